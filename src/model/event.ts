@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { ApproveLevel } from "./approval.ts";
+import { Fault } from "./fault.ts";
+import { Finding, Outcome } from "./finding.ts";
+import { Output } from "./output.ts";
+import { Share } from "./quantity.ts";
+import { Severity } from "./runbook.ts";
+import { Risk } from "./approval.ts";
+
+const host = z.string();
+const step = z.string();
+const at = { host, step };
+
+/** What the engine must know of a step: enough to decide without the runbook's scripts, and the same in a history ten years old. */
+export const StepPlan = z.object({
+  id: z.string(),
+  title: z.string(),
+  severity: Severity,
+  independent: z.boolean(),
+  applies: z.boolean(),
+  confirm: z.int().positive(),
+  /** Seconds that evidence may be old when the fix starts. */
+  fresh: z.number(),
+  fix: z
+    .object({
+      kind: z.enum(["run", "manual"]),
+      risk: Risk,
+      summary: z.string(),
+      per: z.enum(["finding", "host"]),
+      preview: z.boolean(),
+      guard: z.boolean(),
+      verify: z.boolean(),
+      rollback: z.boolean(),
+      /** `--step` named other steps: this one is only detected. */
+      selected: z.boolean(),
+    })
+    .nullable(),
+});
+export type StepPlan = z.infer<typeof StepPlan>;
+
+/** The frame of a run, decided once at its start. */
+export const RunPlan = z.object({
+  runbook: z.object({ name: z.string(), title: z.string(), path: z.string(), digest: z.string() }),
+  inventory: z.string(),
+  hosts: z.array(z.string()),
+  /** Masked where secret. */
+  inputs: z.record(z.string(), z.string()),
+  dryRun: z.boolean(),
+  approve: ApproveLevel,
+  /** Whether somebody is there to be asked. */
+  attended: z.boolean(),
+  parallel: z.int().positive(),
+  by: z.string(),
+  applies: z.boolean(),
+  facts: z.array(z.string()),
+  rollout: z.object({ batches: z.array(Share), maxFailures: z.int(), maxUnknown: Share }),
+  steps: z.array(StepPlan),
+});
+export type RunPlan = z.infer<typeof RunPlan>;
+
+/** Everything that can happen in a run, each with its promise. Texts in them are masked before they get here. */
+export const Event = z.discriminatedUnion("type", [
+  /** The run exists; nothing has been sent anywhere. `format` is the version of these events. */
+  z.object({ type: z.literal("run-started"), format: z.literal(1), plan: RunPlan }),
+  /** A login worked; the identity is what the host itself says (null where it cannot tell). */
+  z.object({
+    type: z.literal("reached"),
+    host,
+    machineId: z.string().nullable(),
+    bootId: z.string().nullable(),
+    ms: z.number(),
+  }),
+  /** No login; nothing was run there. */
+  z.object({ type: z.literal("unreachable"), host, fault: Fault }),
+  /** `applies` exited 0. Without a step: the runbook's. */
+  z.object({ type: z.literal("concerned"), host, step: step.nullable() }),
+  /** `applies` said no, with its reason. */
+  z.object({ type: z.literal("not-concerned"), host, step: step.nullable(), reason: z.string() }),
+  /** Facts are known for the rest of the run. */
+  z.object({ type: z.literal("facts-read"), host, facts: z.record(z.string(), z.string()) }),
+  /** What `applies`, a fact or a detect should have told stays unknown. Step null: it concerns the whole host. */
+  z.object({
+    type: z.literal("undetermined"),
+    host,
+    step: step.nullable(),
+    reason: z.string(),
+    output: Output.optional(),
+  }),
+  /** The host was looked at: these are all the findings; none means clear. */
+  z.object({ type: z.literal("detected"), ...at, findings: z.array(Finding), ms: z.number() }),
+  /** What the fix would change, as its preview prints it. `failed` says why there is none. */
+  z.object({ type: z.literal("previewed"), ...at, output: Output, failed: z.string().nullable() }),
+  /** A person has a card to decide on; its digest names exactly what is on it. */
+  z.object({ type: z.literal("asked"), ...at, digest: z.string() }),
+  /** The fix of exactly this digest may start. */
+  z.object({ type: z.literal("approved"), ...at, digest: z.string(), by: z.string() }),
+  /** It may not, in this run. */
+  z.object({ type: z.literal("denied"), ...at, digest: z.string(), by: z.string(), reason: z.string() }),
+  /** An approval no longer counts, since what was approved is no longer what is there. */
+  z.object({ type: z.literal("approval-voided"), ...at, reason: z.string() }),
+  /** The guard said: not now. Nothing was written. */
+  z.object({ type: z.literal("deferred"), ...at, reason: z.string() }),
+  /** Durable before the first byte of the fix leaves. `key` is the finding, null for a fix per host. */
+  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable() }),
+  /** The fix ended and its end is known. Exit 0 is not yet a success: verification says. */
+  z.object({
+    type: z.literal("fix-finished"),
+    ...at,
+    key: z.string().nullable(),
+    /** Null: it was ended after its time. */
+    exit: z.int().nullable(),
+    stdout: Output,
+    stderr: Output,
+    ms: z.number(),
+  }),
+  /** The fix may or may not have ended: the connection was lost, or it was left running. */
+  z.object({ type: z.literal("fix-lost"), ...at, key: z.string().nullable(), reason: z.string() }),
+  /** The fix did not leave: known not to have begun. */
+  z.object({ type: z.literal("fix-refused"), ...at, key: z.string().nullable(), reason: z.string() }),
+  /** The fixed keys are gone and the verify script agreed. */
+  z.object({ type: z.literal("verified"), ...at, looks: z.int(), ms: z.number() }),
+  /** Still there, or not to be told, when time was up. */
+  z.object({ type: z.literal("verify-failed"), ...at, reason: z.string(), looks: z.int(), ms: z.number() }),
+  /** Durable before the first byte of the rollback leaves. */
+  z.object({ type: z.literal("rollback-started"), ...at }),
+  /** Exit 0: the host is as it was before the fix, as far as the rollback can tell. Null: it was ended after its time. */
+  z.object({
+    type: z.literal("rollback-finished"),
+    ...at,
+    exit: z.int().nullable(),
+    stdout: Output,
+    stderr: Output,
+    ms: z.number(),
+  }),
+  /** The rollback may or may not have ended. */
+  z.object({ type: z.literal("rollback-lost"), ...at, reason: z.string() }),
+  /** The last word on a step. */
+  z.object({ type: z.literal("step-ended"), ...at, outcome: Outcome, reason: z.string() }),
+  /** No new fix starts from here on. */
+  z.object({ type: z.literal("stop-requested"), by: z.string() }),
+  /** Nothing more happens in this run unless it is resumed. `exit` is the process's exit code. */
+  z.object({ type: z.literal("run-ended"), exit: z.int(), outcome: Outcome }),
+]);
+export type Event = z.infer<typeof Event>;
+
+/** The event of one type. */
+export type EventOf<T extends Event["type"]> = Extract<Event, { type: T }>;
+
+/** An event with its place in the record. `at` is in ms since the epoch, `seq` counts from 1 without gaps within a run. */
+export const Entry = z.object({ run: z.string(), seq: z.int().positive(), at: z.number(), event: Event });
+export type Entry = z.infer<typeof Entry>;

@@ -1,0 +1,38 @@
+import type { Secret } from "./secret.ts";
+
+/** How host keys are checked: `strict` refuses unknown ones, `accept-new` learns them, `off` accepts all (an inventory must say so). */
+export type HostKeyChecking = "strict" | "accept-new" | "off";
+
+/** One host of the inventory with all its variables merged: what a connection needs to know, and what runbook inputs may take from it. */
+export type Host = {
+  /** The inventory's name for it: what the user types and reads. */
+  readonly name: string;
+  /** Every group it is in, `all` first. */
+  readonly groups: readonly string[];
+  /** Merged variables as the inventory wrote them, connection variables included. */
+  readonly vars: Readonly<Record<string, unknown>>;
+  readonly connection: "ssh" | "local";
+  readonly address: string;
+  readonly port: number;
+  /** Undefined: the user who runs us. */
+  readonly user: string | undefined;
+  readonly password: Secret | undefined;
+  readonly keyFiles: readonly string[];
+  /** From `-o IdentitiesOnly=yes`: no agent, no default keys. */
+  readonly identitiesOnly: boolean;
+  /** From `-o UserKnownHostsFile=…`; undefined: `~/.ssh/known_hosts`. `-o GlobalKnownHostsFile` likewise. */
+  readonly userKnownHosts: readonly string[] | undefined;
+  readonly globalKnownHosts: readonly string[] | undefined;
+  readonly hostKeyChecking: HostKeyChecking | undefined;
+  /** `ansible_become`; undefined where the inventory is silent. */
+  readonly become: boolean | undefined;
+  readonly becomeUser: string | undefined;
+  readonly becomePassword: Secret | undefined;
+};
+
+/** Hosts and groups of one or more inventories. */
+export type Inventory = {
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** Group name → its hosts' names in the inventory's order, children included; `all` and `ungrouped` are always there. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+};

@@ -1,0 +1,61 @@
+import { z } from "zod";
+
+const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
+const BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  K: 2 ** 10,
+  M: 2 ** 20,
+  G: 2 ** 30,
+  T: 2 ** 40,
+};
+
+/** `90s`, `5m`, `1h30m`, `250ms` → seconds; undefined when it is not a duration. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(text)) return undefined;
+  let seconds = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
+    seconds += Number(amount) * (SECONDS[unit ?? ""] ?? Number.NaN);
+  }
+  return Number(seconds.toFixed(3));
+}
+
+/** `512`, `10M`, `1.5 GiB`, `20GB` → bytes (K, M, G, T are powers of 1024, as `du` and `df` print); undefined when it is no size. */
+export function parseBytes(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([KMGT]iB|[kMGT]B|[KMGT]|B)?$/.exec(text);
+  if (match === null) return undefined;
+  return Math.round(Number(match[1]) * (BYTES[match[2] ?? "B"] ?? Number.NaN));
+}
+
+/** `85%` or `85` → 85; undefined when it is no number of percent. */
+export function parsePercent(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)%?$/.exec(text);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** A span of time: written `30s`, `5m`, `1h30m`; held as seconds. */
+export const Duration = z
+  .string()
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/, "expected a duration such as 30s, 5m or 1h30m")
+  .transform((text) => parseDuration(text) ?? 0)
+  .meta({ description: "A duration: 250ms, 30s, 5m, 1h30m, 7d." });
+
+/** A number of hosts, or a share of them: `3` or `25%`. */
+export const Share = z.union([
+  z.int().positive(),
+  z.string().regex(/^\d+(\.\d+)?%$/, "expected a count or a percentage such as 25%"),
+]);
+export type Share = z.infer<typeof Share>;
+
+/** `share` of `total` in hosts: a percentage is rounded up, so that a small fleet is not shut out. */
+export function resolveShare(share: Share, total: number): number {
+  if (typeof share === "number") return share;
+  return Math.ceil((Number.parseFloat(share) / 100) * total);
+}

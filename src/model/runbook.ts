@@ -1,0 +1,207 @@
+import { z } from "zod";
+import { Risk } from "./approval.ts";
+import { Duration, Share } from "./quantity.ts";
+
+const about = (description: string) => ({ description });
+
+/** A name that becomes a shell variable. Which ones are reserved is checked by `language/check`. */
+export const VariableName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, "expected lower snake case: letters, digits and _, starting with a letter")
+  .max(64);
+
+/** The name of a runbook or a step: kebab case, so that it can be a file name and an argument. */
+export const Slug = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "expected kebab case: lower-case words joined by -")
+  .max(80);
+
+const Script = z
+  .string()
+  .min(1)
+  .meta(about("A script for the step's shell. It starts under `set -eu` with stdin closed."));
+const Label = z.string().min(1).max(200);
+
+export const Severity = z.enum(["info", "warning", "critical"]);
+export type Severity = z.infer<typeof Severity>;
+
+export const Shell = z.enum(["sh", "bash", "powershell"]).meta(about("The shell that runs the scripts (default sh)."));
+
+const Become = z
+  .union([z.boolean(), z.string().min(1)])
+  .meta(about("Run the scripts as root (true), as the login user (false), or as the named user."));
+
+/** Where a step's scripts run. */
+export const Place = z.enum(["host", "controller"]);
+export type Place = z.infer<typeof Place>;
+
+/** The types of a finding's columns. */
+export const ColumnType = z.enum(["string", "integer", "number", "bytes", "percent", "duration", "boolean"]);
+export type ColumnType = z.infer<typeof ColumnType>;
+
+/** One column: its type, and whether it is masked in notifications and reports. The short form is the type alone. */
+export const Column = z
+  .union([ColumnType, z.strictObject({ type: ColumnType, private: z.boolean().default(false) })])
+  .transform((column) => (typeof column === "string" ? { type: column, private: false } : column));
+export type Column = z.infer<typeof Column>;
+
+const shared = {
+  about: z.string().optional(),
+  secret: z
+    .boolean()
+    .default(false)
+    .meta(about("Masked everywhere, never stored, never in an argument list or on a disk.")),
+};
+const limits = { min: z.number().optional(), max: z.number().optional() };
+
+/** A value the user may set. Limits of durations and bytes are seconds and bytes. */
+export const Input = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("string"),
+    default: z.string().optional(),
+    pattern: z.string().optional().meta(about("A JavaScript regular expression that the whole value must match.")),
+    ...shared,
+  }),
+  z.strictObject({ type: z.literal("integer"), default: z.int().optional(), ...limits, ...shared }),
+  z.strictObject({ type: z.literal("number"), default: z.number().optional(), ...limits, ...shared }),
+  z.strictObject({ type: z.literal("boolean"), default: z.boolean().optional(), ...shared }),
+  z.strictObject({ type: z.literal("duration"), default: z.string().optional(), ...limits, ...shared }),
+  z.strictObject({
+    type: z.literal("bytes"),
+    default: z.union([z.string(), z.int()]).optional(),
+    ...limits,
+    ...shared,
+  }),
+  z.strictObject({
+    type: z.literal("percent"),
+    default: z.union([z.string(), z.number()]).optional(),
+    ...limits,
+    ...shared,
+  }),
+  z.strictObject({
+    type: z.literal("choice"),
+    choices: z.array(z.string()).min(1),
+    default: z.string().optional(),
+    ...shared,
+  }),
+]);
+export type Input = z.infer<typeof Input>;
+
+const Confirm = z
+  .strictObject({
+    times: z.int().min(2).max(100).optional().meta(about("Found this often in a row within the run.")),
+    every: Duration.optional().meta(about("Pause between the looks (default 10s).")),
+    runs: z.int().min(2).max(100).optional().meta(about("Found in this many consecutive runs.")),
+  })
+  .meta(about("When one look is not proof enough."));
+
+const Detect = z.strictObject({
+  run: Script.meta(about("Read-only. Prints one line per problem, and nothing when healthy.")),
+  findings: z
+    .record(VariableName, Column)
+    .optional()
+    .meta(about("Columns of a line, in order. Without them a line is one `message`.")),
+  format: z.enum(["tab", "json", "nul"]).default("tab"),
+  key: z.array(VariableName).min(1).optional().meta(about("Columns that identify a finding.")),
+  confirm: Confirm.optional(),
+  timeout: Duration.default(30),
+});
+
+const Fix = z.strictObject({
+  risk: Risk,
+  summary: Label.optional().meta(about("What the fix does, for the person who approves.")),
+  preview: Script.optional().meta(about("Read-only: prints what would change.")),
+  guard: Script.optional().meta(
+    about("Read-only, right before each fix: exit 0 goes, else the fix is deferred with stdout as the reason."),
+  ),
+  run: Script.optional(),
+  reboot: z.union([z.boolean(), z.strictObject({ kernel: z.string().optional() })]).optional(),
+  manual: z.string().min(1).optional().meta(about("What a person must do.")),
+  per: z.enum(["finding", "host"]).default("finding"),
+  once_per: VariableName.optional(),
+  timeout: Duration.default(300),
+  on_timeout: z.enum(["leave", "kill"]).default("leave"),
+});
+
+const Verify = z.strictObject({
+  run: Script.optional().meta(about("Must exit 0 once the findings are gone.")),
+  within: Duration.default(60),
+  every: Duration.default(2),
+  stable_for: Duration.optional().meta(about("Look once more after this time.")),
+});
+
+const Rollback = z.strictObject({
+  run: Script,
+  timeout: Duration.default(300),
+  unless_reconnect: Duration.optional(),
+});
+
+const scope = {
+  applies: Script.optional().meta(about("Exit 0: concerned. Exit 1 with a reason on stdout: skipped. Else unknown.")),
+  shell: Shell.optional(),
+  become: Become.optional(),
+  fresh: Duration.optional().meta(about("How old evidence may be when the fix starts (default 60s).")),
+  expires: Duration.optional().meta(about("How long an approval lasts (default 1h).")),
+};
+
+/** One problem and its remedy. */
+export const Step = z.strictObject({
+  id: Slug,
+  title: Label.optional(),
+  severity: Severity.default("warning"),
+  on: Place.default("host"),
+  independent: z.boolean().default(false).meta(about("Its fix may start even if an earlier step is not settled.")),
+  ...scope,
+  detect: Detect,
+  fix: Fix.optional(),
+  verify: z
+    .union([z.literal(false), Verify])
+    .optional()
+    .meta(about("Proof that the fix worked; on by default.")),
+  rollback: Rollback.optional(),
+});
+export type Step = z.infer<typeof Step>;
+
+/** How a fix spreads over the fleet. */
+export const Rollout = z.strictObject({
+  batches: z.array(Share).min(1).default([1, "10%", "100%"]),
+  max_failures: z.int().positive().default(1).meta(about("After this many failed hosts no new fix starts.")),
+  max_unknown: Share.default("10%").meta(about("With more unknown hosts than this no fix starts.")),
+  max_affected: Share.optional(),
+  soak: Duration.optional(),
+  groups: z.record(z.string(), z.int().positive()).optional(),
+});
+export type Rollout = z.infer<typeof Rollout>;
+
+/** A whole file. The input side of this schema is what a person writes; the output side has every default filled in. */
+export const Runbook = z.strictObject({
+  name: Slug,
+  title: Label,
+  about: z.string().optional(),
+  references: z.array(z.string()).default([]),
+  tags: z.array(z.string()).default([]),
+  hosts: z.string().min(1).default("all").meta(about("The default host pattern.")),
+  ...scope,
+  inputs: z.record(VariableName, Input).default({}),
+  facts: z.record(VariableName, Script).default({}).meta(about("Name → script; its trimmed stdout is the variable.")),
+  files: z
+    .array(z.string().min(1))
+    .default([])
+    .meta(about("Files sent with the scripts; `$files` is their directory.")),
+  functions: z.string().min(1).optional().meta(about("A shell file of functions put before every script.")),
+  rollout: Rollout.prefault({}),
+  steps: z.array(Step).min(1).max(100),
+});
+export type Runbook = z.infer<typeof Runbook>;
+
+/** A runbook ready to run: the model, the texts of its files, and where it came from. */
+export type LoadedRunbook = {
+  readonly runbook: Runbook;
+  readonly path: string;
+  /** SHA-256 (hex) of the file's text and of every file it sends. */
+  readonly digest: string;
+  /** Text of `functions`, empty without. */
+  readonly functions: string;
+  /** Base name → content of `files`. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+};
