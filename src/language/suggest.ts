@@ -1,0 +1,40 @@
+/** The candidate that was most likely meant by a mistyped word, if one is close enough: about every third letter may be wrong. */
+export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(1, Math.ceil(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const far = normal(candidate) === normal(word) ? 0 : distance(word.toLowerCase(), candidate.toLowerCase());
+    if (candidate === word || far >= least || far >= candidate.length) continue;
+    best = candidate;
+    least = far;
+  }
+  return best;
+}
+
+/** `did you mean \`x\`?` as a hint, or nothing. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  const meant = suggest(word, candidates);
+  return meant === undefined ? undefined : `did you mean \`${meant}\`?`;
+}
+
+function normal(word: string): string {
+  return word.toLowerCase().replaceAll(/[-_ ]/g, "");
+}
+
+/** Damerau-Levenshtein (optimal string alignment): letters added, left out, replaced, or swapped with their neighbour. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let least = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, (before[j - 2] ?? 0) + 1);
+      row.push(least);
+    }
+    before = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}
