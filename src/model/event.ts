@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { ApproveLevel } from "./approval.ts";
+import { ApproveLevel, Risk } from "./approval.ts";
 import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";
 import { Output } from "./output.ts";
 import { Share } from "./quantity.ts";
 import { Severity } from "./runbook.ts";
-import { Risk } from "./approval.ts";
 
 const host = z.string();
 const step = z.string();
@@ -18,7 +17,8 @@ export const StepPlan = z.object({
   severity: Severity,
   independent: z.boolean(),
   applies: z.boolean(),
-  confirm: z.int().positive(),
+  /** Looks in a row that must find it, and seconds between them. */
+  confirm: z.object({ times: z.int().positive(), every: z.number() }),
   /** Seconds that evidence may be old when the fix starts. */
   fresh: z.number(),
   fix: z
@@ -45,6 +45,8 @@ export const RunPlan = z.object({
   hosts: z.array(z.string()),
   /** Masked where secret. */
   inputs: z.record(z.string(), z.string()),
+  /** Host → the inputs whose value comes from its inventory variables and differs. */
+  hostInputs: z.record(z.string(), z.record(z.string(), z.string())),
   dryRun: z.boolean(),
   approve: ApproveLevel,
   /** Whether somebody is there to be asked. */
@@ -136,6 +138,8 @@ export const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("rollback-lost"), ...at, reason: z.string() }),
   /** The last word on a step. */
   z.object({ type: z.literal("step-ended"), ...at, outcome: Outcome, reason: z.string() }),
+  /** The host has a place in the rollout (`batch` counts from 1) and keeps it; its fixes may start. */
+  z.object({ type: z.literal("admitted"), host, batch: z.int().positive() }),
   /** No new fix starts from here on. */
   z.object({ type: z.literal("stop-requested"), by: z.string() }),
   /** Nothing more happens in this run unless it is resumed. `exit` is the process's exit code. */

@@ -1,5 +1,5 @@
 import type { Decision } from "../model/approval.ts";
-import type { Entry, Event } from "../model/event.ts";
+import type { Entry } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Output } from "../model/output.ts";
@@ -73,9 +73,8 @@ export interface Connector {
 
 /** The writer of one run's record. */
 export interface Journal extends AsyncDisposable {
-  readonly run: string;
-  /** Makes events durable, in this order, and gives them their place. Calls made together share one commit. */
-  append(...events: readonly Event[]): Promise<readonly Entry[]>;
+  /** Makes entries durable, in order. Calls made together share one commit. Rejects with a journal fault when it cannot. */
+  append(entries: readonly Entry[]): Promise<void>;
 }
 
 /** Reads runs that are on record. */

@@ -1,0 +1,59 @@
+import { worst, type Outcome } from "../model/finding.ts";
+import type { HostState, RunState, StepState } from "./state.ts";
+
+/** An outcome with its reason, as cards, logs and reports say it. */
+export type Verdict = { readonly outcome: Outcome; readonly reason: string };
+
+/** Whether the step has a fix that this run may start: it has one, and `--step` did not leave it out. */
+export function fixable(step: StepState): boolean {
+  return step.plan.fix !== null && step.plan.fix.selected;
+}
+
+/** Whether the step's last look found something, often enough. */
+export function confirmed(step: StepState): boolean {
+  return step.findings !== null && step.findings.length > 0 && step.looks >= step.plan.confirm.times;
+}
+
+/** A fix or rollback has begun and the step has not ended. */
+export function fixing(step: StepState): boolean {
+  return step.fixes.length > 0 && step.end === null;
+}
+
+/** A person holds the step's card and has not answered. */
+export function waiting(step: StepState): boolean {
+  return step.end === null && step.asked !== null && step.approval === null && step.denial === null;
+}
+
+/** What a step would be called if the run ended now. */
+export function stepVerdict(host: HostState, step: StepState): Verdict {
+  if (step.end !== null) return step.end;
+  const whole = hostOnly(host);
+  if (whole !== null) return whole;
+  if (step.fixes.some((fix) => fix.end === "running" || fix.end === "lost") || step.rollback?.end === "running") {
+    return { outcome: "in-doubt", reason: "a fix was started and its end is not known" };
+  }
+  if (step.fixes.length > 0) return { outcome: "in-doubt", reason: "it was fixed and not yet verified" };
+  if (waiting(step)) return { outcome: "waiting", reason: "needs an approval" };
+  if (step.findings === null) return { outcome: "unknown", reason: "it was not looked at" };
+  return step.findings.length > 0 ? { outcome: "found", reason: "not fixed yet" } : { outcome: "clear", reason: "" };
+}
+
+/** A verdict that holds for every step of the host; null where the steps differ. */
+function hostOnly(host: HostState): Verdict | null {
+  if (host.unreachable !== null) return { outcome: "unknown", reason: host.unreachable.message };
+  if (host.undetermined !== null) return { outcome: "unknown", reason: host.undetermined };
+  if (host.notConcerned !== null) return { outcome: "skipped", reason: host.notConcerned };
+  return null;
+}
+
+/** The worst of a host's steps, with the reason of the step that makes it so. */
+export function hostVerdict(host: HostState): Verdict {
+  const verdicts = host.steps.map((step) => stepVerdict(host, step));
+  const outcome = worst(verdicts.map((verdict) => verdict.outcome));
+  return verdicts.find((verdict) => verdict.outcome === outcome) ?? { outcome, reason: "" };
+}
+
+/** The worst of a run's hosts. */
+export function runOutcome(state: RunState): Outcome {
+  return worst([...state.hosts.values()].map((host) => hostVerdict(host).outcome));
+}

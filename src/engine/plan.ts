@@ -1,0 +1,153 @@
+import type { ApproveLevel } from "../model/approval.ts";
+import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { Fault } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import type { LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import { Secret } from "../model/secret.ts";
+import { parseInput } from "./cells.ts";
+
+/** What a user said on the command line (or a schedule says) about a run. */
+export type RunOptions = {
+  readonly inventory: string;
+  readonly inputs: ReadonlyMap<string, string | Secret>;
+  readonly dryRun: boolean;
+  readonly approve: ApproveLevel;
+  readonly attended: boolean;
+  readonly parallel: number;
+  readonly by: string;
+  /** Step ids to fix; empty: all. */
+  readonly only: readonly string[];
+};
+
+/** Every input's value on every host: host → name → value. Secret ones stay `Secret`. */
+export type InputValues = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;
+
+const DEFAULT_FRESH = 60;
+
+/** The frame of a run, and the values its scripts get; or every mistake in the inputs and step names at once. */
+export function makePlan(
+  loaded: LoadedRunbook,
+  hosts: readonly Host[],
+  options: RunOptions,
+): { readonly plan: RunPlan; readonly values: InputValues } | { readonly faults: readonly Fault[] } {
+  const { runbook } = loaded;
+  const faults: Fault[] = [...unknownInputs(runbook, options), ...unknownSteps(runbook, options)];
+  const values = new Map(hosts.map((host) => [host.name, inputsOf(runbook, host, options, faults)]));
+  if (faults.length > 0) return { faults: unique(faults) };
+  const first = hosts[0] === undefined ? new Map<string, string | Secret>() : (values.get(hosts[0].name) ?? new Map());
+  const inputs = shown(first);
+  return {
+    values,
+    plan: {
+      runbook: { name: runbook.name, title: runbook.title, path: loaded.path, digest: loaded.digest },
+      inventory: options.inventory,
+      hosts: hosts.map((host) => host.name),
+      inputs,
+      hostInputs: differing(values, inputs),
+      dryRun: options.dryRun,
+      approve: options.approve,
+      attended: options.attended,
+      parallel: options.parallel,
+      by: options.by,
+      applies: runbook.applies !== undefined,
+      facts: Object.keys(runbook.facts),
+      rollout: {
+        batches: runbook.rollout.batches,
+        maxFailures: runbook.rollout.max_failures,
+        maxUnknown: runbook.rollout.max_unknown,
+      },
+      steps: runbook.steps.map((step) => stepPlan(runbook, step, options.only)),
+    },
+  };
+}
+
+function stepPlan(runbook: Runbook, step: Step, only: readonly string[]): StepPlan {
+  const { fix } = step;
+  return {
+    id: step.id,
+    title: step.title ?? step.id,
+    severity: step.severity,
+    independent: step.independent,
+    applies: step.applies !== undefined,
+    confirm: { times: step.detect.confirm?.times ?? 1, every: step.detect.confirm?.every ?? 10 },
+    fresh: step.fresh ?? runbook.fresh ?? DEFAULT_FRESH,
+    fix:
+      fix === undefined
+        ? null
+        : {
+            kind: fix.manual === undefined ? "run" : "manual",
+            risk: fix.risk,
+            summary: fix.summary ?? fix.manual?.split("\n")[0] ?? `run the fix of ${step.id}`,
+            per: fix.per,
+            preview: fix.preview !== undefined,
+            guard: fix.guard !== undefined,
+            verify: step.verify !== false,
+            rollback: step.rollback !== undefined,
+            selected: only.length === 0 || only.includes(step.id),
+          },
+  };
+}
+
+/** `--input` wins over the host's variable (the inventory has merged its groups' into it), which wins over the default. */
+function inputsOf(runbook: Runbook, host: Host, options: RunOptions, faults: Fault[]): Map<string, string | Secret> {
+  const values = new Map<string, string | Secret>();
+  for (const [name, input] of Object.entries(runbook.inputs)) {
+    const given = options.inputs.get(name);
+    const own = host.vars[name];
+    const value = given instanceof Secret ? given.reveal() : (given ?? own ?? input.default);
+    const where = given === undefined && own !== undefined ? `${host.name}: variable ${name}` : `input ${name}`;
+    if (value === undefined) {
+      faults.push({ kind: "usage", where, message: "a value is needed and none is given", hint: `--input ${name}=…` });
+      continue;
+    }
+    const parsed = parseInput(value, input);
+    if ("wrong" in parsed)
+      faults.push({ kind: "usage", where, message: input.secret ? `is not a valid ${input.type}` : parsed.wrong });
+    else values.set(name, input.secret ? new Secret(parsed.text) : parsed.text);
+  }
+  return values;
+}
+
+function unknownInputs(runbook: Runbook, options: RunOptions): Fault[] {
+  const known = Object.keys(runbook.inputs);
+  return [...options.inputs.keys()]
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      kind: "usage",
+      where: `--input ${name}`,
+      message: `${runbook.name} has no such input`,
+      hint: known.length === 0 ? "it has none" : `it has ${known.join(", ")}`,
+    }));
+}
+
+function unknownSteps(runbook: Runbook, options: RunOptions): Fault[] {
+  const known = runbook.steps.map((step) => step.id);
+  return options.only
+    .filter((id) => !known.includes(id))
+    .map((id) => ({
+      kind: "usage",
+      where: `--step ${id}`,
+      message: "no such step",
+      hint: `it has ${known.join(", ")}`,
+    }));
+}
+
+function shown(values: ReadonlyMap<string, string | Secret>): Record<string, string> {
+  return Object.fromEntries([...values].map(([name, value]) => [name, value.toString()]));
+}
+
+function differing(
+  values: InputValues,
+  common: Readonly<Record<string, string>>,
+): Record<string, Record<string, string>> {
+  const result: Record<string, Record<string, string>> = {};
+  for (const [host, own] of values) {
+    const other = Object.entries(shown(own)).filter(([name, value]) => common[name] !== value);
+    if (other.length > 0) result[host] = Object.fromEntries(other);
+  }
+  return result;
+}
+
+function unique(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.map((fault) => [`${fault.where}\n${fault.message}`, fault])).values()];
+}

@@ -1,0 +1,65 @@
+import { gate } from "./rollout.ts";
+import type { FixState, HostState, RunState, StepState } from "./state.ts";
+import type { Todo } from "./todo.ts";
+
+/** What follows once a fix has started: the next finding's fix, verification, rollback, or the step's end. */
+export function nextOfFix(state: RunState, host: HostState, step: StepState): Todo {
+  const at = { host: host.host, step: step.plan.id };
+  const last = step.fixes.at(-1);
+  const fix = step.plan.fix;
+  if (last === undefined || fix === null) throw new Error(`${step.plan.id} on ${host.host} has no fix under way`);
+
+  switch (last.end) {
+    case "running":
+    case "lost":
+      return { kind: "settle", ...at, outcome: "in-doubt", reason: last.reason || "its end is not known" };
+    case "timed-out":
+    case "failed":
+      return afterFailure(host, step, last.reason);
+    case "refused":
+      return step.fixes.length > 1
+        ? afterFailure(host, step, last.reason)
+        : { kind: "settle", ...at, outcome: "failed", reason: last.reason };
+    case "done":
+      break;
+  }
+  const next = nextTarget(step);
+  if (next !== undefined && step.deferred === null) {
+    const passage = gate(state, host);
+    if (passage.kind !== "stop") return { kind: "fix", ...at, key: next };
+  }
+  if (!fix.verify && step.verdict === null) return unverified(step, at);
+  if (step.verdict === null) return { kind: "verify", ...at };
+  return afterFailure(host, step, step.verdict.reason);
+}
+
+/** The next finding of the card that has had no fix; undefined when all have. */
+function nextTarget(step: StepState): string | undefined {
+  if (step.plan.fix?.per === "host") return undefined;
+  const tried = new Set(step.fixes.map((fix: FixState) => fix.key));
+  return step.target.find((finding) => !tried.has(finding.key))?.key;
+}
+
+function unverified(step: StepState, at: { host: string; step: string }): Todo {
+  if (nextTarget(step) === undefined)
+    return { kind: "settle", ...at, outcome: "fixed", reason: "not verified: the runbook says so" };
+  return { kind: "settle", ...at, outcome: "found", reason: step.deferred ?? "not all of it was fixed" };
+}
+
+/** A failed fix is rolled back where there is a rollback, once, and only since the fix is known to have ended. */
+function afterFailure(host: HostState, step: StepState, reason: string): Todo {
+  const at = { host: host.host, step: step.plan.id };
+  if (step.rollback === null) {
+    if (step.plan.fix?.rollback === true) return { kind: "rollback", ...at };
+    return { kind: "settle", ...at, outcome: "failed", reason };
+  }
+  switch (step.rollback.end) {
+    case "running":
+    case "lost":
+      return { kind: "settle", ...at, outcome: "in-doubt", reason: `${reason}; the end of the rollback is not known` };
+    case "failed":
+      return { kind: "settle", ...at, outcome: "failed", reason: `${reason}; ${step.rollback.reason}` };
+    case "done":
+      return { kind: "settle", ...at, outcome: "rolled-back", reason };
+  }
+}

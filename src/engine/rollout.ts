@@ -1,0 +1,99 @@
+import { resolveShare } from "../model/quantity.ts";
+import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
+import type { HostState, RunState } from "./state.ts";
+
+/** Whether a host's next fix may start: `go` (it has its place), `enter` a batch first, `wait`, or never in this run. */
+export type Gate =
+  | { readonly kind: "go" }
+  | { readonly kind: "enter"; readonly batch: number }
+  | { readonly kind: "wait"; readonly for: "survey" | "batch" }
+  | { readonly kind: "stop"; readonly reason: string };
+
+/** Applies the rollout's rules to one host: stop requests, the budgets of failures and unknowns, then the batches. */
+export function gate(state: RunState, host: HostState): Gate {
+  const { maxFailures, maxUnknown } = state.plan.rollout;
+  if (state.stop !== null) return { kind: "stop", reason: `stopped by ${state.stop.by}` };
+
+  const counts = count(state);
+  if (counts.failed >= maxFailures) {
+    return {
+      kind: "stop",
+      reason: `no new fix after ${counts.failed} failed ${counts.failed === 1 ? "host" : "hosts"}`,
+    };
+  }
+  const limit = resolveShare(maxUnknown, state.hosts.size);
+  if (counts.unknown > limit) {
+    return {
+      kind: "stop",
+      reason: `${counts.unknown} of ${state.hosts.size} hosts are unknown; at most ${limit} may be`,
+    };
+  }
+  if (host.batch !== null) return { kind: "go" };
+  // Even if every host that has not answered yet turns out unknown, the budget must hold: so a slow host delays only a fleet that cannot afford it.
+  if (counts.unknown + counts.unsurveyed > limit) return { kind: "wait", for: "survey" };
+  return place(state, counts.affected);
+}
+
+type Counts = { failed: number; unknown: number; unsurveyed: number; affected: number };
+
+function count(state: RunState): Counts {
+  const counts: Counts = { failed: 0, unknown: 0, unsurveyed: 0, affected: 0 };
+  for (const host of state.hosts.values()) {
+    if (failed(host)) counts.failed += 1;
+    if (unknown(host)) counts.unknown += 1;
+    else if (!surveyed(host)) counts.unsurveyed += 1;
+    if (affected(host)) counts.affected += 1;
+  }
+  return counts;
+}
+
+/** Fixes fill batch after batch in the order of admission; a batch opens when every host of the one before is settled. */
+function place(state: RunState, affected: number): Gate {
+  const { batches } = state.plan.rollout;
+  let from = 0;
+  for (let batch = 1; ; batch += 1) {
+    const share = batches[Math.min(batch, batches.length) - 1] ?? "100%";
+    const size = Math.max(1, resolveShare(share, affected));
+    const members = state.admitted.slice(from, from + size);
+    if (members.length < size) return { kind: "enter", batch };
+    if (!members.every((name) => settled(state.hosts.get(name)))) return { kind: "wait", for: "batch" };
+    from += size;
+  }
+}
+
+/** A host is settled when nothing more will happen on it, or only a person holds it up. */
+function settled(host: HostState | undefined): boolean {
+  if (host === undefined) return true;
+  if (host.steps.some(fixing)) return false;
+  return host.steps.every((step) => step.end !== null) || host.steps.some(waiting);
+}
+
+const BAD_FIX = new Set(["failed", "timed-out", "lost", "refused"]);
+
+/** A fix on it failed, was rolled back, or is in doubt; counted from the moment it is known, not from the step's end. */
+export function failed(host: HostState): boolean {
+  return host.steps.some((step) => {
+    if (step.end !== null) return ["failed", "rolled-back", "in-doubt"].includes(step.end.outcome);
+    return step.fixes.some((fix) => BAD_FIX.has(fix.end)) || (step.fixes.length > 0 && step.verdict?.ok === false);
+  });
+}
+
+function unknown(host: HostState): boolean {
+  if (host.unreachable !== null || host.undetermined !== null) return true;
+  return host.steps.some((step) => step.end?.outcome === "unknown");
+}
+
+/** Every step has had its first look, or will get none. */
+export function surveyed(host: HostState): boolean {
+  if (host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null) return true;
+  return host.steps.every((step) => step.end !== null || step.fixes.length > 0 || looked(step));
+}
+
+function looked(step: HostState["steps"][number]): boolean {
+  return step.findings !== null && (step.findings.length === 0 || confirmed(step));
+}
+
+/** The host needs a fix, or has had one. */
+function affected(host: HostState): boolean {
+  return host.batch !== null || host.steps.some((step) => step.end === null && fixable(step) && confirmed(step));
+}

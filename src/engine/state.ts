@@ -1,0 +1,129 @@
+import type { Entry, EventOf, RunPlan, StepPlan } from "../model/event.ts";
+import type { Fault } from "../model/fault.ts";
+import type { Finding, Outcome } from "../model/finding.ts";
+import type { Output } from "../model/output.ts";
+
+/** One fix of a step on a host; `key` null for a fix per host. */
+export type FixState = {
+  readonly key: string | null;
+  readonly startedAt: number;
+  readonly end: "running" | "done" | "failed" | "timed-out" | "lost" | "refused";
+  readonly reason: string;
+};
+
+/** What is known of one step on one host. Everything is derived from events; nothing else writes it. */
+export type StepState = {
+  readonly plan: StepPlan;
+  /** Whether `applies` let it through; null: not asked yet. */
+  readonly concerned: boolean | null;
+  /** Findings of the last look; null: not looked at yet. */
+  readonly findings: readonly Finding[] | null;
+  /** Looks in a row that found something. */
+  readonly looks: number;
+  /** When the last look ended, ms since the epoch. */
+  readonly seenAt: number;
+  readonly preview: { readonly output: Output; readonly failed: string | null } | null;
+  /** The digest of the card that a person has, and since when. */
+  readonly asked: { readonly digest: string; readonly at: number } | null;
+  readonly approval: { readonly digest: string; readonly by: string; readonly at: number } | null;
+  readonly denial: { readonly by: string; readonly reason: string } | null;
+  readonly deferred: string | null;
+  /** What the fix was started for: the findings on the approved card. */
+  readonly target: readonly Finding[];
+  readonly fixes: readonly FixState[];
+  readonly verdict: { readonly ok: boolean; readonly reason: string } | null;
+  readonly rollback: { readonly end: "running" | "done" | "failed" | "lost"; readonly reason: string } | null;
+  /** How many times it was fixed and verified in this run. */
+  readonly rounds: number;
+  readonly end: { readonly outcome: Outcome; readonly reason: string; readonly at: number } | null;
+};
+
+/** What is known of one host. */
+export type HostState = {
+  readonly host: string;
+  /** Set once a login worked. */
+  readonly identity: { readonly machineId: string | null; readonly bootId: string | null } | null;
+  readonly unreachable: Fault | null;
+  /** The runbook's own `applies`; null: not asked yet. */
+  readonly concerned: boolean | null;
+  readonly notConcerned: string | null;
+  readonly facts: Readonly<Record<string, string>> | null;
+  /** Why nothing can be told about the whole host. */
+  readonly undetermined: string | null;
+  readonly steps: readonly StepState[];
+  /** Its batch in the rollout, from 1; null: not admitted. */
+  readonly batch: number | null;
+  /** When the last fix on this host began: evidence from before it proves nothing. */
+  readonly changedAt: number;
+  readonly startedAt: number | null;
+};
+
+/** A whole run as its events tell it. */
+export type RunState = {
+  readonly run: string;
+  readonly plan: RunPlan;
+  readonly startedAt: number;
+  readonly hosts: ReadonlyMap<string, HostState>;
+  /** Hosts in the order in which they entered the rollout. */
+  readonly admitted: readonly string[];
+  readonly stop: { readonly by: string } | null;
+  readonly ended: { readonly exit: number; readonly outcome: Outcome; readonly at: number } | null;
+  /** The last entry's time and number. */
+  readonly at: number;
+  readonly seq: number;
+};
+
+/** The state right after `run-started`. */
+export function begin(entry: Entry, event: EventOf<"run-started">): RunState {
+  const { plan } = event;
+  const steps = plan.steps.map(freshStep);
+  const hosts = plan.hosts.map((host): [string, HostState] => [host, freshHost(host, plan, steps)]);
+  return {
+    run: entry.run,
+    plan,
+    startedAt: entry.at,
+    hosts: new Map(hosts),
+    admitted: [],
+    stop: null,
+    ended: null,
+    at: entry.at,
+    seq: entry.seq,
+  };
+}
+
+function freshHost(host: string, plan: RunPlan, steps: readonly StepState[]): HostState {
+  return {
+    host,
+    identity: null,
+    unreachable: null,
+    concerned: plan.applies ? null : true,
+    notConcerned: null,
+    facts: plan.facts.length > 0 ? null : {},
+    undetermined: null,
+    steps,
+    batch: null,
+    changedAt: 0,
+    startedAt: null,
+  };
+}
+
+function freshStep(plan: StepPlan): StepState {
+  return {
+    plan,
+    concerned: plan.applies ? null : true,
+    findings: null,
+    looks: 0,
+    seenAt: 0,
+    preview: null,
+    asked: null,
+    approval: null,
+    denial: null,
+    deferred: null,
+    target: [],
+    fixes: [],
+    verdict: null,
+    rollback: null,
+    rounds: 0,
+    end: null,
+  };
+}

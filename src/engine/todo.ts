@@ -1,0 +1,156 @@
+import { covers } from "../model/approval.ts";
+import type { Outcome } from "../model/finding.ts";
+import { digestOf } from "./digest.ts";
+import { confirmed, fixable, waiting } from "./outcome.ts";
+import { gate } from "./rollout.ts";
+import { nextOfFix } from "./remedy.ts";
+import type { HostState, RunState, StepState } from "./state.ts";
+
+type OnStep<K extends string> = { readonly kind: K; readonly host: string; readonly step: string };
+
+/** One thing to do now on one host. Only `fix` and `rollback` write there. */
+export type Intent =
+  | { readonly kind: "connect" | "read-facts"; readonly host: string }
+  | { readonly kind: "applies"; readonly host: string; readonly step: string | null }
+  | OnStep<"detect" | "preview" | "verify" | "rollback">
+  | (OnStep<"ask"> & { readonly digest: string })
+  | (OnStep<"approve"> & { readonly digest: string; readonly by: string })
+  | (OnStep<"void"> & { readonly reason: string })
+  | { readonly kind: "admit"; readonly host: string; readonly batch: number }
+  | (OnStep<"fix"> & { readonly key: string | null })
+  | (OnStep<"settle"> & { readonly outcome: Outcome; readonly reason: string });
+
+/** What a host does now: something, wait (`until` in ms since the epoch), or nothing any more. */
+export type Todo =
+  | Intent
+  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" }
+  | { readonly kind: "wait"; readonly for: "time"; readonly until: number }
+  | { readonly kind: "done" };
+
+/** More rounds of fixing than this mean that the fix does not hold. */
+const MAX_ROUNDS = 3;
+
+/**
+ * Decides what may be done on a host now. Pure: the same state and time give the same answer, live or in recovery.
+ * A dry run never gets an intent that writes.
+ */
+export function todo(state: RunState, name: string, now: number): Todo {
+  const host = state.hosts.get(name);
+  if (host === undefined) throw new Error(`no host ${name} in this run`);
+  if (host.unreachable !== null || host.notConcerned !== null || host.undetermined !== null) return { kind: "done" };
+  if (host.steps.every((step) => step.end !== null)) return { kind: "done" };
+  if (state.stop !== null && !host.steps.some((step) => step.fixes.length > 0 && step.end === null)) {
+    return stopped(state.stop.by, host);
+  }
+  if (host.identity === null) return { kind: "connect", host: name };
+  if (host.concerned === null) return { kind: "applies", host: name, step: null };
+  if (host.facts === null) return { kind: "read-facts", host: name };
+  return firstOf(steps(state, host, now));
+}
+
+/** The first step that has something to do; else the soonest wait. */
+function firstOf(todos: Iterable<Todo>): Todo {
+  let wait: Todo | null = null;
+  for (const next of todos) {
+    if (next.kind === "done") continue;
+    if (next.kind !== "wait") return next;
+    if (wait === null || (next.for === "time" && wait.kind === "wait" && wait.for !== "time")) wait = next;
+  }
+  return wait ?? { kind: "done" };
+}
+
+/** What each step could do, in order. A step that is not settled well blocks the fixes of later ones, never their looks. */
+function* steps(state: RunState, host: HostState, now: number): Generator<Todo> {
+  let blocker: StepState | null = null;
+  for (const step of host.steps) {
+    if (step.end === null) yield onStep(state, host, step, step.plan.independent ? null : blocker, now);
+    if (blocker === null && blocks(step)) blocker = step;
+  }
+}
+
+/** Neither clear, fixed nor skipped, and with a fix that could have mattered. */
+function blocks(step: StepState): boolean {
+  if (step.plan.fix === null) return false;
+  return step.end === null || !["clear", "fixed", "skipped"].includes(step.end.outcome);
+}
+
+function onStep(state: RunState, host: HostState, step: StepState, blocker: StepState | null, now: number): Todo {
+  const at = { host: host.host, step: step.plan.id };
+  const settle = (outcome: Outcome, reason: string): Todo => ({ kind: "settle", ...at, outcome, reason });
+
+  if (step.concerned === null) return { kind: "applies", ...at };
+  if (step.verdict?.ok === true) return settle("fixed", "");
+  if (step.fixes.length > 0) return nextOfFix(state, host, step);
+  if (step.verdict !== null) return settle("found", `said to be done, but ${step.verdict.reason}`);
+  if (step.findings === null) return { kind: "detect", ...at };
+  if (step.findings.length === 0) return settle(step.rounds > 0 ? "fixed" : "clear", "");
+  if (!confirmed(step)) {
+    const until = step.seenAt + step.plan.confirm.every * 1000;
+    return until > now ? { kind: "wait", for: "time", until } : { kind: "detect", ...at };
+  }
+  if (step.plan.fix === null) return settle("found", "there is no fix for it");
+  if (!fixable(step)) return settle("found", "not among the steps to fix");
+  if (state.plan.dryRun) return step.preview === null ? { kind: "preview", ...at } : settle("found", "dry run");
+  if (step.rounds >= MAX_ROUNDS) return settle("found", `it came back after ${step.rounds} fixes`);
+  if (step.denial !== null) return settle("found", denied(step.denial));
+  if (step.deferred !== null) return settle("found", `deferred: ${step.deferred}`);
+  if (blocker !== null) return blockedBy(blocker, settle);
+  return approvedTodo(state, host, step, now);
+}
+
+function denied(denial: { by: string; reason: string }): string {
+  return `denied by ${denial.by}${denial.reason === "" ? "" : `: ${denial.reason}`}`;
+}
+
+/** While the earlier step may still end well, the later one waits with it. */
+function blockedBy(blocker: StepState, settle: (outcome: Outcome, reason: string) => Todo): Todo {
+  if (blocker.end === null) return { kind: "wait", for: waiting(blocker) ? "person" : "batch" };
+  return settle("found", `not fixed, since ${blocker.plan.id} is ${blocker.end.outcome}`);
+}
+
+/** From evidence to the first fix: old evidence is looked at again, then it is shown, decided, admitted and started. */
+function approvedTodo(state: RunState, host: HostState, step: StepState, now: number): Todo {
+  const at = { host: host.host, step: step.plan.id };
+  const fix = step.plan.fix;
+  if (fix === null) return { kind: "done" };
+  if (step.seenAt < host.changedAt) return { kind: "detect", ...at };
+
+  const passage = gate(state, host);
+  if (passage.kind === "stop") return { kind: "settle", ...at, outcome: "found", reason: passage.reason };
+
+  const digest = digestOf(state, host, step);
+  if (step.approval === null) {
+    if (fix.kind === "run" && fix.selected && covers(state.plan.approve, fix.risk)) {
+      return { kind: "approve", ...at, digest, by: `--approve ${state.plan.approve}` };
+    }
+    if (step.asked?.digest === digest) return { kind: "wait", for: "person" };
+    return fix.preview && step.preview === null ? { kind: "preview", ...at } : { kind: "ask", ...at, digest };
+  }
+  if (step.approval.digest !== digest) {
+    return { kind: "void", ...at, reason: "what was found has changed since it was approved" };
+  }
+  if (fix.kind === "manual") return { kind: "verify", ...at };
+  if (passage.kind === "wait") return passage;
+  if (passage.kind === "enter") return { kind: "admit", host: host.host, batch: passage.batch };
+  if (stale(step, now)) return { kind: "detect", ...at };
+  return { kind: "fix", ...at, key: fix.per === "host" ? null : (step.target[0]?.key ?? null) };
+}
+
+/** High risk always looks again after the approval; the rest when the evidence is older than `fresh`. */
+function stale(step: StepState, now: number): boolean {
+  if (now - step.seenAt > step.plan.fresh * 1000) return true;
+  return step.plan.fix?.risk === "high" && step.approval !== null && step.seenAt < step.approval.at;
+}
+
+/** No new fix after a stop: what a person was asked stays open, the rest ends where it is. */
+function stopped(by: string, host: HostState): Todo {
+  for (const step of host.steps) {
+    if (step.end !== null || waiting(step)) continue;
+    const at = { kind: "settle", host: host.host, step: step.plan.id } as const;
+    if (step.findings === null)
+      return { ...at, outcome: "unknown", reason: `stopped by ${by} before it was looked at` };
+    if (step.findings.length === 0) return { ...at, outcome: step.rounds > 0 ? "fixed" : "clear", reason: "" };
+    return { ...at, outcome: "found", reason: `stopped by ${by}` };
+  }
+  return { kind: "wait", for: "person" };
+}
