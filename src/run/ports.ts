@@ -41,6 +41,14 @@ export type Ended =
       readonly stderr: Output;
       readonly ms: number;
     }
+  /** It is read-only and printed more than anybody reads (32 MiB), so it was ended. `gone` as above. */
+  | {
+      readonly kind: "flooded";
+      readonly gone: boolean;
+      readonly stdout: Output;
+      readonly stderr: Output;
+      readonly ms: number;
+    }
   /** The connection was lost in mid-script: how it ended, or whether, is not known. */
   | {
       readonly kind: "lost";
