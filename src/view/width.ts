@@ -1,0 +1,59 @@
+/** What a terminal draws two columns wide: East Asian wide and fullwidth characters, and emoji. Rather one too many than too few. */
+const WIDE =
+  /[\p{Emoji_Presentation}\u{1100}-\u{115F}\u{2329}\u{232A}\u{2630}-\u{2637}\u{268A}-\u{268F}\u{2E80}-\u{303E}\u{3041}-\u{A4CF}\u{A960}-\u{A97C}\u{AC00}-\u{D7A3}\u{F900}-\u{FAFF}\u{FE10}-\u{FE19}\u{FE30}-\u{FE6B}\u{FF01}-\u{FF60}\u{FFE0}-\u{FFE6}\u{16FE0}-\u{18DF2}\u{1AFF0}-\u{1B2FB}\u{1D300}-\u{1D376}\u{1F200}-\u{1F265}\u{20000}-\u{3FFFD}]/u;
+
+/** What takes no column of its own. U+20E3 turns a digit into a wide keycap, so it counts. */
+const NOTHING = /^(?!\u{20E3})[\p{Mn}\p{Me}]$/u;
+
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** How many columns of a terminal `text` takes; `text` is one line and has been through `clean`. */
+export function widthOf(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += widthOfCharacter(character);
+  return width;
+}
+
+function widthOfCharacter(character: string): number {
+  if (NOTHING.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}
+
+/** `text` in at most `max` columns; what is cut off is marked with `…`. */
+export function fit(text: string, max: number): string {
+  if (widthOf(text) <= max) return text;
+  const [head] = split(text, max - 1);
+  return max < 1 ? "" : `${head}…`;
+}
+
+/** `text` as lines of at most `max` columns (at least 2); nothing is left out and no space is dropped. */
+export function wrap(text: string, max: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  do {
+    const [head, tail] = split(rest, Math.max(2, max));
+    lines.push(head);
+    rest = tail;
+  } while (rest !== "");
+  return lines;
+}
+
+/** `text` with spaces up to `width` columns, on the right, or on the left for numbers. */
+export function pad(text: string, width: number, side: "left" | "right" = "right"): string {
+  const spaces = " ".repeat(Math.max(0, width - widthOf(text)));
+  return side === "right" ? text + spaces : spaces + text;
+}
+
+/** The longest beginning of at most `max` columns, and the rest. Combining marks stay with their letter. */
+function split(text: string, max: number): [string, string] {
+  if (ASCII.test(text)) return [text.slice(0, Math.max(0, max)), text.slice(Math.max(0, max))];
+  let width = 0;
+  let end = 0;
+  for (const character of text) {
+    width += widthOfCharacter(character);
+    if (width > max) break;
+    end += character.length;
+  }
+  return [text.slice(0, end), text.slice(end)];
+}
