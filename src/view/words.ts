@@ -24,7 +24,7 @@ export const OUTCOME_LOOK: Readonly<Record<Outcome, OutcomeLook>> = {
 export const RISK_STYLE: Readonly<Record<Risk, Style>> = { low: "green", medium: "yellow", high: "red" };
 
 /** `1 host`, `37 hosts`, `1,000 hosts`; `plural` where an s is not enough. */
-export function count(amount: number, thing: string, plural = `${thing}s`): string {
+export function counted(amount: number, thing: string, plural = `${thing}s`): string {
   return `${amount.toLocaleString("en")} ${amount === 1 ? thing : plural}`;
 }
 
