@@ -6,6 +6,17 @@ import type { HostState, RunState, StepState } from "./state.ts";
  * Sizes and percents that move by themselves are not in it. 16 hex digits of a SHA-256.
  */
 export function digestOf(state: RunState, host: HostState, step: StepState): string {
+  const known = digests.get(step);
+  if (known !== undefined) return known;
+  const digest = compute(state, host, step);
+  digests.set(step, digest);
+  return digest;
+}
+
+/** A step's state never changes, and it has findings only once its host's facts are known: so its digest is worked out once. */
+const digests = new WeakMap<StepState, string>();
+
+function compute(state: RunState, host: HostState, step: StepState): string {
   const keys = (step.findings ?? []).map((finding) => finding.key).toSorted();
   const { runbook } = state.plan;
   const inputs = { ...state.plan.inputs, ...state.plan.hostInputs[host.host] };

@@ -72,6 +72,7 @@ function onHost(host: HostState, event: HostEvent, at: number): HostState {
     case "verified":
     case "verify-failed":
     case "rollback-finished":
+    case "rollback-refused":
     case "rollback-lost":
     case "step-ended":
       return withStep(host, event.step, (step) => onStep(step, event, at));
@@ -120,6 +121,8 @@ function onStep(step: StepState, event: StepOnly, at: number): StepState {
       const reason = exitReason("the rollback", event.exit, event.stderr, event.ms);
       return { ...step, rollback: { end: event.exit === 0 ? "done" : "failed", reason } };
     }
+    case "rollback-refused":
+      return { ...step, rollback: { end: "failed", reason: `the rollback did not start: ${event.reason}` } };
     case "rollback-lost":
       return { ...step, rollback: { end: "lost", reason: event.reason } };
     case "step-ended":

@@ -118,8 +118,9 @@ function rowOf(
   for (const [at, [name, column]] of columns.entries()) {
     const value = field(name, at);
     if (value === undefined) return { unknown: `finding ${index + 1} lacks the column ${name}` };
-    if (typeof value === "object" && value !== null)
+    if (value !== null && typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
       return { unknown: `finding ${index + 1}: ${name} is not a plain value` };
+    }
     const parsed = value === null ? { cell: null } : parseCell(String(value), column.type);
     if ("wrong" in parsed) return { unknown: `finding ${index + 1}: ${name}: ${parsed.wrong}` };
     row[name] = parsed.cell;

@@ -36,7 +36,12 @@ export function gate(state: RunState, host: HostState): Gate {
 
 type Counts = { failed: number; unknown: number; unsurveyed: number; affected: number };
 
+/** Counts belong to one state and states never change, so every waiting host can share them. */
+const counted = new WeakMap<RunState, Counts>();
+
 function count(state: RunState): Counts {
+  const known = counted.get(state);
+  if (known !== undefined) return known;
   const counts: Counts = { failed: 0, unknown: 0, unsurveyed: 0, affected: 0 };
   for (const host of state.hosts.values()) {
     if (failed(host)) counts.failed += 1;
@@ -44,6 +49,7 @@ function count(state: RunState): Counts {
     else if (!surveyed(host)) counts.unsurveyed += 1;
     if (affected(host)) counts.affected += 1;
   }
+  counted.set(state, counts);
   return counts;
 }
 

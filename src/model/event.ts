@@ -134,6 +134,8 @@ export const Event = z.discriminatedUnion("type", [
     stderr: Output,
     ms: z.number(),
   }),
+  /** The rollback did not leave: nothing was undone. */
+  z.object({ type: z.literal("rollback-refused"), ...at, reason: z.string() }),
   /** The rollback may or may not have ended. */
   z.object({ type: z.literal("rollback-lost"), ...at, reason: z.string() }),
   /** The last word on a step. */

@@ -107,7 +107,8 @@ const Detect = z.strictObject({
   timeout: Duration.default(30),
 });
 
-const Fix = z.strictObject({
+/** How a finding is mended. */
+export const Fix = z.strictObject({
   risk: Risk,
   summary: Label.optional().meta(about("What the fix does, for the person who approves.")),
   preview: Script.optional().meta(about("Read-only: prints what would change.")),
@@ -123,12 +124,17 @@ const Fix = z.strictObject({
   on_timeout: z.enum(["leave", "kill"]).default("leave"),
 });
 
-const Verify = z.strictObject({
+export type Fix = z.infer<typeof Fix>;
+
+/** How the fix is proven. */
+export const Verify = z.strictObject({
   run: Script.optional().meta(about("Must exit 0 once the findings are gone.")),
   within: Duration.default(60),
   every: Duration.default(2),
   stable_for: Duration.optional().meta(about("Look once more after this time.")),
 });
+
+export type Verify = z.infer<typeof Verify>;
 
 const Rollback = z.strictObject({
   run: Script,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-const MASK = "••••••";
+/** What stands in place of a secret. */
+export const MASK = "••••••";
 
 /** A value that prints as dots everywhere; only `reveal` gives it, and only the code that sends it to a host calls that. */
 export class Secret {

@@ -1,0 +1,134 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Kysely } from "kysely";
+import { Entry } from "../model/event.ts";
+import type { Archive, Journal, RunRecord } from "../run/ports.ts";
+import { journalFault, openDatabase, type Tables } from "./database.ts";
+
+type Waiting = {
+  readonly entries: readonly Entry[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** The record of all runs of one state directory: `runbook.db` in it. */
+export class SqliteRecord implements Journal, Archive {
+  readonly #file: string;
+  readonly #database: Kysely<Tables>;
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | null = null;
+
+  private constructor(file: string, database: Kysely<Tables>) {
+    this.#file = file;
+    this.#database = database;
+  }
+
+  /** Opens the record of a state directory (made with mode 0700). Throws a journal fault. */
+  static open(stateDir: string): SqliteRecord {
+    const file = join(stateDir, "runbook.db");
+    try {
+      mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw journalFault(stateDir, error);
+    }
+    const record = new SqliteRecord(file, openDatabase(file));
+    chmodSync(file, 0o600);
+    return record;
+  }
+
+  /** Entries that arrive in one turn of the event loop, from however many hosts, become durable in one commit. */
+  append(entries: readonly Entry[]): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ entries, resolve, reject });
+    this.#flushing ??= this.#flush();
+    return promise;
+  }
+
+  async #flush(): Promise<void> {
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#write(batch.flatMap((waiting) => waiting.entries));
+        for (const waiting of batch) waiting.resolve();
+      } catch (error) {
+        for (const waiting of batch) waiting.reject(journalFault(this.#file, error));
+      }
+    }
+    this.#flushing = null;
+  }
+
+  async #write(entries: readonly Entry[]): Promise<void> {
+    await this.#database.transaction().execute(async (database) => {
+      for (const entry of entries) await this.#noteRun(database, entry);
+      const rows = entries.map(({ run, seq, at, event }) => ({
+        run,
+        seq,
+        at,
+        type: event.type,
+        event: JSON.stringify(event),
+      }));
+      await database.insertInto("entry").values(rows).execute();
+    });
+  }
+
+  /** The table of runs is an index over the entries, written with them. */
+  async #noteRun(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
+    if (event.type === "run-started") {
+      const { plan } = event;
+      const row = {
+        run,
+        runbook: plan.runbook.name,
+        hosts: plan.hosts.length,
+        started_at: at,
+        ended_at: null,
+        exit: null,
+      };
+      await database.insertInto("run").values(row).execute();
+      await database.insertInto("run_order").values({ run }).execute();
+    }
+    if (event.type === "run-ended") {
+      await database.updateTable("run").set({ ended_at: at, exit: event.exit }).where("run", "=", run).execute();
+    }
+  }
+
+  async runs(): Promise<readonly RunRecord[]> {
+    const rows = await this.#read(() =>
+      this.#database
+        .selectFrom("run")
+        .innerJoin("run_order", "run_order.run", "run.run")
+        .selectAll("run")
+        .orderBy("run_order.id", "desc")
+        .execute(),
+    );
+    return rows.map(({ run, runbook, hosts, started_at, ended_at, exit }) => ({
+      run,
+      runbook,
+      hosts,
+      startedAt: started_at,
+      endedAt: ended_at,
+      exit,
+    }));
+  }
+
+  async read(run: string): Promise<readonly Entry[]> {
+    const rows = await this.#read(() =>
+      this.#database.selectFrom("entry").selectAll().where("run", "=", run).orderBy("seq").execute(),
+    );
+    return rows.map(({ seq, at, event }) => Entry.parse({ run, seq, at, event: JSON.parse(event) }));
+  }
+
+  async #read<T>(query: () => Promise<T>): Promise<T> {
+    try {
+      return await query();
+    } catch (error) {
+      throw journalFault(this.#file, error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#flushing;
+    await this.#database.destroy();
+  }
+}

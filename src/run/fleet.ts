@@ -1,0 +1,57 @@
+import type { Fault } from "../model/fault.ts";
+import { isFault } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import type { Connection, Connector, Ended, Listener, Script } from "./ports.ts";
+
+/** The run's connections: one login a host, made when first needed, made again when it was lost while nothing ran on it. */
+export class Fleet implements AsyncDisposable {
+  readonly #connector: Connector;
+  readonly #open = new Map<string, Connection>();
+
+  constructor(connector: Connector) {
+    this.#connector = connector;
+  }
+
+  /** The host's live connection, logging in where there is none. `machineId` of an earlier login must be the same machine again. */
+  async connect(host: Host, machineId: string | null, signal?: AbortSignal): Promise<Connection | Fault> {
+    const open = this.#open.get(host.name);
+    if (open?.alive === true) return open;
+    const made = await this.#connector.connect(host, signal);
+    if (isFault(made)) return made;
+    if (machineId !== null && made.identity.machineId !== machineId) {
+      await made[Symbol.asyncDispose]();
+      return {
+        kind: "host-key",
+        where: host.name,
+        message: `another machine answers at ${host.address}: machine id ${made.identity.machineId ?? "none"}, not ${machineId}`,
+        hint: "see who has taken over its address; nothing was run there",
+      };
+    }
+    this.#open.set(host.name, made);
+    return made;
+  }
+
+  /** Runs one script on the host; a login that fails is a refusal, since nothing was sent. */
+  async run(
+    host: Host,
+    machineId: string | null,
+    script: Script,
+    signal: AbortSignal,
+    listen: Listener,
+  ): Promise<Ended> {
+    const connection = await this.connect(host, machineId, signal);
+    if (isFault(connection)) return { kind: "refused", fault: connection };
+    return connection.run(script, { signal, listen });
+  }
+
+  /** Logs out of one host. */
+  async leave(host: string): Promise<void> {
+    const open = this.#open.get(host);
+    this.#open.delete(host);
+    await open?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((host) => this.leave(host)));
+  }
+}

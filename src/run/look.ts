@@ -1,0 +1,77 @@
+import { judge, type Judgement } from "../engine/judge.ts";
+import { exitReason } from "../engine/evolve.ts";
+import type { HostState, StepState } from "../engine/state.ts";
+import type { Event } from "../model/event.ts";
+import { NO_OUTPUT, outputText, type Output } from "../model/output.ts";
+import { mask, MASK } from "../model/secret.ts";
+import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
+
+/** Runs `applies` of the runbook (step null) or of a step. Exit 0: concerned; exit 1 with a reason: not; all else is unknown. */
+export async function runApplies(host: HostState, step: StepState | null, work: Work): Promise<Event> {
+  const at = { host: host.host, step: step?.plan.id ?? null };
+  const body = step === null ? work.loaded.runbook.applies : definitionOf(step, work).applies;
+  const ended = await send(host, step, body ?? ":", work);
+  if (ended.kind !== "exited") return { type: "undetermined", ...at, reason: shortfall(ended, "applies") };
+  if (ended.code === 0) return { type: "concerned", ...at };
+  const reason = firstLine(ended.stdout);
+  if (ended.code === 1 && reason !== "") return { type: "not-concerned", ...at, reason };
+  const why =
+    ended.code === 1 ? "applies said no without a reason" : exitReason("applies", ended.code, ended.stderr, 0);
+  return { type: "undetermined", ...at, reason: why, output: ended.stderr };
+}
+
+/** Reads every fact, in order: a later one sees the earlier ones. One that cannot be read leaves the whole host unknown. */
+export async function readFacts(host: HostState, work: Work): Promise<Event> {
+  let known = host;
+  for (const [name, body] of Object.entries(work.loaded.runbook.facts)) {
+    const ended = await send(known, null, body, work);
+    const at = { type: "undetermined", host: host.host, step: null } as const;
+    if (ended.kind !== "exited") return { ...at, reason: shortfall(ended, `fact ${name}`) };
+    if (ended.code !== 0)
+      return { ...at, reason: exitReason(`fact ${name}`, ended.code, ended.stderr, 0), output: ended.stderr };
+    known = { ...known, facts: { ...known.facts, [name]: outputText(ended.stdout).trim() } };
+  }
+  return { type: "facts-read", host: host.host, facts: { ...known.facts } };
+}
+
+/** One look at a step: its findings, or why it cannot be told. */
+export async function detect(host: HostState, step: StepState, work: Work): Promise<Event> {
+  const at = { host: host.host, step: step.plan.id };
+  const look = await lookOnce(host, step, work);
+  if ("unknown" in look) return { type: "undetermined", ...at, reason: look.unknown, output: look.stderr };
+  return { type: "detected", ...at, findings: [...look.findings], ms: look.ms };
+}
+
+/** Runs the detect script once and judges it. */
+export async function lookOnce(
+  host: HostState,
+  step: StepState,
+  work: Work,
+): Promise<Judgement & { readonly stderr: Output; readonly ms: number }> {
+  const { detect: definition } = definitionOf(step, work);
+  const ended = await send(host, step, definition.run, work, { timeout: definition.timeout });
+  if (ended.kind === "refused") return { unknown: shortfall(ended, "detect"), stderr: NO_OUTPUT, ms: 0 };
+  if (ended.kind !== "exited") return { unknown: shortfall(ended, "detect"), stderr: ended.stderr, ms: ended.ms };
+  if (holdsSecret(ended.stdout)) {
+    // What is masked could not be given to the fix again, so the finding would name something else.
+    return { unknown: "detect printed the value of a secret input", stderr: ended.stderr, ms: ended.ms };
+  }
+  const judgement = judge(definition, ended.code, ended.stdout, ended.stderr);
+  return { ...judgement, stderr: ended.stderr, ms: ended.ms };
+}
+
+function holdsSecret(output: Output): boolean {
+  return output.head.includes(MASK) || output.tail.includes(MASK);
+}
+
+/** What the fix would change. A preview that fails is shown as failed; it never hides the finding. */
+export async function preview(host: HostState, step: StepState, work: Work): Promise<Event> {
+  const at = { type: "previewed", host: host.host, step: step.plan.id } as const;
+  const body = definitionOf(step, work).fix?.preview;
+  if (body === undefined) return { ...at, output: NO_OUTPUT, failed: null };
+  const ended = await send(host, step, body, work, { findings: step.findings ?? [] });
+  if (ended.kind === "refused") return { ...at, output: NO_OUTPUT, failed: shortfall(ended, "the preview") };
+  if (ended.kind !== "exited") return { ...at, output: ended.stdout, failed: shortfall(ended, "the preview") };
+  const failed = ended.code === 0 ? null : mask(exitReason("the preview", ended.code, ended.stderr, 0), work.secrets);
+  return { ...at, output: ended.stdout, failed };
+}

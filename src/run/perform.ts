@@ -1,0 +1,67 @@
+import type { Intent } from "../engine/todo.ts";
+import type { HostState, StepState } from "../engine/state.ts";
+import type { Event } from "../model/event.ts";
+import { isFault } from "../model/fault.ts";
+import { detect, preview, readFacts, runApplies } from "./look.ts";
+import { fix, rollback } from "./mend.ts";
+import type { Work } from "./work.ts";
+import { verify } from "./verify.ts";
+
+/** Carries out one intent and tells what came of it. The caller makes each event durable before it asks for the next. */
+export async function* perform(intent: Intent, host: HostState, work: Work): AsyncGenerator<Event> {
+  const at = { host: host.host };
+  switch (intent.kind) {
+    case "connect":
+      yield await connect(host, work);
+      break;
+    case "applies":
+      yield await runApplies(host, intent.step === null ? null : stepOf(host, intent.step), work);
+      break;
+    case "read-facts":
+      yield await readFacts(host, work);
+      break;
+    case "detect":
+      yield await detect(host, stepOf(host, intent.step), work);
+      break;
+    case "preview":
+      yield await preview(host, stepOf(host, intent.step), work);
+      break;
+    case "ask":
+      yield { type: "asked", ...at, step: intent.step, digest: intent.digest };
+      break;
+    case "approve":
+      yield { type: "approved", ...at, step: intent.step, digest: intent.digest, by: intent.by };
+      break;
+    case "void":
+      yield { type: "approval-voided", ...at, step: intent.step, reason: intent.reason };
+      break;
+    case "admit":
+      yield { type: "admitted", ...at, batch: intent.batch };
+      break;
+    case "fix":
+      yield* fix(host, stepOf(host, intent.step), intent.key, work);
+      break;
+    case "verify":
+      yield* verify(host, stepOf(host, intent.step), work);
+      break;
+    case "rollback":
+      yield* rollback(host, stepOf(host, intent.step), work);
+      break;
+    case "settle":
+      yield { type: "step-ended", ...at, step: intent.step, outcome: intent.outcome, reason: intent.reason };
+      break;
+  }
+}
+
+function stepOf(host: HostState, id: string): StepState {
+  const step = host.steps.find((each) => each.plan.id === id);
+  if (step === undefined) throw new Error(`no step ${id} on ${host.host}`);
+  return step;
+}
+
+async function connect(host: HostState, work: Work): Promise<Event> {
+  const started = work.clock.now();
+  const made = await work.fleet.connect(work.hostOf(host.host), null, work.leaving);
+  if (isFault(made)) return { type: "unreachable", host: host.host, fault: work.maskFault(made) };
+  return { type: "reached", host: host.host, ...made.identity, ms: work.clock.now() - started };
+}

@@ -1,0 +1,135 @@
+import PQueue from "p-queue";
+import { gate } from "../engine/rollout.ts";
+import type { RunState } from "../engine/state.ts";
+import { todo, type Intent } from "../engine/todo.ts";
+import type { Decision } from "../model/approval.ts";
+import { decisionEvent } from "./decide.ts";
+import { perform } from "./perform.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Work } from "./work.ts";
+
+/** A run under way. */
+export type LiveRun = {
+  /** Settles when nothing more can be done without a person who is not there. Rejects when the journal fails or on a bug. */
+  readonly done: Promise<RunState>;
+  /** No new fix starts from now on; what runs is finished and verified. */
+  stop(by: string): void;
+  /** A person's answer; one that does not fit what is asked now is dropped. */
+  decide(decision: Decision): void;
+};
+
+/**
+ * Drives every host as far as it can go: ask the engine what to do, do it, record what came of it, ask again.
+ * A host that waits has left the queue; whatever is recorded may wake it.
+ */
+export function drive(recorder: Recorder, work: Work, finish: (host: string) => Promise<void>): LiveRun {
+  const { plan } = recorder.state;
+  const queue = new PQueue({ concurrency: plan.parallel });
+  const active = new Set<string>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  const idle = new Set<string>();
+  const finished = new Set<string>();
+  const settled = Promise.withResolvers<RunState>();
+  let swept = false;
+  let broken = false;
+
+  const fail = (error: unknown): void => {
+    broken = true;
+    queue.clear();
+    settled.reject(error);
+  };
+
+  /** Takes the host up if there is something to do for it. */
+  const pump = (host: string): void => {
+    if (broken || active.has(host) || finished.has(host)) return;
+    clearTimeout(timers.get(host));
+    timers.delete(host);
+    const next = todo(recorder.state, host, work.clock.now());
+    if (next.kind === "done") {
+      finished.add(host);
+      idle.delete(host);
+      active.add(host);
+      finish(host).then(() => rest(host), fail);
+    } else if (next.kind === "wait") {
+      idle.add(host);
+      if (next.for === "time")
+        timers.set(
+          host,
+          setTimeout(() => pump(host), Math.max(0, next.until - work.clock.now())),
+        );
+    } else {
+      idle.delete(host);
+      active.add(host);
+      queue.add(() => turn(host)).then(() => rest(host), fail);
+    }
+  };
+
+  /** One stay in the queue: everything the host can do without waiting. */
+  const turn = async (host: string): Promise<void> => {
+    for (;;) {
+      if (broken || work.leaving.aborted) return;
+      const next = todo(recorder.state, host, work.clock.now());
+      if (next.kind === "done" || next.kind === "wait") return;
+      await carryOut(next);
+    }
+  };
+
+  const carryOut = async (intent: Intent): Promise<void> => {
+    const host = recorder.state.hosts.get(intent.host);
+    if (host === undefined) throw new Error(`no host ${intent.host}`);
+    for await (const event of perform(intent, host, work)) {
+      // The guard took its time: a failure elsewhere may have used up the budget since. Returning ends the generator before anything is sent.
+      if (event.type === "fix-started" && !mayFix(recorder.state, intent.host)) return;
+      await recorder.record(event);
+      sweepSoon();
+    }
+  };
+
+  const rest = (host: string): void => {
+    active.delete(host);
+    pump(host);
+    sweepSoon();
+  };
+
+  /** What is recorded for one host may wake others; one pass for all that is recorded in one turn of the loop. */
+  const sweepSoon = (): void => {
+    if (swept) return;
+    swept = true;
+    setImmediate(() => {
+      swept = false;
+      for (const host of idle) pump(host);
+      endWhenIdle();
+    });
+  };
+
+  const endWhenIdle = (): void => {
+    const state = recorder.state;
+    const left = work.leaving.aborted;
+    if (active.size > 0 || (timers.size > 0 && !left)) return;
+    const asked = idle.size > 0 && plan.attended && state.stop === null && !left;
+    if (!asked) settled.resolve(state);
+  };
+
+  const record = (event: Parameters<Recorder["record"]>[0]): void => {
+    recorder.record(event).then(sweepSoon, fail);
+  };
+
+  for (const host of plan.hosts) pump(host);
+  sweepSoon();
+  work.leaving.addEventListener("abort", sweepSoon);
+  return {
+    done: settled.promise,
+    stop: (by) => {
+      if (recorder.state.stop === null) record({ type: "stop-requested", by });
+    },
+    decide: (decision) => {
+      const event = decisionEvent(recorder.state, decision);
+      if (event !== null) record(event);
+    },
+  };
+}
+
+function mayFix(state: RunState, name: string): boolean {
+  const host = state.hosts.get(name);
+  return host !== undefined && gate(state, host).kind === "go";
+}

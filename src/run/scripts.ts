@@ -1,0 +1,87 @@
+import { cellText, findingLines } from "../engine/cells.ts";
+import type { InputValues } from "../engine/plan.ts";
+import type { HostState, StepState } from "../engine/state.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Host } from "../model/inventory.ts";
+import type { LoadedRunbook, Step } from "../model/runbook.ts";
+import { Secret } from "../model/secret.ts";
+import { assemble } from "../script/posix.ts";
+import type { Script } from "./ports.ts";
+
+/** Seconds that a small read-only script (applies, fact, preview, guard, verify) may take. */
+const READ_TIMEOUT = 30;
+
+/** What a script gets besides its own text. */
+export type Extras = {
+  readonly findings?: readonly Finding[];
+  /** The finding whose columns become variables. */
+  readonly finding?: Finding | undefined;
+  readonly timeout?: number;
+  readonly late?: Script["late"];
+  /** Whether `$keep` is there (from the fix on). */
+  readonly keep?: boolean;
+};
+
+/** Makes the scripts of one run ready to send. */
+export type Scribe = (host: HostState, step: StepState | null, body: string, extras?: Extras) => Script;
+
+/** The directory of a run on its hosts: `$keep`. */
+export function keepName(run: string): string {
+  return `runbook-keep-${run}`;
+}
+
+/** A scribe for one run: it knows the runbook, the hosts and their input values. */
+export function scribe(
+  run: string,
+  loaded: LoadedRunbook,
+  hosts: ReadonlyMap<string, Host>,
+  values: InputValues,
+  becomeByDefault: boolean,
+): Scribe {
+  const { runbook } = loaded;
+  return (host, step, body, extras = {}) => {
+    const definition = runbook.steps.find((each) => each.id === step?.plan.id);
+    const variables = new Map<string, string>();
+    for (const [name, value] of values.get(host.host) ?? []) {
+      variables.set(name, value instanceof Secret ? value.reveal() : value);
+    }
+    for (const [name, value] of Object.entries(host.facts ?? {})) variables.set(name, value);
+    for (const [name, value] of Object.entries(extras.finding?.values ?? {})) variables.set(name, cellText(value));
+    if (extras.findings !== undefined) variables.set("findings", findingLines(extras.findings));
+    variables.set("host_name", host.host);
+    variables.set("run_id", run);
+    variables.set("since", since(step));
+    return {
+      text: assemble({
+        variables,
+        functions: loaded.functions,
+        files: loaded.files,
+        body,
+        ...(extras.keep === true ? { keep: keepName(run) } : {}),
+      }),
+      shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh",
+      become: becomeOf(runbook.become, definition, hosts.get(host.host), becomeByDefault),
+      timeout: extras.timeout ?? READ_TIMEOUT,
+      late: extras.late ?? "end",
+    };
+  };
+}
+
+/** The step's word wins over the runbook's, that over the command line's and the inventory's. */
+function becomeOf(
+  runbook: boolean | string | undefined,
+  step: Step | undefined,
+  host: Host | undefined,
+  byDefault: boolean,
+): string | null {
+  if (step?.on === "controller") return null;
+  const wish = step?.become ?? runbook ?? (byDefault || host?.become === true);
+  if (wish === false) return null;
+  return typeof wish === "string" ? wish : (host?.becomeUser ?? "root");
+}
+
+/** Epoch seconds when the step's first fix began; empty before. */
+function since(step: StepState | null): string {
+  const first = step?.fixes[0]?.startedAt;
+  return first === undefined ? "" : String(Math.floor(first / 1000));
+}

@@ -1,0 +1,96 @@
+import { failed } from "../engine/rollout.ts";
+import type { InputValues } from "../engine/plan.ts";
+import { runOutcome } from "../engine/outcome.ts";
+import type { HostState, RunState } from "../engine/state.ts";
+import type { RunPlan } from "../model/event.ts";
+import type { Host } from "../model/inventory.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import { mask, type Secret } from "../model/secret.ts";
+import { dropKeepScript } from "../script/posix.ts";
+import { Fleet } from "./fleet.ts";
+import type { Approver, Clock, Connector, Journal, Watcher } from "./ports.ts";
+import { Recorder } from "./recorder.ts";
+import { drive, type LiveRun } from "./run.ts";
+import { keepName, scribe } from "./scripts.ts";
+import type { Work } from "./work.ts";
+
+/** Everything a run is made of. */
+export type RunParts = {
+  readonly run: string;
+  readonly plan: RunPlan;
+  readonly loaded: LoadedRunbook;
+  readonly hosts: readonly Host[];
+  readonly values: InputValues;
+  readonly secrets: readonly Secret[];
+  /** `--become`: for runbooks and hosts that do not say. */
+  readonly become: boolean;
+  readonly connector: Connector;
+  readonly controller: Connector;
+  readonly journal: Journal;
+  readonly watchers: readonly Watcher[];
+  readonly approver: Approver | null;
+  readonly clock: Clock;
+  /** Fires when the user leaves at once. */
+  readonly leaving: AbortSignal;
+  /** Given the live run as soon as it may be stopped. */
+  readonly live: (run: LiveRun) => void;
+  readonly exitOf: (state: RunState) => number;
+};
+
+/** Runs a plan from its first event to its last, and answers with the final state. Rejects with a fault when the journal fails. */
+export async function start(parts: RunParts): Promise<RunState> {
+  await using fleet = new Fleet(parts.connector);
+  await using controller = new Fleet(parts.controller);
+  const recorder = new Recorder(parts.run, parts.journal, parts.clock, parts.watchers);
+  const work = workOf(parts, fleet, controller, recorder);
+  await recorder.record({ type: "run-started", format: 1, plan: parts.plan });
+
+  const live = drive(recorder, work, (host) => farewell(host, recorder, work));
+  parts.live(live);
+  const over = new AbortController();
+  parts.approver?.listen((decision) => live.decide(decision), over.signal);
+  try {
+    const state = await live.done;
+    await recorder.record({ type: "run-ended", exit: parts.exitOf(state), outcome: runOutcome(state) });
+  } finally {
+    over.abort();
+  }
+  return recorder.state;
+}
+
+function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Recorder): Work {
+  const hosts = new Map(parts.hosts.map((host) => [host.name, host]));
+  const hidden = (text: string): string => mask(text, parts.secrets);
+  return {
+    run: parts.run,
+    loaded: parts.loaded,
+    fleet,
+    controller,
+    clock: parts.clock,
+    secrets: parts.secrets,
+    leaving: parts.leaving,
+    script: scribe(parts.run, parts.loaded, hosts, parts.values, parts.become),
+    hostOf: (name) => {
+      const host = hosts.get(name);
+      if (host === undefined) throw new Error(`no host ${name} in this run`);
+      return host;
+    },
+    maskFault: (fault) => ({ ...fault, message: hidden(fault.message) }),
+    output: (host, step, stream, text) => recorder.output(host, step, stream, text),
+  };
+}
+
+/** Logs out of a host that is done; what its fixes kept there is dropped unless somebody will want to look at it. */
+async function farewell(name: string, recorder: Recorder, work: Work): Promise<void> {
+  const host = recorder.state.hosts.get(name);
+  if (host !== undefined && fixedWell(host)) {
+    const last = host.steps.find((step) => step.rounds > 0) ?? null;
+    const drop = { ...work.script(host, last, ":"), text: dropKeepScript(keepName(work.run)) };
+    await work.fleet.run(work.hostOf(name), host.identity?.machineId ?? null, drop, work.leaving, () => undefined);
+  }
+  await work.fleet.leave(name);
+}
+
+function fixedWell(host: HostState): boolean {
+  return host.batch !== null && host.changedAt > 0 && !failed(host);
+}

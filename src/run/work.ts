@@ -1,0 +1,86 @@
+import type { HostState, StepState } from "../engine/state.ts";
+import type { Fault } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import { outputText, type Output } from "../model/output.ts";
+import type { LoadedRunbook, Step } from "../model/runbook.ts";
+import { mask, type Secret } from "../model/secret.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Clock, Ended, Script } from "./ports.ts";
+import type { Extras, Scribe } from "./scripts.ts";
+
+/** What carrying out intents needs of the world. */
+export type Work = {
+  readonly run: string;
+  readonly loaded: LoadedRunbook;
+  readonly fleet: Fleet;
+  /** Runs the scripts of steps that are `on: controller`; the step's own host stays their subject. */
+  readonly controller: Fleet;
+  readonly clock: Clock;
+  readonly secrets: readonly Secret[];
+  /** Fires when the user leaves at once: read-only scripts are ended, fixes left running. */
+  readonly leaving: AbortSignal;
+  readonly script: Scribe;
+  hostOf(name: string): Host;
+  maskFault(fault: Fault): Fault;
+  output(host: string, step: string | null, stream: "stdout" | "stderr", text: string): void;
+};
+
+/** The step as the runbook file says it. */
+export function definitionOf(step: StepState, work: Work): Step {
+  const found = work.loaded.runbook.steps.find((each) => each.id === step.plan.id);
+  if (found === undefined) throw new Error(`the runbook has no step ${step.plan.id}`);
+  return found;
+}
+
+/** Sends one script to where the step runs, and masks what it printed. */
+export async function send(
+  host: HostState,
+  step: StepState | null,
+  body: string,
+  work: Work,
+  extras?: Extras,
+): Promise<Ended> {
+  const script = work.script(host, step, body, extras);
+  const ended = await sendScript(host, step, script, work);
+  if (ended.kind === "refused") return { ...ended, fault: work.maskFault(ended.fault) };
+  return { ...ended, stdout: maskOutput(ended.stdout, work), stderr: maskOutput(ended.stderr, work) };
+}
+
+function sendScript(host: HostState, step: StepState | null, script: Script, work: Work): Promise<Ended> {
+  const listen = (stream: "stdout" | "stderr", text: string): void =>
+    work.output(host.host, step?.plan.id ?? null, stream, mask(text, work.secrets));
+  const local = step !== null && definitionOf(step, work).on === "controller";
+  const fleet = local ? work.controller : work.fleet;
+  const machineId = local ? null : (host.identity?.machineId ?? null);
+  return fleet.run(work.hostOf(host.host), machineId, script, work.leaving, listen);
+}
+
+function maskOutput(output: Output, work: Work): Output {
+  if (work.secrets.length === 0) return output;
+  return { ...output, head: mask(output.head, work.secrets), tail: mask(output.tail, work.secrets) };
+}
+
+/** Why a script that did not exit tells nothing: one line for the record. */
+export function shortfall(ended: Exclude<Ended, { kind: "exited" }>, what: string): string {
+  switch (ended.kind) {
+    case "timed-out":
+      return `${what} took longer than ${Math.round(ended.ms / 1000)} s${ended.gone ? "" : ", and it could not be ended (stuck in the kernel?)"}`;
+    case "flooded":
+      return `${what} printed without end and was ended`;
+    case "lost":
+      return `the connection was lost during ${what}: ${ended.reason}`;
+    case "refused":
+      return `${what} could not be started: ${ended.fault.message}`;
+  }
+}
+
+/** The first line that a script printed, for a reason. */
+export function firstLine(output: Output): string {
+  return (
+    outputText(output)
+      .split("\n")
+      .find((line) => line.trim() !== "")
+      ?.trim()
+      .slice(0, 500) ?? ""
+  );
+}
