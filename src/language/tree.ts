@@ -101,19 +101,22 @@ export function resolved(node: Node): Node {
   return node.kind === "alias" && node.target !== undefined ? resolved(node.target) : node;
 }
 
+const DASH = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-(?=\s|$)/;
+
 function scalar(text: string, event: ScalarEvent, last: number): Node {
   const { style, indent } = event;
   const quoted = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? 1 : 0;
-  // An empty value has no offsets: the end of what came before it is the closest place there is.
+  // An empty value has no offsets: the dash of its list, or else the end of what came before it, is the closest place.
   const absent = event.valueStart < 0;
+  const dash = absent ? (DASH.exec(text.slice(last))?.[0].length ?? 0) : 0;
   return {
     kind: "scalar",
     style,
     tagged: event.tagStart >= 0,
     text: getScalarValue(text, event),
     indent,
-    start: absent ? Math.max(0, last - 1) : event.valueStart - quoted,
-    end: absent ? last : event.valueEnd + quoted,
+    start: absent ? Math.max(0, last + dash - 1) : event.valueStart - quoted,
+    end: absent ? last + dash : event.valueEnd + quoted,
     size: 1,
   };
 }

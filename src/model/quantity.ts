@@ -42,7 +42,7 @@ export function parsePercent(text: string): number | undefined {
 
 /** A span of time: written `30s`, `5m`, `1h30m`; held as seconds. */
 export const Duration = z
-  .string()
+  .string("expected a duration such as 30s, 5m or 1h30m")
   .regex(/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/, "expected a duration such as 30s, 5m or 1h30m")
   .transform((text) => parseDuration(text) ?? 0)
   .meta({ description: "A duration: 250ms, 30s, 5m, 1h30m, 7d." });

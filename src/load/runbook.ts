@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { basename, dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { examineRunbook } from "../language/compile.ts";
+import { scriptsOf } from "../language/scripts.ts";
+import { inFileOrder } from "../language/source.ts";
+import { parseYaml, type Yaml } from "../language/yaml.ts";
+import type { Fault } from "../model/fault.ts";
+import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
+import { findRunbook, type Lookup } from "./library.ts";
+import { checkSyntax } from "./syntax.ts";
+import { readRegular, readText } from "./text.ts";
+
+/** What came of opening a runbook's file: the runbook, or faults; warnings in both cases. */
+export type Opened = {
+  readonly path: string;
+  readonly loaded?: LoadedRunbook;
+  readonly faults: readonly Fault[];
+  readonly warnings: readonly Fault[];
+};
+
+/** Bytes that a runbook, and each file it sends, may have. */
+const MAX_RUNBOOK = 1_000_000;
+const MAX_FILE = 10_000_000;
+
+/** Finds a runbook by name or path, reads it with its files, and checks all of it. */
+export async function loadRunbook(nameOrPath: string, lookup: Lookup): Promise<LoadedRunbook | Fault[]> {
+  const found = await findRunbook(nameOrPath, lookup);
+  if (!("path" in found)) return [found];
+  const { loaded, faults } = await openRunbook(found.path, lookup.cwd);
+  return loaded ?? [...faults];
+}
+
+/** Reads the runbook at `path` (relative to `cwd`) with its files, and checks all of it, its scripts' syntax too. */
+export async function openRunbook(path: string, cwd: string): Promise<Opened> {
+  const absolute = resolve(cwd, path);
+  const file = await readText(absolute, MAX_RUNBOOK);
+  if ("problem" in file) {
+    return { path, faults: [{ kind: "invalid-file", message: file.problem, where: path }], warnings: [] };
+  }
+  const parts = await readParts(file.text, path, dirname(absolute));
+  const { yaml, draft, ...known } = examineRunbook(file.text, path, parts);
+  if (yaml === undefined || draft === undefined) return { path, ...known };
+  const syntax = await syntaxFaults(yaml, draft, parts);
+  const faults = inFileOrder([...known.faults, ...syntax.faults]);
+  const warnings = inFileOrder([...known.warnings, ...syntax.warnings]);
+  if (faults.length > 0) return { path, faults, warnings };
+  const { functions, files } = parts;
+  const digest = digestOf(file.text, functions, files);
+  return { path, loaded: { runbook: draft, path, digest, functions, files }, faults, warnings };
+}
+
+type Parts = {
+  readonly functions: string;
+  /** The functions file as the runbook's faults name it. */
+  readonly functionsFile: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly unreadable: ReadonlyMap<string, string>;
+};
+
+/** Reads what the runbook names. Its text may be wrong in every other way: then it names nothing. */
+async function readParts(text: string, path: string, directory: string): Promise<Parts> {
+  const yaml = parseYaml(text, { file: path, schema: "core" });
+  const named = Array.isArray(yaml) ? undefined : Named.safeParse(yaml.value).data;
+  const files = new Map<string, Uint8Array>();
+  const unreadable = new Map<string, string>();
+  for (const name of named?.files ?? []) {
+    const file = await readRegular(resolve(directory, name), MAX_FILE);
+    if ("problem" in file) unreadable.set(name, file.problem);
+    else files.set(basename(name), file.bytes);
+  }
+  if (named?.functions === undefined) return { functions: "", functionsFile: "", files, unreadable };
+  const functions = await readText(resolve(directory, named.functions), MAX_RUNBOOK);
+  if ("problem" in functions) unreadable.set(named.functions, functions.problem);
+  const functionsFile = join(dirname(path), named.functions);
+  return { functions: "text" in functions ? functions.text : "", functionsFile, files, unreadable };
+}
+
+/** The only two keys that are read before all of the runbook is known to be right. */
+const Named = z.object({ files: z.array(z.string()).catch([]), functions: z.string().optional().catch(undefined) });
+
+/** What `sh -n` and `bash -n` of this machine say of the scripts. */
+async function syntaxFaults(yaml: Yaml, draft: Runbook, parts: Parts): Promise<{ faults: Fault[]; warnings: Fault[] }> {
+  const faults: Fault[] = [];
+  const missing = new Map<string, Fault>();
+  const check = async (
+    text: string,
+    shell: "sh" | "bash",
+    at: (line: number, message: string) => Fault,
+  ): Promise<void> => {
+    const answer = await checkSyntax(text, shell);
+    if (answer === "absent") {
+      missing.set(shell, at(1, `there is no \`${shell}\` on this machine to check the syntax of the scripts with`));
+    } else if (answer !== undefined) faults.push(at(answer.line, `a syntax error, says ${shell}: ${answer.reason}`));
+  };
+  const scripts = scriptsOf(draft).map(({ path, text, shell }) => {
+    if (shell === "powershell") return undefined;
+    return check(text, shell, (line, message) => yaml.faultAt(yaml.within(path, line - 1, 0, text.length), message));
+  });
+  const where = (line: number, message: string): Fault => ({
+    kind: "invalid-file",
+    message,
+    where: `${parts.functionsFile}:${line}:1`,
+  });
+  await Promise.all([
+    ...scripts,
+    parts.functions === "" ? undefined : check(parts.functions, draft.shell === "bash" ? "bash" : "sh", where),
+  ]);
+  return { faults, warnings: [...missing.values()] };
+}
+
+/** Every part with its length before it, so that no two sets of parts give the same text. */
+function digestOf(text: string, functions: string, files: ReadonlyMap<string, Uint8Array>): string {
+  const hash = createHash("sha256");
+  const parts: (string | Uint8Array)[] = [text, functions];
+  for (const [name, bytes] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) parts.push(name, bytes);
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}\n`).update(part);
+  return hash.digest("hex");
+}
