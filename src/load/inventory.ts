@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { parseInventory, type InventorySource, type ParsedInventory } from "../language/inventory.ts";
-import type { Fault } from "../model/fault.ts";
+import { isFault, type Fault } from "../model/fault.ts";
 import { readText } from "./text.ts";
 
 /** Bytes that an inventory file may have. */
@@ -16,8 +16,8 @@ export async function loadInventory(
 ): Promise<ParsedInventory | Fault[]> {
   if (sources.length === 0) return [refusal("usage", "no inventory was given", "-i FILE or -i host1,host2, names one")];
   const read = await Promise.all(sources.map((source) => readSource(source, place.cwd)));
-  const faults = read.filter((each) => "message" in each);
-  const found = read.filter((each) => !("message" in each));
+  const faults = read.filter((each) => isFault(each));
+  const found = read.filter((each) => !isFault(each));
   const parsed = parseInventory(found, place);
   if (Array.isArray(parsed)) return [...faults, ...parsed];
   if (faults.length > 0) return faults;
