@@ -1,0 +1,123 @@
+import type { Card } from "./card.ts";
+import type { CardFix } from "./card-fix.ts";
+import { paletteOf, type Palette } from "./colour.ts";
+import { tableLines } from "./table.ts";
+import { wrap } from "./width.ts";
+import { ago, counted, moment, RISK_STYLE } from "./words.ts";
+
+/** How a card is drawn. */
+export type CardDrawing = {
+  /** Columns of the paper or terminal. */
+  readonly width: number;
+  readonly colour: boolean;
+  /** ms since the epoch: ages are told against it. Without it times are told as they are, as a log must. */
+  readonly now?: number;
+  /** Show every finding and every line of the preview, where a person can scroll. Else the first ones and how many more there are. */
+  readonly all?: boolean;
+};
+
+const MOST_ROWS = 20;
+const MOST_LINES = 40;
+const LABEL = 10;
+
+/**
+ * The card as lines of at most `width` columns. Scripts are never shortened.
+ * What comes from a script or a host stands behind a bar, so that it cannot pass for a line of the card.
+ */
+export function cardLines(card: Card, drawing: CardDrawing): string[] {
+  const palette = paletteOf(drawing.colour);
+  const width = Math.max(40, drawing.width);
+  const draw: Draw = { palette, width, all: drawing.all === true };
+  const seen = drawing.now === undefined ? `seen at ${moment(card.seenAt)}` : `seen ${ago(card.seenAt, drawing.now)}`;
+  return [
+    ...headOf(card, draw),
+    ...labelled("evidence", `${counted(card.evidence.rows.length, "finding")}, ${seen}`, draw),
+    ...evidenceLines(card, draw),
+    ...previewLines(card, draw),
+    ...(card.fix === null ? [] : fixLines(card.fix, draw)),
+    ...valueLines(card, draw),
+    ...(card.fix === null ? [] : safetyLines(card.fix, draw)),
+    ...labelled("rollout", card.rollout, draw),
+    ...labelled("card", card.digest, draw),
+  ];
+}
+
+type Draw = { readonly palette: Palette; readonly width: number; readonly all: boolean };
+
+function headOf(card: Card, draw: Draw): string[] {
+  const head = wrap(`${card.host}: ${card.title}`, draw.width).map((line) => draw.palette("bold", line));
+  const step = labelled("step", `${card.step} of ${card.runbook}, ${card.severity}`, draw);
+  if (card.fix === null) return [...head, ...step, ...labelled("fix", "none: this step only reports", draw)];
+  const { risk, summary } = card.fix;
+  return [
+    ...head,
+    ...step,
+    ...labelled("fix", summary, draw),
+    ...labelled("risk", risk === "high" ? "HIGH" : risk, draw, (text) => draw.palette(RISK_STYLE[risk], text)),
+  ];
+}
+
+function evidenceLines(card: Card, draw: Draw): string[] {
+  const { columns, rows } = card.evidence;
+  const shown = draw.all ? rows : rows.slice(0, MOST_ROWS);
+  const table = tableLines({ columns, rows: shown }, draw.width - BAR.length, draw.palette);
+  return [...table.map((line) => draw.palette("dim", BAR) + line), ...more(rows.length - shown.length, draw)];
+}
+
+function previewLines(card: Card, draw: Draw): string[] {
+  if (card.preview === null) return [];
+  const { lines, failed } = card.preview;
+  const shown = draw.all ? lines : lines.slice(0, MOST_LINES);
+  const words = failed === null ? (lines.length === 0 ? "printed nothing" : "what would change") : `failed: ${failed}`;
+  return [...labelled("preview", words, draw), ...barred(shown, draw), ...more(lines.length - shown.length, draw)];
+}
+
+function fixLines(fix: CardFix, draw: Draw): string[] {
+  return [...labelled(fix.kind === "manual" ? "to do" : "script", fix.how, draw), ...barred(fix.lines, draw)];
+}
+
+function valueLines(card: Card, draw: Draw): string[] {
+  return card.values.flatMap((value, index) =>
+    labelled(
+      index === 0 ? "values" : "",
+      `$${value.name} = ${value.text}${value.from === "fact" ? " (fact)" : ""}`,
+      draw,
+    ),
+  );
+}
+
+/** What keeps the fix from doing harm, or says that nothing does. */
+function safetyLines(fix: CardFix, draw: Draw): string[] {
+  const script = (label: string, words: string, lines: readonly string[] | null): string[] => [
+    ...labelled(label, words, draw),
+    ...barred(lines ?? [], draw),
+  ];
+  const { verify } = fix;
+  return [
+    ...(fix.guard === null ? [] : script("guard", "right before each fix; it may put the fix off", fix.guard)),
+    ...script("verify", verify === null ? "none: the runbook says so" : verify.how, verify?.lines ?? null),
+    ...script("rollback", fix.rollback === null ? "none" : "when the fix or its verification fails", fix.rollback),
+    ...(fix.functions.length === 0 ? [] : script("functions", "put before every script", fix.functions)),
+    ...(fix.files.length === 0 ? [] : labelled("files", fix.files.join(", "), draw)),
+  ];
+}
+
+function labelled(label: string, text: string, draw: Draw, style: (text: string) => string = (same) => same): string[] {
+  return wrap(text, draw.width - LABEL).map(
+    (line, index) => draw.palette("dim", (index === 0 ? label : "").padEnd(LABEL)) + style(line),
+  );
+}
+
+const BAR = "  │ ";
+/** Marks what did not fit on the line above it. */
+const BAR_ON = "  ┆ ";
+
+function barred(lines: readonly string[], draw: Draw): string[] {
+  return lines.flatMap((line) =>
+    wrap(line, draw.width - BAR.length).map((part, index) => draw.palette("dim", index === 0 ? BAR : BAR_ON) + part),
+  );
+}
+
+function more(amount: number, draw: Draw): string[] {
+  return amount > 0 ? [draw.palette("dim", `  … ${amount.toLocaleString("en")} more`)] : [];
+}

@@ -1,0 +1,27 @@
+import type { HostState, RunState } from "../engine/state.ts";
+import type { LoadedRunbook, Step } from "../model/runbook.ts";
+import { clean } from "./clean.ts";
+import { valueWords } from "./words.ts";
+
+/** One variable that a script of the card reads; masked where it is secret. */
+export type CardValue = { readonly name: string; readonly from: "input" | "fact"; readonly text: string };
+
+/** The inputs and facts that occur in the fix or in what belongs to it, as this host has them. */
+export function valuesOf(state: RunState, host: HostState, loaded: LoadedRunbook, step: Step): readonly CardValue[] {
+  const words = new Set(scriptsOf(loaded, step).match(/\w+/g));
+  const inputs = { ...state.plan.inputs, ...state.plan.hostInputs[host.host] };
+  const values: CardValue[] = [
+    ...Object.entries(inputs).map(([name, text]): CardValue => {
+      const type = loaded.runbook.inputs[name]?.type ?? "string";
+      return { name, from: "input", text: valueWords(text, type) };
+    }),
+    ...Object.entries(host.facts ?? {}).map(([name, text]): CardValue => ({ name, from: "fact", text: clean(text) })),
+  ];
+  return values.filter((value) => words.has(value.name)).map((value) => ({ ...value, name: clean(value.name) }));
+}
+
+function scriptsOf(loaded: LoadedRunbook, step: Step): string {
+  const { fix, rollback, verify } = step;
+  const verifyScript = verify === false ? undefined : verify?.run;
+  return [loaded.functions, fix?.run, fix?.manual, fix?.guard, verifyScript, rollback?.run].join("\n");
+}
