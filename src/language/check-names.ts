@@ -12,17 +12,9 @@ export const GIVEN: Readonly<Record<string, string>> = {
   files: "the directory of the files that were sent",
 };
 
-/** Names that programs or shells give a meaning of their own, at least in capitals or in one shell. */
-const MEANING = new Set(
-  [
-    "path home ifs ps1 ps2 ps3 ps4 env lang language pwd oldpwd user logname shell term mail mailpath cdpath manpath fpath",
-    "opterr optarg optind ppid random seconds lineno reply status argv histfile histchars auto_resume bash bash_env",
-    "tmpdir editor visual pager display hostname hosttype ostype shlvl uid euid gid tz columns lines",
-    "http_proxy https_proxy ftp_proxy rsync_proxy socks_proxy all_proxy no_proxy",
-  ].flatMap((line) => line.split(" ")),
-);
-const FAMILIES =
-  /^(ld|dyld|lc|git|python|perl|ruby|node|ssh|sudo|bash|runbook|rb)_|^(python|perl5|ruby)(path|home|lib|opt|startup)$|_proxy$/;
+/** Lower-case names that programs or the shells we send to give a meaning of their own; `PATH` and the like are upper case. */
+const MEANING = new Set(["auto_resume", "histchars"]);
+const FAMILIES = /_proxy$/;
 
 /** Checks the names that become shell variables: none may be reserved, and none may mean two things in one script. */
 export function checkNames(report: Report, runbook: Runbook): void {

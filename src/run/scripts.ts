@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { cellText, findingLines } from "../engine/cells.ts";
 import type { InputValues } from "../engine/plan.ts";
 import type { HostState, StepState } from "../engine/state.ts";
@@ -56,6 +57,7 @@ export function scribe(
         variables,
         functions: loaded.functions,
         files: loaded.files,
+        filesName: `runbook-files-${randomUUID()}`,
         body,
         ...(extras.keep === true ? { keep: keepName(run) } : {}),
       }),

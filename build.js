@@ -1,0 +1,24 @@
+import { build } from "esbuild";
+import { rm } from "node:fs/promises";
+
+const require = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
+
+await rm("dist", { recursive: true, force: true });
+await build({
+  entryPoints: { main: "src/cli/main.ts" },
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  jsx: "automatic",
+  define: { "process.env.NODE_ENV": '"production"' },
+  // Optional native parts of ssh2 and Ink's developer tools: used where they are installed, never built here.
+  external: ["cpu-features", "*.node", "react-devtools-core"],
+  // ssh2 and React are CommonJS and call `require` for Node's own modules.
+  banner: { js: require },
+  chunkNames: "chunks/[name]-[hash]",
+  legalComments: "none",
+  logLevel: "warning",
+});

@@ -1,0 +1,23 @@
+import { userInfo } from "node:os";
+import { connectorFor } from "../connect/choose.ts";
+import { localConnector } from "../connect/local.ts";
+import { sshConnector } from "../connect/ssh.ts";
+import type { Connector } from "../run/ports.ts";
+import { askOnce, askSecret } from "./prompt.ts";
+
+/** Connections to hosts of every kind, as the command line asks for them; `local` is this machine. */
+export function connectors(
+  env: NodeJS.ProcessEnv,
+  options: { readonly acceptNewHostKeys: boolean },
+): { readonly all: Connector; readonly local: Connector } {
+  const agent = env["SSH_AUTH_SOCK"];
+  const local = localConnector();
+  const ssh = sshConnector({
+    home: env["HOME"] ?? "/",
+    user: userInfo().username,
+    acceptNewHostKeys: options.acceptNewHostKeys,
+    ...(agent === undefined || agent === "" ? {} : { agentSocket: agent }),
+    ask: askOnce(async (question) => (process.stdin.isTTY ? askSecret(question) : undefined)),
+  });
+  return { all: connectorFor({ ssh, local }), local };
+}

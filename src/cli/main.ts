@@ -1,0 +1,214 @@
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import type { Fault } from "../model/fault.ts";
+import { EXIT } from "./exit.ts";
+import { exitOfFaults, processIo as io, tell } from "./io.ts";
+
+/** What a command answers: an exit code, or the faults that kept it from its work. */
+type Answer = number | Fault | readonly Fault[];
+
+const program = new Command("runbook")
+  .description(
+    "Find known problems on a fleet of servers, show the evidence, ask, fix, prove the fix, keep the record.",
+  )
+  .version("0.1.0")
+  .showHelpAfterError("(`runbook --help` lists the commands, `runbook COMMAND --help` its options)")
+  .showSuggestionAfterError(true)
+  .exitOverride()
+  .configureHelp({ sortOptions: false });
+
+const several = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+const count = (text: string): number => {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("expected a whole number from 1 to 99999");
+  return Number(text);
+};
+
+program
+  .command("run")
+  .description("detect, ask, fix, verify")
+  .argument("<name-or-file>", "a runbook of the library, or a file")
+  .option("-i, --inventory <source>", "inventory file, or host1,host2, (repeatable)", several)
+  .option("-l, --limit <pattern>", "narrow the hosts (web:&prod:!db)")
+  .option("--hosts <pattern>", "hosts instead of the runbook's own pattern")
+  .option("-n, --dry-run", "detect only; show what would be asked, run and shown; nothing is written on any host")
+  .option("--approve <risk>", "fix without asking up to this risk: none, low, medium, high", "none")
+  .option("-y, --yes", "the same as --approve medium")
+  .option("--input <name=value>", "set an input (NAME=@file, NAME=env:X; repeatable)", several)
+  .option("-p, --parallel <n>", "hosts at work at once", count, 50)
+  .option("--step <id>", "fix only this step; earlier ones are still detected (repeatable)", several)
+  .option("-u, --user <name>", "log in as this user where the inventory does not say")
+  .option("--private-key <file>", "log in with this key where the inventory does not say")
+  .option("-b, --become", "become root where runbook and inventory do not say")
+  .option("--ask-pass", "ask for the SSH password")
+  .option("--ask-become-pass", "ask for the sudo password")
+  .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
+  .option("--allow-controller", "allow steps that run on this machine")
+  .option("--no-tui", "plain lines even on a terminal")
+  .option("--json", "the run's events, one JSON object a line, on stdout")
+  .option("--state <dir>", "where runs are on record")
+  .action(async (name, options) => {
+    const { run } = await import("./run.ts");
+    end(await run(name, options, io));
+  });
+
+program
+  .command("list")
+  .description("the runbooks that can be run by name")
+  .option("--json", "as JSON")
+  .action(async (options) => {
+    const [{ list }, { lookup }] = await Promise.all([import("./list.ts"), import("./library.ts")]);
+    end(await list(lookup(process.env), options, io));
+  });
+
+program
+  .command("show")
+  .description("what a runbook does, with its inputs and scripts")
+  .argument("<name-or-file>")
+  .action(async (name) => {
+    const [{ show }, { lookup }] = await Promise.all([import("./show.ts"), import("./library.ts")]);
+    end(await show(name, lookup(process.env), io));
+  });
+
+program
+  .command("lint")
+  .description("check runbooks; all of them when none is named")
+  .argument("[file...]")
+  .option("--json", "as JSON")
+  .action(async (files, options) => {
+    const [{ lint }, { lookup }] = await Promise.all([import("./lint.ts"), import("./library.ts")]);
+    end(await lint(files, lookup(process.env), options, io));
+  });
+
+program
+  .command("schema")
+  .description("the JSON Schema of runbooks, for editors")
+  .action(async () => {
+    const { schema } = await import("./schema.ts");
+    end(schema(io));
+  });
+
+program
+  .command("new")
+  .description("begin a runbook: runbooks/NAME.yml")
+  .argument("<name>")
+  .action(async (name) => {
+    const { create } = await import("./new.ts");
+    end(await create(name, process.cwd(), io));
+  });
+
+program
+  .command("ping")
+  .description("log in to every host and say who answers")
+  .option("-i, --inventory <source>", "inventory file, or host1,host2, (repeatable)", several)
+  .option("-l, --limit <pattern>", "narrow the hosts")
+  .option("-p, --parallel <n>", "logins at once", count, 50)
+  .option("-u, --user <name>", "log in as this user where the inventory does not say")
+  .option("--private-key <file>", "log in with this key where the inventory does not say")
+  .option("--ask-pass", "ask for the SSH password")
+  .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
+  .option("--json", "as JSON lines")
+  .action(async (options) => {
+    const { pingTargets } = await import("./ping-targets.ts");
+    end(await pingTargets(options, io));
+  });
+
+program
+  .command("inventory")
+  .description("the hosts of an inventory, as we read it")
+  .option("-i, --inventory <source>", "inventory file, or host1,host2, (repeatable)", several)
+  .option("-l, --limit <pattern>", "narrow the hosts")
+  .option("--graph", "the tree of groups")
+  .option("--list", "all that is known of the hosts, as JSON")
+  .action(async (options) => {
+    const { inventory } = await import("./inventory.ts");
+    const { inventory: sources, limit, graph, list } = options;
+    const place = { cwd: process.cwd(), home: process.env["HOME"] ?? "/", io };
+    const wish = {
+      ...(limit === undefined ? {} : { limit }),
+      ...(graph === true ? { graph } : {}),
+      json: list === true,
+    };
+    end(await inventory({ sources: sources ?? [], ...wish }, place));
+  });
+
+const history = program.command("history").description("what was done, when, and how it ended");
+history
+  .command("list", { isDefault: true })
+  .description("the runs on record, newest first")
+  .option("--limit <n>", "at most this many", count, 50)
+  .option("--json", "as JSON lines")
+  .option("--state <dir>", "where runs are on record")
+  .action(async (options) => {
+    const { historyList } = await import("./history.ts");
+    end(await historyList(options, io));
+  });
+history
+  .command("show")
+  .description("one run as it was")
+  .argument("<run>", "its id, a unique beginning of it, or last")
+  .option("--events", "its events, a sentence each")
+  .option("--json", "its events as JSON lines")
+  .option("--state <dir>", "where runs are on record")
+  .action(async (run, options) => {
+    const { historyShow } = await import("./history.ts");
+    end(await historyShow(run, options, io));
+  });
+
+const lab = program.command("lab").description("practice hosts with a fault, on this machine");
+const labAction = async (verb: "up" | "down" | "status" | "serve", hosts: number): Promise<void> => {
+  const { labUp, labDown, labStatus, labServe, labDirectory } = await import("./lab.ts");
+  const entry = process.argv[1] ?? "";
+  const context = { stateDir: labDirectory(process.env), io, selfArgv: [entry] };
+  const verbs = { up: labUp, down: labDown, status: labStatus, serve: labServe };
+  end(await verbs[verb](context, hosts));
+};
+lab
+  .command("up")
+  .description("bring them up, with their faults")
+  .option("--hosts <n>", "how many", count, 4)
+  .action((options) => labAction("up", options.hosts));
+lab
+  .command("down")
+  .description("end them and remove everything they made")
+  .action(() => labAction("down", 0));
+lab
+  .command("status")
+  .description("which are up, and how to reach them")
+  .action(() => labAction("status", 0));
+lab
+  .command("serve", { hidden: true })
+  .argument("<hosts>", "how many", count)
+  .action((hosts) => labAction("serve", hosts));
+
+function end(answer: Answer): void {
+  if (typeof answer === "number") {
+    process.exitCode = answer;
+    return;
+  }
+  const faults = "kind" in answer ? [answer] : answer;
+  tell(faults, io);
+  process.exitCode = exitOfFaults(faults);
+}
+
+/** Whatever went wrong: faults are told, commander's own words were printed by it, and all else is a bug. */
+async function endBadly(error: unknown): Promise<void> {
+  const { FaultError } = await import("../model/fault.ts");
+  if (error instanceof FaultError) return end(error.faults);
+  if (error instanceof Error && "exitCode" in error && "code" in error) {
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return;
+  }
+  io.err(
+    `runbook: this is a bug, and not your fault.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = EXIT.bug;
+}
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT.ok);
+  throw error;
+});
+try {
+  await program.parseAsync();
+} catch (error) {
+  await endBadly(error);
+}
