@@ -3,6 +3,7 @@ import { gate } from "../engine/rollout.ts";
 import type { RunState } from "../engine/state.ts";
 import { todo, type Intent } from "../engine/todo.ts";
 import type { Decision } from "../model/approval.ts";
+import type { Event } from "../model/event.ts";
 import { decisionEvent } from "./decide.ts";
 import { perform } from "./perform.ts";
 import type { Recorder } from "./recorder.ts";
@@ -78,8 +79,7 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     const host = recorder.state.hosts.get(intent.host);
     if (host === undefined) throw new Error(`no host ${intent.host}`);
     for await (const event of perform(intent, host, work)) {
-      // The guard took its time: a failure elsewhere may have used up the budget since. Returning ends the generator before anything is sent.
-      if (event.type === "fix-started" && !mayFix(recorder.state, intent.host)) return;
+      if (!stillHolds(recorder.state, event)) return;
       await recorder.record(event);
       sweepSoon();
     }
@@ -129,7 +129,14 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   };
 }
 
-function mayFix(state: RunState, name: string): boolean {
-  const host = state.hosts.get(name);
-  return host !== undefined && gate(state, host).kind === "go";
+/**
+ * Between the engine's word and its record other hosts go on: the last place of a batch may be taken by now, or a failure elsewhere has used
+ * up the budget while the guard ran. Not going on ends the intent before anything is sent, and the engine is asked again.
+ */
+function stillHolds(state: RunState, event: Event): boolean {
+  if (event.type !== "admitted" && event.type !== "fix-started") return true;
+  const host = state.hosts.get(event.host);
+  if (host === undefined) return false;
+  const passage = gate(state, host);
+  return event.type === "admitted" ? passage.kind === "enter" && passage.batch === event.batch : passage.kind === "go";
 }
