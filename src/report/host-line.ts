@@ -1,0 +1,107 @@
+import { exitReason } from "../engine/evolve.ts";
+import type { StepState } from "../engine/state.ts";
+import type { Event } from "../model/event.ts";
+import type { Finding, Outcome } from "../model/finding.ts";
+import type { Style } from "../view/colour.ts";
+import { counted, duration, OUTCOME_LOOK } from "../view/words.ts";
+import type { Evidence } from "./evidence.ts";
+import type { LogLine } from "./line.ts";
+
+/** What happened on a host once a login worked. */
+export type HostEvent = Exclude<Extract<Event, { host: string }>, { type: "unreachable" }>;
+
+/** A step as it stands after the event, the looks of its last verification, and the ms its scripts took so far. */
+export type StepSoFar = { readonly step: StepState; readonly looks: number; readonly ms: number };
+
+/** The line that a log gets for an event on a host; null where a later line will say it. */
+export function hostLine(event: HostEvent, soFar: StepSoFar | null, evidence: Evidence): LogLine | null {
+  const step = soFar?.step ?? null;
+  const say = (word: string, style: Style | null, rest: string): LogLine => {
+    return { host: event.host, step: step?.plan.id ?? "", word, style, rest };
+  };
+  const end = (outcome: Outcome, rest: string) => say(OUTCOME_LOOK[outcome].word, OUTCOME_LOOK[outcome].style, rest);
+
+  switch (event.type) {
+    case "reached":
+    case "concerned":
+    case "facts-read":
+    case "detected":
+    case "previewed":
+    case "admitted":
+    case "denied":
+    case "deferred":
+    case "verified":
+      return null;
+    case "not-concerned":
+      return end("skipped", event.reason);
+    case "undetermined":
+      return end("unknown", event.reason);
+    case "asked":
+      return end("waiting", `card ${event.digest}: ${found(event.step, step?.findings ?? [], evidence)}`);
+    case "approved":
+      return step?.asked === null ? null : say("approved", "cyan", `by ${event.by}`);
+    case "approval-voided":
+      return say("asked again", "magenta", event.reason);
+    case "fix-started":
+      return say("fixing", "cyan", beginning(step, event.key, evidence));
+    case "fix-finished":
+      return event.exit === 0
+        ? say("fix done", null, `in ${duration(event.ms / 1000)}`)
+        : say("fix failed", "red", exitReason("the fix", event.exit, event.stderr, event.ms));
+    case "fix-lost":
+      return say("fix lost", "red", event.reason);
+    case "fix-refused":
+      return say("fix refused", "red", event.reason);
+    case "verify-failed":
+      return say(
+        "not proven",
+        "red",
+        `${event.reason} (${counted(event.looks, "look")}, ${duration(event.ms / 1000)})`,
+      );
+    case "rollback-started":
+      return say("rollback", "yellow", "begins");
+    case "rollback-finished":
+      return say("rollback", event.exit === 0 ? "yellow" : "red", exitReason("it", event.exit, event.stderr, event.ms));
+    case "rollback-lost":
+    case "rollback-refused":
+      return say("rollback", "red", event.reason);
+    case "step-ended":
+      return soFar === null ? null : end(event.outcome, ending(event, soFar, evidence));
+  }
+}
+
+function beginning(step: StepState | null, key: string | null, evidence: Evidence): string {
+  if (step === null || step.plan.fix === null) return "";
+  const findings = key === null ? step.target : step.target.filter((finding) => finding.key === key);
+  const by = step.approval === null ? "" : ` (approved by ${step.approval.by})`;
+  const subject = evidence(step.plan.id, findings);
+  return `${step.plan.fix.summary}${by}${subject === "" ? "" : `: ${subject}`}`;
+}
+
+function found(step: string, findings: readonly Finding[], evidence: Evidence): string {
+  const words = evidence(step, findings);
+  return `${counted(findings.length, "finding")}${words === "" ? "" : `: ${words}`}`;
+}
+
+function ending(event: { outcome: Outcome; reason: string }, soFar: StepSoFar, evidence: Evidence): string {
+  const { step, looks, ms } = soFar;
+  const took = ` (${duration(ms / 1000)})`;
+  const reason = event.reason === "" ? "" : `; ${event.reason}`;
+  switch (event.outcome) {
+    case "fixed": {
+      const fixed = counted(step.target.length, "finding");
+      return `${fixed}${looks === 0 ? reason : `, verified after ${counted(looks, "look")}`}${took}`;
+    }
+    case "found":
+      return `${found(step.plan.id, step.findings ?? [], evidence)}${reason}`;
+    case "clear":
+      return took.trim();
+    case "failed":
+    case "in-doubt":
+    case "rolled-back":
+    case "waiting":
+    case "unknown":
+    case "skipped":
+      return event.reason;
+  }
+}

@@ -1,0 +1,60 @@
+const NATURAL = new Intl.Collator("en", { numeric: true });
+
+/** Fewer neighbours than this are listed by name: `[01-02]` would be no shorter than two names. */
+const WORTH_FOLDING = 3;
+
+/**
+ * Host names in few words: neighbours as `web[01-20]`, the rest by name, and no more than `most` such parts.
+ * What is left out is counted: `db1, web[01-20] and 37 more`.
+ */
+export function foldHosts(names: readonly string[], most = 4): string {
+  const runs = runsOf(names.toSorted(NATURAL.compare));
+  const parts = runs.flatMap((run) => (run.length < WORTH_FOLDING ? run.map((name) => [name]) : [run]));
+  const shown = parts.length > most ? parts.slice(0, most) : parts;
+  const rest = parts.slice(shown.length).reduce((sum, part) => sum + part.length, 0);
+  return `${shown.map(partName).join(", ")}${rest === 0 ? "" : ` and ${rest} more`}`;
+}
+
+/** Stretches of names in which one number, always at the same place, grows by one. */
+function runsOf(names: readonly string[]): string[][] {
+  const runs: string[][] = [];
+  let place = -1;
+  for (const name of names) {
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    const next = last === undefined ? -1 : successorPlace(last, name);
+    if (run === undefined || next === -1 || (run.length > 1 && next !== place)) runs.push([name]);
+    else run.push(name);
+    place = next;
+  }
+  return runs;
+}
+
+/** Which piece of `after` is the number of `before` plus one, all else being equal; -1 for none. */
+function successorPlace(before: string, after: string): number {
+  const [a, b] = [pieces(before), pieces(after)];
+  if (a.length !== b.length) return -1;
+  const differing = a.flatMap((piece, at) => (piece === b[at] ? [] : [at]));
+  const [place] = differing;
+  if (place === undefined || differing.length > 1) return -1;
+  return countsUp(a[place] ?? "", b[place] ?? "") ? place : -1;
+}
+
+function countsUp(before: string, after: string): boolean {
+  if (!/^\d{1,15}$/.test(before) || !/^\d{1,15}$/.test(after) || Number(after) !== Number(before) + 1) return false;
+  const padded = before.startsWith("0") || after.startsWith("0");
+  return padded ? before.length === after.length : true;
+}
+
+function pieces(name: string): string[] {
+  return name.split(/(\d+)/);
+}
+
+function partName(run: readonly string[]): string {
+  const [first, last] = [run[0] ?? "", run.at(-1) ?? ""];
+  if (run.length < WORTH_FOLDING) return run.join(", ");
+  const ends = pieces(last);
+  return pieces(first)
+    .map((piece, at) => (piece === ends[at] ? piece : `[${piece}-${ends[at]}]`))
+    .join("");
+}

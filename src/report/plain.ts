@@ -1,0 +1,96 @@
+import { evolve } from "../engine/evolve.ts";
+import type { RunState, StepState } from "../engine/state.ts";
+import type { Entry, Event, EventOf } from "../model/event.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import type { Watcher } from "../run/ports.ts";
+import { clean } from "../view/clean.ts";
+import { counted } from "../view/words.ts";
+import { cardPrinter, type CardPrinter } from "./cards.ts";
+import { evidenceOf, type Evidence } from "./evidence.ts";
+import { faultTeller, type FaultTeller } from "./faults.ts";
+import { hostLine, type HostEvent, type StepSoFar } from "./host-line.ts";
+import { lineOf, type LogLine } from "./line.ts";
+import { summaryLines } from "./summary.ts";
+
+/** Where plain lines go, and how they look. Without `loaded`, approvals that wait are a line each, without their card. */
+export type PlainOptions = {
+  readonly out: (line: string) => void;
+  readonly colour: boolean;
+  /** Columns of a line; longer ones are cut with `…`. Infinity for a file. */
+  readonly width: number;
+  readonly loaded?: LoadedRunbook;
+};
+
+/** What the report remembers between entries, beside the state of the run. */
+type Memory = {
+  readonly faults: FaultTeller;
+  readonly cards: CardPrinter;
+  readonly evidence: Evidence;
+  /** Fits the columns to the run's hosts; null before it has started. */
+  draw: ((line: LogLine) => string) | null;
+  /** Host and step → time its scripts took, and looks of its last verification. */
+  readonly spent: Map<string, { ms: number; looks: number }>;
+};
+
+/**
+ * Reports a run as plain lines for a log: one a host and step as it ends, one as a fix begins and one as it ends, the cards of
+ * approvals that nobody is there to give, a fault of many hosts once with their number, and the summary at the end.
+ */
+export function plainReport(options: PlainOptions): Watcher {
+  let state: RunState | null = null;
+  const memory: Memory = {
+    faults: faultTeller(),
+    cards: cardPrinter(options),
+    evidence: evidenceOf(options.loaded),
+    draw: null,
+    spent: new Map(),
+  };
+  return {
+    entry: (entry: Entry) => {
+      state = evolve(state, entry);
+      for (const line of linesOf(entry.event, state, memory, options)) options.out(line);
+    },
+  };
+}
+
+function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOptions): string[] {
+  const draw = (memory.draw ??= lineOf(state.plan, options));
+  const drawn = (lines: readonly LogLine[]) => lines.map((line) => draw(line));
+  if (event.type === "run-started") return opening(event).map((line) => clean(line, { max: options.width }));
+  if (event.type === "run-ended") return [...drawn(memory.faults.rest()), "", ...summaryLines(state, options)];
+  if (event.type === "unreachable") return drawn(memory.faults.tell(event));
+  if (event.type === "stop-requested") {
+    return drawn([{ host: "", step: "", word: "stop", style: "yellow", rest: `by ${event.by}: no new fix starts` }]);
+  }
+  const soFar = soFarOf(event, state, memory);
+  const line = hostLine(event, soFar, memory.evidence);
+  const card = soFar !== null && showsCard(event, state) ? memory.cards(state, event.host, soFar.step) : [];
+  return [...drawn(line === null ? [] : [line]), ...card];
+}
+
+function opening({ plan }: EventOf<"run-started">): string[] {
+  const { name, title, path } = plan.runbook;
+  const what = `${counted(plan.hosts.length, "host")} of ${plan.inventory}, ${counted(plan.steps.length, "step")}, for ${plan.by}`;
+  return [`${name}: ${title} (${path})`, plan.dryRun ? `dry run: nothing is changed on any host; ${what}` : what];
+}
+
+/** The step that the event is about, with what it has taken so far; null where it is about the whole host. */
+function soFarOf(event: HostEvent, state: RunState, memory: Memory): StepSoFar | null {
+  const id = "step" in event ? event.step : null;
+  const step = state.hosts.get(event.host)?.steps.find((one: StepState) => one.plan.id === id);
+  if (step === undefined) return null;
+  const place = `${event.host}\n${step.plan.id}`;
+  const before = memory.spent.get(place) ?? { ms: 0, looks: 0 };
+  const now = {
+    ms: before.ms + ("ms" in event ? event.ms : 0),
+    looks: "looks" in event ? event.looks : before.looks,
+  };
+  memory.spent.set(place, now);
+  return { step, ...now };
+}
+
+/** A card is shown where nobody is asked face to face: in a dry run, and without a terminal. */
+function showsCard(event: HostEvent, { plan }: RunState): boolean {
+  if (plan.dryRun) return event.type === "step-ended" && event.outcome === "found";
+  return event.type === "asked" && !plan.attended;
+}

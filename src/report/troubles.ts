@@ -1,0 +1,64 @@
+import { hostVerdict, stepVerdict } from "../engine/outcome.ts";
+import type { HostState, RunState } from "../engine/state.ts";
+import { Outcome } from "../model/finding.ts";
+
+/** Hosts that ended in the same way for the same reason. */
+export type Trouble = {
+  readonly outcome: Outcome;
+  /** Null: the whole host, not one of its steps. */
+  readonly step: string | null;
+  readonly reason: string;
+  /** How many other reasons were folded into this one. */
+  readonly others: number;
+  readonly hosts: readonly string[];
+};
+
+const WELL: ReadonlySet<Outcome> = new Set(["fixed", "clear", "skipped"]);
+
+/** What is not well, worst first, and of equal outcomes the most hosts first. */
+export function troublesOf(state: RunState): Trouble[] {
+  const all = [...state.hosts.values()].map(troubleOf).filter((trouble) => !WELL.has(trouble.outcome));
+  return ranked(merged(all, (trouble) => [trouble.outcome, trouble.step, trouble.reason]));
+}
+
+/** The same in fewer lines: one an outcome and step, with the most frequent of its reasons. */
+export function fewerTroubles(troubles: readonly Trouble[]): Trouble[] {
+  return ranked(merged(troubles, (trouble) => [trouble.outcome, trouble.step]));
+}
+
+/** A text with the host's own name taken out, so that one reason on different hosts is one text. */
+export function nameless(text: string, host: string): string {
+  if (!text.includes(host)) return text;
+  const literal = host.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  return text.replaceAll(new RegExp(`(?<![\\w.-])${literal}(?![\\w-])`, "g"), "HOST");
+}
+
+function troubleOf(host: HostState): Trouble {
+  const { outcome, reason } = hostVerdict(host);
+  const step = host.steps.find((step) => stepVerdict(host, step).outcome === outcome);
+  const whole = host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null;
+  return { outcome, step: whole ? null : (step?.plan.id ?? null), reason, others: 0, hosts: [host.host] };
+}
+
+function merged(troubles: readonly Trouble[], alike: (trouble: Trouble) => readonly unknown[]): Trouble[] {
+  const groups = new Map<string, Trouble>();
+  for (const trouble of troubles) {
+    const [first = ""] = trouble.hosts;
+    const key = nameless(JSON.stringify(alike(trouble)), first);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, trouble);
+    else groups.set(key, joined(group, trouble));
+  }
+  return [...groups.values()];
+}
+
+function joined(group: Trouble, trouble: Trouble): Trouble {
+  const same = nameless(group.reason, group.hosts[0] ?? "") === nameless(trouble.reason, trouble.hosts[0] ?? "");
+  const others = same ? group.others : group.others + 1 + trouble.others;
+  return { ...group, others, hosts: [...group.hosts, ...trouble.hosts] };
+}
+
+function ranked(troubles: Trouble[]): Trouble[] {
+  const rank = (trouble: Trouble) => Outcome.options.indexOf(trouble.outcome);
+  return troubles.toSorted((a, b) => rank(a) - rank(b) || b.hosts.length - a.hosts.length);
+}

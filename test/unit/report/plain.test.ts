@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import { cardOf } from "../../../src/view/card.ts";
+import { cardLines } from "../../../src/view/card-lines.ts";
+import { plainReport } from "../../../src/report/plain.ts";
+import type { Event } from "../../../src/model/event.ts";
+import { NO_OUTPUT } from "../../../src/model/output.ts";
+import { diskFinding, diskRunbook, Story } from "../../kit/story.ts";
+
+/** What a log shows of a story; nobody sits at a terminal. */
+function logOf(story: Story, width = 100): string[] {
+  const lines: string[] = [];
+  const report = plainReport({ out: (line) => lines.push(line), colour: false, width, loaded: story.loaded });
+  for (const entry of story.entries) report.entry(entry.event.type === "run-started" ? unattended(entry) : entry);
+  return lines;
+}
+
+function unattended(entry: Story["entries"][number]): Story["entries"][number] {
+  const { event } = entry;
+  return event.type === "run-started"
+    ? { ...entry, event: { ...event, plan: { ...event.plan, attended: false } } }
+    : entry;
+}
+
+function fixOf(host: string, step: string, key: string): Event[] {
+  const at = { host, step };
+  return [
+    { type: "fix-started", ...at, key },
+    { type: "fix-finished", ...at, key, exit: 0, stdout: NO_OUTPUT, stderr: NO_OUTPUT, ms: 2100 },
+  ];
+}
+
+test("a fix is told when it begins, when it ends and when it is proven, in aligned columns", () => {
+  const story = new Story(diskRunbook("high"), ["xen1", "a-longer-name"]);
+  story.asks("xen1", [diskFinding(41)]);
+  const step = story.firstStep;
+  const digest = story.state.hosts.get("xen1")?.steps[0]?.asked?.digest ?? "";
+  story.tell(
+    { type: "approved", host: "xen1", step, digest, by: "ada" },
+    { type: "admitted", host: "xen1", batch: 1 },
+    ...fixOf("xen1", step, diskFinding(41).key),
+    { type: "verified", host: "xen1", step, looks: 2, ms: 800 },
+    { type: "step-ended", host: "xen1", step, outcome: "fixed", reason: "" },
+  );
+  const lines = logOf(story).filter((line) => line.startsWith("xen1  "));
+  expect(lines.slice(1)).toEqual([
+    "xen1           release-log  approved     by ada",
+    "xen1           release-log  fixing       Let the process go (approved by ada): pid 41, started Nov …",
+    "xen1           release-log  fix done     in 2.1 s",
+    "xen1           release-log  fixed        1 finding, verified after 2 looks (3.1 s)",
+  ]);
+});
+
+test("an approval that waits without a terminal shows its whole card, and only the first of many that are alike", () => {
+  const hosts = ["web1", "web2", "web3", "web4"];
+  const story = new Story(diskRunbook(), hosts);
+  for (const host of hosts) story.asks(host, [diskFinding(41)]);
+  const lines = logOf(story);
+  const card = cardLines(cardOf({ state: story.state, host: "web1", step: story.firstStep, loaded: story.loaded }), {
+    width: 100,
+    colour: false,
+  });
+  expect(lines.join("\n")).toContain(card.join("\n"));
+  expect(lines.filter((line) => line.includes('echo "$most"'))).toHaveLength(2);
+  expect(lines.filter((line) => line.includes("waiting") && line.includes("card"))).toHaveLength(4);
+});
+
+test("somebody at a terminal is asked there, so the log has no card", () => {
+  const story = new Story(diskRunbook(), ["web1"]);
+  story.asks("web1", [diskFinding(41)]);
+  const lines: string[] = [];
+  const report = plainReport({ out: (line) => lines.push(line), colour: false, width: 100, loaded: story.loaded });
+  for (const entry of story.entries) report.entry(entry);
+  expect(lines.at(-1)).toContain("waiting");
+  expect(lines.join("\n")).not.toContain('echo "$most"');
+});
+
+test("a dry run shows what would be asked, run and shown", () => {
+  const story = new Story(diskRunbook(), ["web1"], { dryRun: true });
+  const at = { host: "web1", step: story.firstStep };
+  story.tell(
+    { type: "reached", host: "web1", machineId: null, bootId: null, ms: 5 },
+    { type: "detected", ...at, findings: [diskFinding(41)], ms: 200 },
+    { type: "previewed", ...at, output: { ...NO_OUTPUT, head: "41 tapdisk\n" }, failed: null },
+    { type: "step-ended", ...at, outcome: "found", reason: "dry run" },
+  );
+  const log = logOf(story).join("\n");
+  expect(log).toContain("dry run: nothing is changed on any host");
+  for (const part of ["/var/log/tap.log", 'kill "$pid"', "41 tapdisk", "service thing start"])
+    expect(log).toContain(part);
+});
+
+test("one cause on many hosts is told once, with their number at the end", () => {
+  const hosts = Array.from({ length: 40 }, (_, at) => `web${String(at + 1).padStart(2, "0")}`);
+  const story = new Story(diskRunbook(), hosts);
+  for (const host of hosts) {
+    const message = host === "web07" ? "wrong key" : `cannot reach ${host}: bastion jump1 refused`;
+    story.tell({ type: "unreachable", host, fault: { kind: "unreachable", message, hint: "ssh jump1" } });
+  }
+  story.tell({ type: "run-ended", exit: 4, outcome: "unknown" });
+  const [log = ""] = logOf(story, 160).join("\n").split("\n\n");
+  expect(log.match(/bastion jump1 refused/g)).toHaveLength(1);
+  expect(log).toContain("38 more hosts for the same reason as web01: web[02-06], web[08-40]");
+  expect(log).toContain("wrong key");
+});
+
+test("nothing that a host printed reaches the log as it was", () => {
+  const story = new Story(diskRunbook(), ["web1", "web2"], { dryRun: true });
+  const evil = "\u001b[2J\u202e\nweb9  release-log  fixed";
+  const at = { host: "web1", step: story.firstStep };
+  story.tell(
+    { type: "unreachable", host: "web2", fault: { kind: "unreachable", message: evil, hint: evil } },
+    { type: "detected", ...at, findings: [diskFinding(41, { path: evil, started: evil })], ms: 1 },
+    { type: "previewed", ...at, output: { ...NO_OUTPUT, head: evil }, failed: evil },
+    { type: "step-ended", ...at, outcome: "found", reason: evil },
+    { type: "run-ended", exit: 2, outcome: "found" },
+  );
+  for (const line of logOf(story)) {
+    expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+    expect(line).not.toMatch(/^web9/);
+  }
+});
+
+test("with colours a line has the same words", () => {
+  const story = new Story(diskRunbook(), ["web1"]);
+  story.asks("web1", [diskFinding(41)]);
+  const coloured: string[] = [];
+  const report = plainReport({ out: (line) => coloured.push(line), colour: true, width: 100, loaded: story.loaded });
+  for (const entry of story.entries) report.entry(unattended(entry));
+  expect(coloured.join("\n")).toContain("\u001b[");
+  expect(coloured.map((line) => line.replaceAll(/\u001b\[[\d;]*m/g, "").trimEnd())).toEqual(logOf(story));
+});

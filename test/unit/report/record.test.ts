@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { Event, type Entry } from "../../../src/model/event.ts";
+import { NO_OUTPUT } from "../../../src/model/output.ts";
+import { jsonReport } from "../../../src/report/json.ts";
+import { sentenceOf } from "../../../src/report/sentence.ts";
+import { diskFinding, diskRunbook, Story } from "../../kit/story.ts";
+
+const at = { host: "xen1", step: "release-log" };
+const ended = { ...at, stdout: NO_OUTPUT, stderr: { ...NO_OUTPUT, head: "one\nno such process\n" }, ms: 2100 };
+const SENTENCES: readonly (readonly [Event, string])[] = [
+  [{ type: "reached", host: "xen1", machineId: "m", bootId: "b", ms: 120 }, "xen1: logged in (0.1 s)"],
+  [
+    { type: "unreachable", host: "xen1", fault: { kind: "auth", message: "no key fits" } },
+    "xen1: could not be reached: no key fits",
+  ],
+  [{ type: "concerned", host: "xen1", step: null }, "xen1: the runbook applies"],
+  [{ type: "not-concerned", ...at, reason: "no xe" }, "xen1, release-log: the step does not apply: no xe"],
+  [{ type: "facts-read", host: "xen1", facts: { os: "debian" } }, "xen1: facts: os=debian"],
+  [{ type: "undetermined", ...at, reason: "exit 2" }, "xen1, release-log: cannot be told: exit 2"],
+  [{ type: "detected", ...at, findings: [], ms: 200 }, "xen1, release-log: nothing found (0.2 s)"],
+  [{ type: "detected", ...at, findings: [diskFinding(1)], ms: 200 }, "xen1, release-log: found 1 problem (0.2 s)"],
+  [{ type: "previewed", ...at, output: NO_OUTPUT, failed: null }, "xen1, release-log: the change was previewed"],
+  [{ type: "asked", ...at, digest: "d1" }, "xen1, release-log: an approval is needed (card d1)"],
+  [{ type: "approved", ...at, digest: "d1", by: "ada" }, "xen1, release-log: approved by ada (card d1)"],
+  [{ type: "denied", ...at, digest: "d1", by: "ada", reason: "not now" }, "xen1, release-log: denied by ada: not now"],
+  [{ type: "approval-voided", ...at, reason: "changed" }, "xen1, release-log: the approval no longer counts: changed"],
+  [{ type: "deferred", ...at, reason: "guest runs" }, "xen1, release-log: the guard put it off: guest runs"],
+  [{ type: "fix-started", ...at, key: null }, "xen1, release-log: the fix started"],
+  [
+    { type: "fix-finished", ...ended, key: null, exit: 3 },
+    "xen1, release-log: the fix exited 3 (2.1 s): no such process",
+  ],
+  [
+    { type: "fix-finished", ...ended, key: null, exit: null },
+    "xen1, release-log: the fix was ended after its time (2.1 s): no such process",
+  ],
+  [{ type: "fix-lost", ...at, key: null, reason: "gone" }, "xen1, release-log: how the fix ended is not known: gone"],
+  [{ type: "fix-refused", ...at, key: null, reason: "sudo" }, "xen1, release-log: the fix did not start: sudo"],
+  [{ type: "verified", ...at, looks: 2, ms: 900 }, "xen1, release-log: verified after 2 looks (0.9 s)"],
+  [
+    { type: "verify-failed", ...at, reason: "it is still there", looks: 1, ms: 900 },
+    "xen1, release-log: not verified after 1 look: it is still there (0.9 s)",
+  ],
+  [{ type: "rollback-started", ...at }, "xen1, release-log: the rollback started"],
+  [
+    { type: "rollback-finished", ...ended, exit: 0 },
+    "xen1, release-log: the rollback exited 0 (2.1 s): no such process",
+  ],
+  [{ type: "rollback-lost", ...at, reason: "gone" }, "xen1, release-log: how the rollback ended is not known: gone"],
+  [{ type: "rollback-refused", ...at, reason: "sudo" }, "xen1, release-log: the rollback did not start: sudo"],
+  [{ type: "step-ended", ...at, outcome: "found", reason: "dry run" }, "xen1, release-log: found: dry run"],
+  [{ type: "admitted", host: "xen1", batch: 2 }, "xen1: its fixes may start, in batch 2"],
+  [{ type: "stop-requested", by: "ada" }, "run: stopped by ada: no new fix starts"],
+  [{ type: "run-ended", exit: 2, outcome: "found" }, "run: ended: found, exit code 2"],
+];
+
+test.each(SENTENCES)("%j", (event, sentence) => {
+  expect(sentenceOf(entryOf(event))).toBe(sentence);
+});
+
+test("every type of event has its sentence here", () => {
+  const types = Event.options.map((option) => option.shape.type.value);
+  expect(new Set(["run-started", ...SENTENCES.map(([event]) => event.type)])).toEqual(new Set(types));
+});
+
+test("the first sentence says what runs where and for whom", () => {
+  const [first] = new Story(diskRunbook(), ["a", "b"]).entries;
+  expect(first && sentenceOf(first)).toBe(
+    "run: run of disk-full (runbooks/story.yml, abababababab) on 2 hosts of hosts.yml, by ada",
+  );
+});
+
+test("a sentence is one line, whatever the host said", () => {
+  const said = sentenceOf(entryOf({ type: "deferred", ...at, reason: "a\nb\u001b[0m" }));
+  expect(said).toBe("xen1, release-log: the guard put it off: a\\nb\\x1b[0m");
+});
+
+test("JSON has one object a line with run, seq and time, and the event as it is", () => {
+  const lines: string[] = [];
+  const report = jsonReport({ out: (line) => lines.push(line) });
+  report.entry(entryOf({ type: "deferred", ...at, reason: "a\nb" }));
+  expect(JSON.parse(lines[0] ?? "")).toEqual({
+    run: "r1",
+    seq: 7,
+    at: "2026-11-03T14:05:00.000Z",
+    type: "deferred",
+    ...at,
+    reason: "a\nb",
+  });
+  expect(lines).toHaveLength(1);
+});
+
+test("JSON gives every value back and holds nothing that a terminal obeys", () => {
+  const reason = "\u001b[31m\u009b2J\u007f\u202e\u2028\u{e0041}\udc80 é 漢";
+  const lines: string[] = [];
+  jsonReport({ out: (line) => lines.push(line) }).entry(entryOf({ type: "deferred", ...at, reason }));
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({ reason });
+  expect(lines[0]).not.toMatch(/[\u0000-\u001f\u007f-\u009f\p{Cf}\p{Zl}\p{Cs}]/u);
+  expect(lines[0]).toContain("é 漢");
+});
+
+function entryOf(event: Event): Entry {
+  return { run: "r1", seq: 7, at: Date.UTC(2026, 10, 3, 14, 5, 0), event };
+}
