@@ -1,0 +1,166 @@
+import type { Ended, Listener, Script } from "../run/ports.ts";
+import { decode, encode } from "../script/bytes.ts";
+import { ASK_TO_END, END_NOW, frame, mayLinger } from "../script/session.ts";
+import { markFinder } from "./mark.ts";
+import { type Capture, capture } from "./output.ts";
+import type { PipeEnd } from "./pipe.ts";
+import { randomMark, type Session } from "./session.ts";
+
+/** What became of a script, and whether its session can take another one. */
+export type Attempt = { readonly ended: Ended; readonly reusable: boolean };
+
+export type RunOptions = { readonly signal?: AbortSignal; readonly listen?: Listener };
+
+/** Bytes kept of stdout where the script does not say, and of stderr always. */
+const KEEP = { stdout: 256 * 1024, stderr: 64 * 1024 };
+/** Bytes after which a read-only script is ended: nobody reads that much. */
+const FLOOD = 32 * 1024 * 1024;
+/** Bytes of live output that are passed on. */
+const LIVE = 64 * 1024;
+/** ms between TERM and KILL, for scripts that look and for scripts that write; then ms until its channel must have closed. */
+const GRACE = { look: 300, write: 2000 };
+const CLOSE = 5000;
+
+/** Why the driver stopped waiting. */
+type Stop =
+  | { readonly kind: "marked"; readonly code: number }
+  | { readonly kind: "ended"; readonly end: PipeEnd }
+  | { readonly kind: "late" | "aborted" | "flooded" };
+
+/** Runs one script in a session and waits for its end, or makes it. */
+export async function attempt(session: Session, script: Script, options: RunOptions): Promise<Attempt> {
+  const started = performance.now();
+  const out = { stdout: capture(script.keep ?? KEEP.stdout), stderr: capture(KEEP.stderr) };
+  const mark = randomMark();
+  const watched = watch(session, script, mark, out, options);
+  session.pipe.write(encode(frame(session.purpose, script.text, mark, session.pipefail)));
+  const stop = await watched.stop;
+  watched.release();
+  const end = await settle(session, stop, watched.marked);
+  const ms = performance.now() - started;
+  const printed = { stdout: out.stdout.output(), stderr: out.stderr.output(), ms };
+  const reusable = stop.kind === "marked" && session.purpose === "look" && !mayLinger(script.text);
+  return { ended: { ...end, ...printed }, reusable: reusable && !watched.late() };
+}
+
+type End =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "timed-out" | "flooded"; readonly gone: boolean }
+  | { readonly kind: "lost"; readonly reason: string };
+
+async function settle(session: Session, stop: Stop, marked: Promise<unknown>): Promise<End> {
+  switch (stop.kind) {
+    case "marked":
+      return { kind: "exited", code: stop.code };
+    case "ended":
+      return fromPipe(stop.end);
+    case "late":
+      if (session.purpose === "write") {
+        session.pipe.abandon();
+        return { kind: "timed-out", gone: false };
+      }
+      return { kind: "timed-out", gone: await endGroup(session, marked) };
+    case "flooded":
+      return { kind: "flooded", gone: await endGroup(session, marked) };
+    case "aborted":
+      if (session.purpose === "look") {
+        const gone = await endGroup(session, marked);
+        return { kind: "lost", reason: gone ? "interrupted, and ended" : "interrupted, but it did not end" };
+      }
+      session.pipe.abandon();
+      return { kind: "lost", reason: "interrupted, and left running" };
+  }
+}
+
+/** The channel ended without the marks. Only a signal tells how the script itself ended: it killed the shell around it. */
+function fromPipe(end: PipeEnd): End {
+  if (end.kind === "lost") return end;
+  if (end.signal !== null) return { kind: "exited", code: 128 + end.signal };
+  return { kind: "lost", reason: "the shell around the script ended before it told the script's end" };
+}
+
+/** Ends all processes of a session: TERM, a grace, KILL. True once nobody holds its channel any more. */
+async function endGroup(session: Session, marked: Promise<unknown>): Promise<boolean> {
+  session.pipe.write(ASK_TO_END);
+  await within(session.purpose === "look" ? GRACE.look : GRACE.write, Promise.race([marked, session.pipe.ended]));
+  session.pipe.write(END_NOW);
+  const end = await within(CLOSE, session.pipe.ended);
+  session.pipe.abandon();
+  return end?.kind === "exited";
+}
+
+/** `promise`, or undefined when it takes longer than `ms`. */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms, undefined);
+  const first = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return first;
+}
+
+type Watch = {
+  readonly stop: Promise<Stop>;
+  /** Settles when both marks have come, even after the driver stopped waiting. */
+  readonly marked: Promise<Stop>;
+  /** Whether bytes came after the marks. */
+  late(): boolean;
+  release(): void;
+};
+
+function watch(
+  session: Session,
+  script: Script,
+  mark: string,
+  out: { readonly stdout: Capture; readonly stderr: Capture },
+  options: RunOptions,
+): Watch {
+  const { promise: stopped, resolve: halt } = Promise.withResolvers<Stop>();
+  const { promise: marked, resolve: done } = Promise.withResolvers<Stop>();
+  const find = { stdout: markFinder(mark), stderr: markFinder(mark) };
+  const over = { stdout: false, stderr: false };
+  const tell = options.listen === undefined ? undefined : live(options.listen);
+  let code = Number.NaN;
+  let late = false;
+  session.pipe.receive((stream, chunk) => {
+    if (over[stream]) {
+      late = true;
+      return;
+    }
+    const cut = find[stream](chunk);
+    for (const piece of cut.before) {
+      out[stream].push(piece);
+      tell?.(stream, piece);
+    }
+    if (session.purpose === "look" && out[stream].seen() > FLOOD) halt({ kind: "flooded" });
+    if (cut.found === undefined) return;
+    over[stream] = true;
+    if (stream === "stdout") code = Number(cut.found.words[0]);
+    if (cut.found.after.length > 0) late = true;
+    if (over.stdout && over.stderr) done({ kind: "marked", code });
+  });
+  const timer = setTimeout(halt, Math.min(script.timeout * 1000, 2 ** 31 - 1), { kind: "late" });
+  const abort = (): void => halt({ kind: "aborted" });
+  options.signal?.addEventListener("abort", abort, { once: true });
+  if (options.signal?.aborted === true) abort();
+  const ended = session.pipe.ended.then((end): Stop => ({ kind: "ended", end }));
+  return {
+    stop: Promise.race([marked, stopped, ended]),
+    marked,
+    late: () => late,
+    release() {
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", abort);
+    },
+  };
+}
+
+/** Passes live output on, decoded, until it is too much for anybody's eyes. */
+function live(listen: Listener): (stream: "stdout" | "stderr", chunk: Uint8Array) => void {
+  let left = LIVE;
+  return (stream, chunk) => {
+    if (left <= 0 || chunk.length === 0) return;
+    const part = chunk.subarray(0, left);
+    left -= part.length;
+    listen(stream, decode(part));
+  };
+}

@@ -1,0 +1,140 @@
+import { appendFile, mkdir, open, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Fault } from "../model/fault.ts";
+import type { Host, HostKeyChecking } from "../model/inventory.ts";
+import {
+  fingerprint,
+  judgeKey,
+  keysOf,
+  keyType,
+  knownName,
+  type KnownKey,
+  parseKnownHosts,
+  type Verdict,
+} from "./knownhosts.ts";
+
+/** What is known of one host's keys, and what to make of the one it shows. */
+export type HostKeys = {
+  /** Host key algorithms in the order to ask for: those of known keys first, so that the host shows the key we know. */
+  readonly algorithms: readonly string[];
+  /** Undefined: go on. */
+  check(blob: Buffer): Fault | undefined;
+  /** Writes down a key that was new and accepted, once the host has proved that it holds it. */
+  remember(): Promise<Fault | undefined>;
+};
+
+const ALGORITHMS = [
+  "ssh-ed25519",
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-512",
+  "rsa-sha2-256",
+] as const;
+
+/** Reads the known_hosts files that hold for `host`. */
+export async function hostKeys(host: Host, home: string, fallback: HostKeyChecking): Promise<HostKeys> {
+  const files = knownHostsFiles(host, home);
+  const known = (await Promise.all([...files.user, ...files.global].map(readKnown))).flat();
+  const about = keysOf(known, host.address, host.port);
+  const checking = host.hostKeyChecking ?? fallback;
+  let accepted: Buffer | undefined;
+  return {
+    algorithms: preferred(about),
+    check(blob) {
+      if (checking === "off") return undefined;
+      const verdict = judgeKey(about, blob);
+      if (verdict.kind === "known") return undefined;
+      if (verdict.kind === "unknown" && checking === "accept-new") {
+        accepted = blob;
+        return undefined;
+      }
+      return refusal(verdict, host, blob, files.user[0] ?? join(home, ".ssh/known_hosts"));
+    },
+    async remember() {
+      const file = files.user[0];
+      if (accepted === undefined || file === undefined) return undefined;
+      const line = `${knownName(host.address, host.port)} ${keyType(accepted)} ${accepted.toString("base64")}\n`;
+      return appendLine(file, line, host.name);
+    },
+  };
+}
+
+function knownHostsFiles(
+  host: Host,
+  home: string,
+): { readonly user: readonly string[]; readonly global: readonly string[] } {
+  const expand = (file: string): string => (file.startsWith("~/") ? join(home, file.slice(2)) : file);
+  const given = (files: readonly string[] | undefined): readonly string[] | undefined =>
+    files?.filter((file) => file !== "none").map(expand);
+  return {
+    user: given(host.userKnownHosts) ?? [join(home, ".ssh/known_hosts"), join(home, ".ssh/known_hosts2")],
+    global: given(host.globalKnownHosts) ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
+  };
+}
+
+async function readKnown(file: string): Promise<readonly KnownKey[]> {
+  // A file that cannot be read knows no host: every key is then unknown, and refused.
+  const text = await readFile(file, "latin1").catch(() => "");
+  return parseKnownHosts(text, file);
+}
+
+function preferred(about: readonly KnownKey[]): readonly string[] {
+  const types = new Set(about.filter((key) => key.marker === null).map((key) => key.type));
+  const isKnown = (algorithm: string): boolean => types.has(algorithm.startsWith("rsa-") ? "ssh-rsa" : algorithm);
+  return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))];
+}
+
+function refusal(verdict: Exclude<Verdict, { kind: "known" }>, host: Host, blob: Buffer, file: string): Fault {
+  const shown = `${keyType(blob)} ${fingerprint(blob)}`;
+  const fault = (message: string, hint: string): Fault => ({ kind: "host-key", message, hint, where: host.name });
+  const name = knownName(host.address, host.port);
+  const scan = `ssh-keyscan -p ${host.port} ${host.address} >> ${file}`;
+  switch (verdict.kind) {
+    case "unknown":
+      return fault(
+        `the key of ${name} is not known: ${shown}`,
+        `Compare this fingerprint with the host's own (ssh-keygen -lf on it), then: ${scan} — or run once with --accept-new-host-keys.`,
+      );
+    case "changed":
+      return fault(
+        `the key of ${name} has changed: it shows ${shown}, but ${verdict.by.where} has ${verdict.by.type} ${fingerprint(verdict.by.blob)}`,
+        `Somebody may be in between, or the host was installed anew. If you know why: ssh-keygen -f ${fileOf(verdict.by)} -R '${name}' && ${scan}`,
+      );
+    case "revoked":
+      return fault(
+        `the key of ${name} is revoked by ${verdict.by.where}: ${shown}`,
+        "Do not log in: this key is known to be in wrong hands. Give the host a new key.",
+      );
+    case "authority":
+      return fault(
+        `${name} is known by a certificate authority only (${verdict.by.where}), and host certificates are not checked here`,
+        `Add the host's own key: ${scan}`,
+      );
+  }
+}
+
+function fileOf(key: KnownKey): string {
+  return key.where.slice(0, key.where.lastIndexOf(":"));
+}
+
+/** Appends a whole line at once, on a line of its own, and waits until it is on disk: many hosts and programs may do so together. */
+async function appendLine(file: string, line: string, where: string): Promise<Fault | undefined> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const handle = await open(file, "a+", 0o600);
+    try {
+      const { size } = await handle.stat();
+      const last = Buffer.alloc(1);
+      if (size > 0) await handle.read(last, 0, 1, size - 1);
+      await appendFile(handle, size > 0 && last[0] !== 10 ? `\n${line}` : line);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return undefined;
+  } catch (error) {
+    const message = `the new host key could not be written down: ${error instanceof Error ? error.message : String(error)}`;
+    return { kind: "host-key", message, where, hint: "A key that is not remembered protects nobody the next time." };
+  }
+}

@@ -1,0 +1,127 @@
+import type { Client, VerifyCallback } from "ssh2";
+import type { Fault } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import { attempts, type Credentials } from "./auth.ts";
+import type { HostKeys } from "./hostkey.ts";
+import { gatheringSocket } from "./socket.ts";
+import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
+
+/** One try to log in. `again`: the host hung up before it asked who we are, as an overloaded one does. */
+export type LoginAnswer = Client | { readonly fault: Fault; readonly again: boolean };
+
+/** Group exchange is left out: finding its primes blocks this process for a second a host. */
+const KEX = [
+  "curve25519-sha256",
+  "curve25519-sha256@libssh.org",
+  "ecdh-sha2-nistp256",
+  "ecdh-sha2-nistp384",
+  "ecdh-sha2-nistp521",
+  "diffie-hellman-group14-sha256",
+  "diffie-hellman-group16-sha512",
+  "diffie-hellman-group18-sha512",
+] as const;
+
+/** What keeps a login honest: a host that is silent for 15 s is lost. */
+const KEEPALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 3 };
+
+/** Connects, checks the host key, and authenticates, all before `deadline` runs out. */
+export async function login(
+  host: Host,
+  credentials: Omit<Credentials, "pause">,
+  hostKeys: HostKeys,
+  deadline: Deadline,
+  signal: AbortSignal | undefined,
+): Promise<LoginAnswer> {
+  const { default: ssh2 } = await import("ssh2");
+  const client = new ssh2.Client();
+  const auth = attempts({ ...credentials, pause: (work) => deadline.pause(work) });
+  const { promise, resolve } = Promise.withResolvers<LoginAnswer>();
+  let refused: Fault | undefined;
+  let met = false;
+  const fail = (fault: Fault, again = false): void => resolve({ fault, again });
+
+  client.on("ready", () => resolve(client));
+  client.on("handshake", () => (met = true));
+  client.on("error", (error: Error & { level?: string }) => {
+    if (error.level === "agent") return;
+    if (refused !== undefined) fail(refused);
+    else if (error.level === "client-authentication" || /authentication/i.test(error.message)) fail(auth.fault());
+    else fail(unreachable(error, host), !met && hangsUp(error));
+  });
+  client.on("close", () => fail(refused ?? (met ? auth.fault() : closedByHost(host)), !met));
+  client.on("change password", () =>
+    fail({ ...auth.fault(), message: `the password of ${credentials.user} has expired` }),
+  );
+  const late = deadline.start(() => fail(timedOut(host, deadline.seconds)));
+  const abort = (): void => fail({ kind: "unreachable", message: "interrupted", where: host.name });
+  signal?.addEventListener("abort", abort, { once: true });
+  if (signal?.aborted === true) abort();
+
+  const sock = gatheringSocket();
+  client.connect({
+    ...KEEPALIVE,
+    sock,
+    username: credentials.user,
+    readyTimeout: 0,
+    algorithms: { kex: [...KEX], serverHostKey: [...hostKeys.algorithms] as never },
+    hostVerifier: (key: Buffer, verify: VerifyCallback) => {
+      refused = hostKeys.check(key);
+      verify(refused === undefined);
+    },
+    authHandler: auth.handler,
+  });
+  sock.connect({ host: host.address, port: host.port });
+
+  const answer = await promise;
+  late.stop();
+  signal?.removeEventListener("abort", abort);
+  if ("fault" in answer) client.destroy();
+  return answer;
+}
+
+function hangsUp(error: Error & { readonly code?: unknown }): boolean {
+  return error.code === "ECONNRESET" || error.code === "EPIPE" || /before handshake|MaxStartups/.test(error.message);
+}
+
+/** Time for one host's login over all its tries; it stands still while a person is asked. */
+export type Deadline = {
+  readonly seconds: number;
+  left(): number;
+  start(late: () => void): { stop(): void };
+  pause<T>(work: Promise<T>): Promise<T>;
+};
+
+/** A deadline of `ms`, from now. */
+export function deadlineOf(ms: number): Deadline {
+  let end = performance.now() + ms;
+  let timer: NodeJS.Timeout | undefined;
+  let onLate: (() => void) | undefined;
+  const arm = (): void => {
+    clearTimeout(timer);
+    if (onLate !== undefined) timer = setTimeout(onLate, Math.max(0, end - performance.now()));
+  };
+  return {
+    seconds: Math.round(ms / 1000),
+    left: () => end - performance.now(),
+    start(late) {
+      onLate = late;
+      arm();
+      return {
+        stop() {
+          onLate = undefined;
+          clearTimeout(timer);
+        },
+      };
+    },
+    async pause(work) {
+      const since = performance.now();
+      clearTimeout(timer);
+      try {
+        return await work;
+      } finally {
+        end += performance.now() - since;
+        arm();
+      }
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Fault } from "../model/fault.ts";
+
+/** How a channel ended. `exited`: every process that held it has let go of it; code and signal are its first process's. */
+export type PipeEnd =
+  | { readonly kind: "exited"; readonly code: number | null; readonly signal: number | null }
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** One process on a host with its three streams: what SSH channels and local children have in common. */
+export type Pipe = {
+  write(data: Uint8Array | string): void;
+  /** Ends the process's stdin. */
+  end(): void;
+  /** Lets go of it now, whatever still runs there. */
+  abandon(): void;
+  /** Says who gets what comes; one at a time. */
+  receive(take: (stream: "stdout" | "stderr", chunk: Uint8Array) => void): void;
+  /** Settles once, and never rejects. */
+  readonly ended: Promise<PipeEnd>;
+};
+
+/** Starts a command line on a host. `full`: the host grants no further channel now. */
+export type OpenPipe = (command: string) => Promise<Pipe | Fault | "full">;

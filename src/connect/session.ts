@@ -1,0 +1,137 @@
+import { randomBytes } from "node:crypto";
+import type { Fault } from "../model/fault.ts";
+import { isFault } from "../model/fault.ts";
+import type { Secret } from "../model/secret.ts";
+import { prelude, type Purpose, startCommand, sudoCommand } from "../script/session.ts";
+import { markFinder } from "./mark.ts";
+import type { OpenPipe, Pipe } from "./pipe.ts";
+import { sudoFault } from "./sudo.ts";
+
+/** Who a session's shell is and what for. `user` null: whoever logged in. */
+export type Wanted = {
+  readonly shell: "sh" | "bash";
+  readonly user: string | null;
+  readonly password: Secret | undefined;
+  readonly purpose: Purpose;
+  /** Seconds after which a session that only looks ends itself. */
+  readonly lifetime: number;
+};
+
+/** A shell that waits for frames. */
+export type Session = {
+  readonly pipe: Pipe;
+  readonly purpose: Purpose;
+  readonly pipefail: boolean;
+  readonly machineId: string | null;
+  readonly bootId: string | null;
+  /** ms on the monotonic clock: when the session ends itself. */
+  readonly until: number;
+};
+
+/** Seconds that a shell may take to be there; PAM with a directory behind it is slow. */
+const PATIENCE = 20;
+const NOISE = 16_384;
+
+/** Opens a session and waits until its shell has answered. */
+export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Session | Fault | "full"> {
+  const ready = randomMark();
+  const prompt = wanted.password === undefined ? null : randomMark();
+  const pipe = await open(
+    wanted.user === null ? startCommand(wanted.shell) : sudoCommand(wanted.shell, wanted.user, ready, prompt),
+  );
+  if (pipe === "full" || isFault(pipe)) return pipe;
+  const until = performance.now() + wanted.lifetime * 1000;
+  if (wanted.user !== null) {
+    const refusal = await becomeUser(pipe, wanted.user, wanted.password, ready, prompt);
+    if (refusal !== undefined) return refusal;
+  }
+  const answer = await greet(pipe, wanted);
+  if (isFault(answer)) return answer;
+  const [pipefail, machineId = "-", bootId = "-"] = answer;
+  return {
+    pipe,
+    purpose: wanted.purpose,
+    pipefail: pipefail === "yes",
+    machineId: machineId === "-" ? null : machineId,
+    bootId: bootId === "-" ? null : bootId,
+    until,
+  };
+}
+
+/** A word nobody can guess. */
+export function randomMark(): string {
+  return `rb-${randomBytes(12).toString("hex")}`;
+}
+
+/** Talks to sudo until the shell is there. The password goes out at most once, and only as the answer to our own prompt. */
+async function becomeUser(
+  pipe: Pipe,
+  user: string,
+  password: Secret | undefined,
+  ready: string,
+  prompt: string | null,
+): Promise<Fault | undefined> {
+  const heard = { stdout: "", stderr: "" };
+  let prompts = 0;
+  const there = new Promise<"ready" | "wrong">((resolve) => {
+    pipe.receive((stream, chunk) => {
+      heard[stream] = (heard[stream] + Buffer.from(chunk).toString("latin1")).slice(-NOISE);
+      if (heard.stdout.includes(`${ready}\n`)) resolve("ready");
+      if (prompt === null || !heard.stderr.includes(prompt)) return;
+      heard.stderr = heard.stderr.replace(prompt, "");
+      prompts++;
+      if (prompts === 1) pipe.write(`${password?.reveal() ?? ""}\n`);
+      else resolve("wrong");
+    });
+  });
+  const answer = await soon(there, pipe);
+  if (answer === "ready") return undefined;
+  pipe.abandon();
+  if (answer === "late" && prompts < 2) {
+    return { kind: "privilege", message: `sudo did not answer within ${PATIENCE} s${lastLine(heard.stderr)}` };
+  }
+  return sudoFault(heard.stderr, user, password !== undefined, prompts);
+}
+
+/** Sends the prelude and waits for its mark on both streams: what comes before is the noise of a login. */
+async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fault> {
+  const mark = randomMark();
+  const find = { stdout: markFinder(mark), stderr: markFinder(mark) };
+  const noise = { stdout: "", stderr: "" };
+  let words: readonly string[] | undefined;
+  let quiet = false;
+  const there = new Promise<readonly string[]>((resolve) => {
+    pipe.receive((stream, chunk) => {
+      const cut = find[stream](chunk);
+      noise[stream] = (noise[stream] + Buffer.concat(cut.before).toString("latin1")).slice(-NOISE);
+      if (cut.found === undefined) return;
+      if (stream === "stdout") words = cut.found.words;
+      else quiet = true;
+      if (words !== undefined && quiet) resolve(words);
+    });
+  });
+  pipe.write(prelude(wanted.purpose, mark, wanted.lifetime));
+  const answer = await soon(there, pipe);
+  if (answer === "ended" || answer === "late") {
+    pipe.abandon();
+    const said = lastLine(noise.stderr) || lastLine(noise.stdout);
+    const what = answer === "late" ? `did not answer within ${PATIENCE} s` : "ended before it took a script";
+    return { kind: "session", message: `the shell on the host ${what}${said}` };
+  }
+  return answer;
+}
+
+async function soon<T>(there: Promise<T>, pipe: Pipe): Promise<T | "ended" | "late"> {
+  const { promise: late, resolve } = Promise.withResolvers<"late">();
+  const timer = setTimeout(resolve, PATIENCE * 1000, "late");
+  // A refusal and the end of its process come together: let what was printed arrive first.
+  const ended = pipe.ended.then(() => "ended" as const);
+  const answer = await Promise.race([there, ended, late]);
+  clearTimeout(timer);
+  return answer;
+}
+
+function lastLine(text: string): string {
+  const line = text.split("\n").findLast((line) => line.trim() !== "");
+  return line === undefined ? "" : `: ${line.trim().slice(0, 200)}`;
+}

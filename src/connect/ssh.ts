@@ -1,0 +1,135 @@
+import { constants } from "node:os";
+import type { Client, ClientChannel } from "ssh2";
+import type { Fault } from "../model/fault.ts";
+import { isFault } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import type { Connection, Connector } from "../run/ports.ts";
+import { within } from "./attempt.ts";
+import { hostKeys } from "./hostkey.ts";
+import { type Ask, type KeyRing, keyRing } from "./keys.ts";
+import { deadlineOf, login } from "./login.ts";
+import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
+import { connectionOver } from "./scripts.ts";
+
+/** What all SSH logins of one run share. */
+export type SshOptions = {
+  readonly home: string;
+  readonly agentSocket?: string;
+  /** Who to log in as where the inventory does not say. */
+  readonly user: string;
+  readonly acceptNewHostKeys: boolean;
+  /** For TCP, key exchange and authentication together; default 10 s. */
+  readonly connectTimeoutMs?: number;
+  readonly ask?: Ask;
+};
+
+/** Tries for a login that the host hangs up on, and the longest pause before the second one; it doubles. */
+const TRIES = 5;
+const PAUSE = 400;
+
+/** Connects over SSH, with one login a host. */
+export function sshConnector(options: SshOptions): Connector {
+  const shared = { options, keys: keyRing(options.home, options.ask) };
+  return { connect: (host, signal) => connect(shared, host, signal) };
+}
+
+type Shared = { readonly options: SshOptions; readonly keys: KeyRing };
+
+async function connect({ options, keys }: Shared, host: Host, signal?: AbortSignal): Promise<Connection | Fault> {
+  const user = host.user ?? options.user;
+  const known = await hostKeys(host, options.home, options.acceptNewHostKeys ? "accept-new" : "strict");
+  const agentSocket = options.agentSocket;
+  const credentials = { host, user, keys, agentSocket, agentKeys: () => countAgentKeys(agentSocket) };
+  const deadline = deadlineOf(options.connectTimeoutMs ?? 10_000);
+  let answer = await login(host, credentials, known, deadline, signal);
+  for (let tries = 1; "fault" in answer && answer.again && tries < TRIES; tries++) {
+    const pause = PAUSE * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
+    if (deadline.left() < pause) break;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    answer = await login(host, credentials, known, deadline, signal);
+  }
+  if ("fault" in answer) return answer.fault;
+  const forgotten = await known.remember();
+  if (forgotten !== undefined) {
+    answer.end();
+    return forgotten;
+  }
+  const connection = await connectionOver(loginOver(answer, host, user));
+  return isFault(connection) ? { where: host.name, ...connection } : connection;
+}
+
+function loginOver(client: Client, host: Host, user: string): Parameters<typeof connectionOver>[0] {
+  let alive = true;
+  let reason = "closed by the host";
+  const closed = new Promise<void>((resolve) => {
+    client.on("close", () => {
+      alive = false;
+      resolve();
+    });
+  });
+  client.on("error", (error) => {
+    reason = error.message === "Keepalive timeout" ? "no answer from the host for 15 s" : error.message;
+  });
+  client.on("end", () => (alive = false));
+  return {
+    open: opener(client, () => reason),
+    user,
+    becomePassword: host.becomePassword,
+    alive: () => alive,
+    async close() {
+      client.end();
+      await within(1000, closed);
+      client.destroy();
+    },
+  };
+}
+
+function opener(client: Client, reason: () => string): OpenPipe {
+  return async (command) => {
+    const { promise, resolve } = Promise.withResolvers<ClientChannel | Error>();
+    try {
+      client.exec(command, (error, channel) => resolve(error ?? channel));
+    } catch (error) {
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    }
+    const channel = await promise;
+    if (!(channel instanceof Error)) return pipeOver(channel, reason);
+    if (/Channel open failure/.test(channel.message)) return "full";
+    return { kind: "session", message: `the host starts no shell: ${channel.message}` };
+  };
+}
+
+function pipeOver(channel: ClientChannel, reason: () => string): Pipe {
+  let take: Parameters<Pipe["receive"]>[0] | undefined;
+  channel.on("data", (chunk: Buffer) => take?.("stdout", chunk));
+  channel.stderr.on("data", (chunk: Buffer) => take?.("stderr", chunk));
+  // A write that meets a closed channel is lost, and the channel's end says so.
+  channel.on("error", () => undefined);
+  const silent = new Promise<void>((resolve) => channel.stderr.once("end", resolve));
+  const { promise: ended, resolve } = Promise.withResolvers<PipeEnd>();
+  channel.once("close", (code: number | null | undefined, signal?: string) => {
+    // Neither a code nor a signal: the connection went, and nobody knows what the process does.
+    const end: PipeEnd =
+      code === undefined ? { kind: "lost", reason: reason() } : { kind: "exited", code, signal: signalNumber(signal) };
+    void silent.then(() => resolve(end));
+  });
+  return {
+    write: (data) => void channel.write(data),
+    end: () => void channel.end(),
+    abandon: () => channel.close(),
+    receive: (taker) => (take = taker),
+    ended,
+  };
+}
+
+function signalNumber(name: string | undefined): number | null {
+  return Object.entries(constants.signals).find(([signal]) => signal === name)?.[1] ?? null;
+}
+
+async function countAgentKeys(socket: string | undefined): Promise<number | undefined> {
+  if (socket === undefined) return undefined;
+  const { default: ssh2 } = await import("ssh2");
+  return new Promise((resolve) => {
+    ssh2.createAgent(socket).getIdentities((error, keys) => resolve(error ? undefined : (keys?.length ?? 0)));
+  });
+}

@@ -1,0 +1,90 @@
+import { quote } from "./quote.ts";
+
+/** What a session is for: `look` runs read-only scripts and dies with its channel, the others run one script that writes. */
+export type Purpose = "look" | "write" | "write-killable";
+
+/** The command of the exec channel: constant but for a random mark, so that an argument list never tells anything. */
+export function startCommand(shell: "sh" | "bash"): string {
+  return `exec ${BARE[shell]}`;
+}
+
+/** The same as another user. `ready` is printed once the shell is there; `prompt` is what sudo asks with, null where no password is known. */
+export function sudoCommand(shell: "sh" | "bash", user: string, ready: string, prompt: string | null): string {
+  const password = prompt === null ? "-n" : `-S -p ${prompt}`;
+  return `exec env LC_ALL=C sudo ${password} -H -u ${quote(user)} sh -c 'echo ${ready}; exec ${BARE[shell]}'`;
+}
+
+/** No start-up files: what a `.bashrc` prints or changes is no business of a script. */
+const BARE = { sh: "sh", bash: "bash --noprofile --norc" } as const;
+
+/** Descriptor that every process of a session inherits, so that the channel closes only when the last of them has gone. */
+const HELD = 7;
+/** Descriptor that keeps the script's stderr while the shell around it is silenced. */
+const ERR = 6;
+
+/**
+ * What a new session shell reads first. It prints `\nMARK <pipefail: yes|no> <machine id|-> <boot id|->\n` on stdout and `\nMARK\n` on stderr.
+ * A `look` session ends all its processes when its stdin ends, and after `lifetime` seconds if nobody can reach it any more.
+ */
+export function prelude(purpose: Purpose, mark: string, lifetime: number): string {
+  const lines = [
+    // A handler, unlike '', is not inherited: the group can be ended by TERM and the shell lives to make sure of it.
+    "trap : TERM",
+    purpose === "look" ? "trap 'kill -KILL 0' EXIT" : "",
+    purpose === "write" ? "" : `{ true >&${HELD}; } 2>/dev/null || exec ${HELD}>&1`,
+    'LC_ALL=C; PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',
+    purpose === "look" ? `( sleep ${lifetime}; kill -KILL 0 ) </dev/null >/dev/null 2>&1 ${HELD}>&- &` : "",
+    // Builtins only: on a host that is out of processes this still answers.
+    "m= b= p=no; { read -r m </etc/machine-id; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null",
+    "(set -o pipefail) 2>/dev/null && p=yes",
+    `printf '\\n%s %s %s %s\\n' ${mark} "$p" "\${m:--}" "\${b:--}"; printf '\\n%s\\n' ${mark} >&2; unset m b p`,
+  ];
+  return `${lines.filter((line) => line !== "").join("\n")}\n`;
+}
+
+/**
+ * One script as the session shell reads it: a single compound command, so that nothing of it is left unread when it starts.
+ * It ends with `\nMARK <exit code>\n` on stdout and `\nMARK\n` on stderr.
+ */
+export function frame(purpose: Purpose, script: string, mark: string, pipefail: boolean): string {
+  const setup = pipefail ? "set -eu; set -o pipefail" : "set -eu";
+  // `exec` inside, since dash does not look through two redirections of one descriptor outside.
+  const inner = `( exec </dev/null 2>&${ERR} ${ERR}>&-; ${setup}\neval ${quote(script)}\n)`;
+  // Shells report a killed child with its whole text: that must not reach the script's stderr. No `||`: it would switch -e off.
+  const silenced = `{ ${inner}; } ${ERR}>&2 2>/dev/null`;
+  const marked = `{ trap : TERM; ${silenced}; printf '\\n%s %s\\n' ${mark} "$?"; printf '\\n%s\\n' ${mark} >&2; }`;
+  switch (purpose) {
+    case "look":
+      return `${marked} &\n`;
+    case "write":
+      // In the foreground: background jobs ignore INT and QUIT, and so would every daemon that a fix starts.
+      return `${relayed(marked)}\n`;
+    case "write-killable":
+      return `{ ${relayed(marked)}; } &\n`;
+  }
+}
+
+/**
+ * Reads both streams through a process that goes on reading when the channel has gone:
+ * a fix that prints after the cable was cut must not die of it halfway.
+ */
+function relayed(command: string): string {
+  const relay = "{ trap '' PIPE TERM; cat 2>/dev/null || cat >/dev/null 2>&1; }";
+  const out = 5;
+  return `{ ${command} 2>&1 >&${out} ${out}>&- | ${relay} >&2 ${out}>&-; } ${out}>&1 | ${relay}`;
+}
+
+/** Asks all processes of a session to end; its shell survives. */
+export const ASK_TO_END = "kill -TERM 0\n";
+
+/** Ends all processes of a session at once, its shell among them. */
+export const END_NOW = "kill -KILL 0\n";
+
+/**
+ * Whether a script might leave something running that writes into the next one's frame.
+ * Answers yes too often (an `&` in quotes may be `eval`ed): that costs one new session, a wrong no costs the truth.
+ */
+export function mayLinger(script: string): boolean {
+  const plain = script.replaceAll(/&&|[<>]&|&>/g, "");
+  return /&|[<>]\(|\b(?:nohup|setsid|coproc|daemon|daemonize|start-stop-daemon)\b/.test(plain);
+}
