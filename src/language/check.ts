@@ -3,6 +3,7 @@ import { checkFiles } from "./check-files.ts";
 import { checkInputs } from "./check-inputs.ts";
 import { checkNames } from "./check-names.ts";
 import type { Context, Report } from "./check-report.ts";
+import { checkScripts } from "./check-scripts.ts";
 import { checkSteps } from "./check-steps.ts";
 import { checkSupport } from "./check-support.ts";
 
@@ -13,4 +14,5 @@ export function checkRunbook(report: Report, runbook: Runbook, context: Context)
   checkNames(report, runbook);
   checkSteps(report, runbook);
   checkFiles(report, runbook, context);
+  checkScripts(report, runbook, context);
 }

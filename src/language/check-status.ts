@@ -1,0 +1,196 @@
+import type { Report } from "./check-report.ts";
+import type { ScriptAt } from "./scripts.ts";
+import { placeIn } from "./shell-place.ts";
+import { commandsOf, type AndOr, type Command, type List, type Pipeline, type ShellScript } from "./shell-tree.ts";
+
+/** Commands whose status answers a question: 1 is "no", not a failure. */
+const QUESTIONS = new Set([
+  "grep",
+  "egrep",
+  "fgrep",
+  "zgrep",
+  "pgrep",
+  "pidof",
+  "[",
+  "test",
+  "[[",
+  "diff",
+  "cmp",
+  "type",
+  "which",
+]);
+
+type Say = (command: Command, message: string, hint: string) => void;
+
+/** Checks that the exit status of a `detect` or `applies` says what it means: a look that failed must not look healthy, nor health like a failure. */
+export function checkStatus(report: Report, at: ScriptAt, script: ShellScript): void {
+  const say =
+    (list: (typeof report)["faults"]): Say =>
+    (command, message, hint) => {
+      const length = command.end - command.at;
+      list.push(report.yaml.faultAt(placeIn(report, at, { at: command.at, length }), message, hint));
+    };
+  if (at.kind === "detect") {
+    for (const end of endsOf(script.list)) detectEnd(end, say(report.faults));
+  }
+  if (at.kind === "applies") for (const end of endsOf(script.list)) appliesEnd(end, say(report.warnings));
+  if (at.kind !== "detect" && at.kind !== "applies") return;
+  hiddenFailures(script, say(report.warnings));
+  unguardedNumbers(script, say(report.warnings));
+}
+
+/** The and-or lists that may be the last thing a script does, inside of compound commands too. */
+function* endsOf(list: List): Generator<AndOr> {
+  const last = list.at(-1);
+  if (last === undefined) return;
+  const command = last.pipelines.at(-1)?.commands.at(-1);
+  const inner = command === undefined || last.operators.length > 0 ? [] : bodiesOf(command);
+  if (inner.length === 0) yield last;
+  for (const body of inner) yield* endsOf(body);
+}
+
+/** The lists whose last status becomes a compound command's status. */
+function bodiesOf(command: Command): readonly List[] {
+  switch (command.kind) {
+    case "simple":
+    case "test":
+    case "function":
+      return [];
+    case "group":
+      return [command.body];
+    case "if":
+      return command.branches;
+    case "loop":
+      return [command.body];
+    case "case":
+      return command.branches.map((branch) => branch.body);
+  }
+}
+
+/** A last command that says "no" with status 1 makes a healthy host unknown. */
+function detectEnd(end: AndOr, say: Say): void {
+  const last = end.pipelines.at(-1);
+  const operator = end.operators.at(-1);
+  if (last === undefined || operator === "||") return;
+  const asked = question(last);
+  const first = end.pipelines[0];
+  const condition = first === undefined ? undefined : question(first);
+  const hint = "end with a command that exits 0 when all is well: `if …; then …; fi`, or `awk` instead of `grep`";
+  if (asked !== undefined) {
+    say(
+      asked.command,
+      `the script ends with \`${asked.name}\`, which exits 1 when it finds nothing: a healthy host would be unknown`,
+      hint,
+    );
+  } else if (operator === "&&" && condition !== undefined) {
+    const message = `the script ends with \`${condition.name} && …\`, which exits 1 when the test says no: a healthy host would be unknown`;
+    say(condition.command, message, "write `if …; then …; fi`");
+  }
+}
+
+/** A "no" of `applies` needs a reason on stdout. */
+function appliesEnd(end: AndOr, say: Say): void {
+  const last = end.pipelines.at(-1);
+  if (last === undefined || end.operators.at(-1) === "||") return;
+  const asked = question(last) ?? lookup(last);
+  if (asked === undefined) return;
+  const message = `\`${asked.name}\` says no without a reason: the host would be unknown, not skipped`;
+  say(asked.command, message, 'say why: `… || { echo "no such thing here"; exit 1; }`');
+}
+
+/** `|| true`, `|| exit 0` and `set +e` let a look that failed pass for a healthy host. */
+function hiddenFailures(script: ShellScript, say: Say): void {
+  for (const list of [script.list, ...script.substitutions]) {
+    const last = list === script.list ? list.at(-1) : undefined;
+    for (const end of allLists(list)) {
+      const [left, right] = end.pipelines.slice(-2);
+      if (left === undefined || right === undefined || end.operators.at(-1) !== "||") continue;
+      const words = wordsOf(right.commands[0]);
+      const leaves = /^(exit|return)( 0)?$/.test(words);
+      if (!leaves && !((words === "true" || words === ":") && end === last)) continue;
+      if (leaves && (question(left) ?? lookup(left)) !== undefined) continue;
+      const name = wordsOf(left.commands[0]).split(" ")[0] ?? "";
+      const message = `\`|| ${words}\` makes a failure of \`${name}\` look healthy`;
+      say(right.commands[0] ?? giveNothing, message, "let it fail: then the host is unknown, and its message is shown");
+    }
+  }
+  for (const command of commandsOf(script.list)) {
+    const words = wordsOf(command);
+    if (!/^set (.* )?(\+[a-z]*e[a-z]*|\+o errexit)( |$)/.test(words)) continue;
+    say(
+      command,
+      `\`${words}\` makes every later failure look healthy`,
+      "leave it out, and write `|| …` where a failure is meant",
+    );
+  }
+}
+
+const giveNothing: Command = { kind: "test", at: 0, end: 0 };
+
+function* allLists(list: List): Generator<AndOr> {
+  yield* list;
+  for (const command of commandsOf(list)) for (const body of bodiesOf(command)) yield* body;
+}
+
+/** `[ "$x" -ge 90 ] || exit 0` is healthy when `$x` is empty: what a command printed must be known to be a number before. */
+function unguardedNumbers(script: ShellScript, say: Say): void {
+  const measured = new Set<string>();
+  const checked = new Set<string>();
+  for (const command of commandsOf(script.list)) {
+    if (command.kind === "simple") {
+      for (const word of command.assignments) {
+        const name = /^\w+/.exec(word.raw)?.[0] ?? "";
+        if (/\$\((?!\()|`/.test(word.raw)) measured.add(name);
+      }
+    }
+    if (
+      command.kind === "case" &&
+      command.branches.some(({ patterns }) => patterns.some(({ raw }) => NOT_DIGITS.test(raw)))
+    ) {
+      for (const name of namesIn(command.subject.raw)) checked.add(name);
+    }
+    if (command.kind === "test")
+      for (const name of namesIn(script.text.slice(command.at, command.end))) checked.add(name);
+  }
+  for (const end of allLists(script.list)) {
+    const [left, right] = end.pipelines.slice(-2);
+    const test = left?.commands[0];
+    if (
+      right === undefined ||
+      end.operators.at(-1) !== "||" ||
+      !/^(exit|return)( 0)?$/.test(wordsOf(right.commands[0]))
+    )
+      continue;
+    if (test?.kind !== "simple" || !/ -(eq|ne|gt|ge|lt|le) /.test(wordsOf(test))) continue;
+    for (const name of namesIn(wordsOf(test))) {
+      if (!measured.has(name) || checked.has(name)) continue;
+      const message = `\`$${name}\` comes from a command and is not known to be a number: when it is empty, this looks healthy`;
+      say(test, message, `check it before: case $${name} in ''|*[!0-9]*) echo "cannot read …" >&2; exit 2 ;; esac`);
+    }
+  }
+}
+
+const NOT_DIGITS = /\[[!^](0-9|\[:digit:\])/;
+
+function namesIn(text: string): string[] {
+  return Array.from(text.matchAll(/\$\{?([A-Za-z_]\w*)/g), ([, name = ""]) => name);
+}
+
+function question(pipeline: Pipeline): { name: string; command: Command } | undefined {
+  const command = pipeline.commands.at(-1);
+  if (command === undefined) return undefined;
+  const name = command.kind === "test" ? "[[" : (wordsOf(command).split(" ")[0] ?? "");
+  return QUESTIONS.has(name) ? { name: name.replace("[[", "[[ … ]]").replace(/^\[$/, "[ … ]"), command } : undefined;
+}
+
+/** `command -v x`: a question too, but one that a detect may well end an `if` with. */
+function lookup(pipeline: Pipeline): { name: string; command: Command } | undefined {
+  const command = pipeline.commands.at(-1);
+  return command !== undefined && wordsOf(command).startsWith("command -v")
+    ? { name: "command -v", command }
+    : undefined;
+}
+
+function wordsOf(command: Command | undefined): string {
+  return command?.kind === "simple" ? command.words.map((word) => word.literal ?? word.raw).join(" ") : "";
+}

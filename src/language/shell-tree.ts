@@ -1,0 +1,80 @@
+/** A variable that a script reads. Offsets count from the beginning of the script. */
+export type Reference = {
+  readonly name: string;
+  readonly at: number;
+  readonly length: number;
+  /** `${name:-…}` and its kin get along without a value. */
+  readonly optional: boolean;
+};
+
+/** One word of a command as it is written; `literal` is its text without quotes, undefined where something is expanded in it. */
+export type Word = { readonly raw: string; readonly at: number; readonly literal: string | undefined };
+
+/** A command with its offsets. */
+export type Command = { readonly at: number; readonly end: number } & (
+  | { readonly kind: "simple"; readonly assignments: readonly Word[]; readonly words: readonly Word[] }
+  /** `{ …; }` and `( … )`. */
+  | { readonly kind: "group"; readonly body: List }
+  /** The branches of an `else` are among `branches`. */
+  | { readonly kind: "if"; readonly conditions: readonly List[]; readonly branches: readonly List[] }
+  | { readonly kind: "loop"; readonly head: List; readonly body: List }
+  | { readonly kind: "case"; readonly subject: Word; readonly branches: readonly CaseBranch[] }
+  | { readonly kind: "function"; readonly body: Command }
+  /** `[[ … ]]` and `(( … ))`. */
+  | { readonly kind: "test" }
+);
+/** `pattern | pattern) commands ;;` */
+export type CaseBranch = { readonly patterns: readonly Word[]; readonly body: List };
+
+/** Commands joined by `|`. */
+export type Pipeline = { readonly negated: boolean; readonly commands: readonly Command[] };
+
+/** Pipelines joined by `&&` and `||`: one operator fewer than pipelines. */
+export type AndOr = { readonly pipelines: readonly Pipeline[]; readonly operators: readonly ("&&" | "||")[] };
+
+/** Commands one after the other. */
+export type List = readonly AndOr[];
+
+/** What is known of a script from reading it. */
+export type ShellScript = {
+  readonly text: string;
+  readonly list: List;
+  /** The commands inside of `$( … )` and backquotes. */
+  readonly substitutions: readonly List[];
+  readonly references: readonly Reference[];
+  /** Names that get a value somewhere in the script. */
+  readonly assigned: ReadonlySet<string>;
+  /** Offsets of `<<`. */
+  readonly heredocs: readonly number[];
+  /** `eval` and `.` may set any name. */
+  readonly opaque: boolean;
+};
+
+/** Every command of a list, those inside of others included. */
+export function* commandsOf(list: List): Generator<Command> {
+  for (const { pipelines } of list) {
+    for (const pipeline of pipelines) for (const command of pipeline.commands) yield* withInner(command);
+  }
+}
+
+function* withInner(command: Command): Generator<Command> {
+  yield command;
+  switch (command.kind) {
+    case "simple":
+    case "test":
+      return;
+    case "group":
+      return yield* commandsOf(command.body);
+    case "if":
+      for (const list of [...command.conditions, ...command.branches]) yield* commandsOf(list);
+      return;
+    case "loop":
+      yield* commandsOf(command.head);
+      return yield* commandsOf(command.body);
+    case "case":
+      for (const branch of command.branches) yield* commandsOf(branch.body);
+      return;
+    case "function":
+      return yield* withInner(command.body);
+  }
+}
