@@ -7,7 +7,6 @@ export const XEN = "/run/practice-xen";
  */
 export const TAPDISK = String.raw`
 # Practice only: not XenServer's tapdisk. Variables: VHD, LOG, DOMID, FLOOD (bytes), LINE, ON_TERM, ON_HUP.
-trap '' PIPE
 [ "$ON_TERM" = exit ] || trap '' TERM
 exec 3<"$VHD" 5>>"$LOG" 6<>"${XEN}/served.$DOMID"
 [ "$FLOOD" = 0 ] || yes "$LINE" 2>/dev/null | head -c "$FLOOD" >&5 2>/dev/null
