@@ -1,5 +1,5 @@
 import type { GroupTree } from "../language/inventory.ts";
-import { selectHosts } from "../language/pattern.ts";
+import { matchHosts } from "../language/pattern.ts";
 import { loadInventory } from "../load/inventory.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host, Inventory } from "../model/inventory.ts";
@@ -32,7 +32,7 @@ export async function inventory(
 ): Promise<number | readonly Fault[]> {
   const loaded = await loadInventory(options.sources, context);
   if (Array.isArray(loaded)) return loaded;
-  const names = selectHosts(loaded.inventory, options.limit ?? "all");
+  const names = matchHosts(loaded.inventory, options.limit ?? "all");
   if (!Array.isArray(names)) return [names];
   for (const { message, hint } of loaded.warnings)
     context.io.err(`warning: ${clean(message)}\n  ${clean(hint ?? "")}\n`);
@@ -54,7 +54,8 @@ function list({ hosts }: Inventory, names: readonly string[]): string {
 function row(name: string, host: Host | undefined): readonly string[] {
   if (host === undefined) return [clean(name)];
   const groups = host.groups.filter((group) => group !== "all").join(", ");
-  return [clean(name), clean(login(host)), clean(groups)];
+  const refused = host.refused === undefined ? "" : ` (${host.refused.message})`;
+  return [clean(name), clean(login(host)), clean(groups + refused)];
 }
 
 /** Where a connection goes: `root@10.0.0.1:2222`; the usual port and the user who runs us are left out. */

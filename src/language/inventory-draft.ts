@@ -1,7 +1,7 @@
 import type { Fault } from "../model/fault.ts";
 
-/** A fault that points at a place which is already known. */
-export type FaultHere = (message: string, hint?: string) => Fault;
+/** A fault that points at a place which is already known: a value, or the key before it. */
+export type FaultHere = (message: string, hint?: string, which?: "key" | "value") => Fault;
 
 /** A variable's value and the means to point at it. */
 export type Variable = { readonly value: unknown; readonly fault: FaultHere };
@@ -31,12 +31,11 @@ export type Draft = {
   readonly groups: Map<string, DraftGroup>;
   readonly hosts: Map<string, DraftHost>;
   readonly faults: Fault[];
-  readonly warnings: Fault[];
 };
 
 /** An inventory with nothing in it but `all` and `ungrouped`. */
 export function emptyDraft(): Draft {
-  const draft: Draft = { groups: new Map(), hosts: new Map(), faults: [], warnings: [] };
+  const draft: Draft = { groups: new Map(), hosts: new Map(), faults: [] };
   group(draft, "all");
   group(draft, "ungrouped");
   link(draft, "all", "ungrouped");

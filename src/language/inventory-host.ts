@@ -16,6 +16,7 @@ import {
   type Names,
   type Reader,
 } from "./inventory-reader.ts";
+import { later } from "./inventory-refusal.ts";
 import { readSshArguments, type SshOptions } from "./inventory-ssh.ts";
 import { ARGUMENTS, REFUSED, SECRETS, VARIABLES } from "./inventory-variables.ts";
 
@@ -102,21 +103,15 @@ function keyFile(reader: Reader, directories: Directories): string | undefined {
 function refuse(reader: Reader): void {
   for (const [name, hint] of REFUSED) {
     const value = reader.vars.get(name)?.value ?? "";
-    if (value !== "" && value !== false) complain(reader, name, { message: `not supported yet: ${name}`, hint });
+    if (value !== "" && value !== false) complain(reader, name, later(name, hint));
   }
   const method = text(reader, VARIABLES.becomeMethod);
   if (method !== undefined && method.replace("ansible.builtin.", "") !== "sudo") {
-    complain(reader, "ansible_become_method", {
-      message: `not supported yet: the become method ${method}`,
-      hint: "only sudo is",
-    });
+    complain(reader, "ansible_become_method", later(`the become method ${method}`, "only sudo is"));
   }
   const shell = text(reader, VARIABLES.shell);
   if (shell !== undefined && shell !== "sh") {
-    complain(reader, "ansible_shell_type", {
-      message: `not supported yet: the shell type ${shell}`,
-      hint: "only sh is",
-    });
+    complain(reader, "ansible_shell_type", later(`the shell type ${shell}`, "only sh is"));
   }
 }
 
@@ -124,8 +119,7 @@ function connection(reader: Reader): Host["connection"] {
   const value = (text(reader, VARIABLES.connection) ?? "ssh").replace("ansible.builtin.", "");
   const known = Object.hasOwn(CONNECTIONS, value) ? CONNECTIONS[value] : undefined;
   if (known !== undefined) return known;
-  const message = `not supported yet: the connection ${value}`;
-  complain(reader, "ansible_connection", { message, hint: "only ssh and local are" });
+  complain(reader, "ansible_connection", later(`the connection ${value}`, "only ssh and local are"));
   return "ssh";
 }
 

@@ -1,5 +1,4 @@
-/** What cannot be done with a value; the texts say what, not where. */
-export type Refusal = { readonly message: string; readonly hint?: string };
+import { later, type Refusal } from "./inventory-refusal.ts";
 
 /** What relative paths and `~` stand for: absolute directories without a slash at the end. */
 export type Directories = {
@@ -18,23 +17,23 @@ export function markTemplates(text: string): string | Refusal {
   const marked = text.replaceAll(/\{\{\s*inventory_dir\s*\}\}/g, INVENTORY_DIR);
   const [template] = /\{\{.*?(\}\}|$)|\{%.*?(%\}|$)/s.exec(marked) ?? [];
   if (template === undefined) return marked;
-  return { message: `templates are not supported yet: ${template}`, hint: ONLY };
+  return later(`the template ${template}`, ONLY);
 }
 
 /** Refuses the mark where it stands for something else than the beginning of a path. */
 export function templateIn(text: string): Refusal | undefined {
   if (!text.includes(INVENTORY_DIR)) return undefined;
-  return { message: "templates are not supported yet: {{ inventory_dir }} in this place", hint: ONLY };
+  return later("the template {{ inventory_dir }} in this place", ONLY);
 }
 
 /** The absolute path of a file as ssh would find it. */
 export function absolutePath(text: string, { cwd, home, inventory }: Directories): string | Refusal {
   const [token] = /%[a-z%]|\$\{\w*\}?/i.exec(text) ?? [];
-  if (token !== undefined) return { message: `not supported yet: ${token} in a path`, hint: "write the path as it is" };
+  if (token !== undefined) return later(`${token} in a path`, "write the path as it is");
   if (text.startsWith(`${INVENTORY_DIR}/`) && inventory !== undefined) return inventory + text.slice(1);
   const template = templateIn(text);
   if (template !== undefined) return template;
   if (text === "~" || text.startsWith("~/")) return home + text.slice(1);
-  if (text.startsWith("~")) return { message: "not supported yet: another user's home", hint: "write the whole path" };
+  if (text.startsWith("~")) return later("another user's home", "write the whole path");
   return text.startsWith("/") ? text : `${cwd}/${text.replace(/^(\.\/+)+/, "")}`;
 }

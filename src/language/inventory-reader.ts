@@ -1,6 +1,6 @@
 import { Secret } from "../model/secret.ts";
 import type { Variable } from "./inventory-draft.ts";
-import type { Refusal } from "./inventory-path.ts";
+import { later, type Refusal } from "./inventory-refusal.ts";
 import { parsePort } from "./inventory-ssh.ts";
 import { SECRETS } from "./inventory-variables.ts";
 
@@ -27,7 +27,7 @@ export function text(reader: Reader, names: Names): string | undefined {
   const isLine = name.endsWith("_args");
   if (isLine || !/\{\{|\{%/.test(variable.value)) return variable.value;
   const hint = "write the value itself: the only template that is read is `{{ inventory_dir }}/` in paths of files";
-  complain(reader, name, { message: "templates are not supported yet", hint });
+  complain(reader, name, later("a template", hint));
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { HostKeyChecking } from "../model/inventory.ts";
 import { userError } from "./inventory-address.ts";
-import { absolutePath, markTemplates, templateIn, type Directories, type Refusal } from "./inventory-path.ts";
+import { absolutePath, markTemplates, templateIn, type Directories } from "./inventory-path.ts";
+import { later, type Refusal } from "./inventory-refusal.ts";
 import { splitWords } from "./inventory-words.ts";
 
 /** What `-o` options say, each where it was said first. */
@@ -87,7 +88,7 @@ export function readSshArguments(line: string, options: SshOptions, directories:
       refusals.push(...readOption(option, options, directories));
     } else {
       const hint = FLAGS[word.slice(0, 2)];
-      refusals.push({ message: `not supported yet: ${word}`, hint: hint === undefined ? KNOWN : `write \`${hint}\`` });
+      refusals.push(later(word, hint === undefined ? KNOWN : `write \`${hint}\``));
       // The value of a refused flag is no mistake of its own.
       if (/^-[BbcDEeFIiJLlmpQRSWw]$/.test(word)) index += 1;
     }
@@ -105,7 +106,7 @@ function readOption(option: string | undefined, options: SshOptions, directories
   if (name === undefined) return [{ message: "`-o` has no option after it", hint: "write `-o Name=value`" }];
   const key = name.toLowerCase();
   const set = Object.hasOwn(OPTIONS, key) ? OPTIONS[key] : undefined;
-  if (set === undefined) return [{ message: `not supported yet: ${name}`, hint: KNOWN }];
+  if (set === undefined) return [later(name, KNOWN)];
   const values = splitWords(rest);
   if (values === undefined) return [{ message: `${name}: a quote is not closed` }];
   if (values.length === 0) return [{ message: `${name} has no value`, hint: `write \`-o ${name}=value\`` }];

@@ -139,7 +139,7 @@ function readVariable(reading: Reading, path: Path, into: DraftGroup, name: stri
 }
 
 function variable(yaml: Yaml, path: Path, value: unknown): Variable {
-  return { value, fault: (message, hint) => yaml.fault(path, message, hint) };
+  return { value, fault: (message, hint, which) => yaml.fault(path, message, hint, which) };
 }
 
 function wrong({ draft, yaml }: Reading, path: Path, message: string, hint?: string, which?: "key" | "value"): void {

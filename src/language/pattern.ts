@@ -6,9 +6,24 @@ import { didYouMean } from "./suggest.ts";
 
 /**
  * The hosts that an Ansible pattern selects, narrowed to those that `limit` (a pattern as well) selects, in the inventory's order.
- * Nothing selected is a fault, never "all"; so is a name in the pattern that neither a host nor a group has.
+ * A host among them that cannot be reached yet is a fault. Else as `matchHosts`.
  */
 export function selectHosts(inventory: Inventory, pattern: string, limit?: string): string[] | Fault {
+  const names = matchHosts(inventory, pattern, limit);
+  if (!Array.isArray(names)) return names;
+  const refused = names.filter((name) => inventory.hosts.get(name)?.refused !== undefined);
+  const fault = inventory.hosts.get(refused[0] ?? "")?.refused;
+  if (fault === undefined) return names;
+  const all =
+    refused.length === 1 ? "" : `; ${refused.length.toLocaleString("en")} of the selected hosts cannot be reached yet`;
+  const without = refused.slice(0, 3).map((name) => `:!${name}`);
+  const more = refused.length > 3 ? "…" : "";
+  const hint = [fault.hint, `leave out what cannot be reached: \`${limit ?? pattern}${without.join("")}${more}\``];
+  return { ...fault, message: fault.message + all, hint: hint.filter((text) => text !== undefined).join("; or ") };
+}
+
+/** The same with hosts that cannot be reached yet. Nothing matched is a fault, never "all"; so is a name that neither a host nor a group has. */
+export function matchHosts(inventory: Inventory, pattern: string, limit?: string): string[] | Fault {
   const selected = evaluate(inventory, pattern);
   if ("kind" in selected) return selected;
   if (limit === undefined) return inOrder(inventory, selected);

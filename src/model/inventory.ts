@@ -1,3 +1,4 @@
+import type { Fault } from "./fault.ts";
 import type { Secret } from "./secret.ts";
 
 /** How host keys are checked: `strict` refuses unknown ones, `accept-new` learns them, `off` accepts all (an inventory must say so). */
@@ -28,6 +29,8 @@ export type Host = {
   readonly become: boolean | undefined;
   readonly becomeUser: string | undefined;
   readonly becomePassword: Secret | undefined;
+  /** Its connection needs what is not supported yet: it must not be connected to, and `selectHosts` refuses it with this. */
+  readonly refused?: Fault;
 };
 
 /** Hosts and groups of one or more inventories. */
