@@ -18,6 +18,13 @@ free_kilobytes() (
   df -P -k "$1" | awk 'NR == 2 { for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+%$/) { print $(i - 1); exit } }'
 )
 
+# is_share BYTES PERCENT DIRECTORY: whether that is at least this share of the file system.
+is_share() (
+  df -P -k "$3" | awk -v bytes="$1" -v percent="$2" '
+    NR == 2 { for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+%$/) { enough = bytes * 100 >= $(i - 3) * 1024 * percent; exit } }
+    END { exit !enough }'
+)
+
 # real_directory DIRECTORY: without symbolic links, as /proc shows open files.
 real_directory() (
   cd "$1" 2>/dev/null && pwd -P || printf '%s\n' "${1%/}"
