@@ -6,6 +6,7 @@ import type { Host, Inventory } from "../model/inventory.ts";
 import { clean } from "../view/clean.ts";
 import { pad, widthOf } from "../view/width.ts";
 import { EXIT } from "./exit.ts";
+import { exitOfFaults, tell, type Io } from "./io.ts";
 
 /** What `runbook inventory` was asked. */
 export type InventoryOptions = {
@@ -19,27 +20,30 @@ export type InventoryOptions = {
 export type InventoryContext = {
   readonly cwd: string;
   readonly home: string;
-  readonly io: { out(text: string): void; err(text: string): void };
+  readonly io: Io;
 };
 
 /** Variables whose names say that they are nobody's business. */
 const PRIVATE = /pass(word|wd|phrase)?$|passwd|passphrase|secret|token|api_?key|private_key$|credential/i;
 
-/** Shows the hosts of an inventory as a list (or all that is known of them, as JSON), or the tree of its groups. */
-export async function inventory(
-  options: InventoryOptions,
-  context: InventoryContext,
-): Promise<number | readonly Fault[]> {
+/** Shows the hosts of an inventory as a list (or all that is known of them, as JSON), or the tree of its groups. The result is an exit code. */
+export async function inventory(options: InventoryOptions, context: InventoryContext): Promise<number> {
   const loaded = await loadInventory(options.sources, context);
-  if (Array.isArray(loaded)) return loaded;
+  if (Array.isArray(loaded)) return refuse(loaded, context.io);
   const names = matchHosts(loaded.inventory, options.limit ?? "all");
-  if (!Array.isArray(names)) return [names];
-  for (const { message, hint } of loaded.warnings)
-    context.io.err(`warning: ${clean(message)}\n  ${clean(hint ?? "")}\n`);
+  if (!Array.isArray(names)) return refuse([names], context.io);
+  for (const { message, hint = "" } of loaded.warnings) {
+    context.io.err(`warning: ${clean(message)}\n  → ${clean(hint)}\n`);
+  }
   if (options.json === true) context.io.out(`${JSON.stringify(report(loaded.inventory, names), null, 2)}\n`);
   else if (options.graph === true) context.io.out(graph(loaded.tree, new Set(names)));
   else context.io.out(list(loaded.inventory, names));
   return EXIT.ok;
+}
+
+function refuse(faults: readonly Fault[], io: Io): number {
+  tell(faults, io);
+  return exitOfFaults(faults);
 }
 
 function list({ hosts }: Inventory, names: readonly string[]): string {

@@ -14,12 +14,19 @@ export function selectHosts(inventory: Inventory, pattern: string, limit?: strin
   const refused = names.filter((name) => inventory.hosts.get(name)?.refused !== undefined);
   const fault = inventory.hosts.get(refused[0] ?? "")?.refused;
   if (fault === undefined) return names;
-  const all =
+  const count =
     refused.length === 1 ? "" : `; ${refused.length.toLocaleString("en")} of the selected hosts cannot be reached yet`;
-  const without = refused.slice(0, 3).map((name) => `:!${name}`);
-  const more = refused.length > 3 ? "…" : "";
-  const hint = [fault.hint, `leave out what cannot be reached: \`${limit ?? pattern}${without.join("")}${more}\``];
-  return { ...fault, message: fault.message + all, hint: hint.filter((text) => text !== undefined).join("; or ") };
+  const hint =
+    refused.length === names.length
+      ? fault.hint
+      : `${fault.hint ?? ""}; or leave out what cannot be reached: \`${without(limit ?? pattern, refused)}\``;
+  return { ...fault, message: fault.message + count, ...(hint === undefined ? {} : { hint }) };
+}
+
+function without(pattern: string, hosts: readonly string[]): string {
+  const separator = pattern.includes(",") ? "," : ":";
+  const first = hosts.slice(0, 3).map((name) => `${separator}!${name}`);
+  return pattern + first.join("") + (hosts.length > 3 ? " …" : "");
 }
 
 /** The same with hosts that cannot be reached yet. Nothing matched is a fault, never "all"; so is a name that neither a host nor a group has. */
