@@ -6,7 +6,7 @@ import type { Secret } from "../model/secret.ts";
 /** A private key, or why there is none: `missing` for a file that is not there. */
 export type KeyAnswer = ParsedKey | { readonly missing: true } | { readonly problem: string };
 
-/** Asks a person for a secret; undefined when nobody is there or they gave up. */
+/** Asks a person for a secret (the asker adds the colon); undefined or a rejection when nobody is there or they gave up. */
 export type Ask = (prompt: string) => Promise<Secret | undefined>;
 
 /** Private keys of one run, each read and unlocked once for all hosts. */
@@ -41,7 +41,9 @@ async function readKey(file: string, shown: string, ask: Ask | undefined): Promi
   const { default: ssh2 } = await import("ssh2");
   let key = ssh2.utils.parseKey(text);
   for (let tries = 0; key instanceof Error && /passphrase/.test(key.message) && tries < TRIES; tries++) {
-    const passphrase = await ask?.(`${tries === 0 ? "" : "Wrong. "}Passphrase of ${shown}: `);
+    const again = tries === 0 ? "" : `Wrong (${tries} of ${TRIES}). `;
+    // Whoever gives up at the prompt has given none.
+    const passphrase = await ask?.(`${again}Passphrase of ${shown}`).catch(() => undefined);
     if (passphrase === undefined) return { problem: "is encrypted, and no passphrase was given" };
     key = ssh2.utils.parseKey(text, passphrase.reveal());
   }

@@ -33,7 +33,7 @@ export function prelude(purpose: Purpose, mark: string, lifetime: number): strin
     purpose === "look" ? "trap 'kill -KILL 0' EXIT" : "",
     purpose === "write" ? "" : `{ true >&${HELD}; } 2>/dev/null || exec ${HELD}>&1`,
     'LC_ALL=C; PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',
-    purpose === "look" ? `( sleep ${lifetime}; kill -KILL 0 ) </dev/null >/dev/null 2>&1 ${HELD}>&- &` : "",
+    purpose === "look" ? watchdog(lifetime) : "",
     // Builtins only: on a host that is out of processes this still answers.
     "m= b= p=no; { read -r m </etc/machine-id; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null",
     "(set -o pipefail) 2>/dev/null && p=yes",
@@ -41,6 +41,16 @@ export function prelude(purpose: Purpose, mark: string, lifetime: number): strin
   ];
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
+
+/** Ends the group when its time is up, or soon after its shell was killed and can no longer do so. Holds nothing of the channel. */
+function watchdog(lifetime: number): string {
+  const rounds = Math.ceil(lifetime / ROUND);
+  const wait = `i=0; while [ $i -lt ${rounds} ] && kill -0 $$; do sleep ${ROUND}; i=$((i + 1)); done`;
+  return `( ${wait}; kill -KILL 0 ) </dev/null >/dev/null 2>&1 ${HELD}>&- &`;
+}
+
+/** Seconds between two looks of the watchdog. */
+const ROUND = 15;
 
 /**
  * One script as the session shell reads it: a single compound command, so that nothing of it is left unread when it starts.
