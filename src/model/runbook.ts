@@ -91,7 +91,7 @@ const Confirm = z
   .strictObject({
     times: z.int().min(2).max(100).optional().meta(about("Found this often in a row within the run.")),
     every: Duration.optional().meta(about("Pause between the looks (default 10s).")),
-    runs: z.int().min(2).max(100).optional().meta(about("Found in this many consecutive runs.")),
+    runs: z.int().min(2).max(100).optional().meta(about("Found in this many consecutive runs. Not supported yet.")),
   })
   .meta(about("When one look is not proof enough."));
 
@@ -101,45 +101,59 @@ const Detect = z.strictObject({
     .record(VariableName, Column)
     .optional()
     .meta(about("Columns of a line, in order. Without them a line is one `message`.")),
-  format: z.enum(["tab", "json", "nul"]).default("tab"),
-  key: z.array(VariableName).min(1).optional().meta(about("Columns that identify a finding.")),
+  format: z
+    .enum(["tab", "json", "nul"])
+    .default("tab")
+    .meta(about("tab: columns end in TAB, `-` is empty. json: JSON objects. nul: fields end in TAB, records in NUL.")),
+  key: z
+    .array(VariableName)
+    .min(1)
+    .optional()
+    .meta(about("Columns that identify a finding (default: all but bytes, percent, number and duration).")),
   confirm: Confirm.optional(),
-  timeout: Duration.default(30),
+  timeout: Duration.default(30).meta(about("After this the script is ended and the host is unknown (default 30s).")),
 });
 
 /** How a finding is mended. */
 export const Fix = z.strictObject({
-  risk: Risk,
+  risk: Risk.meta(about("How much harm the fix can do when it goes wrong.")),
   summary: Label.optional().meta(about("What the fix does, for the person who approves.")),
   preview: Script.optional().meta(about("Read-only: prints what would change.")),
   guard: Script.optional().meta(
     about("Read-only, right before each fix: exit 0 goes, else the fix is deferred with stdout as the reason."),
   ),
-  run: Script.optional(),
-  reboot: z.union([z.boolean(), z.strictObject({ kernel: z.string().optional() })]).optional(),
+  run: Script.optional().meta(about("The script that fixes it.")),
+  reboot: z
+    .union([z.boolean(), z.strictObject({ kernel: z.string().optional() })])
+    .optional()
+    .meta(about("Not supported yet.")),
   manual: z.string().min(1).optional().meta(about("What a person must do.")),
-  per: z.enum(["finding", "host"]).default("finding"),
-  once_per: VariableName.optional(),
-  timeout: Duration.default(300),
-  on_timeout: z.enum(["leave", "kill"]).default("leave"),
+  per: z
+    .enum(["finding", "host"])
+    .default("finding")
+    .meta(about("finding: once for each, its columns are variables. host: once, all lines in `$findings`.")),
+  once_per: VariableName.optional().meta(about("Not supported yet.")),
+  timeout: Duration.default(300).meta(about("How long the fix may take (default 5m).")),
+  on_timeout: z
+    .enum(["leave", "kill"])
+    .default("leave")
+    .meta(about("leave: it goes on and the step is in doubt. kill: its processes are ended.")),
 });
-
 export type Fix = z.infer<typeof Fix>;
 
 /** How the fix is proven. */
 export const Verify = z.strictObject({
   run: Script.optional().meta(about("Must exit 0 once the findings are gone.")),
-  within: Duration.default(60),
-  every: Duration.default(2),
+  within: Duration.default(60).meta(about("How long the findings may take to go away (default 60s).")),
+  every: Duration.default(2).meta(about("Pause between the looks (default 2s).")),
   stable_for: Duration.optional().meta(about("Look once more after this time.")),
 });
-
 export type Verify = z.infer<typeof Verify>;
 
 const Rollback = z.strictObject({
-  run: Script,
-  timeout: Duration.default(300),
-  unless_reconnect: Duration.optional(),
+  run: Script.meta(about("Puts the host back as it was; `$keep` holds what the fix saved.")),
+  timeout: Duration.default(300).meta(about("How long the rollback may take (default 5m).")),
+  unless_reconnect: Duration.optional().meta(about("Not supported yet.")),
 });
 
 const scope = {
@@ -147,56 +161,65 @@ const scope = {
   shell: Shell.optional(),
   become: Become.optional(),
   fresh: Duration.optional().meta(about("How old evidence may be when the fix starts (default 60s).")),
-  expires: Duration.optional().meta(about("How long an approval lasts (default 1h).")),
+  expires: Duration.optional().meta(about("How long an approval lasts. Not supported yet.")),
 };
 
 /** One problem and its remedy. */
 export const Step = z.strictObject({
-  id: Slug,
-  title: Label.optional(),
-  severity: Severity.default("warning"),
-  on: Place.default("host"),
+  id: Slug.meta(about("The step's name, unique in the runbook.")),
+  title: Label.optional().meta(about("What is wrong when this step finds something.")),
+  severity: Severity.default("warning").meta(about("How much a finding weighs.")),
+  on: Place.default("host").meta(
+    about("Where the scripts run; controller steps must be allowed by --allow-controller."),
+  ),
   independent: z.boolean().default(false).meta(about("Its fix may start even if an earlier step is not settled.")),
   ...scope,
-  detect: Detect,
-  fix: Fix.optional(),
+  detect: Detect.meta(about("How to see whether there is a problem.")),
+  fix: Fix.optional().meta(about("What to do about it. Without one the step only reports.")),
   verify: z
     .union([z.literal(false), Verify])
     .optional()
     .meta(about("Proof that the fix worked; on by default.")),
-  rollback: Rollback.optional(),
+  rollback: Rollback.optional().meta(about("Runs when the fix or its verification has failed.")),
 });
 export type Step = z.infer<typeof Step>;
 
 /** How a fix spreads over the fleet. */
 export const Rollout = z.strictObject({
-  batches: z.array(Share).min(1).default([1, "10%", "100%"]),
+  batches: z
+    .array(Share)
+    .min(1)
+    .default([1, "10%", "100%"])
+    .meta(about("How many hosts are fixed before the next batch opens: counts, or percentages of those that need it.")),
   max_failures: z.int().positive().default(1).meta(about("After this many failed hosts no new fix starts.")),
   max_unknown: Share.default("10%").meta(about("With more unknown hosts than this no fix starts.")),
-  max_affected: Share.optional(),
-  soak: Duration.optional(),
-  groups: z.record(z.string(), z.int().positive()).optional(),
+  max_affected: Share.optional().meta(about("Not supported yet.")),
+  soak: Duration.optional().meta(about("Not supported yet.")),
+  groups: z.record(z.string(), z.int().positive()).optional().meta(about("Not supported yet.")),
 });
 export type Rollout = z.infer<typeof Rollout>;
 
 /** A whole file. The input side of this schema is what a person writes; the output side has every default filled in. */
 export const Runbook = z.strictObject({
-  name: Slug,
-  title: Label,
-  about: z.string().optional(),
-  references: z.array(z.string()).default([]),
-  tags: z.array(z.string()).default([]),
+  name: Slug.meta(about("The runbook's name, the same as its file's.")),
+  title: Label.meta(about("The problem in one line.")),
+  about: z.string().optional().meta(about("The problem and its remedy, for whoever is about to run this.")),
+  references: z.array(z.string()).default([]).meta(about("Where to read more: addresses.")),
+  tags: z.array(z.string()).default([]).meta(about("Words to find it by.")),
   hosts: z.string().min(1).default("all").meta(about("The default host pattern.")),
   ...scope,
-  inputs: z.record(VariableName, Input).default({}),
+  inputs: z
+    .record(VariableName, Input)
+    .default({})
+    .meta(about("Values that scripts get as variables, and users may set.")),
   facts: z.record(VariableName, Script).default({}).meta(about("Name → script; its trimmed stdout is the variable.")),
   files: z
     .array(z.string().min(1))
     .default([])
     .meta(about("Files sent with the scripts; `$files` is their directory.")),
   functions: z.string().min(1).optional().meta(about("A shell file of functions put before every script.")),
-  rollout: Rollout.prefault({}),
-  steps: z.array(Step).min(1).max(100),
+  rollout: Rollout.prefault({}).meta(about("How fixes spread over the fleet.")),
+  steps: z.array(Step).min(1).max(100).meta(about("Problems and their remedies, in order.")),
 });
 export type Runbook = z.infer<typeof Runbook>;
 

@@ -1,0 +1,69 @@
+import { findRunbook, shelvedRunbooks, type Lookup } from "../load/library.ts";
+import { openRunbook, type Opened } from "../load/runbook.ts";
+import type { Fault } from "../model/fault.ts";
+import { clean } from "../view/clean.ts";
+import { paletteOf, type Palette } from "../view/colour.ts";
+import { problemLines } from "../view/problem.ts";
+import { counted } from "../view/words.ts";
+import { EXIT } from "./exit.ts";
+import type { Io } from "./io.ts";
+
+/** Options of `lint`. */
+export type LintOptions = { readonly json?: boolean | undefined };
+
+/** Checks runbooks and tells everything that is wrong with them; all that can be found when none is named. Warnings do not fail. */
+export async function lint(
+  names: readonly string[],
+  lookup: Lookup,
+  options: LintOptions,
+  io: Io,
+): Promise<number | readonly Fault[]> {
+  const found =
+    names.length > 0
+      ? await Promise.all(names.map((name) => findRunbook(name, lookup)))
+      : await shelvedRunbooks(lookup);
+  const unknown = found.filter((each) => "kind" in each);
+  if (unknown.length > 0) return unknown;
+  if (found.length === 0) return [nothing(lookup)];
+  const opened: Opened[] = [];
+  for (const each of found) if ("path" in each) opened.push(await openRunbook(each.path, lookup.cwd));
+  if (options.json === true) io.out(`${JSON.stringify(opened.map(asJson), null, 2)}\n`);
+  else tellAll(opened, io);
+  return opened.some((each) => each.faults.length > 0) ? EXIT.invalid : EXIT.ok;
+}
+
+function nothing(lookup: Lookup): Fault {
+  const message = `there are no runbooks in ${lookup.searchPath.join(", ")}`;
+  return { kind: "nothing-selected", message, hint: "`runbook new NAME` begins one; a path checks a file anywhere" };
+}
+
+function tellAll(opened: readonly Opened[], io: Io): void {
+  const palette = paletteOf(process.stdout.isTTY && process.stdout.hasColors());
+  const lines = opened.flatMap((each) => [
+    ...each.faults.flatMap((fault) => [...problemLines(fault, palette), ""]),
+    ...each.warnings.flatMap((fault) => [...problemLines(fault, palette, "warning"), ""]),
+  ]);
+  for (const line of [...lines, ...verdicts(opened, palette)]) io.out(`${line}\n`);
+}
+
+function verdicts(opened: readonly Opened[], palette: Palette): string[] {
+  const faults = opened.reduce((sum, each) => sum + each.faults.length, 0);
+  const warnings = opened.reduce((sum, each) => sum + each.warnings.length, 0);
+  const counts = [
+    faults > 0 ? counted(faults, "mistake") : "no mistakes",
+    warnings > 0 ? counted(warnings, "warning") : "",
+  ];
+  const sign = faults > 0 ? palette("red", "✗") : palette("green", "✓");
+  const subject = opened.length === 1 ? clean(opened[0]?.path ?? "") : counted(opened.length, "runbook");
+  return [`${sign} ${subject}: ${counts.filter((count) => count !== "").join(", ")}`];
+}
+
+/** Lines and columns as numbers, so that no program has to take `where` apart. */
+function asJson({ path, faults, warnings }: Opened): object {
+  const plain = (fault: Fault): object => {
+    const [, line, column] = /:(\d+):(\d+)$/.exec(fault.where ?? "") ?? [];
+    const place = line === undefined ? {} : { line: Number(line), column: Number(column) };
+    return { message: fault.message, ...place, ...(fault.hint === undefined ? {} : { hint: fault.hint }) };
+  };
+  return { path, faults: faults.map(plain), warnings: warnings.map(plain) };
+}

@@ -1,0 +1,9 @@
+import { runbookSchemaText } from "../language/json-schema.ts";
+import { EXIT } from "./exit.ts";
+import type { Io } from "./io.ts";
+
+/** Prints the JSON Schema of runbooks. */
+export function schema(io: Io): number {
+  io.out(runbookSchemaText());
+  return EXIT.ok;
+}
