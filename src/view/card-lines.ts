@@ -2,7 +2,7 @@ import type { Card } from "./card.ts";
 import type { CardFix } from "./card-fix.ts";
 import { paletteOf, type Palette } from "./colour.ts";
 import { tableLines } from "./table.ts";
-import { wrap } from "./width.ts";
+import { wrap, wrapWords } from "./width.ts";
 import { ago, counted, moment, RISK_STYLE } from "./words.ts";
 
 /** How a card is drawn. */
@@ -45,7 +45,7 @@ export function cardLines(card: Card, drawing: CardDrawing): string[] {
 type Draw = { readonly palette: Palette; readonly width: number; readonly all: boolean };
 
 function headOf(card: Card, draw: Draw): string[] {
-  const head = wrap(`${card.host}: ${card.title}`, draw.width).map((line) => draw.palette("bold", line));
+  const head = wrapWords(`${card.host}: ${card.title}`, draw.width).map((line) => draw.palette("bold", line));
   const step = labelled("step", `${card.step} of ${card.runbook}, ${card.severity}`, draw);
   if (card.fix === null) return [...head, ...step, ...labelled("fix", "none: this step only reports", draw)];
   const { risk, summary } = card.fix;
@@ -103,7 +103,7 @@ function safetyLines(fix: CardFix, draw: Draw): string[] {
 }
 
 function labelled(label: string, text: string, draw: Draw, style: (text: string) => string = (same) => same): string[] {
-  return wrap(text, draw.width - LABEL).map(
+  return wrapWords(text, draw.width - LABEL).map(
     (line, index) => draw.palette("dim", (index === 0 ? label : "").padEnd(LABEL)) + style(line),
   );
 }

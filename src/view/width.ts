@@ -39,6 +39,24 @@ export function wrap(text: string, max: number): string[] {
   return lines;
 }
 
+/** Prose as lines of at most `max` columns, broken at spaces where there are any. */
+export function wrapWords(text: string, max: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (widthOf(longer) <= max) {
+      line = longer;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    const parts = wrap(word, max);
+    lines.push(...parts.slice(0, -1));
+    line = parts.at(-1) ?? "";
+  }
+  return [...lines, line];
+}
+
 /** `text` with spaces up to `width` columns, on the right, or on the left for numbers. */
 export function pad(text: string, width: number, side: "left" | "right" = "right"): string {
   const spaces = " ".repeat(Math.max(0, width - widthOf(text)));

@@ -1,0 +1,61 @@
+import { Box, Text, useInput, usePaste, useWindowSize, type Key } from "ink";
+import { useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
+import { frameOf } from "./frame.ts";
+import type { Press } from "./keys.ts";
+import type { Stage } from "./stage.ts";
+
+/** How often the clock on the screen moves on, in ms. */
+const TICK = 1000;
+
+/** The whole screen: draws the stage's shot in the terminal's size, and hands it the keys with the frame they were meant for. */
+export function App({ stage, colour }: { readonly stage: Stage; readonly colour: boolean }): ReactNode {
+  const { columns, rows } = useWindowSize();
+  const shot = useSyncExternalStore(stage.subscribe, stage.shot);
+  const frame = frameOf(shot, { columns, rows, colour });
+  const drawn = useRef(frame);
+  useEffect(() => {
+    drawn.current = frame;
+  });
+  useEffect(() => {
+    const clock = setInterval(stage.refresh, TICK);
+    return () => clearInterval(clock);
+  }, [stage]);
+  useInput((input, key) => {
+    for (const one of pressesOf(input, key)) stage.press(one, drawn.current);
+  });
+  usePaste((text) => stage.press({ kind: "paste", text }, drawn.current));
+  return (
+    <Box flexDirection="column">
+      {Object.entries(frame.lines).map(([place, line]) => (
+        <Text key={place} wrap="truncate">
+          {line === "" ? " " : line}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+/** Ink's keys as ours. Text typed fast may come with its Enter in one piece. */
+export function pressesOf(input: string, key: Key): readonly Press[] {
+  if (key.eventType === "release") return [];
+  if (key.ctrl) return input === "c" ? [{ kind: "interrupt" }] : [];
+  const special = specialOf(key);
+  if (special !== null) return [special];
+  if (key.meta || input === "") return [];
+  const text = input.replace(/[\r\n]+$/, "");
+  const typed: Press[] = text === "" ? [] : [{ kind: "text", text }];
+  return text === input ? typed : [...typed, { kind: "enter" }];
+}
+
+function specialOf(key: Key): Press | null {
+  if (key.return) return { kind: "enter" };
+  if (key.escape) return { kind: "escape" };
+  if (key.backspace || key.delete) return { kind: "backspace" };
+  if (key.upArrow) return { kind: "up" };
+  if (key.downArrow) return { kind: "down" };
+  if (key.pageUp) return { kind: "page-up" };
+  if (key.pageDown) return { kind: "page-down" };
+  if (key.home) return { kind: "home" };
+  if (key.end) return { kind: "end" };
+  return null;
+}

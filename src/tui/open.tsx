@@ -1,0 +1,68 @@
+import { render } from "ink";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import type { Approver, Watcher } from "../run/ports.ts";
+import { App } from "./app.tsx";
+import { createStage } from "./stage.ts";
+
+/** What the screen needs from whoever starts the run. */
+export type TuiOptions = {
+  readonly loaded: LoadedRunbook;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  /** Who sits at the keyboard: signs the decisions. */
+  readonly by: string;
+  /** No new fix may start; `by` says what asked for it (`Ctrl-C`, `q`). */
+  stop(by: string): void;
+  /** The person leaves at once, whatever runs. */
+  leave(): void;
+  /** ms since the epoch. */
+  now(): number;
+};
+
+/** Shortest time between two drawings, in ms: 15 a second. */
+const BEAT = 67;
+
+/**
+ * Takes the terminal: shows the run as its entries come, and asks for decisions.
+ * It draws on the terminal's second screen, so that disposing of it gives the first one back as it was. NO_COLOR is kept.
+ * Throws when there is no terminal at either end.
+ */
+export async function openTui(options: TuiOptions): Promise<Watcher & Approver & AsyncDisposable> {
+  const { stdin, stdout } = options;
+  if (!stdin.isTTY || !stdout.isTTY) throw new Error("the screen needs a terminal for its keys and its lines");
+  const stage = createStage(options);
+  const ink = render(<App stage={stage} colour={stdout.hasColors()} />, {
+    stdin,
+    stdout,
+    alternateScreen: true,
+    exitOnCtrlC: false,
+    incrementalRendering: true,
+    interactive: true,
+    maxFps: 1000 / BEAT,
+  });
+  const gone = ink.waitUntilExit();
+  let beat: NodeJS.Timeout | null = null;
+  const soon = (): void => {
+    beat ??= setTimeout(() => {
+      beat = null;
+      stage.refresh();
+    }, BEAT);
+  };
+  return {
+    entry(entry) {
+      stage.entry(entry);
+      soon();
+    },
+    output(host, _step, _stream, text) {
+      stage.output(host, text);
+      soon();
+    },
+    listen: stage.listen,
+    async [Symbol.asyncDispose]() {
+      if (beat !== null) clearTimeout(beat);
+      beat = null;
+      ink.unmount();
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { evolve } from "../engine/evolve.ts";
+import type { RunState } from "../engine/state.ts";
+import type { Decision } from "../model/approval.ts";
+import type { Entry } from "../model/event.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import type { Approver } from "../run/ports.ts";
+import { clean } from "../view/clean.ts";
+import { press, type Press } from "./keys.ts";
+import { waitingCards } from "./queue.ts";
+import type { Frame, Shot } from "./frame.ts";
+import { FRESH_UI, see, stands, withSent, type Ui } from "./ui.ts";
+
+/** What the stage asks of those who run it. */
+export type Backstage = {
+  readonly loaded: LoadedRunbook;
+  readonly by: string;
+  stop(by: string): void;
+  leave(): void;
+  /** ms since the epoch. */
+  now(): number;
+};
+
+/** Hosts print much; this much of the end is enough for a line of the board. */
+const TAIL = 400;
+
+/** Holds what is on the screen between events and keys. Nothing here draws or waits. */
+export function createStage(backstage: Backstage): Stage {
+  let state: RunState | null = null;
+  let ui: Ui = FRESH_UI;
+  const tails = new Map<string, string>();
+  const early: Decision[] = [];
+  let decide: ((decision: Decision) => void) | null = null;
+  const listeners = new Set<() => void>();
+  let shot: Shot = { state, ui, tails, loaded: backstage.loaded, now: backstage.now() };
+
+  const send = (decision: Omit<Decision, "by">): void => {
+    const signed = { ...decision, by: backstage.by };
+    if (decide === null) early.push(signed);
+    else decide(signed);
+  };
+  const answerStanding = (): void => {
+    if (state === null || ui.standing.size === 0) return;
+    for (const card of waitingCards(state, ui)) {
+      if (!stands(ui, card)) continue;
+      ui = withSent(ui, card);
+      send({ host: card.host, step: card.step, digest: card.digest, verdict: "approve" });
+    }
+  };
+  const look = (by: "person" | "run"): void => {
+    answerStanding();
+    const now = backstage.now();
+    const first = state === null ? undefined : waitingCards(state, ui)[0];
+    ui = see(ui, first?.id ?? null, by, now);
+    shot = {
+      state,
+      ui,
+      tails: new Map([...tails].map(([host, text]) => [host, lastLine(text)])),
+      loaded: backstage.loaded,
+      now,
+    };
+    for (const listener of listeners) listener();
+  };
+  return {
+    shot: () => shot,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    entry(entry) {
+      state = evolve(state, entry);
+      if ("host" in entry.event) tails.delete(entry.event.host);
+    },
+    output(host, text) {
+      tails.set(host, ((tails.get(host) ?? "") + text).slice(-TAIL));
+    },
+    refresh: () => look("run"),
+    press(key, frame) {
+      const scene = { ...frame, stopped: state !== null && state.stop !== null, now: backstage.now() };
+      const pressed = press(ui, key, scene);
+      ui = pressed.ui;
+      const { action } = pressed;
+      if (action?.kind === "decide") send(action.decision);
+      if (action?.kind === "stop") backstage.stop(action.by);
+      if (action?.kind === "leave") backstage.leave();
+      look("person");
+    },
+    listen(listener, signal) {
+      decide = listener;
+      signal.addEventListener("abort", () => (decide = null), { once: true });
+      for (const decision of early.splice(0)) listener(decision);
+    },
+  };
+}
+
+/** The screen's memory: fed by entries and keys, read by the drawing. */
+export type Stage = {
+  /** What is to be drawn; the same object until `refresh` or a key. */
+  readonly shot: () => Shot;
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly entry: (entry: Entry) => void;
+  readonly output: (host: string, text: string) => void;
+  /** Makes what has come in since the last time visible. */
+  readonly refresh: () => void;
+  /** A key, pressed while `frame` was on the screen. */
+  readonly press: (key: Press, frame: Frame) => void;
+  readonly listen: Approver["listen"];
+};
+
+function lastLine(text: string): string {
+  return clean(
+    text
+      .trimEnd()
+      .split(/[\r\n]/)
+      .at(-1) ?? "",
+  );
+}
