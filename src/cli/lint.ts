@@ -1,6 +1,6 @@
 import { findRunbook, shelvedRunbooks, type Lookup } from "../load/library.ts";
 import { openRunbook, type Opened } from "../load/runbook.ts";
-import type { Fault } from "../model/fault.ts";
+import { isFault, type Fault } from "../model/fault.ts";
 import { clean } from "../view/clean.ts";
 import { paletteOf, type Palette } from "../view/colour.ts";
 import { problemLines } from "../view/problem.ts";
@@ -18,11 +18,11 @@ export async function lint(
   options: LintOptions,
   io: Io,
 ): Promise<number | readonly Fault[]> {
-  const found =
+  const found: readonly ({ readonly path: string } | Fault)[] =
     names.length > 0
       ? await Promise.all(names.map((name) => findRunbook(name, lookup)))
       : await shelvedRunbooks(lookup);
-  const unknown = found.filter((each) => "kind" in each);
+  const unknown = found.filter((each) => isFault(each));
   if (unknown.length > 0) return unknown;
   if (found.length === 0) return [nothing(lookup)];
   const opened: Opened[] = [];
@@ -58,12 +58,13 @@ function verdicts(opened: readonly Opened[], palette: Palette): string[] {
   return [`${sign} ${subject}: ${counts.filter((count) => count !== "").join(", ")}`];
 }
 
-/** Lines and columns as numbers, so that no program has to take `where` apart. */
 function asJson({ path, faults, warnings }: Opened): object {
-  const plain = (fault: Fault): object => {
-    const [, line, column] = /:(\d+):(\d+)$/.exec(fault.where ?? "") ?? [];
-    const place = line === undefined ? {} : { line: Number(line), column: Number(column) };
-    return { message: fault.message, ...place, ...(fault.hint === undefined ? {} : { hint: fault.hint }) };
-  };
   return { path, faults: faults.map(plain), warnings: warnings.map(plain) };
+}
+
+/** Line and column as numbers, so that no program has to take `where` apart. */
+function plain(fault: Fault): object {
+  const [, line, column] = /:(\d+):(\d+)$/.exec(fault.where ?? "") ?? [];
+  const place = line === undefined ? {} : { line: Number(line), column: Number(column) };
+  return { message: fault.message, ...place, ...(fault.hint === undefined ? {} : { hint: fault.hint }) };
 }
