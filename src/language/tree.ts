@@ -101,6 +101,12 @@ export function resolved(node: Node): Node {
   return node.kind === "alias" && node.target !== undefined ? resolved(node.target) : node;
 }
 
+/** A key as the value has it. */
+export function keyName(key: Node): string {
+  const node = resolved(key);
+  return node.kind === "scalar" ? node.text : "";
+}
+
 const DASH = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-(?=\s|$)/;
 
 function scalar(text: string, event: ScalarEvent, last: number): Node {

@@ -10,8 +10,9 @@ import {
   type Schema,
 } from "js-yaml";
 import type { Fault } from "../model/fault.ts";
+import { aliasFaults, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./yaml-faults.ts";
 import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
-import { resolved, treeOf, type Node, type Pair, type Tree } from "./tree.ts";
+import { keyName, resolved, treeOf, type Node, type Pair } from "./tree.ts";
 
 export type { Place } from "./source.ts";
 
@@ -33,11 +34,6 @@ export type Yaml = {
 
 /** `core` is YAML 1.2 (runbooks); `yaml11` is what Ansible reads: `yes` is true and `0777` is 511. */
 export type YamlOptions = { readonly file: string; readonly schema: "core" | "yaml11" };
-
-/** Characters that a file may have. */
-const MAX_CHARACTERS = 1_000_000;
-/** Nodes that aliases may add: enough for every honest use, and far from what hangs a reader. */
-const MAX_ALIASED = 10_000;
 
 const SCHEMAS: Readonly<Record<YamlOptions["schema"], Schema>> = {
   core: CORE_SCHEMA.withTags(mergeTag),
@@ -69,112 +65,13 @@ export function readYaml(text: string, options: YamlOptions): { readonly yaml?: 
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     // A key that is no text may be what made it throw.
-    return { faults: faults.length > 0 ? faults : [syntaxFault(source, text, error)] };
+    return { faults: faults.length > 0 ? faults : [syntaxFault(source, error)] };
   }
-}
-
-function refuse(text: string, file: string): Fault | undefined {
-  const fault = (message: string, hint: string): Fault => ({
-    kind: "invalid-file",
-    message,
-    hint,
-    where: `${file}:1:1`,
-  });
-  if (text.length > MAX_CHARACTERS) {
-    const size = `${(text.length / 1e6).toFixed(1)} MB`;
-    return fault(`the file is too large: ${size}, and at most 1 MB is read`, "is it really a YAML file?");
-  }
-  if (text.includes("\0")) return fault("the file is binary: it holds NUL bytes", "expected a text file in YAML");
-  return text.trim() === "" ? empty(file) : undefined;
-}
-
-function empty(file: string): Fault {
-  return { kind: "invalid-file", message: "the file is empty", hint: "expected a YAML document", where: `${file}:1:1` };
 }
 
 function valueOf(text: string, events: Event[], schema: Schema): unknown {
   // `json` lets a later key win instead of throwing at the first duplicate: `keyFaults` reports them all.
   return constructFromEvents(events, { source: text, schema, json: true })[0];
-}
-
-function documentFaults(source: Source, { roots }: Tree): Fault[] | undefined {
-  const second = roots[1];
-  if (second === undefined) return undefined;
-  const hint = "put each in a file of its own, or remove the line `---` between them";
-  return [
-    source.fault(source.place(second.start, second.end), "a second document begins here, and one is expected", hint),
-  ];
-}
-
-function aliasFaults(source: Source, { aliases }: Tree): Fault[] | undefined {
-  let added = 0;
-  for (const alias of aliases) {
-    const at = source.place(alias.start, alias.end);
-    if (alias.target === undefined) {
-      return [
-        source.fault(
-          at,
-          `*${alias.name} refers to an anchor that is not there`,
-          `define it before with &${alias.name}`,
-        ),
-      ];
-    }
-    if (alias.open)
-      return [source.fault(at, `*${alias.name} stands inside of what it refers to`, "a value cannot hold itself")];
-    added += alias.size;
-    if (added > MAX_ALIASED) {
-      const message = `aliases make this document larger than ${MAX_ALIASED.toLocaleString("en")} values`;
-      return [source.fault(at, message, "write out what is needed instead of nesting aliases")];
-    }
-  }
-  return undefined;
-}
-
-/** Keys that are given twice, and keys that are no text. */
-function keyFaults(source: Source, schema: Schema, node: Node): Fault[] {
-  if (node.kind === "sequence") return node.items.flatMap((item) => keyFaults(source, schema, item));
-  if (node.kind !== "mapping") return [];
-  const seen = new Map<string, Place>();
-  return node.pairs.flatMap(({ key, value }) => {
-    const at = source.place(key.start, key.end);
-    const inside = keyFaults(source, schema, value);
-    const wrong = keyFault(source, schema, key, at);
-    if (wrong !== undefined) return [wrong, ...inside];
-    const name = keyName(key);
-    const first = seen.get(name);
-    if (first === undefined || name === "<<") {
-      seen.set(name, at);
-      return inside;
-    }
-    return [
-      source.fault(at, `\`${name}\` is given twice`, `it is already given on line ${first.line}: remove one`),
-      ...inside,
-    ];
-  });
-}
-
-function keyFault(source: Source, schema: Schema, key: Node, at: Place): Fault | undefined {
-  const node = resolved(key);
-  if (node.kind !== "scalar") return source.fault(at, "a key must be a text, and this is a list or a mapping");
-  if (node.style !== SCALAR_STYLE.PLAIN || node.tagged) return undefined;
-  const { value } = schema.resolveImplicitScalarTag(node.text);
-  if (typeof value === "string") return undefined;
-  if (node.text === "") return source.fault(at, "there is no key before this colon");
-  return source.fault(
-    at,
-    `the key ${node.text} is no text: YAML reads it as ${kindOf(value)}`,
-    `write it in quotes: "${node.text}"`,
-  );
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "nothing";
-  return value instanceof Date ? "a date" : `a ${typeof value}`;
-}
-
-function keyName(key: Node): string {
-  const node = resolved(key);
-  return node.kind === "scalar" ? node.text : "";
 }
 
 function yamlOf(source: Source, root: Node, value: unknown): Yaml {
@@ -246,40 +143,4 @@ function textPlace(source: Source, node: Node, line: number, column: number, len
   const quote = node.style === SCALAR_STYLE.PLAIN ? 0 : 1;
   const start = node.start + quote + column;
   return line === 0 && start < node.end ? source.place(start, start + length) : first;
-}
-
-const NEIGHBOURS = "indent it as its neighbours are";
-const UNCLOSED = "close the `[`, the `{` or the quote that was opened before";
-
-/** js-yaml's reasons in words that help. The first pattern that fits counts; it may look at the text from the place on. */
-const ADVICE: readonly (readonly [reason: RegExp, here: RegExp, message: string, hint: string])[] = [
-  [/tab char/, /^/, "a tab is used for indentation, and YAML allows only spaces", "replace it with spaces"],
-  [
-    /<!vault>/,
-    /^/,
-    "a value encrypted by ansible-vault cannot be read",
-    "decrypt it, or leave it out and give it when asked",
-  ],
-  [/unknown \w+ tag/, /^/, "this YAML tag is not known here", "leave out the word that begins with !"],
-  [/deficient indentation|unexpected end/, /^/, "something that was opened before is still open here", UNCLOSED],
-  [
-    /bad indentation/,
-    /^:/,
-    "a second colon: a text that holds `: ` must be in quotes",
-    "put all of the text in quotes",
-  ],
-  [/bad indentation/, /^[@%`]/, "a text cannot begin with this character unless it is in quotes", "put it in quotes"],
-  [/bad indentation/, /^/, "this line does not fit in with the lines before it", NEIGHBOURS],
-  [/end of the stream or/, /^/, "this does not belong to what stands before it", NEIGHBOURS],
-  [/unknown escape/, /^/, "\\ begins no known escape here", "write \\\\ for a backslash, or use single quotes"],
-  [/non-printable/, /^/, "there is a control character here", "remove it"],
-];
-
-function syntaxFault(source: Source, text: string, error: YAMLException): Fault {
-  const start = error.mark?.position ?? 0;
-  const at = source.place(start, start + 1);
-  const here = text.slice(start, start + 1);
-  const known = ADVICE.find(([reason, char]) => reason.test(error.reason) && char.test(here));
-  if (known !== undefined) return source.fault(at, known[2], known[3]);
-  return source.fault(at, `this is not valid YAML: ${error.reason}`);
 }

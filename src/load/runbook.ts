@@ -43,11 +43,24 @@ export async function openRunbook(path: string, cwd: string): Promise<Opened> {
   if (yaml === undefined || draft === undefined) return { path, ...known };
   const syntax = await syntaxFaults(yaml, draft, parts);
   const faults = inFileOrder([...known.faults, ...syntax.faults]);
-  const warnings = inFileOrder([...known.warnings, ...syntax.warnings]);
+  const warnings = inFileOrder([...known.warnings, ...syntax.warnings, ...misnamed(yaml, draft, path)]);
   if (faults.length > 0) return { path, faults, warnings };
   const { functions, files } = parts;
   const digest = digestOf(file.text, functions, files);
   return { path, loaded: { runbook: draft, path, digest, functions, files }, faults, warnings };
+}
+
+/** A runbook is found by its file's name and recorded under its own: two names for one thing lead people astray. */
+function misnamed(yaml: Yaml, { name }: Runbook, path: string): Fault[] {
+  const own = basename(path).replace(/\.ya?ml$/, "");
+  if (own === name) return [];
+  return [
+    yaml.fault(
+      ["name"],
+      `the runbook is called \`${name}\` and its file \`${basename(path)}\``,
+      "give both the same name",
+    ),
+  ];
 }
 
 type Parts = {
