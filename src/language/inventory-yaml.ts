@@ -2,7 +2,7 @@ import type { Fault } from "../model/fault.ts";
 import { parseAddress } from "./inventory-address.ts";
 import { group, host, link, type Draft, type DraftGroup, type Variable } from "./inventory-draft.ts";
 import { expandRange } from "./range.ts";
-import { didYouMean } from "./suggest.ts";
+import { suggest } from "./suggest.ts";
 import { readYaml, type Path, type Yaml } from "./yaml.ts";
 
 const SECTIONS = ["hosts", "children", "vars"];
@@ -60,7 +60,8 @@ function readGroup(reading: Reading, path: Path, name: string, value: unknown): 
 
 function readSection(reading: Reading, path: Path, into: DraftGroup, key: string, value: unknown): void {
   if (!SECTIONS.includes(key)) {
-    const hint = didYouMean(key, SECTIONS) ?? SHAPE;
+    const meant = SECTIONS.find((section) => section.startsWith(key)) ?? suggest(key, SECTIONS);
+    const hint = meant === undefined ? SHAPE : `did you mean \`${meant}\`?`;
     return wrong(reading, path, `\`${key}\` is nothing that the group \`${into.name}\` can have`, hint, "key");
   }
   const items = typeof value === "string" ? { [value]: null } : value === null ? {} : entries(value);

@@ -1,0 +1,183 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { loadInventory } from "../../../src/load/inventory.ts";
+
+const cwd = mkdtempSync(join(tmpdir(), "runbook-inventory-"));
+const place = { cwd, home: "/home/me" };
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+function write(name: string, content: string | Uint8Array): string {
+  mkdirSync(dirname(join(cwd, name)), { recursive: true });
+  writeFileSync(join(cwd, name), content);
+  return name;
+}
+
+async function hostsOf(...sources: readonly string[]): Promise<unknown> {
+  const loaded = await loadInventory(sources, place);
+  return Array.isArray(loaded) ? loaded : (loaded.inventory.groups.get("all") ?? []);
+}
+
+describe("what is read", () => {
+  test("a file, relative to the working directory", async () => {
+    expect(await hostsOf(write("a/hosts.yml", "web: {hosts: {w1: , w2: }}\n"))).toEqual(["w1", "w2"]);
+  });
+
+  test("JSON, a file without an ending, a byte order mark, Windows line ends, the executable bit of a strange file system", async () => {
+    expect(await hostsOf(write("hosts.json", '{"web": {"hosts": {"j": {}}}}'))).toEqual(["j"]);
+    expect(await hostsOf(write("hosts", "web: {hosts: {h: }}\n"))).toEqual(["h"]);
+    expect(await hostsOf(write("bom.yml", "\uFEFFweb:\r\n  hosts:\r\n    b:\r\n"))).toEqual(["b"]);
+    chmodSync(join(cwd, write("x.yml", "web: {hosts: {x: }}\n")), 0o755);
+    expect(await hostsOf("x.yml")).toEqual(["x"]);
+  });
+
+  test("hosts with commas, unless a file is called so", async () => {
+    expect(await hostsOf("h1,h2")).toEqual(["h1", "h2"]);
+    expect(await hostsOf("h1,")).toEqual(["h1"]);
+    expect(await hostsOf(write("q1,q2", "web: {hosts: {from_file: }}\n"))).toEqual(["from_file"]);
+  });
+
+  test("several, in the order in which they were given", async () => {
+    write("one.yml", "web: {hosts: {w1: {a: one, b: one}}}\n");
+    write("two.yml", "web: {hosts: {w2: , w1: {b: two}}}\n");
+    const loaded = await loadInventory(["one.yml", "two.yml", "w3,"], place);
+    expect(loaded).not.toBeInstanceOf(Array);
+    const { inventory } = loaded as Exclude<typeof loaded, readonly unknown[]>;
+    expect([...inventory.hosts.keys()]).toEqual(["w1", "w2", "w3"]);
+    expect(inventory.hosts.get("w1")?.vars).toEqual({ a: "one", b: "two" });
+  });
+
+  test("{{ inventory_dir }} is the absolute directory of the file that named the host first", async () => {
+    write("d1/hosts.yml", "web: {hosts: {w1: }}\n");
+    write(
+      "d2/hosts.yml",
+      "web: {hosts: {w1: , w2: }, vars: {ansible_ssh_private_key_file: '{{ inventory_dir }}/key'}}\n",
+    );
+    const loaded = await loadInventory(["d1/hosts.yml", "d2/hosts.yml"], place);
+    const { inventory } = loaded as Exclude<typeof loaded, readonly unknown[]>;
+    expect(inventory.hosts.get("w1")?.keyFiles).toEqual([join(cwd, "d1/key")]);
+    expect(inventory.hosts.get("w2")?.keyFiles).toEqual([join(cwd, "d2/key")]);
+  });
+});
+
+describe("what is not read is told by its name", () => {
+  const cases: readonly (readonly [name: string, source: () => string, kind: string, message: string, hint: string])[] =
+    [
+      ["a missing file", () => "none.yml", "usage", "there is no such file", "YAML"],
+      ["a host without a comma", () => "web1", "usage", "there is no inventory file web1", "`-i web1,`"],
+      [
+        "an address without a comma",
+        () => "root@10.0.0.1",
+        "usage",
+        "there is no inventory file",
+        "`-i root@10.0.0.1,`",
+      ],
+      ["nothing", () => "", "usage", "is a directory", ""],
+      [
+        "a directory",
+        () => dirname(write("dir/hosts.yml", "a: \n")),
+        "usage",
+        "not supported yet: a directory",
+        "one `-i` each",
+      ],
+      ["an empty file", () => write("empty.yml", ""), "invalid-file", "the file is empty", ""],
+      ["blank lines", () => write("blank.yml", "\n \n"), "invalid-file", "the file is empty", ""],
+      ["binary", () => write("binary.yml", new Uint8Array([97, 0, 98])), "invalid-file", "binary", ""],
+      ["Latin-1", () => write("latin.yml", new Uint8Array([0x66, 0xfc, 0x72])), "invalid-file", "UTF-8", ""],
+      [
+        "INI: a section",
+        () => write("ini1", "# hosts\n\n[web]\nw1\n"),
+        "invalid-file",
+        "not supported yet: an inventory in INI form",
+        "ansible-inventory -i ini1",
+      ],
+      [
+        "INI: a host",
+        () => write("ini2", "w1 ansible_port=22\n"),
+        "invalid-file",
+        "not supported yet: an inventory in INI form",
+        "--yaml",
+      ],
+      [
+        "INI by its ending",
+        () => write("x.ini", "w1\n"),
+        "invalid-file",
+        "not supported yet: an inventory in INI form",
+        "--yaml",
+      ],
+      [
+        "TOML",
+        () => write("x.toml", "[web.hosts]\n"),
+        "invalid-file",
+        "not supported yet: an inventory in TOML",
+        "--yaml",
+      ],
+      [
+        "a script",
+        () => write("dyn.py", "#!/usr/bin/python3\n"),
+        "invalid-file",
+        "not supported yet: a program as an inventory",
+        "--yaml",
+      ],
+      [
+        "a vault",
+        () => write("v.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"),
+        "invalid-file",
+        "encrypted by ansible-vault",
+        "ansible-vault view",
+      ],
+      [
+        "YAML with a mistake",
+        () => write("bad.yml", "web: {hosts: [a]}\n"),
+        "invalid-file",
+        "must be a mapping",
+        "`a:`",
+      ],
+    ];
+  test.each(cases)("%s", async (_name, source, kind, message, hint) => {
+    const faults = await hostsOf(source());
+    expect(faults).toMatchObject([{ kind, message: expect.stringContaining(message) }]);
+    expect(JSON.stringify(faults)).toContain(hint);
+  });
+
+  test("a program without an interpreter's line", async () => {
+    chmodSync(join(cwd, write("program", "echo {}\n")), 0o755);
+    expect(await hostsOf("program")).toMatchObject([{ message: "not supported yet: a program as an inventory" }]);
+  });
+
+  test("a file of more than 10 MB, which is not read at all", async () => {
+    truncateSync(join(cwd, write("huge.yml", "")), 10_000_001);
+    expect(await hostsOf("huge.yml")).toMatchObject([
+      { kind: "invalid-file", message: expect.stringContaining("too large") },
+    ]);
+  });
+
+  test("no -i at all", async () => {
+    expect(await hostsOf()).toMatchObject([
+      { kind: "usage", message: "no inventory was given", hint: expect.stringContaining("-i") },
+    ]);
+  });
+
+  test("every source's mistakes at once", async () => {
+    const faults = await hostsOf("none.yml", write("bad1.yml", "web: 5\n"), "a b,");
+    expect(faults).toMatchObject([{ where: "none.yml" }, { where: "bad1.yml:1:6" }, { where: "-i a b," }]);
+  });
+});
+
+describe("variables beside the file", () => {
+  test("are not overlooked in silence", async () => {
+    write("beside/group_vars/all.yml", "a: 1\n");
+    const loaded = await loadInventory([write("beside/hosts.yml", "web: {hosts: {w: }}\n")], place);
+    expect(loaded).toMatchObject({
+      warnings: [{ message: "group_vars beside beside/hosts.yml is not read yet: variables in there do not count" }],
+    });
+  });
+
+  test("a file of that name is none of ours", async () => {
+    write("beside2/host_vars", "");
+    expect(await loadInventory([write("beside2/hosts.yml", "web: {hosts: {w: }}\n")], place)).toMatchObject({
+      warnings: [],
+    });
+  });
+});
