@@ -25,7 +25,7 @@ export function footerLines(footing: Footing): string[] {
 
 function newsOf({ ui, state }: Footing): Piece[] {
   if (ui.interrupts > 0 && state.ended === null) {
-    return [["yellow", "no new fix starts; what runs is finished; Ctrl-C again leaves now"]];
+    return [["yellow", "Ctrl-C again leaves now; no new fix starts, what runs is finished"]];
   }
   if (ui.note !== null) return [["yellow", ui.note]];
   if (state.ended !== null) return ["the run has ended"];
@@ -69,21 +69,19 @@ function promptOf(footing: Footing): Piece[] {
   }
 }
 
-function keysOf({ card, state, reach }: Footing): Piece[] {
+/** The words for the keys need this many columns; with less they are shortened. */
+const ROOMY = 76;
+
+function keysOf({ card, state, reach, width }: Footing): Piece[] {
   const stop = state.stop === null && state.ended === null ? [key("q", "stop")] : [];
   if (card === null) return [...stop, key("?", "help")].flat();
-  const all = `yes to all ${reach.toLocaleString("en")} like this`;
+  const hosts = reach.toLocaleString("en");
+  const all = width < ROOMY ? `all ${hosts}` : `yes to all ${hosts} like this`;
+  const scroll = width < ROOMY ? [] : [key("↑↓", "scroll")];
   const answers = card.kind === "manual" ? [key("d", "done")] : [key("y", "yes")];
   const more = card.kind === "manual" ? [] : [key("a", all)];
-  return [
-    ...answers,
-    key("n", "no"),
-    ...more,
-    key("s", "later"),
-    ...stop,
-    key("↑↓", "scroll"),
-    key("?", "help"),
-  ].flat();
+  const last = [key("s", "later"), ...stop, ...scroll, key("?", "help")];
+  return [...answers, key("n", "no"), ...more, ...last].flat();
 }
 
 function key(name: string, words: string): Piece[] {

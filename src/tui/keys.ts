@@ -33,7 +33,7 @@ export type Action =
 /** The screen after a key, and what the run must do. */
 export type Pressed = { readonly ui: Ui; readonly action?: Action };
 
-/** Answer keys closer together than this come from a key held down, and only the first counts (ms). */
+/** The same answer key again sooner than this comes from a key held down, and only the first counts (ms). */
 const HELD = 300;
 /** A card that the run has just put in another one's place is not answered this soon: the key was meant for the other (ms). */
 const SWAPPED = 500;
@@ -52,7 +52,7 @@ export function press(ui: Ui, key: Press, scene: Scene): Pressed {
       return quit(ui, key);
     case "reason":
     case "confirm":
-      return typing(ui, mode, key, scene);
+      return typing({ ...ui, answerKey: null }, mode, key, scene);
   }
 }
 
@@ -80,9 +80,9 @@ function watch(ui: Ui, key: Plain, scene: Scene): Pressed {
 }
 
 function answer(ui: Ui, key: "y" | "d" | "a" | "n", card: Waiting, scene: Scene): Pressed {
-  const held = scene.now - ui.answeredAt < HELD;
-  const pressed = { ...ui, answeredAt: scene.now };
-  if (held) return { ui: pressed };
+  const held = ui.answerKey?.key === key && scene.now - ui.answerKey.at < HELD;
+  const pressed = { ...ui, answerKey: { key, at: scene.now } };
+  if (held) return { ui: { ...pressed, note: "that was one answer, for the card before: look at this one" } };
   if (ui.shown.swapped !== null && scene.now - ui.shown.swapped < SWAPPED) {
     return { ui: { ...pressed, note: "the card has just changed: look at it first" } };
   }

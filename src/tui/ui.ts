@@ -25,8 +25,8 @@ export type Ui = {
   readonly standing: ReadonlySet<string>;
   /** The card on the screen; `swapped` when the run put it there in place of another one, and when. */
   readonly shown: { readonly id: string | null; readonly swapped: number | null };
-  /** When an answer key was last pressed, whether it counted or not. */
-  readonly answeredAt: number;
+  /** The answer key that was last pressed and when, whether it counted or not; null after anything was typed. */
+  readonly answerKey: { readonly key: string; readonly at: number } | null;
   /** How often Ctrl-C was pressed. */
   readonly interrupts: number;
   /** One sentence for the person. */
@@ -42,7 +42,7 @@ export const FRESH_UI: Ui = {
   later: [],
   standing: new Set(),
   shown: { id: null, swapped: null },
-  answeredAt: Number.NEGATIVE_INFINITY,
+  answerKey: null,
   interrupts: 0,
   note: null,
 };

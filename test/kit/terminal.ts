@@ -1,0 +1,97 @@
+import { spawn, type IPty } from "@lydell/node-pty";
+import headless from "@xterm/headless";
+
+/** How long a test waits for something to be seen, in ms: generous, since other things run beside it. */
+const PATIENCE = 15_000;
+
+/** A real pseudo-terminal with a program in it, read as a person would: by what is on the screen. */
+export class Terminal implements AsyncDisposable {
+  readonly #pty: IPty;
+  readonly #screen: InstanceType<typeof headless.Terminal>;
+  readonly #ended: Promise<number>;
+  #living = true;
+  /** Everything that was written, for what leaves no trace on the screen. */
+  raw = "";
+
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: { columns: number; rows: number; env?: Readonly<Record<string, string>>; cwd?: string },
+  ) {
+    const { columns: cols, rows } = options;
+    this.#screen = new headless.Terminal({ cols, rows, allowProposedApi: true, scrollback: 2000 });
+    this.#pty = spawn(command, [...args], {
+      name: "xterm-256color",
+      cols,
+      rows,
+      cwd: options.cwd ?? process.cwd(),
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TERM: "xterm-256color", ...options.env },
+    });
+    this.#pty.onData((data) => {
+      this.raw += data;
+      this.#screen.write(data);
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#pty.onExit(({ exitCode }) => {
+        this.#living = false;
+        resolve(exitCode);
+      });
+    });
+  }
+
+  /** The lines on the screen, without the spaces at their ends. */
+  get lines(): readonly string[] {
+    const buffer = this.#screen.buffer.active;
+    return Array.from({ length: this.#screen.rows }, (_, row) =>
+      (buffer.getLine(buffer.baseY + row)?.translateToString(true, 0, this.#screen.cols) ?? "").trimEnd(),
+    );
+  }
+
+  /** Whether the second screen is on, as full-screen programs use it. */
+  get alternate(): boolean {
+    return this.#screen.buffer.active.type === "alternate";
+  }
+
+  press(keys: string): void {
+    this.#pty.write(keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#screen.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** Waits until the screen holds `text`; fails with the screen as it is. */
+  async see(text: string | RegExp): Promise<void> {
+    await this.until(
+      (lines) => lines.some((line) => (typeof text === "string" ? line.includes(text) : text.test(line))),
+      String(text),
+    );
+  }
+
+  /** Waits until the screen is as asked. `what` names it where it fails. */
+  async until(holds: (lines: readonly string[]) => boolean, what: string): Promise<void> {
+    const deadline = Date.now() + PATIENCE;
+    while (!holds(this.lines)) {
+      if (Date.now() > deadline) throw new Error(`not seen: ${what}\n${this.lines.join("\n")}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  /** The program's exit code, once it has ended and all it wrote is on the screen. */
+  async exit(): Promise<number> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`still running\n${this.lines.join("\n")}`)), PATIENCE);
+    });
+    const code = await Promise.race([this.#ended, late]).finally(() => clearTimeout(timer));
+    await new Promise<void>((resolve) => this.#screen.write("", resolve));
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#living) this.#pty.kill("SIGKILL");
+    await this.#ended;
+    this.#screen.dispose();
+  }
+}

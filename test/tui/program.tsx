@@ -1,0 +1,59 @@
+import { openTui } from "../../src/tui/open.tsx";
+import type { Decision } from "../../src/model/approval.ts";
+import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
+
+/*
+ * A program that shows a run of synthetic events and plays the engine's part:
+ * what is approved gets fixed, what is denied ends. It prints what was decided once the screen is given back.
+ */
+const risk = process.argv[2] === "high" ? "high" : "medium";
+const hosts = Number(process.argv[3] ?? 3);
+const names = Array.from({ length: hosts }, (_, index) => `web${index + 1}`);
+const story = new Story(diskRunbook(risk), names);
+const decisions: Decision[] = [];
+const calls: string[] = [];
+const began = Date.now();
+const over = new AbortController();
+
+console.log("a line from before");
+{
+  await using screen = await openTui({
+    loaded: story.loaded,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    by: "ada",
+    stop: (by) => {
+      calls.push(`stop by ${by}`);
+      for (const entry of story.tell({ type: "stop-requested", by })) screen.entry(entry);
+    },
+    leave: () => {
+      calls.push("leave");
+      over.abort();
+    },
+    now: () => DAWN + Date.now() - began,
+  });
+  screen.listen((decision) => {
+    decisions.push(decision);
+    const at = { host: decision.host, step: decision.step };
+    const entries =
+      decision.verdict === "approve"
+        ? story.tell(
+            { type: "approved", ...at, digest: decision.digest, by: decision.by },
+            { type: "step-ended", ...at, outcome: "fixed", reason: "" },
+          )
+        : story.tell(
+            { type: "denied", ...at, digest: decision.digest, by: decision.by, reason: decision.reason ?? "" },
+            { type: "step-ended", ...at, outcome: "found", reason: "denied" },
+          );
+    for (const entry of entries) screen.entry(entry);
+    if (decisions.length === hosts) over.abort();
+  }, over.signal);
+  for (const entry of story.entries) screen.entry(entry);
+  for (const name of names) for (const entry of story.asks(name, [diskFinding(100)])) screen.entry(entry);
+  await new Promise((resolve) => over.signal.addEventListener("abort", resolve, { once: true }));
+}
+for (const { host, verdict, by, reason } of decisions) {
+  console.log(`${host} ${verdict} by ${by}${reason === undefined ? "" : `: ${reason}`}`);
+}
+for (const call of calls) console.log(call);
+console.log(`raw mode ${String(process.stdin.isRaw)}`);
