@@ -49,7 +49,8 @@ export function treeOf(text: string, events: readonly Event[]): Tree {
         anchors.clear();
         break;
       case EVENT_ID.SCALAR: {
-        const node = scalar(text, event, last);
+        const item = frames.at(-1)?.node.kind === "sequence";
+        const node = scalar(text, event, last, item);
         anchor(event, node);
         add(node);
         break;
@@ -107,14 +108,14 @@ export function keyName(key: Node): string {
   return node.kind === "scalar" ? node.text : "";
 }
 
-const DASH = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-(?=\s|$)/;
+const DASH = /^:?(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*-(?=\s|$)/;
 
-function scalar(text: string, event: ScalarEvent, last: number): Node {
+function scalar(text: string, event: ScalarEvent, last: number, item: boolean): Node {
   const { style, indent } = event;
   const quoted = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? 1 : 0;
   // An empty value has no offsets: the dash of its list, or else the end of what came before it, is the closest place.
   const absent = event.valueStart < 0;
-  const dash = absent ? (DASH.exec(text.slice(last))?.[0].length ?? 0) : 0;
+  const dash = absent && item ? (DASH.exec(text.slice(last))?.[0].length ?? 0) : 0;
   return {
     kind: "scalar",
     style,

@@ -43,7 +43,11 @@ export async function openRunbook(path: string, cwd: string): Promise<Opened> {
   if (yaml === undefined || draft === undefined) return { path, ...known };
   const syntax = await syntaxFaults(yaml, draft, parts);
   const faults = inFileOrder([...known.faults, ...syntax.faults]);
-  const warnings = inFileOrder([...known.warnings, ...syntax.warnings, ...misnamed(yaml, draft, path)]);
+  const warnings = inFileOrder([
+    ...known.warnings,
+    ...syntax.warnings,
+    ...(faults.length > 0 ? [] : misnamed(yaml, draft, path)),
+  ]);
   if (faults.length > 0) return { path, faults, warnings };
   const { functions, files } = parts;
   const digest = digestOf(file.text, functions, files);
