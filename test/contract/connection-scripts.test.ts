@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { encode } from "../../src/script/bytes.ts";
+import type { Connection } from "../../src/run/ports.ts";
+import { script, told, type Way, WAYS } from "../kit/connections.ts";
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
+
+describe.each(WAYS)("what a script does stays its own affair: %s", (_name, open) => {
+  let way: Way;
+  let host: Connection;
+  beforeAll(async () => {
+    way = await open();
+    host = await way.connect();
+  });
+  afterAll(async () => {
+    await host[Symbol.asyncDispose]();
+    await way[Symbol.asyncDispose]();
+  });
+
+  /** Runs a script, and after it another one that must not notice. */
+  async function run(text: string, over = {}): Promise<ReturnType<typeof told>> {
+    const first = told(await host.run(script(text, over)));
+    const next = told(await host.run(script("echo out; echo err >&2; exit 7")));
+    expect(next).toEqual({ end: "exited 7", stdout: "out\n", stderr: "err\n" });
+    return first;
+  }
+
+  it("tells the host's identity", () => {
+    expect(host.identity.bootId).toMatch(/^[\da-f-]{36}$/);
+    expect(host.alive).toBe(true);
+  });
+
+  it("keeps streams and exit code apart, with and without a last newline", async () => {
+    expect(await run("echo one; printf two; printf three >&2; exit 3")).toEqual({
+      end: "exited 3",
+      stdout: "one\ntwo",
+      stderr: "three",
+    });
+  });
+
+  it("gives a script that reads stdin nothing, and the next script its own", async () => {
+    expect(await run("cat; read -r line || echo end")).toMatchObject({ end: "exited 0", stdout: "end\n" });
+  });
+
+  it.each([
+    ["exit 9", "exited 9", ""],
+    ["exec echo replaced", "exited 0", "replaced\n"],
+    ["trap 'echo bye' EXIT; echo hello", "exited 0", "hello\nbye\n"],
+    ["false; echo not reached", "exited 1", ""],
+    ['set +eu; false; echo "$nothing" on', "exited 0", " on\n"],
+    ["echo a; kill -9 $$; sleep 0.2; echo b", "exited 0", "a\nb\n"],
+    ["sh -c 'kill -KILL $PPID'; echo not reached", "exited 137", ""],
+    ["exec >&- 2>&-; true", "exited 0", ""],
+    ["cd /; umask 0; PATH=; LC_ALL=x; unset HOME", "exited 0", ""],
+    ["trap '' TERM INT; exec 0<&-; :", "exited 0", ""],
+    ["printf '\\nrb-0123456789abcdef01234567 0\\n'", "exited 0", "\nrb-0123456789abcdef01234567 0\n"],
+    [":", "exited 0", ""],
+    ["", "exited 0", ""],
+    ["# only words", "exited 0", ""],
+    ["kill -STOP $$ 2>/dev/null & sleep 0.1; kill -CONT $$; echo on", "exited 0", "on\n"],
+  ])("survives %s", async (text, end, stdout) => {
+    expect(await run(text)).toMatchObject({ end, stdout });
+  });
+
+  it.each(["echo ((", "if true; then", "echo 'open", "}", "cat <<X\nnever ended", "done; exit 0"])(
+    "does not run past the syntax error in %j",
+    async (text) => {
+      const ended = await host.run(script(`${text}\n`));
+      expect(ended.kind).toBe("exited");
+      expect(told(await host.run(script("echo next")))).toMatchObject({ end: "exited 0", stdout: "next\n" });
+    },
+  );
+
+  it("stops at an unset variable, saying so", async () => {
+    const ended = await run('echo "$nowhere"; echo not reached');
+    expect(ended).toMatchObject({ stdout: "" });
+    expect(ended.end).not.toBe("exited 0");
+    expect(ended.stderr).toContain("nowhere");
+  });
+
+  it("does not tell a killed script's text on stderr", async () => {
+    const ended = await run("password=hunter2; sh -c 'kill -KILL $PPID'");
+    expect(ended.end).toBe("exited 137");
+    expect(ended.stderr).not.toContain("hunter2");
+  });
+
+  it("keeps what one script leaves behind out of the next one's output", async () => {
+    expect(await run("(sleep 0.3; echo stray; echo stray >&2) & echo gone ahead")).toMatchObject({
+      end: "exited 0",
+      stdout: "gone ahead\n",
+    });
+    expect(await run("eval 'while :; do echo spam; done &'; echo loud")).toMatchObject({ end: "exited 0" });
+  });
+
+  it("takes a thousand lines of script and odd bytes through unchanged", async () => {
+    const bytes = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1));
+    const odd = Buffer.concat([bytes, Buffer.from(randomBytes(300).filter((byte) => byte !== 0)), Buffer.from("é€😀")]);
+    const { decode } = await import("../../src/script/bytes.ts");
+    const { quote } = await import("../../src/script/quote.ts");
+    const lines = Array.from({ length: 1000 }, (_, index) => `v${index}=${index}`).join("\n");
+    const ended = await run(`${lines}\nprintf %s ${quote(decode(odd))}; echo "$v999" >&2`);
+    expect(Buffer.from(encode(ended.stdout))).toEqual(odd);
+    expect(ended.stderr).toBe("999\n");
+  });
+
+  it("carries all 256 bytes of a script's output, NUL too", async () => {
+    const ended = await run('i=0; while [ $i -lt 256 ]; do printf "\\\\$(printf %03o $i)"; i=$((i + 1)); done');
+    expect([...encode(ended.stdout)]).toEqual(Array.from({ length: 256 }, (_, index) => index));
+  });
+
+  it("runs bash where bash is asked for", async () => {
+    const ended = await run('a=(1 2); echo "${#a[@]}"; false | true', { shell: "bash" });
+    expect(ended).toMatchObject({ end: "exited 1", stdout: "2\n" });
+  });
+
+  it("keeps head and tail of much output and counts the rest", async () => {
+    const ended = await host.run(script("seq 1 1000000; seq 1 200000 >&2", { keep: 1000 }));
+    if (ended.kind !== "exited") throw new Error(ended.kind);
+    expect(ended.stdout.head.startsWith("1\n2\n3\n")).toBe(true);
+    expect(ended.stdout.tail.endsWith("\n999999\n1000000\n")).toBe(true);
+    expect(ended.stdout.head.length + ended.stdout.tail.length).toBe(1000);
+    expect(ended.stdout.omitted).toBe(6_888_896 - 1000);
+    expect(ended.stderr.tail.endsWith("200000\n")).toBe(true);
+  });
+
+  it("ends a read-only script that floods, and reads 100 MB of one that writes in little memory", async () => {
+    expect(told(await host.run(script("yes"))).end).toBe("flooded gone");
+    const before = process.memoryUsage().arrayBuffers;
+    const ended = await host.run(script("head -c 100000000 /dev/zero; echo end", { late: "leave", keep: 4096 }));
+    if (ended.kind !== "exited") throw new Error(ended.kind);
+    expect(ended.stdout.omitted).toBe(100_000_004 - 4096);
+    expect(ended.stdout.tail.endsWith("end\n")).toBe(true);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64_000_000);
+  });
+
+  it("runs scripts one after the other, in the order they were given", async () => {
+    const ends = await Promise.all(
+      [1, 2, 3, 4, 5].map((each) => host.run(script(`sleep 0.0${5 - each}; echo ${each}`))),
+    );
+    expect(ends.map((ended) => told(ended).stdout)).toEqual(["1\n", "2\n", "3\n", "4\n", "5\n"]);
+  });
+
+  it("passes live output on as it comes", async () => {
+    const heard: string[] = [];
+    await host.run(script("echo one; echo two >&2"), { listen: (stream, text) => heard.push(`${stream}:${text}`) });
+    expect(heard.toSorted()).toEqual(["stderr:two\n", "stdout:one\n"]);
+  });
+});
