@@ -172,12 +172,12 @@ tapbacks() (
   done | sort
 )
 
-# wait_while SECONDS COMMAND…: until the command fails; fails itself when the time is up.
+# wait_while SECONDS COMMAND…: until the command fails; fails itself when the time is up (never before, as only whole seconds count).
 wait_while() (
   end=$(($(date +%s) + ${1%.*}))
   shift
   while "$@"; do
-    [ "$(date +%s)" -lt "$end" ] || exit 1
+    [ "$(date +%s)" -le "$end" ] || exit 1
     sleep 0.2 2>/dev/null || sleep 1
   done
 )

@@ -2,7 +2,7 @@
 export const XEN = "/run/practice-xen";
 
 /**
- * A stand-in for XenServer's tapdisk. A copy of /bin/sh by the name of tapdisk reads it from its stdin, so that `ps` shows the bare
+ * A stand-in for XenServer's tapdisk. A copy of bash by the name of tapdisk reads it from its stdin, so that `ps` shows the bare
  * name, as on a real host. It opens an image and a log, can flood that log, and then waits; it serves no disk.
  */
 export const TAPDISK = String.raw`

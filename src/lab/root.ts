@@ -50,7 +50,7 @@ echo "root:x:0:" > etc/group
 hostname "$name"
 
 # Small file systems of their own, as on any server: they stay writable when the root disk is full.
-mount -t tmpfs -o size=1m,mode=755 tmpfs usr/local
+mount -t tmpfs -o size=4m,mode=755 tmpfs usr/local
 mkdir usr/local/bin usr/local/sbin usr/local/lib
 mount -t tmpfs -o size=4m,mode=755 tmpfs run
 ln -s ../run var/run

@@ -34,7 +34,7 @@ export async function installXen(host: PracticeHost): Promise<void> {
   await host.write("/usr/local/sbin/tapback", TAPBACK, 0o755);
   for (const [name, program] of Object.entries(XEN_TOOLS)) await host.write(`/usr/local/bin/${name}`, program, 0o755);
   await host.must(`
-    cp -L "$(command -v dash || command -v bash)" /usr/local/sbin/tapdisk
+    cp -L /bin/bash /usr/local/sbin/tapdisk
     mkdir -p ${XEN}/store ${LOG_DIRECTORY}
     echo " 0 | 00000000-0000-0000-0000-000000000000 |     R  " > ${DOMAINS}
     setsid tapback -d </dev/null >/dev/null 2>&1 &`);
