@@ -73,7 +73,7 @@ function intended(state: RunState, host: HostState, now: number): string {
     case "fix":
       return `is about to fix ${clean(next.step)}`;
     case "wait":
-      return waits(next, now);
+      return host.steps.some(waiting) ? "waits for you" : waits(next, now);
     case "ask":
     case "approve":
     case "void":

@@ -2,6 +2,7 @@ import type { RunState } from "../engine/state.ts";
 import { clean } from "../view/clean.ts";
 import type { Palette } from "../view/colour.ts";
 import { lineOf, type Piece } from "../view/line.ts";
+import { fitEnd } from "../view/width.ts";
 import { counted } from "../view/words.ts";
 import type { Waiting } from "./queue.ts";
 import type { Ui } from "./ui.ts";
@@ -36,7 +37,7 @@ function newsOf({ ui, state }: Footing): Piece[] {
 }
 
 function promptOf(footing: Footing): Piece[] {
-  const { ui, card } = footing;
+  const { ui, card, width } = footing;
   const { mode } = ui;
   switch (mode.kind) {
     case "watch":
@@ -55,14 +56,14 @@ function promptOf(footing: Footing): Piece[] {
     case "reason":
       return [
         ["bold", `No to ${clean(card?.host ?? "")}. Why? `],
-        `${clean(mode.text)}_`,
+        `${fitEnd(clean(mode.text), Math.floor(width / 2))}_`,
         ["dim", "  Enter says no, Esc goes back"],
       ];
     case "confirm": {
       const whom = mode.all ? counted(Number(mode.expects), "host") : clean(card?.host ?? "");
       return [
         ["red", `High risk on ${whom}: type ${mode.expects}`],
-        ` and Enter: ${clean(mode.text)}_`,
+        ` and Enter: ${fitEnd(clean(mode.text), 10)}_`,
         ["dim", "  Esc goes back"],
       ];
     }

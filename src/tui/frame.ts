@@ -8,7 +8,7 @@ import { lineOf, lineWithEnd, type Piece } from "../view/line.ts";
 import { counted, duration } from "../view/words.ts";
 import { boardLines, boardOf, countPieces } from "./board.ts";
 import { footerLines } from "./footer.ts";
-import { HELP } from "./help.ts";
+import { helpLines } from "./help.ts";
 import { reach, waitingCards, type Waiting } from "./queue.ts";
 import type { Ui } from "./ui.ts";
 
@@ -69,7 +69,7 @@ export function frameOf(shot: Shot, size: Size): Frame {
 type Lower = { readonly heading: string; readonly lines: readonly string[] };
 
 function lowerLines(shot: Shot, state: RunState, queue: readonly Waiting[], size: Size): Lower | null {
-  if (shot.ui.mode.kind === "help") return { heading: "help", lines: HELP };
+  if (shot.ui.mode.kind === "help") return { heading: "help", lines: helpLines(Math.min(80, size.columns)) };
   const card = queue[0];
   if (card === undefined) return null;
   const drawn = cardOf({ state, host: card.host, step: card.step, loaded: shot.loaded });

@@ -27,6 +27,13 @@ export function fit(text: string, max: number): string {
   return max < 1 ? "" : `${head}…`;
 }
 
+/** The end of `text` in at most `max` columns, for what is being typed; what is cut off before it is marked with `…`. */
+export function fitEnd(text: string, max: number): string {
+  let rest = text;
+  while (rest !== "" && widthOf(rest) > max - 1 && widthOf(text) > max) rest = rest.replace(/^./su, "");
+  return rest === text ? text : fit(`…${rest}`, max);
+}
+
 /** `text` as lines of at most `max` columns (at least 2); nothing is left out and no space is dropped. */
 export function wrap(text: string, max: number): string[] {
   const lines: string[] = [];

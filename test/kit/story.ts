@@ -27,6 +27,7 @@ export function diskRunbook(risk: "low" | "medium" | "high" = "medium"): LoadedR
     name: "disk-full",
     title: "The disk is full of a deleted log",
     become: true,
+    rollout: { batches: [1, "50%"], max_failures: 2, max_unknown: "100%" },
     inputs: {
       mount: { type: "string", default: "/" },
       most: { type: "bytes", default: "2GiB" },

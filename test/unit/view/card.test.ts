@@ -38,8 +38,8 @@ describe("a card", () => {
       '  │ df "$mount"',
       "rollback  when the fix or its verification fails",
       "  │ service thing start",
-      "rollout   no place yet; batches of 1, 10%, 100% of the hosts that need a fix; no new fix",
-      "          after 1 failed host",
+      "rollout   no place yet; batches of 1, 50% of the hosts that need a fix; no new fix after 2",
+      "          failed hosts",
       `card      ${cardFrom(asked()).digest}`,
     ]);
   });

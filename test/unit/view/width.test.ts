@@ -1,6 +1,6 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fit, pad, widthOf, wrap, wrapWords } from "../../../src/view/width.ts";
+import { fit, fitEnd, pad, widthOf, wrap, wrapWords } from "../../../src/view/width.ts";
 
 const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "é", "日", "😀", "e\u0301") });
 
@@ -21,7 +21,18 @@ describe("width", () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 0, max: 20 }), (one, max) => {
         const fitted = fit(one, max);
-        return widthOf(fitted) <= max && (fitted === one || one.startsWith(fitted.replace(/…$/, "")));
+        expect(widthOf(fitted)).toBeLessThanOrEqual(max);
+        expect(one.startsWith(fitted.replace(/…$/, ""))).toBe(true);
+      }),
+    );
+  });
+
+  test("the end is kept where the beginning does not fit", () => {
+    expect(fitEnd("because it is late", 8)).toBe("…is late");
+    expect(fitEnd("short", 8)).toBe("short");
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 20 }), (one, max) => {
+        expect(widthOf(fitEnd(one, max))).toBeLessThanOrEqual(max);
       }),
     );
   });

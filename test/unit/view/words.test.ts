@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseBytes, parseDuration } from "../../../src/model/quantity.ts";
 import { ago, bytes, cellWords, counted, duration, moment, OUTCOME_LOOK, valueWords } from "../../../src/view/words.ts";
@@ -26,7 +26,7 @@ describe("words", () => {
     fc.assert(
       fc.property(fc.double({ min: 0.001, max: 3e6, noNaN: true }), (seconds) => {
         const read = parseDuration(duration(seconds).replaceAll(" ", "").replace("min", "m")) ?? Number.NaN;
-        return Math.abs(read - seconds) <= Math.max(seconds < 0.0995 ? 0.0005 : 0.051, seconds / 20);
+        expect(Math.abs(read - seconds)).toBeLessThanOrEqual(Math.max(seconds < 0.0995 ? 0.0005 : 0.051, seconds / 20));
       }),
     );
   });
@@ -47,7 +47,7 @@ describe("words", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 49 }), (amount) => {
         const read = parseBytes(bytes(amount).replace(",", "")) ?? Number.NaN;
-        return Math.abs(read - amount) <= amount / 19;
+        expect(Math.abs(read - amount)).toBeLessThanOrEqual(amount / 19);
       }),
     );
   });

@@ -1,0 +1,74 @@
+import { cleanup, render } from "ink-testing-library";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Decision } from "../../src/model/approval.ts";
+import { App } from "../../src/tui/app.tsx";
+import { createStage } from "../../src/tui/stage.ts";
+import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
+
+afterEach(() => {
+  cleanup();
+});
+
+/** The app on Ink's own test terminal (100 columns, 24 lines), fed with a story. */
+function mount(story: Story) {
+  const decisions: Decision[] = [];
+  const calls: string[] = [];
+  const began = Date.now();
+  const stage = createStage({
+    loaded: story.loaded,
+    by: "ada",
+    stop: (by) => calls.push(`stop by ${by}`),
+    leave: () => calls.push("leave"),
+    now: () => DAWN + Date.now() - began,
+  });
+  stage.listen((decision) => decisions.push(decision), new AbortController().signal);
+  for (const entry of story.entries) stage.entry(entry);
+  stage.refresh();
+  const app = render(<App stage={stage} colour={false} />);
+  const sees = (text: string): Promise<void> =>
+    vi.waitFor(() => expect(app.lastFrame()).toContain(text), { timeout: 5000 });
+  return { app, stage, decisions, calls, sees };
+}
+
+describe("the app", () => {
+  test("draws the frame and hands keys to the stage", async () => {
+    const story = new Story(diskRunbook("high"), ["web1", "web2"]);
+    story.asks("web1", [diskFinding(1)]);
+    const { app, decisions, sees } = mount(story);
+    await sees("web1: A process holds a deleted log");
+    app.stdin.write("y");
+    await sees("High risk on web1: type yes and Enter");
+    app.stdin.write("yes\r");
+    await vi.waitFor(() => expect(decisions.map(({ verdict }) => verdict)).toEqual(["approve"]));
+    await vi.waitFor(() => expect(app.lastFrame()).not.toContain("web1: A process"));
+  });
+
+  test("knows arrows, Escape and Ctrl-C, and takes no paste for an answer", async () => {
+    const story = new Story(diskRunbook(), ["web1"]);
+    story.asks("web1", [diskFinding(1)]);
+    const { app, decisions, calls, sees } = mount(story);
+    await sees("lines 1 to");
+    app.stdin.write("\u001B[B");
+    await sees("lines 2 to");
+    app.stdin.write("\u001B[200~y\u001B[201~");
+    app.stdin.write("?");
+    await sees("this help; any key goes back");
+    app.stdin.write("\u001B");
+    await sees("y yes");
+    expect(decisions).toEqual([]);
+    app.stdin.write("\u0003");
+    await sees("Ctrl-C again leaves now");
+    app.stdin.write("\u0003");
+    await vi.waitFor(() => expect(calls).toEqual(["stop by Ctrl-C", "leave"]));
+  });
+
+  test("follows the run without a key", async () => {
+    const story = new Story(diskRunbook(), ["web1"]);
+    const { stage, decisions, sees } = mount(story);
+    await sees("1 to come");
+    for (const entry of story.asks("web1", [diskFinding(1)])) stage.entry(entry);
+    stage.refresh();
+    await sees("1 waiting for you");
+    expect(decisions).toEqual([]);
+  });
+});
