@@ -5,7 +5,7 @@ import type { Given } from "../bare-login.ts";
 import { fromJsonLines, type Rival } from "../rival.ts";
 import { WIDTH } from "../target.ts";
 
-/** A loop of our own on ssh2, bundled into one file as Runbook is, so that loading modules costs both the same. */
+/** A loop of our own on ssh2, in one file and with Node's compile cache as Runbook is, so that neither loses time in loading modules. */
 function bare(kind: "exec" | "frame"): Rival {
   return {
     name: `bare-${kind}`,
@@ -20,8 +20,13 @@ function bare(kind: "exec" | "frame"): Rival {
         scripts: work.map((script) => script.text),
       };
       await writeFile(join(dir, "given.json"), JSON.stringify(given));
-      await bundle(join(import.meta.dirname, "..", `bare-${kind}.ts`), join(dir, "loop.cjs"));
-      return { argv: [process.execPath, "loop.cjs", "given.json"] };
+      // Beside `dir`, where the next round finds it again: the cache goes by the path.
+      const loop = join(dir, "..", `bare-${kind}.cjs`);
+      await bundle(join(import.meta.dirname, "..", `bare-${kind}.ts`), loop);
+      return {
+        argv: [process.execPath, loop, "given.json"],
+        env: { NODE_COMPILE_CACHE: join(dir, "..", "compile-cache") },
+      };
     },
     results: async (dir) => fromJsonLines(await readFile(join(dir, "stdout"), "utf8")),
   };

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Entry } from "../../src/model/event.ts";
+import type { Event } from "../../src/model/event.ts";
 import type { Results, Rival } from "../rival.ts";
 import { WIDTH } from "../target.ts";
 import { RUNBOOK, type Script } from "../work.ts";
@@ -21,22 +21,22 @@ export const runbook: Rival = {
     const show = [BIN, "history", "show", "last", "--json", "--state", join(dir, "state")];
     const { stdout } = await promisify(execFile)(process.execPath, show, { maxBuffer: 1 << 30 });
     const lines = stdout.split("\n").filter((line) => line !== "");
-    return fromEntries(
-      lines.map((line) => JSON.parse(line) as Entry),
+    return fromEvents(
+      lines.map((line) => JSON.parse(line) as Event),
       work,
     );
   },
 };
 
 /** What the journal says of each script. Of `applies` it keeps only that it was true. */
-function fromEntries(entries: readonly Entry[], work: readonly Script[]): Results {
+function fromEvents(events: readonly Event[], work: readonly Script[]): Results {
   const results = new Map<string, (string | null)[]>();
   const put = (host: string, step: string | null, part: Script["part"], printed: string | null): void => {
     const index = work.findIndex((script) => script.step === step && script.part === part);
     const reported = results.get(host) ?? work.map(() => null);
     results.set(host, reported.with(index, printed ?? work[index]?.prints ?? null));
   };
-  for (const { event } of entries) {
+  for (const event of events) {
     if (event.type === "concerned") put(event.host, event.step, "applies", null);
     if (event.type === "detected") {
       const lines = event.findings.map((finding) => Object.values(finding.values).join("\t"));
