@@ -14,9 +14,9 @@ export function confirmed(step: StepState): boolean {
   return step.findings !== null && step.findings.length > 0 && step.looks >= step.plan.confirm.times;
 }
 
-/** A fix or rollback has begun and the step has not ended. */
-export function fixing(step: StepState): boolean {
-  return step.fixes.length > 0 && step.end === null;
+/** Its fix is approved: it has begun, or does as soon as the rollout lets it. */
+export function committed(step: StepState): boolean {
+  return step.end === null && step.approval !== null;
 }
 
 /** A person holds the step's card and has not answered. */

@@ -1,5 +1,5 @@
 import { resolveShare } from "../model/quantity.ts";
-import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
+import { committed, confirmed, fixable, waiting } from "./outcome.ts";
 import type { HostState, RunState } from "./state.ts";
 
 /** Whether a host's next fix may start: `go` (it has its place), `enter` a batch first, `wait`, or never in this run. */
@@ -31,10 +31,10 @@ export function gate(state: RunState, host: HostState): Gate {
   if (host.batch !== null) return { kind: "go" };
   // Even if every host that has not answered yet turns out unknown, the budget must hold: so a slow host delays only a fleet that cannot afford it.
   if (counts.unknown + counts.unsurveyed > limit) return { kind: "wait", for: "survey" };
-  return place(state, counts.affected);
+  return counts.place;
 }
 
-type Counts = { failed: number; unknown: number; unsurveyed: number; affected: number };
+type Counts = { failed: number; unknown: number; unsurveyed: number; place: Gate };
 
 /** Counts belong to one state and states never change, so every waiting host can share them. */
 const counted = new WeakMap<RunState, Counts>();
@@ -42,35 +42,40 @@ const counted = new WeakMap<RunState, Counts>();
 function count(state: RunState): Counts {
   const known = counted.get(state);
   if (known !== undefined) return known;
-  const counts: Counts = { failed: 0, unknown: 0, unsurveyed: 0, affected: 0 };
-  for (const host of state.hosts.values()) {
-    if (failed(host)) counts.failed += 1;
-    if (unknown(host)) counts.unknown += 1;
-    else if (!surveyed(host)) counts.unsurveyed += 1;
-    if (affected(host)) counts.affected += 1;
-  }
+  const hosts = [...state.hosts.values()];
+  const counts: Counts = {
+    failed: hosts.filter(failed).length,
+    unknown: hosts.filter(unknown).length,
+    unsurveyed: hosts.filter((host) => !unknown(host) && !surveyed(host)).length,
+    place: place(state, hosts),
+  };
   counted.set(state, counts);
   return counts;
 }
 
-/** Fixes fill batch after batch in the order of admission; a batch opens when every host of the one before is settled. */
-function place(state: RunState, affected: number): Gate {
-  const { batches } = state.plan.rollout;
-  let from = 0;
-  for (let batch = 1; ; batch += 1) {
-    const share = batches[Math.min(batch, batches.length) - 1] ?? "100%";
-    const size = Math.max(1, resolveShare(share, affected));
-    const members = state.admitted.slice(from, from + size);
-    if (members.length < size) return { kind: "enter", batch };
-    if (!members.every((name) => settled(state.hosts.get(name)))) return { kind: "wait", for: "batch" };
-    from += size;
-  }
+/**
+ * Fixes fill batch after batch in the order of admission; a batch opens when every host of those before is settled.
+ * A place that was given is kept: the share of a fleet may grow while hosts still answer, but no earlier batch is opened again.
+ */
+function place(state: RunState, hosts: readonly HostState[]): Gate {
+  const last = Math.max(1, ...hosts.map((host) => host.batch ?? 1));
+  const earlier = hosts.filter((host) => host.batch !== null && host.batch < last);
+  if (!earlier.every(settled)) return { kind: "wait", for: "batch" };
+  const members = hosts.filter((host) => host.batch === last);
+  if (members.length < sizeOf(state, last, hosts.filter(affected).length)) return { kind: "enter", batch: last };
+  return members.every(settled) ? { kind: "enter", batch: last + 1 } : { kind: "wait", for: "batch" };
 }
 
-/** A host is settled when nothing more will happen on it, or only a person holds it up. */
-function settled(host: HostState | undefined): boolean {
-  if (host === undefined) return true;
-  if (host.steps.some(fixing)) return false;
+/** The last size holds for every batch that follows. */
+function sizeOf(state: RunState, batch: number, affected: number): number {
+  const { batches } = state.plan.rollout;
+  const share = batches[Math.min(batch, batches.length) - 1] ?? "100%";
+  return Math.max(1, resolveShare(share, affected));
+}
+
+/** A host is settled when nothing more will happen on it, or only a person holds it up: a fix that is approved is as good as begun. */
+function settled(host: HostState): boolean {
+  if (host.steps.some(committed)) return false;
   return host.steps.every((step) => step.end !== null) || host.steps.some(waiting);
 }
 

@@ -1,0 +1,133 @@
+import type { HostState, RunState } from "../../src/engine/state.ts";
+import type { Intent } from "../../src/engine/todo.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import { NO_OUTPUT } from "../../src/model/output.ts";
+
+/** How the world of a simulation is disposed: probabilities from 0 to 1. */
+export type Temper = {
+  /** A host, look or fact that cannot be told. */
+  readonly unknown: number;
+  /** A look that finds nothing. */
+  readonly clear: number;
+  /** A look that finds something else than the one before. */
+  readonly restless: number;
+  /** A fix, verification or rollback that goes wrong. */
+  readonly failing: number;
+  /** Of those that go wrong: how many leave their end unknown. */
+  readonly lost: number;
+  readonly deferring: number;
+  /** How many different findings there can be. */
+  readonly variety: number;
+};
+
+/** Numbers from 0 to 1 (exclusive), as if by chance. */
+export type Luck = () => number;
+
+/** The same numbers for the same seed (mulberry32). */
+export function luckOf(seed: number): Luck {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What a made-up world answers to an intent: every sequence of events that a real one could. */
+export function answersTo(intent: Intent, state: RunState, temper: Temper, luck: Luck): Event[] {
+  const host = state.hosts.get(intent.host);
+  if (host === undefined) throw new Error(`no host ${intent.host}`);
+  const chance = (likely: number) => luck() < likely;
+  const undetermined = (step: string | null): Event => ({ type: "undetermined", host: intent.host, step, reason: "?" });
+
+  switch (intent.kind) {
+    case "connect":
+      return chance(temper.unknown)
+        ? [{ type: "unreachable", host: intent.host, fault: { kind: "unreachable", message: "no route" } }]
+        : [{ type: "reached", host: intent.host, machineId: "m", bootId: "b", ms: 1 }];
+    case "applies":
+      if (chance(temper.unknown)) return [undetermined(intent.step)];
+      return chance(0.1)
+        ? [{ type: "not-concerned", host: intent.host, step: intent.step, reason: "no such thing" }]
+        : [{ type: "concerned", host: intent.host, step: intent.step }];
+    case "read-facts":
+      if (chance(temper.unknown)) return [undetermined(null)];
+      return [{ type: "facts-read", host: intent.host, facts: { os: "debian" } }];
+    case "detect":
+      if (chance(temper.unknown)) return [undetermined(intent.step)];
+      return [detected(intent, findingsOf(host, intent.step, temper, luck))];
+    case "preview":
+      return [{ type: "previewed", ...at(intent), output: NO_OUTPUT, failed: chance(0.2) ? "exit 1" : null }];
+    case "ask":
+      return [{ type: "asked", ...at(intent), digest: intent.digest }];
+    case "approve":
+      return [{ type: "approved", ...at(intent), digest: intent.digest, by: intent.by }];
+    case "void":
+      return [{ type: "approval-voided", ...at(intent), reason: intent.reason }];
+    case "admit":
+      return [{ type: "admitted", host: intent.host, batch: intent.batch }];
+    case "fix":
+      return fixing(intent, host, temper, luck);
+    case "verify":
+      return verifying(intent, host, temper, luck);
+    case "rollback":
+      return [{ type: "rollback-started", ...at(intent) }, rolledBack(intent, temper, luck)];
+    case "settle":
+      return [{ type: "step-ended", ...at(intent), outcome: intent.outcome, reason: intent.reason }];
+  }
+}
+
+type OnStep = { readonly host: string; readonly step: string };
+
+function at({ host, step }: OnStep): OnStep {
+  return { host, step };
+}
+
+function detected(intent: OnStep, findings: Finding[]): Event {
+  return { type: "detected", ...at(intent), findings, ms: 1 };
+}
+
+function findingsOf(host: HostState, id: string, temper: Temper, luck: Luck): Finding[] {
+  const before = host.steps.find((step) => step.plan.id === id)?.findings ?? [];
+  if (luck() < temper.clear) return [];
+  if (before.length > 0 && luck() >= temper.restless) return [...before];
+  const keys = new Set([luck(), luck()].map((number) => `k${Math.floor(number * temper.variety)}`));
+  return [...keys].map((key) => ({ values: { message: key }, key }));
+}
+
+function fixing(intent: Extract<Intent, { kind: "fix" }>, host: HostState, temper: Temper, luck: Luck): Event[] {
+  const step = host.steps.find((one) => one.plan.id === intent.step);
+  if (step?.plan.fix?.guard === true && luck() < temper.deferring) {
+    return [{ type: "deferred", ...at(intent), reason: "not now" }];
+  }
+  return [{ type: "fix-started", ...at(intent), key: intent.key }, fixEnd(intent, temper, luck)];
+}
+
+function fixEnd(intent: Extract<Intent, { kind: "fix" }>, temper: Temper, luck: Luck): Event {
+  const fixed = { ...at(intent), key: intent.key };
+  const said = { stdout: NO_OUTPUT, stderr: NO_OUTPUT, ms: 1 };
+  if (luck() >= temper.failing) return { type: "fix-finished", ...fixed, ...said, exit: 0 };
+  if (luck() < temper.lost) return { type: "fix-lost", ...fixed, reason: "connection lost" };
+  if (luck() < 0.2) return { type: "fix-refused", ...fixed, reason: "no shell" };
+  return { type: "fix-finished", ...fixed, ...said, exit: luck() < 0.3 ? null : 1 };
+}
+
+/** A verified fix may leave other findings; they are told as a new look. */
+function verifying(intent: OnStep, host: HostState, temper: Temper, luck: Luck): Event[] {
+  if (luck() < temper.failing)
+    return [{ type: "verify-failed", ...at(intent), reason: "still there", looks: 3, ms: 1 }];
+  const verified: Event = { type: "verified", ...at(intent), looks: 1, ms: 1 };
+  if (luck() >= temper.restless) return [verified];
+  return [verified, detected(intent, findingsOf(host, intent.step, temper, luck))];
+}
+
+function rolledBack(intent: OnStep, temper: Temper, luck: Luck): Event {
+  if (luck() >= temper.failing) {
+    return { type: "rollback-finished", ...at(intent), exit: 0, stdout: NO_OUTPUT, stderr: NO_OUTPUT, ms: 1 };
+  }
+  if (luck() < temper.lost) return { type: "rollback-lost", ...at(intent), reason: "connection lost" };
+  if (luck() < 0.2) return { type: "rollback-refused", ...at(intent), reason: "no shell" };
+  return { type: "rollback-finished", ...at(intent), exit: 1, stdout: NO_OUTPUT, stderr: NO_OUTPUT, ms: 1 };
+}

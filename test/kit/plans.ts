@@ -1,0 +1,90 @@
+import * as fc from "fast-check";
+import type { RunPlan, StepPlan } from "../../src/model/event.ts";
+
+type FixPlan = NonNullable<StepPlan["fix"]>;
+
+const share = fc.constantFrom(1, 2, "10%", "50%", "100%");
+
+const fix: fc.Arbitrary<FixPlan> = fc.record({
+  kind: fc.constantFrom("run", "run", "run", "manual"),
+  risk: fc.constantFrom("low", "medium", "high"),
+  summary: fc.constant("mend it"),
+  per: fc.constantFrom("finding", "host"),
+  preview: fc.boolean(),
+  guard: fc.boolean(),
+  verify: fc.boolean(),
+  rollback: fc.boolean(),
+  selected: fc.constantFrom(true, true, true, false),
+});
+
+const step: fc.Arbitrary<Omit<StepPlan, "id">> = fc.record({
+  title: fc.constant("a problem"),
+  severity: fc.constant("warning"),
+  independent: fc.boolean(),
+  applies: fc.boolean(),
+  confirm: fc.record({ times: fc.constantFrom(1, 1, 2, 3), every: fc.constant(10) }),
+  fresh: fc.constantFrom(1, 60),
+  fix: fc.option(fix, { freq: 5 }),
+});
+
+/** Plans of every shape for a few hosts and steps; what is small is likely, so that budgets and batches matter. */
+export const anyPlan: fc.Arbitrary<RunPlan> = fc
+  .record({
+    hosts: fc.integer({ min: 1, max: 6 }),
+    steps: fc.array(step, { minLength: 1, maxLength: 3 }),
+    dryRun: fc.constantFrom(false, false, false, true),
+    approve: fc.constantFrom("none", "low", "medium", "high", "high"),
+    applies: fc.boolean(),
+    facts: fc.constantFrom<string[]>([], ["os"]),
+    rollout: fc.record({
+      batches: fc.array(share, { minLength: 1, maxLength: 3 }),
+      maxFailures: fc.integer({ min: 1, max: 3 }),
+      maxUnknown: share,
+    }),
+  })
+  .map(({ hosts, steps, ...rest }) => ({
+    ...PLAN,
+    ...rest,
+    hosts: Array.from({ length: hosts }, (_, at) => `host${at + 1}`),
+    steps: steps.map((one, at) => ({ id: `step-${at + 1}`, ...one })),
+  }));
+
+/** A step as plain as can be: one look, a fix by script that asks, per host, verified. */
+export const STEP: StepPlan = {
+  id: "step-1",
+  title: "a problem",
+  severity: "warning",
+  independent: false,
+  applies: false,
+  confirm: { times: 1, every: 10 },
+  fresh: 60,
+  fix: {
+    kind: "run",
+    risk: "medium",
+    summary: "mend it",
+    per: "host",
+    preview: false,
+    guard: false,
+    verify: true,
+    rollback: false,
+    selected: true,
+  },
+};
+
+/** A plan as plain as can be: one host, one step, no budget that matters. */
+export const PLAN: RunPlan = {
+  runbook: { name: "story", title: "A story", path: "runbooks/story.yml", digest: "ab".repeat(32) },
+  inventory: "hosts.yml",
+  hosts: ["host1"],
+  inputs: {},
+  hostInputs: {},
+  dryRun: false,
+  approve: "none",
+  attended: true,
+  parallel: 50,
+  by: "ada",
+  applies: false,
+  facts: [],
+  rollout: { batches: ["100%"], maxFailures: 1000, maxUnknown: "100%" },
+  steps: [STEP],
+};

@@ -1,0 +1,183 @@
+import { digestOf } from "../../src/engine/digest.ts";
+import { evolve } from "../../src/engine/evolve.ts";
+import type { RunState } from "../../src/engine/state.ts";
+import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
+import type { Outcome } from "../../src/model/finding.ts";
+import { resolveShare } from "../../src/model/quantity.ts";
+
+/**
+ * What must hold for every record of a run, told from its events alone with bookkeeping of its own: a promise that is checked with
+ * the engine's own reading of the state would prove nothing. Throws with the first promise that is broken.
+ */
+export function keepsItsPromises(entries: readonly Entry[]): void {
+  const [first] = entries;
+  if (first?.event.type !== "run-started") throw new Error("the first entry is not run-started");
+  const books = emptyBooks(first.event.plan);
+  let state: RunState | null = null;
+  for (const [at, entry] of entries.entries()) {
+    if (state !== null) check(entry, state, books, entries.slice(Math.max(0, at - 40), at + 1));
+    state = evolve(state, entry);
+    keep(books, entry.event);
+  }
+}
+
+/** What one step of one host has been through, since its last verified fix. */
+type Page = {
+  approved: string | null;
+  asked: boolean;
+  started: Set<string | null>;
+  running: boolean;
+  lost: boolean;
+  rolledBack: boolean;
+  end: Outcome | null;
+};
+
+type Books = {
+  readonly plan: RunPlan;
+  readonly pages: Map<string, Page>;
+  readonly failed: Set<string>;
+  readonly unknown: Set<string>;
+  readonly over: Set<string>;
+  readonly batches: Map<string, number>;
+  stopped: boolean;
+};
+
+function emptyBooks(plan: RunPlan): Books {
+  return {
+    plan,
+    pages: new Map(),
+    failed: new Set(),
+    unknown: new Set(),
+    over: new Set(),
+    batches: new Map(),
+    stopped: false,
+  };
+}
+
+function page(books: Books, host: string, step: string): Page {
+  const place = `${host} ${step}`;
+  const known = books.pages.get(place);
+  if (known !== undefined) return known;
+  const fresh = { ...blank(), end: null };
+  books.pages.set(place, fresh);
+  return fresh;
+}
+
+function blank(): Omit<Page, "end"> {
+  return { approved: null, asked: false, started: new Set(), running: false, lost: false, rolledBack: false };
+}
+
+function check(entry: Entry, state: RunState, books: Books, latest: readonly Entry[]): void {
+  const { event } = entry;
+  const promise = (kept: boolean, text: string): void => {
+    if (!kept)
+      throw new Error(`${text}; broken by the last of\n${latest.map((one) => JSON.stringify(one.event)).join("\n")}`);
+  };
+  if (event.type === "fix-started") checkFix(event, state, books, promise);
+  if (event.type === "rollback-started") {
+    const { running, lost, rolledBack, started } = page(books, event.host, event.step);
+    promise(started.size > 0, "nothing is rolled back that was not fixed");
+    promise(!running && !lost, "no rollback while a fix is running or its end is not known");
+    promise(!rolledBack, "a step is rolled back once");
+  }
+  if (event.type === "admitted") {
+    promise(!books.batches.has(event.host), "a host keeps its place");
+    const earlier = [...books.batches].filter(([, batch]) => batch < event.batch);
+    promise(
+      earlier.every(([host]) => settled(books, host)),
+      "a batch opens when the one before is settled",
+    );
+    const beside = [...books.batches.values()].filter((batch) => batch === event.batch).length;
+    promise(beside < roomOf(books.plan, event.batch), "no more hosts in a batch than it has places");
+  }
+  if ("step" in event && event.step !== null && event.type !== "step-ended") {
+    promise(page(books, event.host, event.step).end === null, "nothing happens to a step that has ended");
+  }
+}
+
+type Promise = (kept: boolean, text: string) => void;
+
+function checkFix(
+  event: Extract<Event, { type: "fix-started" }>,
+  state: RunState,
+  books: Books,
+  promise: Promise,
+): void {
+  const { plan } = books;
+  const { rollout } = plan;
+  const own = page(books, event.host, event.step);
+  promise(!plan.dryRun, "a dry run fixes nothing");
+  promise(!books.stopped, "no new fix after a stop");
+  promise(own.approved !== null, "a fix needs an approval");
+  promise(own.approved === digestNow(state, event.host, event.step), "an approval is for what is found now");
+  promise(!own.started.has(event.key), "no fix is repeated");
+  promise(!own.running && !own.lost, "no fix beside another whose end is not known");
+  promise(books.failed.size < rollout.maxFailures, "no new fix after max_failures failed hosts");
+  promise(
+    books.unknown.size <= resolveShare(rollout.maxUnknown, plan.hosts.length),
+    "no fix with more than max_unknown unknown hosts",
+  );
+  promise(books.batches.has(event.host), "a host needs its place in a batch");
+  const at = plan.steps.findIndex((step) => step.id === event.step);
+  promise(plan.steps[at]?.fix?.kind === "run" && plan.steps[at].fix.selected, "only a selected fix by script starts");
+  if (plan.steps[at]?.independent === true) return;
+  for (const earlier of plan.steps.slice(0, at)) {
+    const { end } = page(books, event.host, earlier.id);
+    const well = end === "clear" || end === "fixed" || end === "skipped";
+    promise(earlier.fix === null || well, "a step that is not well blocks the fixes of later ones");
+  }
+}
+
+function digestNow(state: RunState, name: string, id: string): string | null {
+  const host = state.hosts.get(name);
+  const step = host?.steps.find((one) => one.plan.id === id);
+  return host === undefined || step === undefined ? null : digestOf(state, host, step);
+}
+
+/** Nothing is under way or about to begin; what is left waits for a person, or there is nothing left. */
+function settled(books: Books, host: string): boolean {
+  if (books.over.has(host)) return true;
+  const pages = books.plan.steps.map((step) => page(books, host, step.id));
+  const open = pages.filter((one) => one.end === null);
+  if (open.some((one) => one.started.size > 0 || one.approved !== null)) return false;
+  return open.length === 0 || open.some((one) => one.asked);
+}
+
+/** The places of a batch where that does not depend on how many hosts need a fix. */
+function roomOf(plan: RunPlan, batch: number): number {
+  const { batches } = plan.rollout;
+  const share = batches[Math.min(batch, batches.length) - 1] ?? "100%";
+  return typeof share === "number" ? share : resolveShare(share, plan.hosts.length);
+}
+
+function keep(books: Books, event: Event): void {
+  if (event.type === "stop-requested") books.stopped = true;
+  if (event.type === "admitted") books.batches.set(event.host, event.batch);
+  if (event.type === "unreachable") books.unknown.add(event.host);
+  if (event.type === "undetermined") books.unknown.add(event.host);
+  if (event.type === "step-ended" && event.outcome === "unknown") books.unknown.add(event.host);
+  if ("step" in event && event.step === null && event.type !== "concerned") books.over.add(event.host);
+  if ("step" in event && event.step !== null) write(books, event.host, page(books, event.host, event.step), event);
+}
+
+const FAILED: ReadonlySet<Outcome> = new Set(["failed", "rolled-back", "in-doubt"]);
+
+function write(books: Books, host: string, own: Page, event: Event): void {
+  if (event.type === "asked") own.asked = true;
+  if (event.type === "approved") Object.assign(own, { approved: event.digest, asked: false });
+  if (event.type === "denied") own.asked = false;
+  if (event.type === "approval-voided") own.approved = null;
+  if (event.type === "fix-started") Object.assign(own, { started: own.started.add(event.key), running: true });
+  if (event.type === "fix-finished" || event.type === "fix-refused") own.running = false;
+  if (event.type === "fix-lost") Object.assign(own, { running: false, lost: true });
+  if (event.type === "rollback-started") own.rolledBack = true;
+  if (event.type === "verified") Object.assign(own, blank());
+  if (event.type === "step-ended") own.end = event.outcome;
+  if (event.type === "not-concerned") own.end = "skipped";
+  if (event.type === "undetermined") own.end = "unknown";
+  const badEnd = event.type === "fix-finished" && event.exit !== 0;
+  const unproven = event.type === "verify-failed" && own.started.size > 0;
+  const badStep = event.type === "step-ended" && FAILED.has(event.outcome);
+  if (badEnd || unproven || badStep || event.type === "fix-lost" || event.type === "fix-refused")
+    books.failed.add(host);
+}

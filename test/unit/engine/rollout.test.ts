@@ -1,0 +1,208 @@
+import { describe, expect, test } from "vitest";
+import { gate } from "../../../src/engine/rollout.ts";
+import type { RunState } from "../../../src/engine/state.ts";
+import type { RunPlan } from "../../../src/model/event.ts";
+import {
+  admitted,
+  after,
+  approved,
+  asked,
+  denied,
+  ended,
+  fixFinished,
+  fixStarted,
+  hostOf,
+  next,
+  planWith,
+  reached,
+  saw,
+  stepWith,
+  unreachable,
+  verifyFailed,
+  type Told,
+} from "../../kit/tale.ts";
+
+type Rules = RunPlan["rollout"];
+
+function fleet(size: number, rules: Partial<Rules>, steps = [stepWith({})]): RunPlan {
+  const hosts = Array.from({ length: size }, (_, at) => `host${at + 1}`);
+  return planWith({ hosts, steps, rollout: { batches: ["100%"], maxFailures: 100, maxUnknown: "100%", ...rules } });
+}
+
+const on = (number: number) => ({ host: `host${number}`, step: "step-1" });
+
+/** Every host of the plan is sick, and its card is out. */
+function sick(plan: RunPlan): RunState {
+  const told = plan.hosts.flatMap((host): Told[] => [
+    reached(host),
+    saw(["a"], { host, step: "step-1" }),
+    asked({ host, step: "step-1" }),
+  ]);
+  return after(plan, ...told);
+}
+
+function gateOf(state: RunState, number: number): object {
+  return gate(state, hostOf(state, `host${number}`));
+}
+
+const fixed = (number: number): Told[] => [
+  fixStarted(null, on(number)),
+  fixFinished(0, null, on(number)),
+  ended("fixed", "", on(number)),
+];
+
+describe("batches", () => {
+  test("the first hosts go alone, then as many as the shares say, and the last share holds on", () => {
+    let state = sick(fleet(9, { batches: [1, "25%"] }));
+    const sizes = [];
+    for (const batch of [1, 2, 3, 4]) {
+      const open = [...state.hosts.values()].filter((host) => host.batch === null);
+      const members = [];
+      for (const { host } of open) {
+        const number = Number(host.slice(4));
+        const passage = gate(state, hostOf(state, host));
+        if (passage.kind !== "enter" || passage.batch !== batch) break;
+        members.push(number);
+        state = after(state, approved(on(number)), admitted(host, batch));
+      }
+      sizes.push(members.length);
+      state = after(state, ...members.flatMap(fixed));
+    }
+    expect(sizes).toEqual([1, 3, 3, 2]);
+  });
+
+  const canary = sick(fleet(3, { batches: [1] }));
+
+  test("a full batch is closed until its hosts are settled", () => {
+    const busy = after(canary, approved(on(1)), admitted("host1"));
+    expect(gateOf(busy, 1)).toEqual({ kind: "go" });
+    expect(gateOf(busy, 2)).toEqual({ kind: "wait", for: "batch" });
+    expect(gateOf(after(busy, fixStarted(null, on(1))), 2)).toEqual({ kind: "wait", for: "batch" });
+    expect(gateOf(after(busy, ...fixed(1)), 2)).toEqual({ kind: "enter", batch: 2 });
+  });
+
+  test("a host that a person keeps waiting, or was denied, blocks no batch", () => {
+    const voided = { type: "approval-voided", ...on(1), reason: "changed" } as const;
+    const again = after(canary, approved(on(1)), admitted("host1"), saw(["b"], on(1)), voided, asked(on(1)));
+    expect(gateOf(again, 2)).toEqual({ kind: "enter", batch: 2 });
+    expect(gateOf(after(again, denied("", on(1)), ended("found", "", on(1))), 2)).toEqual({ kind: "enter", batch: 2 });
+  });
+
+  test("a host with one card out and another fix approved is not settled", () => {
+    const steps = [stepWith({}), stepWith({ id: "step-2", independent: true })];
+    const second = { host: "host1", step: "step-2" };
+    const state = after(
+      sick(fleet(2, { batches: [1] }, steps)),
+      saw(["b"], second),
+      asked(second),
+      approved(second),
+      admitted("host1"),
+    );
+    expect(gateOf(state, 2)).toEqual({ kind: "wait", for: "batch" });
+  });
+
+  test("a share that grows while hosts still answer does not open an earlier batch again", () => {
+    const plan = fleet(3, { batches: ["50%", 1] });
+    const sickHost = (number: number): Told[] => [reached(`host${number}`), saw(["a"], on(number)), asked(on(number))];
+    const state = after(
+      after(plan, ...sickHost(1), ...sickHost(2)),
+      approved(on(1)),
+      admitted("host1", 1),
+      ...fixed(1),
+      approved(on(2)),
+      admitted("host2", 2),
+      ...sickHost(3),
+    );
+    expect(gateOf(state, 3)).toEqual({ kind: "wait", for: "batch" });
+    expect(gateOf(after(state, ...fixed(2)), 3)).toEqual({ kind: "enter", batch: 3 });
+  });
+});
+
+describe("the budget of failures", () => {
+  const started = after(sick(fleet(3, { maxFailures: 2 })), ...[1, 2, 3].map((number) => admitted(`host${number}`)));
+  const begun = (number: number) => [approved(on(number)), fixStarted(null, on(number))];
+  const bad: readonly (readonly [string, readonly Told[]])[] = [
+    ["failed", [fixFinished(3, null, on(1))]],
+    ["ended after its time", [fixFinished(null, null, on(1))]],
+    ["lost", [{ type: "fix-lost", ...on(1), key: null, reason: "connection" }]],
+    ["refused", [{ type: "fix-refused", ...on(1), key: null, reason: "no shell" }]],
+    ["not verified", [fixFinished(0, null, on(1)), verifyFailed(on(1))]],
+    ["rolled back", [fixFinished(3, null, on(1)), ended("rolled-back", "", on(1))]],
+  ];
+
+  test.each(bad)("a fix that is %s counts as soon as it is known", (_, events) => {
+    const one = after(started, ...begun(1), ...events);
+    expect(gateOf(one, 3)).toEqual({ kind: "go" });
+    const two = after(one, ...begun(2), fixFinished(1, null, on(2)));
+    expect(gateOf(two, 3)).toEqual({ kind: "stop", reason: "no new fix after 2 failed hosts" });
+  });
+
+  test("a host whose card was out is told why nothing more happens", () => {
+    const state = after(
+      sick(fleet(2, { maxFailures: 1 })),
+      admitted("host1"),
+      ...begun(1),
+      fixFinished(1, null, on(1)),
+    );
+    const reason = "no new fix after 1 failed host";
+    expect(next(state, "host2")).toEqual({ kind: "settle", ...on(2), outcome: "found", reason });
+  });
+});
+
+describe("the budget of unknowns", () => {
+  const plan = fleet(4, { maxUnknown: "25%" });
+  const one = after(plan, reached(), saw(["a"]), asked(), approved());
+
+  test("no fix starts while hosts that have not answered could use it up", () => {
+    expect(next(one)).toEqual({ kind: "wait", for: "survey" });
+    const answered = after(one, saw([], on(2)), saw([], on(3)));
+    expect(next(answered)).toEqual({ kind: "admit", host: "host1", batch: 1 });
+  });
+
+  test("one too many, and nothing is fixed", () => {
+    const state = after(one, saw([], on(2)), unreachable("host3"), unreachable("host4"));
+    const reason = "2 of 4 hosts are unknown; at most 1 may be";
+    expect(next(state)).toEqual({ kind: "settle", ...on(1), outcome: "found", reason });
+  });
+
+  test("a host that cannot be told on one step is unknown; one that does not need a step is not", () => {
+    const state = after(
+      one,
+      { type: "not-concerned", ...on(2), reason: "no xe" },
+      { type: "undetermined", ...on(3), reason: "exit 2" },
+      saw([], on(4)),
+    );
+    expect(next(state)).toMatchObject({ kind: "admit" });
+    expect(next(after(state, unreachable("host4")))).toMatchObject({ kind: "settle" });
+  });
+});
+
+describe("a stop", () => {
+  const stop = { type: "stop-requested", by: "ada" } as const;
+
+  test("ends what has not begun, leaves open what a person was asked, and lets a fix that runs be verified", () => {
+    const state = after(
+      after(fleet(4, {}), reached(), saw(["a"]), asked(), reached("host2"), saw(["a"], on(2))),
+      reached("host3"),
+      saw(["a"], on(3)),
+      asked(on(3)),
+      approved(on(3)),
+      admitted("host3"),
+      fixStarted(null, on(3)),
+      fixFinished(0, null, on(3)),
+      stop,
+    );
+    expect(next(state, "host1")).toEqual({ kind: "wait", for: "person" });
+    expect(next(state, "host2")).toMatchObject({ outcome: "found", reason: "stopped by ada" });
+    expect(next(state, "host3")).toEqual({ kind: "verify", ...on(3) });
+    expect(next(state, "host4")).toMatchObject({
+      outcome: "unknown",
+      reason: "stopped by ada before it was looked at",
+    });
+  });
+
+  test("an approval that comes after it starts nothing", () => {
+    const state = after(fleet(1, {}), reached(), saw(["a"]), asked(), stop, approved());
+    expect(next(state)).toMatchObject({ kind: "settle", outcome: "found", reason: "stopped by ada" });
+  });
+});
