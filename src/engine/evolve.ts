@@ -14,8 +14,7 @@ export function evolve(state: RunState | null, entry: Entry): RunState {
   const next = { ...state, at: entry.at, seq: entry.seq };
   if (event.type === "stop-requested") return { ...next, stop: { by: event.by } };
   if (event.type === "run-ended") return { ...next, ended: { exit: event.exit, outcome: event.outcome, at: entry.at } };
-  const changed = withHost(next, event, entry.at);
-  return event.type === "admitted" ? { ...changed, admitted: [...state.admitted, event.host] } : changed;
+  return withHost(next, event, entry.at);
 }
 
 /** The state after many entries; null for none. */
@@ -98,7 +97,7 @@ function onStep(step: StepState, event: StepOnly, at: number): StepState {
     case "denied":
       return { ...step, denial: { by: event.by, reason: event.reason } };
     case "approval-voided":
-      return { ...step, approval: null, asked: null, preview: null };
+      return { ...step, approval: null, asked: null, preview: null, voids: step.voids + 1 };
     case "deferred":
       return { ...step, deferred: event.reason };
     case "fix-started":

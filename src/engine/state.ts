@@ -26,6 +26,8 @@ export type StepState = {
   /** The digest of the card that a person has, and since when. */
   readonly asked: { readonly digest: string; readonly at: number } | null;
   readonly approval: { readonly digest: string; readonly by: string; readonly at: number } | null;
+  /** How many approvals were voided, since what had been approved was no longer what was found. */
+  readonly voids: number;
   readonly denial: { readonly by: string; readonly reason: string } | null;
   readonly deferred: string | null;
   /** What the fix was started for: the findings on the approved card. */
@@ -64,8 +66,6 @@ export type RunState = {
   readonly plan: RunPlan;
   readonly startedAt: number;
   readonly hosts: ReadonlyMap<string, HostState>;
-  /** Hosts in the order in which they entered the rollout. */
-  readonly admitted: readonly string[];
   readonly stop: { readonly by: string } | null;
   readonly ended: { readonly exit: number; readonly outcome: Outcome; readonly at: number } | null;
   /** The last entry's time and number. */
@@ -83,7 +83,6 @@ export function begin(entry: Entry, event: EventOf<"run-started">): RunState {
     plan,
     startedAt: entry.at,
     hosts: new Map(hosts),
-    admitted: [],
     stop: null,
     ended: null,
     at: entry.at,
@@ -117,6 +116,7 @@ function freshStep(plan: StepPlan): StepState {
     preview: null,
     asked: null,
     approval: null,
+    voids: 0,
     denial: null,
     deferred: null,
     target: [],

@@ -30,6 +30,9 @@ export type Todo =
 /** More rounds of fixing than this mean that the fix does not hold. */
 const MAX_ROUNDS = 3;
 
+/** What changes more often than this between approval and fix is for a person to look at: else it is approved and voided for ever. */
+const MAX_VOIDS = 3;
+
 /**
  * Decides what may be done on a host now. Pure: the same state and time give the same answer, live or in recovery.
  * A dry run never gets an intent that writes.
@@ -120,7 +123,7 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
 
   const digest = digestOf(state, host, step);
   if (step.approval === null) {
-    if (fix.kind === "run" && fix.selected && covers(state.plan.approve, fix.risk)) {
+    if (fix.kind === "run" && covers(state.plan.approve, fix.risk) && step.voids < MAX_VOIDS) {
       return { kind: "approve", ...at, digest, by: `--approve ${state.plan.approve}` };
     }
     if (step.asked?.digest === digest) return { kind: "wait", for: "person" };

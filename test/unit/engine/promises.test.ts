@@ -1,0 +1,105 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { evolve, fold } from "../../../src/engine/evolve.ts";
+import { hostVerdict, runOutcome, waiting } from "../../../src/engine/outcome.ts";
+import type { HostState } from "../../../src/engine/state.ts";
+import { todo } from "../../../src/engine/todo.ts";
+import { Entry } from "../../../src/model/event.ts";
+import { worst } from "../../../src/model/finding.ts";
+import { anyPlan } from "../../kit/plans.ts";
+import { keepsItsPromises } from "../../kit/promises.ts";
+import { simulate, type Disposition } from "../../kit/simulate.ts";
+
+const chance = fc.constantFrom(0, 0.05, 0.3, 1);
+const rarely = fc.constantFrom(0, 0, 0.05, 0.3);
+
+const disposition: fc.Arbitrary<Disposition> = fc.record({
+  seed: fc.nat(),
+  temper: fc.record({
+    unknown: rarely,
+    clear: rarely,
+    restless: chance,
+    failing: fc.constantFrom(0, 0.05, 0.3, 0.7),
+    lost: chance,
+    deferring: rarely,
+    variety: fc.constantFrom(3, 1_000_000),
+  }),
+  eager: fc.constantFrom(0, 0.2),
+  yes: fc.constantFrom(0.5, 0.9, 1),
+  patience: fc.constantFrom(0, 3, 100),
+  stopping: fc.constantFrom(0, 0, 0.005, 0.05),
+});
+
+const RUNS = { numRuns: 400 } as const;
+
+/** Whole, skipped or unknown as a host; else every step has ended, or a person was asked and did not answer. */
+function hasOutcome(host: HostState): boolean {
+  if (host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null) return true;
+  return host.steps.every((step) => step.end !== null) || host.steps.some(waiting);
+}
+
+test("every run comes to an end at which every host has an outcome, and keeps every promise on the way", () => {
+  fc.assert(
+    fc.property(anyPlan, disposition, (plan, disposition) => {
+      const { entries, state } = simulate(plan, disposition);
+      keepsItsPromises(entries);
+      expect([...state.hosts.values()].filter((host) => !hasOutcome(host))).toEqual([]);
+      expect(runOutcome(state)).toBe(worst([...state.hosts.values()].map((host) => hostVerdict(host).outcome)));
+    }),
+    RUNS,
+  );
+});
+
+test("a dry run never asks, approves, admits, fixes or rolls back", () => {
+  const writing = new Set(["ask", "approve", "void", "admit", "fix", "verify", "rollback"]);
+  fc.assert(
+    fc.property(anyPlan, disposition, (plan, disposition) => {
+      const { intents } = simulate({ ...plan, dryRun: true }, disposition);
+      expect(intents.filter((intent) => writing.has(intent.kind))).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test("a run that is cut off anywhere goes on from its record to an end, keeping its promises over both parts", () => {
+  fc.assert(
+    fc.property(anyPlan, disposition, fc.nat(), fc.nat(), (plan, disposition, seed, cut) => {
+      const { entries } = simulate({ ...plan, dryRun: false }, disposition);
+      const kept = entries.slice(0, 1 + (cut % entries.length));
+      const { entries: all, state } = simulate(plan, { ...disposition, seed, stopping: 0 }, kept);
+      expect(all.slice(0, kept.length)).toEqual(kept);
+      keepsItsPromises(all);
+      expect([...state.hosts.values()].filter((host) => !hasOutcome(host))).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test("the record alone gives the state: through JSON and the schema, all at once or one by one", () => {
+  fc.assert(
+    fc.property(anyPlan, disposition, (plan, disposition) => {
+      const { entries, state } = simulate(plan, disposition);
+      const read = entries.map((entry) => Entry.parse(JSON.parse(JSON.stringify(entry))));
+      expect(fold(read)).toEqual(state);
+      const [last] = read.slice(-1);
+      const before = fold(read.slice(0, -1));
+      expect(last && evolve(before, last)).toEqual(state);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("deciding changes nothing and says the same again", () => {
+  fc.assert(
+    fc.property(anyPlan, disposition, fc.nat(), (plan, disposition, cut) => {
+      const { entries } = simulate(plan, disposition);
+      const state = fold(entries.slice(0, 1 + (cut % entries.length)));
+      if (state === null) throw new Error("a run has entries");
+      const copy = structuredClone(state);
+      const first = plan.hosts.map((host) => todo(state, host, state.at));
+      expect(plan.hosts.map((host) => todo(copy, host, copy.at))).toEqual(first);
+      expect(state).toEqual(copy);
+    }),
+    { numRuns: 100 },
+  );
+});
