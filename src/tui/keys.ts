@@ -27,7 +27,7 @@ export type Scene = {
 /** What a key makes the run do; all else stays on the screen. */
 export type Action =
   | { readonly kind: "decide"; readonly decision: Omit<Decision, "by"> }
-  | { readonly kind: "stop"; readonly by: "Ctrl-C" | "q" }
+  | { readonly kind: "stop"; readonly key: "Ctrl-C" | "q" }
   | { readonly kind: "leave" };
 
 /** The screen after a key, and what the run must do. */
@@ -59,7 +59,7 @@ export function press(ui: Ui, key: Press, scene: Scene): Pressed {
 function interrupt(ui: Ui, scene: Scene): Pressed {
   const next = { ...toWatch(ui), interrupts: ui.interrupts + 1 };
   if (ui.interrupts > 0) return { ui: next, action: { kind: "leave" } };
-  return scene.stopped ? { ui: next } : { ui: next, action: { kind: "stop", by: "Ctrl-C" } };
+  return scene.stopped ? { ui: next } : { ui: next, action: { kind: "stop", key: "Ctrl-C" } };
 }
 
 function watch(ui: Ui, key: Plain, scene: Scene): Pressed {
@@ -137,7 +137,7 @@ function confirm(ui: Ui, mode: Extract<Mode, { kind: "confirm" }>, card: Waiting
 
 function quit(ui: Ui, key: Plain): Pressed {
   if (key.kind === "enter" || (key.kind === "text" && (key.text === "y" || key.text === "q"))) {
-    return { ui: toWatch(ui), action: { kind: "stop", by: "q" } };
+    return { ui: toWatch(ui), action: { kind: "stop", key: "q" } };
   }
   return { ui: key.kind === "text" || key.kind === "escape" ? toWatch(ui) : ui };
 }

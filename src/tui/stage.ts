@@ -80,7 +80,7 @@ export function createStage(backstage: Backstage): Stage {
       ui = pressed.ui;
       const { action } = pressed;
       if (action?.kind === "decide") send(action.decision);
-      if (action?.kind === "stop") backstage.stop(action.by);
+      if (action?.kind === "stop") backstage.stop(action.key === "q" ? backstage.by : action.key);
       if (action?.kind === "leave") backstage.leave();
       look("person");
     },

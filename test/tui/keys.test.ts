@@ -121,16 +121,16 @@ describe("answering a card", () => {
 describe("stopping and leaving", () => {
   test("q asks first", () => {
     expect(type(["q"]).actions).toEqual([]);
-    expect(type(["q", "y"]).actions).toEqual([{ kind: "stop", by: "q" }]);
-    expect(type(["q", ENTER]).actions).toEqual([{ kind: "stop", by: "q" }]);
+    expect(type(["q", "y"]).actions).toEqual([{ kind: "stop", key: "q" }]);
+    expect(type(["q", ENTER]).actions).toEqual([{ kind: "stop", key: "q" }]);
     const back = type(["q", "n", "y"]);
     expect(back.actions).toEqual([approved]);
   });
 
   test("Ctrl-C stops at once, from wherever one is, and leaves the second time", () => {
     for (const before of [[], ["q"], ["n", "why"], ["?"]]) {
-      expect(type([...before, CTRL_C]).actions).toEqual([{ kind: "stop", by: "Ctrl-C" }]);
-      expect(type([...before, CTRL_C, CTRL_C]).actions).toEqual([{ kind: "stop", by: "Ctrl-C" }, { kind: "leave" }]);
+      expect(type([...before, CTRL_C]).actions).toEqual([{ kind: "stop", key: "Ctrl-C" }]);
+      expect(type([...before, CTRL_C, CTRL_C]).actions).toEqual([{ kind: "stop", key: "Ctrl-C" }, { kind: "leave" }]);
     }
   });
 

@@ -5,7 +5,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Terminal } from "../kit/terminal.ts";
 
-/** Node cannot strip types from .tsx, so the program is bundled, beside the packages that it imports. */
+/** Node cannot strip types from the .tsx that the program imports, so it is bundled, beside the packages that it imports. */
 let folder = "";
 let program = "";
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
   await mkdir(cache, { recursive: true });
   folder = await mkdtemp(join(cache, "tui-"));
   program = join(folder, "program.mjs");
-  const entryPoints = [join(import.meta.dirname, "program.tsx")];
+  const entryPoints = [join(import.meta.dirname, "program.ts")];
   await build({
     entryPoints,
     outfile: program,

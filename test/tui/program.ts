@@ -1,4 +1,4 @@
-import { openTui } from "../../src/tui/open.tsx";
+import { openTui } from "../../src/tui/tui.ts";
 import type { Decision } from "../../src/model/approval.ts";
 import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
 

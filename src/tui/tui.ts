@@ -1,4 +1,5 @@
 import { render } from "ink";
+import { createElement } from "react";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Approver, Watcher } from "../run/ports.ts";
 import { App } from "./app.tsx";
@@ -11,7 +12,7 @@ export type TuiOptions = {
   readonly stdout: NodeJS.WriteStream;
   /** Who sits at the keyboard: signs the decisions. */
   readonly by: string;
-  /** No new fix may start; `by` says what asked for it (`Ctrl-C`, `q`). */
+  /** No new fix may start; `by` says who asked for it: `Ctrl-C`, or the person. */
   stop(by: string): void;
   /** The person leaves at once, whatever runs. */
   leave(): void;
@@ -31,7 +32,7 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
   const { stdin, stdout } = options;
   if (!stdin.isTTY || !stdout.isTTY) throw new Error("the screen needs a terminal for its keys and its lines");
   const stage = createStage(options);
-  const ink = render(<App stage={stage} colour={stdout.hasColors()} />, {
+  const ink = render(createElement(App, { stage, colour: stdout.hasColors() }), {
     stdin,
     stdout,
     alternateScreen: true,
