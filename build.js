@@ -18,7 +18,8 @@ await build({
   external: ["cpu-features", "*.node", "react-devtools-core"],
   // ssh2 and React are CommonJS and call `require` for Node's own modules.
   banner: { js: require },
-  chunkNames: "chunks/[name]-[hash]",
+  // Flat, so that paths relative to a file of ours are the same in every chunk.
+  chunkNames: "[name]-[hash]",
   legalComments: "none",
   logLevel: "warning",
 });

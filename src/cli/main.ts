@@ -176,8 +176,8 @@ lab
   .action(() => labAction("status", 0));
 lab
   .command("serve", { hidden: true })
-  .argument("<hosts>", "how many", count)
-  .action((hosts) => labAction("serve", hosts));
+  .requiredOption("--hosts <n>", "how many", count)
+  .action((options) => labAction("serve", options.hosts));
 
 function end(answer: Answer): void {
   if (typeof answer === "number") {
