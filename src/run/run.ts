@@ -1,7 +1,7 @@
 import PQueue from "p-queue";
 import { gate } from "../engine/rollout.ts";
 import type { RunState } from "../engine/state.ts";
-import { todo, type Intent } from "../engine/todo.ts";
+import { todo, type Intent, type Todo } from "../engine/todo.ts";
 import type { Decision } from "../model/approval.ts";
 import type { Event } from "../model/event.ts";
 import { decisionEvent } from "./decide.ts";
@@ -40,12 +40,19 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     settled.reject(error);
   };
 
+  /** What the engine says; once the user leaves, only what needs no host. */
+  const now = (host: string): Todo => {
+    const next = todo(recorder.state, host, work.clock.now());
+    const harmless = next.kind === "settle" || next.kind === "wait" || next.kind === "done";
+    return work.leaving.aborted && !harmless ? { kind: "wait", for: "person" } : next;
+  };
+
   /** Takes the host up if there is something to do for it. */
   const pump = (host: string): void => {
     if (broken || active.has(host) || finished.has(host)) return;
     clearTimeout(timers.get(host));
     timers.delete(host);
-    const next = todo(recorder.state, host, work.clock.now());
+    const next = now(host);
     if (next.kind === "done") {
       finished.add(host);
       idle.delete(host);
@@ -68,9 +75,8 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   /** One stay in the queue: everything the host can do without waiting. */
   const turn = async (host: string): Promise<void> => {
     for (;;) {
-      if (broken || work.leaving.aborted) return;
-      const next = todo(recorder.state, host, work.clock.now());
-      if (next.kind === "done" || next.kind === "wait") return;
+      const next = now(host);
+      if (broken || next.kind === "done" || next.kind === "wait") return;
       await carryOut(next);
     }
   };
