@@ -34,6 +34,7 @@ export function labDirectory(env: NodeJS.ProcessEnv): string {
 /** Brings up `count` practice hosts in a process of their own; a lab that is up is made afresh, with its faults. */
 export async function labUp(context: LabContext, count: number): Promise<number | Fault> {
   await stop(context.stateDir);
+  forgetFiles(context.stateDir);
   mkdirSync(context.stateDir, { recursive: true, mode: 0o700 });
   context.io.err(`Building ${count} practice ${count === 1 ? "host" : "hosts"} …\n`);
   const greeting = await launch(context, count);
@@ -69,7 +70,7 @@ export async function labServe(context: LabContext, count: number): Promise<numb
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });
-  const kept = await keepHosts(context.stateDir, berths(count));
+  const kept = await keepHosts(context.stateDir, berths(count, firstPort(process.env)));
   if ("message" in kept) {
     await greet({ fault: kept });
     return EXIT.unknown;
@@ -78,6 +79,12 @@ export async function labServe(context: LabContext, count: number): Promise<numb
   await greet({ ready: true });
   await stopped;
   return EXIT.ok;
+}
+
+/** $RUNBOOK_LAB_PORT, for a machine where the usual ports are taken; undefined: the usual ones. */
+function firstPort(env: NodeJS.ProcessEnv): number | undefined {
+  const port = Number(env["RUNBOOK_LAB_PORT"]);
+  return Number.isInteger(port) && port > 0 ? port : undefined;
 }
 
 function condition(host: LabState["hosts"][number]): string {

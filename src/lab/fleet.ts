@@ -10,8 +10,8 @@ type Kind = {
 /** A practice host to be: its name, its port on loopback and its kind. */
 export type Berth = { readonly name: string; readonly port: number } & Kind;
 
-/** The port of the first host; the others follow. */
-export const FIRST_PORT = 2201;
+/** The port of the first host in `inventory/lab.yml`; the others follow. */
+const FIRST_PORT = 2201;
 
 /** Size of every root disk. */
 export const DISK_MEGABYTES = 24;
@@ -55,11 +55,11 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** The first `count` practice hosts; the kinds come round again after four. */
-export function berths(count: number): Berth[] {
+/** The first `count` practice hosts, on ports from `firstPort` on; the kinds come round again after four. */
+export function berths(count: number, firstPort: number = FIRST_PORT): Berth[] {
   return Array.from({ length: count }, (_, index) => {
     const kind = KINDS[index % KINDS.length] as Kind;
-    return { ...kind, name: `xen${index + 1}`, port: FIRST_PORT + index };
+    return { ...kind, name: `xen${index + 1}`, port: firstPort + index };
   });
 }
 

@@ -5,7 +5,7 @@ import { type PracticeHost, startHost } from "./host.ts";
 import { findIsolation } from "./isolation.ts";
 import { CLIENT_KEY, hostKey, keyPair, writeAddressBook } from "./keys.ts";
 import { serveSsh } from "./server.ts";
-import { identify, writeState } from "./state.ts";
+import { type KnownProcess, identify, writeState } from "./state.ts";
 
 /**
  * Brings up practice hosts with their SSH servers in this process, and records them in `directory`. They end when the result is
@@ -22,7 +22,7 @@ export async function keepHosts(directory: string, hosts: readonly Berth[]): Pro
   for (const berth of hosts) {
     const key = hostKey(directory, berth).private;
     try {
-      stack.use(await serveSsh(berth.port, key, client.public, () => present(up, berth)));
+      stack.use(await serveSsh(berth.port, key, client.public, () => up.get(berth.name)));
     } catch (error) {
       return portFault(berth, error);
     }
@@ -37,22 +37,16 @@ export async function keepHosts(directory: string, hosts: readonly Berth[]): Pro
   writeState(directory, {
     server: known(process.pid),
     isolation: isolation.words,
-    hosts: hosts.map((berth) => ({ ...named(berth), init: known(present(up, berth).pid) })),
+    hosts: hosts.map((berth) => ({ ...named(berth), init: known(up.get(berth.name)?.pid) })),
   });
   return stack.move();
 }
 
 const named = ({ name, port, about }: Berth) => ({ name, port, about });
 
-function present(up: ReadonlyMap<string, PracticeHost>, berth: Berth): PracticeHost {
-  const host = up.get(berth.name);
-  if (host === undefined) throw new Error(`${berth.name} is not up yet`);
-  return host;
-}
-
-function known(pid: number): { pid: number; started: string } {
-  const process = identify(pid);
-  if (process === null) throw new Error(`process ${pid} ended at once`);
+function known(pid: number | undefined): KnownProcess {
+  const process = pid === undefined ? null : identify(pid);
+  if (process === null) throw new Error("a practice host ended while it was being built");
   return process;
 }
 
@@ -61,6 +55,6 @@ function portFault(berth: Berth, error: unknown): Fault {
   return {
     kind: "session",
     message: `${berth.name} cannot have port ${berth.port} on 127.0.0.1: ${reason}`,
-    hint: `end what holds it (ss -ltnp tells what it is; another lab ends with: runbook lab down)`,
+    hint: `end what holds it (ss -ltnp tells what it is), or choose other ports: RUNBOOK_LAB_PORT=3301 runbook lab up`,
   };
 }

@@ -19,13 +19,14 @@ type Terminal = { readonly term: string; readonly rows: number; readonly cols: n
 
 /**
  * Serves one practice host over SSH on 127.0.0.1. Only root with the given key comes in; commands and shells run inside the host.
- * Rejects with the system's error when the port is taken.
+ * `host` answers undefined while the host is being built: logins work then, commands do not. Rejects with the system's error when
+ * the port is taken.
  */
 export async function serveSsh(
   port: number,
   hostKey: string,
   clientKey: string,
-  host: () => PracticeHost,
+  host: () => PracticeHost | undefined,
 ): Promise<SshServer> {
   const connections = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [hostKey], ident: "practice" }, (connection) => {
@@ -65,8 +66,10 @@ function proves(allowed: ParsedKey, { blob, signature, hashAlgo }: PublicKeyAuth
   return verdict === true;
 }
 
-function attend(connection: Connection, host: () => PracticeHost): void {
-  connection.on("session", (acceptSession) => {
+function attend(connection: Connection, findHost: () => PracticeHost | undefined): void {
+  connection.on("session", (acceptSession, rejectSession) => {
+    const host = findHost();
+    if (host === undefined) return rejectSession();
     const session = acceptSession();
     let terminal: Terminal | null = null;
     let running: { signal(name: NodeJS.Signals): void } | null = null;
@@ -76,10 +79,10 @@ function attend(connection: Connection, host: () => PracticeHost): void {
     });
     session.on("env", (accept) => accept?.());
     session.on("exec", (accept, _reject, info) => {
-      running = start(host(), accept(), ["/bin/sh", "-c", info.command], terminal);
+      running = start(host, accept(), ["/bin/sh", "-c", info.command], terminal);
     });
     session.on("shell", (accept) => {
-      running = start(host(), accept(), ["/bin/bash", "-l"], terminal);
+      running = start(host, accept(), ["/bin/bash", "-l"], terminal);
     });
     session.on("signal", (accept, _reject, info) => {
       const name = info.name.replace(/^SIG/, "");

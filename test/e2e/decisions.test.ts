@@ -6,7 +6,7 @@ import { Site, lives, tapbacksOf, usage } from "../kit/practice.ts";
 const LOG = "/var/log/blktap/tapdisk.2345.log";
 const SICK: Tapdisk = { domid: 18, log: LOG, flood: 1e9, deleted: true, running: false, onTerm: "exit", onHup: "exit" };
 
-describe("what is not approved, not certain or not needed is not done", () => {
+describe("what is not approved, not certain or not needed is not done", { timeout: 120_000 }, () => {
   let site: Site;
   let host: PracticeHost;
   beforeEach(async () => {

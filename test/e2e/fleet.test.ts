@@ -15,7 +15,7 @@ const HEALTHY: Tapdisk = {
 };
 const SICK: Tapdisk = { domid: 18, log: LOG, flood: 1e9, deleted: true, running: false, onTerm: "exit", onHup: "exit" };
 
-describe("a fleet where some disks are full, on real OpenSSH servers", () => {
+describe("a fleet where some disks are full, on real OpenSSH servers", { timeout: 120_000 }, () => {
   const site = new Site();
   const hosts = new Map<string, PracticeHost>();
   const pids = new Map<string, number>();
@@ -45,7 +45,7 @@ describe("a fleet where some disks are full, on real OpenSSH servers", () => {
       usageBefore.set(name, await usage(host));
     }
     told = await site.run("--approve", "high", "--input", "term_wait=1s");
-  });
+  }, 180_000);
   afterAll(() => site[Symbol.asyncDispose]());
 
   it("began with disks that were really full", () => {

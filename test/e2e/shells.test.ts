@@ -10,7 +10,7 @@ const SHELLS: Readonly<Record<string, Wish>> = {
   ext4: { ext4: true },
 };
 
-describe("sick hosts whose sh is dash, bash or busybox, and one whose root disk is ext4", () => {
+describe("sick hosts whose sh is dash, bash or busybox, and one whose root disk is ext4", { timeout: 120_000 }, () => {
   const site = new Site();
   const hosts = new Map<string, PracticeHost>();
   const pids = new Map<string, number>();
@@ -34,7 +34,7 @@ describe("sick hosts whose sh is dash, bash or busybox, and one whose root disk 
       pids.set(name, await startTapdisk(host, sick));
     }
     told = await site.run("--approve", "high", "--input", "term_wait=1s");
-  });
+  }, 180_000);
   afterAll(() => site[Symbol.asyncDispose]());
 
   it.each(Object.keys(SHELLS))("fixes %s", async (name) => {

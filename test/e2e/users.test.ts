@@ -14,7 +14,7 @@ const SICK = {
   onHup: "exit",
 } as const;
 
-describe("sick hosts where root does not log in", () => {
+describe("sick hosts where root does not log in", { timeout: 120_000 }, () => {
   const site = new Site();
   const hosts = new Map<string, PracticeHost>();
   const pids = new Map<string, number>();
@@ -35,7 +35,7 @@ describe("sick hosts where root does not log in", () => {
     await fillDisk(full, "/root/backup.img");
     hosts.set("full", full);
     told = await site.run("--approve", "high");
-  });
+  }, 180_000);
   afterAll(() => site[Symbol.asyncDispose]());
   const at = (name: string): PracticeHost => known(hosts, name);
 
