@@ -71,7 +71,8 @@ function innerIssues(issue: Issue, value: unknown): Issue[] {
 
 function unknownKey(yaml: Yaml, path: Path, value: unknown, key: string): Fault {
   const known = keysAt(path, value);
-  const homes = homesOf(key).filter((home) => home !== subject(path));
+  // What it is in already is no better place.
+  const homes = homesOf(key).filter((home) => !path.some((part) => home === `\`${part}\``));
   const moved = homes.length > 0 ? `it belongs in ${homes.join(" or ")}` : `expected one of ${known.join(", ")}`;
   const message = `unknown key \`${key}\` in ${path.length === 0 ? "the runbook" : within(path)}`;
   return yaml.fault([...path, key], message, didYouMean(key, known) ?? moved, "key");
