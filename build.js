@@ -1,7 +1,14 @@
 import { build } from "esbuild";
 import { rm } from "node:fs/promises";
 
-const require = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
+// ssh2 and React are CommonJS: they expect `require` and `__dirname`.
+const commonjs = `
+import { createRequire as __createRequire } from "node:module";
+import { dirname as __directoryOf } from "node:path";
+import { fileURLToPath as __pathOf } from "node:url";
+const require = __createRequire(import.meta.url);
+const __dirname = __directoryOf(__pathOf(import.meta.url));
+`;
 
 await rm("dist", { recursive: true, force: true });
 await build({
@@ -16,8 +23,7 @@ await build({
   define: { "process.env.NODE_ENV": '"production"' },
   // Optional native parts of ssh2 and Ink's developer tools: used where they are installed, never built here.
   external: ["cpu-features", "*.node", "react-devtools-core"],
-  // ssh2 and React are CommonJS and call `require` for Node's own modules.
-  banner: { js: require },
+  banner: { js: commonjs },
   // Flat, so that paths relative to a file of ours are the same in every chunk.
   chunkNames: "[name]-[hash]",
   legalComments: "none",
