@@ -6,8 +6,8 @@ import { type Capture, capture } from "./output.ts";
 import type { PipeEnd } from "./pipe.ts";
 import { randomMark, type Session } from "./session.ts";
 
-/** What became of a script, and whether its session can take another one. */
-export type Attempt = { readonly ended: Ended; readonly reusable: boolean };
+/** What became of a script. `reusable`: its session can take another one; `cut`: the session ended before the script's marks came. */
+export type Attempt = { readonly ended: Ended; readonly reusable: boolean; readonly cut: boolean };
 
 export type RunOptions = { readonly signal?: AbortSignal; readonly listen?: Listener };
 
@@ -40,7 +40,7 @@ export async function attempt(session: Session, script: Script, options: RunOpti
   const ms = performance.now() - started;
   const printed = { stdout: out.stdout.output(), stderr: out.stderr.output(), ms };
   const reusable = stop.kind === "marked" && session.purpose === "look" && !mayLinger(script.text);
-  return { ended: { ...end, ...printed }, reusable: reusable && !watched.late() };
+  return { ended: { ...end, ...printed }, reusable: reusable && !watched.late(), cut: stop.kind === "ended" };
 }
 
 type End =

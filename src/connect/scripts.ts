@@ -3,7 +3,7 @@ import { isFault } from "../model/fault.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Connection, Ended, Script } from "../run/ports.ts";
 import type { Purpose } from "../script/session.ts";
-import { attempt, type Attempt, type RunOptions, within } from "./attempt.ts";
+import { attempt, type RunOptions, within } from "./attempt.ts";
 import type { OpenPipe } from "./pipe.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -89,11 +89,11 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
     const reused = script.late === "end" && idle.has(keyOf(script));
     const session = await obtain(script);
     if (isFault(session)) return { kind: "refused", fault: session };
-    const { ended, reusable } = await attempt(session, script, options);
+    const { ended, reusable, cut } = await attempt(session, script, options);
     if (reusable) idle.set(keyOf(script), session);
     else if (ended.kind === "exited") await leave(session);
-    // The script before may have killed the shell that we only now see gone. Nothing was written: look once more.
-    if (reused && login.alive() && endedUnseen(ended)) return runOne(script, options);
+    // The script before may have killed the shell that only now is seen to be gone. Reading twice does no harm; the new shell is tried once.
+    if (reused && cut && login.alive()) return runOne(script, options);
     return ended;
   }
 
@@ -132,12 +132,6 @@ function purposeOf(script: Pick<Script, "late">): Purpose {
     case "leave":
       return "write";
   }
-}
-
-/** The session's shell was gone when the script came, or went with it: no verdict either way. */
-function endedUnseen(ended: Attempt["ended"]): boolean {
-  if (ended.kind !== "lost" && !(ended.kind === "exited" && ended.code > 128)) return false;
-  return ended.stdout.head === "" && ended.stderr.head === "";
 }
 
 /** Ends a session that only looks and everything in it. */
