@@ -1,5 +1,4 @@
 import { hostVerdict, waiting } from "../engine/outcome.ts";
-import { failed } from "../engine/rollout.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { todo } from "../engine/todo.ts";
 import type { Outcome } from "../model/finding.ts";
@@ -12,26 +11,23 @@ export type Phase =
   | { readonly kind: "done"; readonly outcome: Outcome };
 
 /** A host's phase, cheap enough for a thousand hosts a frame. */
-export function phaseOf(host: HostState): Phase {
-  if (over(host)) return { kind: "done", outcome: hostVerdict(host).outcome };
+export function phaseOf(state: RunState, host: HostState): Phase {
+  if (over(state, host)) return { kind: "done", outcome: hostVerdict(host).outcome };
   if (host.steps.some((step) => step.fixes.length > 0 && step.end === null)) return { kind: "fixing" };
   if (host.steps.some(waiting)) return { kind: "asking" };
   return { kind: host.startedAt === null ? "to-come" : "at-work" };
 }
 
-function over(host: HostState): boolean {
+/** Nothing more happens on the host in this run; after a stop, what a person was asked stays open for another one. */
+function over(state: RunState, host: HostState): boolean {
   if (host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null) return true;
-  return host.steps.every((step) => step.end !== null);
-}
-
-/** Whether something went wrong on the host, even while it is still at work. */
-export function inTrouble(host: HostState): boolean {
-  return failed(host);
+  const closed = state.stop !== null || state.ended !== null;
+  return host.steps.every((step) => step.end !== null || (closed && waiting(step)));
 }
 
 /** What a host is doing, or how it ended, in a few words on one line. */
 export function activityOf(state: RunState, host: HostState, now: number): string {
-  if (over(host)) {
+  if (over(state, host)) {
     return clean(hostVerdict(host).reason);
   }
   const running = runningOn(host, now);

@@ -1,3 +1,4 @@
+import { failed } from "../engine/rollout.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { Outcome } from "../model/finding.ts";
 import { clean } from "../view/clean.ts";
@@ -5,17 +6,18 @@ import type { Palette, Style } from "../view/colour.ts";
 import { lineWithEnd } from "../view/line.ts";
 import { fit, pad, widthOf } from "../view/width.ts";
 import { counted, duration, OUTCOME_LOOK } from "../view/words.ts";
-import { activityOf, inTrouble, phaseOf, type Phase } from "./activity.ts";
+import { activityOf, phaseOf, type Phase } from "./activity.ts";
+
+/** A live phase, or the outcome of a host that is done. */
+type Kind = Outcome | "to-come" | "at-work" | "fixing" | "asking";
 
 /** The hosts as the board shows them: trouble first, and how many there are of each phase. */
 export type Board = {
   readonly hosts: readonly { readonly host: HostState; readonly phase: Phase }[];
-  readonly counts: ReadonlyMap<Outcome | "to-come" | "at-work" | "fixing" | "asking", number>;
+  readonly counts: ReadonlyMap<Kind, number>;
 };
 
-type Kind = Outcome | "to-come" | "at-work" | "fixing" | "asking";
-
-/** What the eye should meet first. */
+/** What the eye should meet first; a host on which a fix failed comes before all, even while it is rolled back. */
 const ORDER: readonly Kind[] = [
   "failed",
   "in-doubt",
@@ -41,10 +43,10 @@ const LIVE_LOOK: Readonly<Record<Exclude<Kind, Outcome>, { word: string; sign: s
 
 /** Sorts and counts a run's hosts. */
 export function boardOf(state: RunState): Board {
-  const hosts = [...state.hosts.values()].map((host) => ({ host, phase: phaseOf(host) }));
+  const hosts = [...state.hosts.values()].map((host) => ({ host, phase: phaseOf(state, host) }));
   const counts = new Map<Kind, number>();
   for (const { phase } of hosts) counts.set(kindOf(phase), (counts.get(kindOf(phase)) ?? 0) + 1);
-  const rank = (row: Board["hosts"][number]): number => (inTrouble(row.host) ? 0 : ORDER.indexOf(kindOf(row.phase)));
+  const rank = (row: Board["hosts"][number]): number => (failed(row.host) ? 0 : ORDER.indexOf(kindOf(row.phase)));
   return { hosts: hosts.toSorted((a, b) => rank(a) - rank(b)), counts };
 }
 
@@ -106,7 +108,7 @@ function elapsed(host: HostState, phase: Phase, now: number): string {
   if (host.startedAt === null) return "";
   const ends = host.steps.map((step) => step.end?.at ?? host.startedAt ?? now);
   const end = phase.kind === "done" ? Math.max(host.startedAt, ...ends) : now;
-  return duration(Math.max(0, Math.round((end - host.startedAt) / 1000)));
+  return duration(Math.max(0, Math.floor((end - host.startedAt) / 1000)));
 }
 
 function kindOf(phase: Phase): Kind {

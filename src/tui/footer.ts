@@ -80,7 +80,7 @@ function keysOf({ card, state, reach, width }: Footing): Piece[] {
   const all = width < ROOMY ? `all ${hosts}` : `yes to all ${hosts} like this`;
   const scroll = width < ROOMY ? [] : [key("↑↓", "scroll")];
   const answers = card.kind === "manual" ? [key("d", "done")] : [key("y", "yes")];
-  const more = card.kind === "manual" ? [] : [key("a", all)];
+  const more = card.kind === "manual" || reach < 2 ? [] : [key("a", all)];
   const last = [key("s", "later"), ...stop, ...scroll, key("?", "help")];
   return [...answers, key("n", "no"), ...more, ...last].flat();
 }

@@ -130,6 +130,7 @@ describe("a frame", () => {
     story.tell({ type: "stop-requested", by: "Ctrl-C" });
     expect(frame(story).card).toBeNull();
     expect(text(frame(story))).toContain("stopped by Ctrl-C: no new fix starts");
+    expect(text(frame(story))).toContain("◷ web1  waiting needs an approval");
   });
 
   test("puts cards in the order in which they were asked, those put off last", () => {

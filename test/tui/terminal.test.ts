@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Terminal } from "../kit/terminal.ts";
@@ -14,7 +15,7 @@ beforeAll(async () => {
   await mkdir(cache, { recursive: true });
   folder = await mkdtemp(join(cache, "tui-"));
   program = join(folder, "program.mjs");
-  const entryPoints = [join(import.meta.dirname, "program.ts")];
+  const entryPoints = [fileURLToPath(new URL("program.ts", import.meta.url))];
   await build({
     entryPoints,
     outfile: program,
