@@ -23,6 +23,8 @@ export type RunOptions = {
 export type InputValues = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;
 
 const DEFAULT_FRESH = 60;
+/** Evidence is older than nothing by the time it is on record: a fix would wait for ever for a look that is new enough. */
+const LEAST_FRESH = 1;
 
 /** The frame of a run, and the values its scripts get; or every mistake in the inputs and step names at once. */
 export function makePlan(
@@ -70,7 +72,7 @@ function stepPlan(runbook: Runbook, step: Step, only: readonly string[]): StepPl
     independent: step.independent,
     applies: step.applies !== undefined,
     confirm: { times: step.detect.confirm?.times ?? 1, every: step.detect.confirm?.every ?? 10 },
-    fresh: step.fresh ?? runbook.fresh ?? DEFAULT_FRESH,
+    fresh: Math.max(LEAST_FRESH, step.fresh ?? runbook.fresh ?? DEFAULT_FRESH),
     fix:
       fix === undefined
         ? null
@@ -93,7 +95,7 @@ function inputsOf(runbook: Runbook, host: Host, options: RunOptions, faults: Fau
   const values = new Map<string, string | Secret>();
   for (const [name, input] of Object.entries(runbook.inputs)) {
     const given = options.inputs.get(name);
-    const own = host.vars[name];
+    const own = Object.hasOwn(host.vars, name) ? host.vars[name] : undefined;
     const value = given instanceof Secret ? given.reveal() : (given ?? own ?? input.default);
     const where = given === undefined && own !== undefined ? `${host.name}: variable ${name}` : `input ${name}`;
     if (value === undefined) {

@@ -1,0 +1,191 @@
+import { describe, expect, test } from "vitest";
+import { makePlan, type RunOptions } from "../../../src/engine/plan.ts";
+import type { RunPlan } from "../../../src/model/event.ts";
+import type { Host } from "../../../src/model/inventory.ts";
+import { Secret } from "../../../src/model/secret.ts";
+import { loadedFrom } from "../../kit/story.ts";
+
+const OPTIONS: RunOptions = {
+  inventory: "hosts.yml",
+  inputs: new Map(),
+  dryRun: false,
+  approve: "none",
+  attended: true,
+  parallel: 50,
+  by: "ada",
+  only: [],
+};
+
+function hostWith(name: string, vars: Record<string, unknown> = {}): Host {
+  const none = { user: undefined, password: undefined, userKnownHosts: undefined, globalKnownHosts: undefined };
+  const unset = { hostKeyChecking: undefined, become: undefined, becomeUser: undefined, becomePassword: undefined };
+  return {
+    ...none,
+    ...unset,
+    name,
+    groups: ["all"],
+    vars,
+    connection: "ssh",
+    address: name,
+    port: 22,
+    keyFiles: [],
+    identitiesOnly: false,
+  };
+}
+
+const STEPS = [
+  { id: "one", detect: { run: "true" }, fix: { risk: "low", run: "true", summary: "mend it" } },
+  {
+    id: "two",
+    title: "Second",
+    detect: { run: "true", confirm: { times: 3 } },
+    fix: { risk: "high", manual: "Go.\nLook." },
+  },
+  { id: "three", detect: { run: "true" } },
+];
+
+function runbook(inputs: object = {}, more: object = {}) {
+  return loadedFrom({ name: "story", title: "A story", inputs, steps: STEPS, ...more });
+}
+
+function planOf(
+  inputs: object,
+  hosts: readonly Host[] = [hostWith("a")],
+  options: Partial<RunOptions> = {},
+  more = {},
+) {
+  const made = makePlan(runbook(inputs, more), hosts, { ...OPTIONS, ...options });
+  if ("faults" in made) throw new Error(JSON.stringify(made.faults));
+  return made;
+}
+
+function faultsOf(inputs: object, hosts: readonly Host[], options: Partial<RunOptions> = {}): string[] {
+  const made = makePlan(runbook(inputs), hosts, { ...OPTIONS, ...options });
+  return "faults" in made ? made.faults.map((fault) => `${fault.where}: ${fault.message}`) : [];
+}
+
+describe("an input's value", () => {
+  const inputs = { mount: { type: "string", default: "/" } };
+  const given = new Map([["mount", "/given"]]);
+
+  test("is the default, or the host's variable before it, or what the user gave before both", () => {
+    expect(planOf(inputs).plan.inputs).toEqual({ mount: "/" });
+    expect(planOf(inputs, [hostWith("a", { mount: "/own" })]).plan.inputs).toEqual({ mount: "/own" });
+    expect(planOf(inputs, [hostWith("a", { mount: "/own" })], { inputs: given }).plan.inputs).toEqual({
+      mount: "/given",
+    });
+  });
+
+  test("that differs on a host is kept for that host", () => {
+    const { plan, values } = planOf(inputs, [hostWith("a"), hostWith("b", { mount: "/own" }), hostWith("c")]);
+    expect(plan).toMatchObject({ inputs: { mount: "/" }, hostInputs: { b: { mount: "/own" } } });
+    expect(["a", "b", "c"].map((host) => values.get(host)?.get("mount"))).toEqual(["/", "/own", "/"]);
+  });
+
+  test("is in the units that scripts read", () => {
+    const typed = { wait: { type: "duration", default: "5m" }, size: { type: "bytes", default: "2GiB" } };
+    expect(planOf(typed).plan.inputs).toEqual({ wait: "300", size: "2147483648" });
+  });
+
+  test("that is secret is in the plan as dots, and whole only for the scripts", () => {
+    const secret = { token: { type: "string", secret: true } };
+    const { plan, values } = planOf(secret, [hostWith("a", { token: "host-own" })], {
+      inputs: new Map([["token", new Secret("s3cret-word")]]),
+    });
+    expect(JSON.stringify(plan)).not.toMatch(/s3cret|host-own/);
+    expect(plan.inputs).toEqual({ token: "••••••" });
+    const value = values.get("a")?.get("token");
+    expect(value instanceof Secret && value.reveal()).toBe("s3cret-word");
+  });
+
+  test("of a name that every object has is not taken from nowhere", () => {
+    expect(faultsOf({ constructor: { type: "string" } }, [hostWith("a")])).toEqual([
+      "input constructor: a value is needed and none is given",
+    ]);
+  });
+});
+
+describe("mistakes are told all at once", () => {
+  test("missing, unknown and unfit inputs, and unknown steps", () => {
+    const inputs = { count: { type: "integer", min: 1 }, mount: { type: "string" } };
+    const options = {
+      inputs: new Map([
+        ["count", "0"],
+        ["mont", "/"],
+      ]),
+      only: ["one", "four"],
+    };
+    expect(faultsOf(inputs, [hostWith("a"), hostWith("b")], options)).toEqual([
+      "--input mont: story has no such input",
+      "--step four: no such step",
+      "input count: 0 is below 1",
+      "input mount: a value is needed and none is given",
+    ]);
+  });
+
+  test("a host's own variable that does not fit names the host", () => {
+    const inputs = { count: { type: "integer", default: 1 } };
+    expect(faultsOf(inputs, [hostWith("a"), hostWith("b", { count: "many" })])).toEqual([
+      'b: variable count: "many" is not an integer',
+    ]);
+  });
+
+  test("the text of a secret is not in its fault", () => {
+    const inputs = { pin: { type: "integer", secret: true } };
+    const faults = faultsOf(inputs, [hostWith("a")], { inputs: new Map([["pin", new Secret("s3cret")]]) });
+    expect(faults).toEqual(["input pin: is not a valid integer"]);
+  });
+});
+
+function stepsOf(options: Partial<RunOptions>, more = {}): RunPlan["steps"] {
+  return planOf({}, [hostWith("a")], options, more).plan.steps;
+}
+
+describe("the frame of a run", () => {
+  test("has every default filled in", () => {
+    expect(planOf({}).plan).toMatchObject({
+      runbook: { name: "story", path: "runbooks/story.yml" },
+      hosts: ["a"],
+      applies: false,
+      facts: [],
+      rollout: { batches: [1, "10%", "100%"], maxFailures: 1, maxUnknown: "10%" },
+    });
+    expect(stepsOf({})[0]).toEqual({
+      id: "one",
+      title: "one",
+      severity: "warning",
+      independent: false,
+      applies: false,
+      confirm: { times: 1, every: 10 },
+      fresh: 60,
+      fix: {
+        kind: "run",
+        risk: "low",
+        summary: "mend it",
+        per: "finding",
+        preview: false,
+        guard: false,
+        verify: true,
+        rollback: false,
+        selected: true,
+      },
+    });
+  });
+
+  test("a fix for a person is summed up by its first line", () => {
+    expect(stepsOf({})[1]).toMatchObject({
+      title: "Second",
+      confirm: { times: 3 },
+      fix: { kind: "manual", summary: "Go." },
+    });
+  });
+
+  test("--step leaves the other steps to be looked at only", () => {
+    expect(stepsOf({ only: ["two"] }).map((step) => step.fix?.selected)).toEqual([false, true, undefined]);
+  });
+
+  test("evidence is fresh for a second at least: else a fix would wait for ever for a look that is new enough", () => {
+    expect(stepsOf({}, { fresh: "0s" }).map((step) => step.fresh)).toEqual([1, 1, 1]);
+    expect(stepsOf({}, { fresh: "5m" }).map((step) => step.fresh)).toEqual([300, 300, 300]);
+  });
+});
