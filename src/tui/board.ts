@@ -1,6 +1,6 @@
 import { failed } from "../engine/rollout.ts";
 import type { HostState, RunState } from "../engine/state.ts";
-import { Outcome } from "../model/finding.ts";
+import type { Outcome } from "../model/finding.ts";
 import { clean } from "../view/clean.ts";
 import type { Palette, Style } from "../view/colour.ts";
 import { lineWithEnd } from "../view/line.ts";

@@ -17,7 +17,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 
 const PROMISE =
   "An answer counts for exactly what is on the card. What changes in the meantime is asked again. " +
-  "What is still open when the run stops stays open: `runbook approvals` shows it, `runbook resume` goes on.";
+  "What nobody has answered when the run stops is left as it was found.";
 
 const INDENT = 9;
 
