@@ -121,7 +121,7 @@ function onStep(step: StepState, event: StepOnly, at: number): StepState {
       return { ...step, rollback: { end: event.exit === 0 ? "done" : "failed", reason } };
     }
     case "rollback-refused":
-      return { ...step, rollback: { end: "failed", reason: `the rollback did not start: ${event.reason}` } };
+      return { ...step, rollback: { end: "failed", reason: event.reason } };
     case "rollback-lost":
       return { ...step, rollback: { end: "lost", reason: event.reason } };
     case "step-ended":

@@ -88,7 +88,7 @@ function remedy(event: Remedy): string {
     case "fix-lost":
       return `how the fix ended is not known: ${event.reason}`;
     case "fix-refused":
-      return `the fix did not start: ${event.reason}`;
+      return `nothing was begun: ${event.reason}`;
     case "verified":
       return `verified after ${counted(event.looks, "look")}${took(event)}`;
     case "verify-failed":
@@ -100,7 +100,7 @@ function remedy(event: Remedy): string {
     case "rollback-lost":
       return `how the rollback ended is not known: ${event.reason}`;
     case "rollback-refused":
-      return `the rollback did not start: ${event.reason}`;
+      return `nothing was begun: ${event.reason}`;
   }
 }
 

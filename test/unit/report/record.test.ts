@@ -35,7 +35,7 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
     "xen1, release-log: the fix was ended after its time (2.1 s): no such process",
   ],
   [{ type: "fix-lost", ...at, key: null, reason: "gone" }, "xen1, release-log: how the fix ended is not known: gone"],
-  [{ type: "fix-refused", ...at, key: null, reason: "sudo" }, "xen1, release-log: the fix did not start: sudo"],
+  [{ type: "fix-refused", ...at, key: null, reason: "no sudo" }, "xen1, release-log: nothing was begun: no sudo"],
   [{ type: "verified", ...at, looks: 2, ms: 900 }, "xen1, release-log: verified after 2 looks (0.9 s)"],
   [
     { type: "verify-failed", ...at, reason: "it is still there", looks: 1, ms: 900 },
@@ -47,7 +47,7 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
     "xen1, release-log: the rollback exited 0 (2.1 s): no such process",
   ],
   [{ type: "rollback-lost", ...at, reason: "gone" }, "xen1, release-log: how the rollback ended is not known: gone"],
-  [{ type: "rollback-refused", ...at, reason: "sudo" }, "xen1, release-log: the rollback did not start: sudo"],
+  [{ type: "rollback-refused", ...at, reason: "no sudo" }, "xen1, release-log: nothing was begun: no sudo"],
   [{ type: "step-ended", ...at, outcome: "found", reason: "dry run" }, "xen1, release-log: found: dry run"],
   [{ type: "admitted", host: "xen1", batch: 2 }, "xen1: its fixes may start, in batch 2"],
   [{ type: "stop-requested", by: "ada" }, "run: stopped by ada: no new fix starts"],
