@@ -1,0 +1,114 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, statSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { SqliteRecord } from "../../src/journal/sqlite.ts";
+import type { Entry, Event } from "../../src/model/event.ts";
+import { FaultError } from "../../src/model/fault.ts";
+import { PLAN } from "../kit/plans.ts";
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "runbook-journal-"));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const entry = (run: string, seq: number, event: Event): Entry => ({ run, seq, at: 1_000_000 + seq, event });
+const begun = (run: string): Entry => entry(run, 1, { type: "run-started", format: 1, plan: PLAN });
+const stopped = (run: string, seq: number): Entry => entry(run, seq, { type: "stop-requested", by: `somebody ${seq}` });
+
+describe("the record of runs", () => {
+  test("gives back what was written, in order, to another process's eyes too", async () => {
+    await using record = SqliteRecord.open(directory);
+    const entries = [begun("a"), stopped("a", 2), stopped("a", 3)];
+    await record.append(entries);
+    await using other = SqliteRecord.open(directory);
+    expect(await other.read("a")).toEqual(entries);
+    expect(await other.read("b")).toEqual([]);
+  });
+
+  test("keeps bytes that are not UTF-8, as lone surrogates", async () => {
+    await using record = SqliteRecord.open(directory);
+    const odd = entry("a", 2, { type: "stop-requested", by: "caf\uDCE9 \u0000 \u{1F525}" });
+    await record.append([begun("a"), odd]);
+    expect((await record.read("a"))[1]).toEqual(odd);
+  });
+
+  test("lists runs newest first, with their end", async () => {
+    await using record = SqliteRecord.open(directory);
+    await record.append([begun("a"), entry("a", 2, { type: "run-ended", exit: 2, outcome: "found" })]);
+    await record.append([begun("b")]);
+    const hosts = PLAN.hosts.length;
+    expect(await record.runs()).toEqual([
+      { run: "b", runbook: PLAN.runbook.name, startedAt: 1_000_001, endedAt: null, exit: null, hosts },
+      { run: "a", runbook: PLAN.runbook.name, startedAt: 1_000_001, endedAt: 1_000_002, exit: 2, hosts },
+    ]);
+  });
+
+  test("commits what many hosts append together in one go, in the order of the calls", async () => {
+    await using record = SqliteRecord.open(directory);
+    await record.append([begun("a")]);
+    const order: number[] = [];
+    const appends = Array.from({ length: 200 }, (_, at) =>
+      record.append([stopped("a", at + 2)]).then(() => order.push(at + 2)),
+    );
+    await Promise.all(appends);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect((await record.read("a")).map((each) => each.seq)).toEqual(Array.from({ length: 201 }, (_, at) => at + 1));
+  });
+
+  test("refuses a second entry in one place, and says that the record cannot be used", async () => {
+    await using record = SqliteRecord.open(directory);
+    await record.append([begun("a"), stopped("a", 2)]);
+    await expect(record.append([stopped("a", 2)])).rejects.toThrow(/the record of runs cannot be used: .*UNIQUE/);
+    await record.append([stopped("a", 3)]);
+    expect(await record.read("a")).toHaveLength(3);
+  });
+
+  test("is readable by its owner alone", async () => {
+    await using record = SqliteRecord.open(join(directory, "deep", "state"));
+    await record.append([begun("a")]);
+    expect(statSync(join(directory, "deep", "state")).mode & 0o777).toBe(0o700);
+    expect(statSync(join(directory, "deep", "state", "runbook.db")).mode & 0o777).toBe(0o600);
+  });
+
+  test("refuses a record of a newer runbook, untouched", async () => {
+    await (async () => {
+      await using record = SqliteRecord.open(directory);
+      await record.append([begun("a")]);
+    })();
+    const database = new DatabaseSync(join(directory, "runbook.db"));
+    database.exec("pragma user_version = 99");
+    database.close();
+    expect(() => SqliteRecord.open(directory)).toThrow(/made by a newer runbook \(format 99; this one knows 1\)/);
+  });
+
+  test("says so when the file is no record at all", async () => {
+    const { writeFile } = await import("node:fs/promises");
+    await writeFile(join(directory, "runbook.db"), "this is not a database, it only stands where one should be");
+    expect(() => SqliteRecord.open(directory)).toThrow(FaultError);
+    expect(() => SqliteRecord.open(directory)).toThrow(/file is not a database/);
+  });
+
+  test("loses nothing that was acknowledged when the writer is killed", async () => {
+    const program = resolve(import.meta.dirname, "fixtures/append-for-ever.ts");
+    const child = spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.split("\n").length > 60) child.kill("SIGKILL");
+    });
+    await once(child, "close");
+    const acknowledged = Number(said.trimEnd().split("\n").at(-1));
+    expect(acknowledged).toBeGreaterThan(30);
+    expect(existsSync(join(directory, "runbook.db"))).toBe(true);
+    await using record = SqliteRecord.open(directory);
+    const kept = (await record.read("a")).map((each) => each.seq);
+    expect(kept.length).toBeGreaterThanOrEqual(acknowledged);
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, at) => at + 1));
+  });
+});
