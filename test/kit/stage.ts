@@ -1,0 +1,135 @@
+import { makePlan, type RunOptions } from "../../src/engine/plan.ts";
+import type { RunState } from "../../src/engine/state.ts";
+import { compileRunbook } from "../../src/language/compile.ts";
+import type { Entry } from "../../src/model/event.ts";
+import type { Fault } from "../../src/model/fault.ts";
+import type { Host } from "../../src/model/inventory.ts";
+import { NO_OUTPUT } from "../../src/model/output.ts";
+import type { LoadedRunbook } from "../../src/model/runbook.ts";
+import { systemClock } from "../../src/run/clock.ts";
+import type { LiveRun } from "../../src/run/run.ts";
+import type { Connector, Ended, Journal, Script } from "../../src/run/ports.ts";
+import { start } from "../../src/run/start.ts";
+
+/** What a stand-in host answers to a script; `signal` fires when the user leaves. */
+export type Answer = (host: string, script: Script, signal?: AbortSignal) => Promise<Ended> | Ended;
+
+/** A script that ended, with what it printed. */
+export function exited(code: number, stdout = "", stderr = ""): Ended {
+  return {
+    kind: "exited",
+    code,
+    stdout: { ...NO_OUTPUT, head: stdout },
+    stderr: { ...NO_OUTPUT, head: stderr },
+    ms: 1,
+  };
+}
+
+/** A runbook from its text, as if it lay in a file. Throws the first mistake. */
+export function runbookOf(text: string): LoadedRunbook {
+  const compiled = compileRunbook(text, "stage.yml");
+  if (!("runbook" in compiled)) throw new Error(JSON.stringify(compiled.faults));
+  return { runbook: compiled.runbook, path: "stage.yml", digest: "d", functions: "", files: new Map() };
+}
+
+/** A host of no inventory, for connectors that do not log in. */
+export function hostNamed(name: string): Host {
+  return {
+    name,
+    groups: ["all"],
+    vars: {},
+    connection: "ssh",
+    address: name,
+    port: 22,
+    user: undefined,
+    password: undefined,
+    keyFiles: [],
+    identitiesOnly: false,
+    userKnownHosts: undefined,
+    globalKnownHosts: undefined,
+    hostKeyChecking: undefined,
+    become: undefined,
+    becomeUser: undefined,
+    becomePassword: undefined,
+  };
+}
+
+/** What a run on the stage is made of; everything but runbook, hosts and answers has a default. */
+export type Play = {
+  readonly loaded: LoadedRunbook;
+  readonly hosts: readonly string[];
+  readonly answer: Answer;
+  readonly options?: Partial<RunOptions>;
+  readonly unreachable?: Readonly<Record<string, Fault>>;
+  /** Stands in for the journal where it must fail. */
+  readonly journal?: Journal;
+  readonly leaving?: AbortController;
+  /** Called with every entry, when it is durable, and with the live run. */
+  readonly onEntry?: (entry: Entry, live: LiveRun) => void;
+};
+
+/** Runs a real run (engine, loop, scripts) against stand-in hosts, with the journal in memory. */
+export async function play(piece: Play): Promise<{ readonly state: RunState; readonly entries: readonly Entry[] }> {
+  const entries: Entry[] = [];
+  const hosts = piece.hosts.map(hostNamed);
+  const defaults: RunOptions = {
+    inventory: "stage",
+    inputs: new Map(),
+    dryRun: false,
+    approve: "high",
+    attended: false,
+    parallel: 50,
+    by: "tester",
+    only: [],
+  };
+  const prepared = makePlan(piece.loaded, hosts, { ...defaults, ...piece.options });
+  if ("faults" in prepared) throw new Error(JSON.stringify(prepared.faults));
+  let live: LiveRun | null = null;
+  const state = await start({
+    run: "stage-run",
+    ...prepared,
+    loaded: piece.loaded,
+    hosts,
+    secrets: [],
+    become: false,
+    connector: standIn(piece),
+    controller: standIn(piece),
+    journal: piece.journal ?? inMemory(entries),
+    watchers: [{ entry: (entry) => live !== null && piece.onEntry?.(entry, live) }],
+    approver: null,
+    clock: systemClock,
+    leaving: (piece.leaving ?? new AbortController()).signal,
+    live: (run) => {
+      live = run;
+    },
+    exitOf: () => 0,
+  });
+  return { state, entries };
+}
+
+function inMemory(entries: Entry[]): Journal {
+  return {
+    append: async (more) => {
+      await new Promise(setImmediate);
+      entries.push(...more);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** A stand-in for SSH: every login works but those named, and scripts are answered by the play. */
+function standIn(piece: Play): Connector {
+  return {
+    connect: async (host) => {
+      await new Promise(setImmediate);
+      const fault = piece.unreachable?.[host.name];
+      if (fault !== undefined) return fault;
+      return {
+        identity: { machineId: host.name, bootId: host.name },
+        alive: true,
+        run: async (script, options) => piece.answer(host.name, script, options?.signal),
+        [Symbol.asyncDispose]: async () => undefined,
+      };
+    },
+  };
+}
