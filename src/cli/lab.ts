@@ -3,7 +3,7 @@ import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { berths } from "../lab/fleet.ts";
+import { FIRST_PORT, berths } from "../lab/fleet.ts";
 import { keepHosts } from "../lab/keeper.ts";
 import { INVENTORY, forgetFiles } from "../lab/keys.ts";
 import { type LabState, end, forgetState, readState, runs } from "../lab/state.ts";
@@ -58,10 +58,8 @@ export function labStatus(context: LabContext): number {
     return EXIT.unknown;
   }
   const rows = state.hosts.map((host) => `  ${host.name}  127.0.0.1:${host.port}  ${condition(host)}\n`);
-  context.io.out(
-    `Practice hosts (${state.isolation}):\n${rows.join("")}` +
-      `Inventory: inventory/lab.yml, or ${join(context.stateDir, INVENTORY)}\n`,
-  );
+  const inventory = inventoryFor(context.stateDir, state);
+  context.io.out(`Practice hosts (${state.isolation}):\n${rows.join("")}Inventory: ${inventory}\n`);
   return state.hosts.every((host) => runs(host.init)) ? EXIT.ok : EXIT.unknown;
 }
 
@@ -85,6 +83,13 @@ export async function labServe(context: LabContext, count: number): Promise<numb
 function firstPort(env: NodeJS.ProcessEnv): number | undefined {
   const port = Number(env["RUNBOOK_LAB_PORT"]);
   return Number.isInteger(port) && port > 0 ? port : undefined;
+}
+
+/** The inventory that comes with the library reaches only a lab in the usual place, on the usual ports. */
+function inventoryFor(directory: string, state: LabState): string {
+  const own = join(directory, INVENTORY);
+  const usual = directory === labDirectory({}) && state.hosts[0]?.port === FIRST_PORT && state.hosts.length <= 4;
+  return usual ? `inventory/lab.yml (or ${own})` : own;
 }
 
 function condition(host: LabState["hosts"][number]): string {

@@ -11,7 +11,7 @@ type Kind = {
 export type Berth = { readonly name: string; readonly port: number } & Kind;
 
 /** The port of the first host in `inventory/lab.yml`; the others follow. */
-const FIRST_PORT = 2201;
+export const FIRST_PORT = 2201;
 
 /** Size of every root disk. */
 export const DISK_MEGABYTES = 24;

@@ -42,6 +42,7 @@ export function inventoryText(directory: string, hosts: readonly Berth[]): strin
     "xenservers:\n  vars:\n    ansible_host: 127.0.0.1\n    ansible_user: root\n",
     `    ansible_ssh_private_key_file: ${join(directory, CLIENT_KEY)}\n`,
     `    ansible_ssh_common_args: -o UserKnownHostsFile=${join(directory, KNOWN_HOSTS)} -o StrictHostKeyChecking=yes\n`,
+    "    term_wait: 3s\n",
     "  hosts:\n",
     ...lines,
   ].join("");
