@@ -41,7 +41,11 @@ export function settle(draft: Draft): Groups {
 function directGroups(draft: Draft): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { name, hosts } of draft.groups.values()) {
-    for (const host of hosts) found.set(host, [...(found.get(host) ?? []), name]);
+    for (const host of hosts) {
+      const groups = found.get(host);
+      if (groups === undefined) found.set(host, [name]);
+      else groups.push(name);
+    }
   }
   return found;
 }

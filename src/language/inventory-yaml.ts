@@ -110,27 +110,17 @@ function readHosts(reading: Reading, path: Path, into: DraftGroup, written: stri
       "write them as `name: value`, indented below the host",
     );
   }
-  for (const name of names) readHost(reading, path, into, { name, port: address.port, vars });
-}
-
-type Written = {
-  readonly name: string;
-  readonly port: number | undefined;
-  readonly vars: Readonly<Record<string, unknown>>;
-};
-
-function readHost(
-  { draft, yaml, directory }: Reading,
-  path: Path,
-  into: DraftGroup,
-  { name, port, vars }: Written,
-): void {
-  const known = draft.hosts.has(name);
-  const made = host(draft, name, directory);
-  into.hosts.add(name);
-  // As Ansible does: the port in a name counts where the host is met first.
-  if (port !== undefined && !known) made.vars.set("ansible_port", variable(yaml, path, port));
-  for (const [key, value] of Object.entries(vars)) made.vars.set(key, variable(yaml, [...path, key], value));
+  const { draft, yaml, directory } = reading;
+  const own = Object.entries(vars).map(([key, value]) => [key, variable(yaml, [...path, key], value)] as const);
+  const port = address.port === undefined ? undefined : variable(yaml, path, address.port);
+  for (const name of names) {
+    const known = draft.hosts.has(name);
+    const made = host(draft, name, directory);
+    into.hosts.add(name);
+    // As Ansible does: the port in a name counts where the host is met first.
+    if (port !== undefined && !known) made.vars.set("ansible_port", port);
+    for (const [key, value] of own) made.vars.set(key, value);
+  }
 }
 
 function readVariable(reading: Reading, path: Path, into: DraftGroup, name: string, value: unknown): void {

@@ -1,7 +1,7 @@
 import type { Fault } from "../model/fault.ts";
 import type { Host, Inventory } from "../model/inventory.ts";
 import { emptyDraft, type Draft } from "./inventory-draft.ts";
-import { discreet, faultsOf, inFileOrder, misspeltFaults, type HostComplaint } from "./inventory-faults.ts";
+import { faultsOf, inFileOrder, misspeltFaults, refusalsOf, withoutSecrets } from "./inventory-faults.ts";
 import { settle, type Groups } from "./inventory-groups.ts";
 import { compileHost } from "./inventory-host.ts";
 import { readHostList } from "./inventory-list.ts";
@@ -38,7 +38,7 @@ export function parseInventory(sources: readonly InventorySource[], place: Inven
   const groups = settle(draft);
   const hosts = compileHosts(draft, groups, place);
   draft.faults.push(...misspeltFaults(draft));
-  if (draft.faults.length > 0) return discreet(draft, inFileOrder(draft.faults));
+  if (draft.faults.length > 0) return withoutSecrets(draft, inFileOrder(draft.faults));
   const names = [...draft.groups.keys()];
   return {
     inventory: { hosts, groups: new Map(names.map((name) => [name, groups.members(name)])) },
@@ -53,17 +53,22 @@ export function parseInventory(sources: readonly InventorySource[], place: Inven
 }
 
 function compileHosts(draft: Draft, groups: Groups, place: InventoryPlace): Map<string, Host> {
-  const hosts = new Map<string, Host>();
-  const complaints: HostComplaint[] = [];
-  for (const host of draft.hosts.values()) {
-    const made = compileHost(host, groups.of(host.name), groups.vars(host), place);
-    const told = made.complaints.map((complaint) => ({ host: host.name, complaint }));
-    const [refused] = discreet(draft, faultsOf(told.filter(({ complaint }) => complaint.later === true)));
-    hosts.set(host.name, refused === undefined ? made.host : { ...made.host, refused });
-    complaints.push(...told.filter(({ complaint }) => complaint.later !== true));
-  }
-  draft.faults.push(...faultsOf(complaints));
-  return hosts;
+  const made = Array.from(draft.hosts.values(), (host) =>
+    compileHost(host, groups.of(host.name), groups.vars(host), place),
+  );
+  const complaints = made.flatMap(({ host, complaints }) =>
+    complaints.map((complaint) => ({ host: host.name, complaint })),
+  );
+  draft.faults.push(...faultsOf(complaints.filter(({ complaint }) => complaint.later !== true)));
+  const refused = refusalsOf(
+    draft,
+    complaints.filter(({ complaint }) => complaint.later === true),
+  );
+  return new Map(made.map(({ host }) => [host.name, withRefusal(host, refused.get(host.name))]));
+}
+
+function withRefusal(host: Host, refused: Fault | undefined): Host {
+  return refused === undefined ? host : { ...host, refused };
 }
 
 function sameNames({ groups, hosts }: Draft): Fault[] {
