@@ -35,8 +35,8 @@ export async function attempt(session: Session, script: Script, options: RunOpti
   const watched = watch(session, script, mark, out, options);
   session.pipe.write(encode(frame(session.purpose, script.text, mark, session.pipefail)));
   const stop = await watched.stop;
-  watched.release();
   const end = await settle(session, stop, watched.marked);
+  watched.release();
   const ms = performance.now() - started;
   const printed = { stdout: out.stdout.output(), stderr: out.stderr.output(), ms };
   const reusable = stop.kind === "marked" && session.purpose === "look" && !mayLinger(script.text);
@@ -126,7 +126,7 @@ function watch(
       late = true;
       return;
     }
-    const cut = find[stream](chunk);
+    const cut = find[stream].push(chunk);
     for (const piece of cut.before) {
       out[stream].push(piece);
       tell?.(stream, piece);
@@ -148,6 +148,9 @@ function watch(
     marked,
     late: () => late,
     release() {
+      for (const stream of ["stdout", "stderr"] as const) {
+        if (!over[stream]) out[stream].push(find[stream].rest());
+      }
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", abort);
     },

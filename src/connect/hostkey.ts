@@ -121,7 +121,8 @@ function fileOf(key: KnownKey): string {
 /** Appends a whole line at once, on a line of its own, and waits until it is on disk: many hosts and programs may do so together. */
 async function appendLine(file: string, line: string, where: string): Promise<Fault | undefined> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    // One level, as ssh does: `~/.ssh` may be missing, more than that is a mistake in the path.
+    await mkdir(dirname(file), { mode: 0o700 }).catch(() => undefined);
     const handle = await open(file, "a+", 0o600);
     try {
       const { size } = await handle.stat();

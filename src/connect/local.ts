@@ -37,7 +37,7 @@ export function localConnector(): Connector {
  */
 function piped(command: string): string {
   const relay = "{ trap '' TERM; exec cat; }";
-  return `trap : TERM; { { ${command}; } 2>&1 >&5 5>&- | ${relay} >&2 5>&-; } 7>&1 5>&1 | ${relay}`;
+  return `exec 7>&1; trap : TERM; { { ${command}; } 2>&1 >&5 5>&- | ${relay} >&2 5>&-; } 5>&1 | ${relay}`;
 }
 
 async function start(command: string): Promise<Pipe | Fault> {

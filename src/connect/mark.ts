@@ -4,6 +4,9 @@ export type Cut = {
   readonly found?: { readonly words: readonly string[]; readonly after: Uint8Array };
 };
 
+/** `rest`: what was held back because a mark might begin there, for a stream that ended without one. */
+export type MarkFinder = { push(chunk: Uint8Array): Cut; rest(): Uint8Array };
+
 /** Longest line a mark may stand on; what is longer was forged or torn, and is taken for the script's own. */
 const LONGEST = 512;
 
@@ -11,10 +14,10 @@ const LONGEST = 512;
  * Looks for the line `\nMARK word word…\n` in a stream that comes in pieces, exact to the byte:
  * all that was printed before the newline goes to `before`, and nothing of the mark ever does.
  */
-export function markFinder(mark: string): (chunk: Uint8Array) => Cut {
+export function markFinder(mark: string): MarkFinder {
   const needle = Buffer.from(`\n${mark}`);
   let held: Uint8Array = new Uint8Array();
-  return (chunk) => {
+  const push = (chunk: Uint8Array): Cut => {
     const all =
       held.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([held, chunk]);
     const at = all.indexOf(needle);
@@ -34,6 +37,7 @@ export function markFinder(mark: string): (chunk: Uint8Array) => Cut {
     const words = line.split(" ").filter((word) => word !== "");
     return { before: [all.subarray(0, at)], found: { words, after: all.subarray(end === -1 ? all.length : end + 1) } };
   };
+  return { push, rest: () => held };
 }
 
 /** Where a needle may begin that the end of `all` cuts off; its length where none does. */

@@ -93,7 +93,7 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
     if (reusable) idle.set(keyOf(script), session);
     else if (ended.kind === "exited") await leave(session);
     // The script before may have killed the shell that only now is seen to be gone. Reading twice does no harm; the new shell is tried once.
-    if (reused && cut && login.alive()) return runOne(script, options);
+    if (reused && cut && !disposed && login.alive()) return runOne(script, options);
     return ended;
   }
 

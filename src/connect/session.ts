@@ -102,7 +102,7 @@ async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fa
   let quiet = false;
   const there = new Promise<readonly string[]>((resolve) => {
     pipe.receive((stream, chunk) => {
-      const cut = find[stream](chunk);
+      const cut = find[stream].push(chunk);
       noise[stream] = (noise[stream] + Buffer.concat(cut.before).toString("latin1")).slice(-NOISE);
       if (cut.found === undefined) return;
       if (stream === "stdout") words = cut.found.words;
@@ -114,7 +114,7 @@ async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fa
   const answer = await soon(there, pipe);
   if (answer === "ended" || answer === "late") {
     pipe.abandon();
-    const said = lastLine(noise.stderr) || lastLine(noise.stdout);
+    const said = lastLine(noise.stdout) + lastLine(noise.stderr);
     const what = answer === "late" ? `did not answer within ${PATIENCE} s` : "ended before it took a script";
     return { kind: "session", message: `the shell on the host ${what}${said}` };
   }

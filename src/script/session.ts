@@ -31,7 +31,7 @@ export function prelude(purpose: Purpose, mark: string, lifetime: number): strin
     // A handler, unlike '', is not inherited: the group can be ended by TERM and the shell lives to make sure of it.
     "trap : TERM",
     purpose === "look" ? "trap 'kill -KILL 0' EXIT" : "",
-    purpose === "write" ? "" : `{ true >&${HELD}; } 2>/dev/null || exec ${HELD}>&1`,
+    purpose === "write" ? `exec ${HELD}>&-` : `{ true >&${HELD}; } 2>/dev/null || exec ${HELD}>&1`,
     'LC_ALL=C; PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',
     purpose === "look" ? watchdog(lifetime) : "",
     // Builtins only: on a host that is out of processes this still answers.
