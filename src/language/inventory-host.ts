@@ -39,13 +39,14 @@ export function compileHost(
   const reader: Reader = { vars, complaints: [] };
   const directories: Directories = { ...where, inventory: draft.directory };
   refuse(reader);
-  const checking = flag(reader, VARIABLES.hostKeyChecking);
-  const ssh = readSsh(reader, directories, checking === false ? { hostKeyChecking: "off" } : {});
+  const kind = connection(reader);
+  // What is said of SSH for every host does not concern this machine itself.
+  const ssh: SshOptions = kind === "local" ? {} : readSsh(reader, directories);
   const host: Host = {
     name: draft.name,
     groups,
     vars: Object.fromEntries(Array.from(vars, ([name, { value }]) => [name, veiled(name, value)])),
-    connection: connection(reader),
+    connection: kind,
     address: checked(reader, VARIABLES.address, nameError) ?? draft.name,
     port: ssh.port ?? 22,
     user: ssh.user,
@@ -63,7 +64,7 @@ export function compileHost(
 }
 
 /** Options in the order in which Ansible hands them to ssh, where the first one counts. */
-function readSsh(reader: Reader, directories: Directories, start: SshOptions): SshOptions {
+function readSsh(reader: Reader, directories: Directories): SshOptions {
   const options: SshOptions = {};
   const read = (names: Names): void => {
     for (const name of names) {
@@ -73,7 +74,7 @@ function readSsh(reader: Reader, directories: Directories, start: SshOptions): S
   };
   read(ARGUMENTS.before);
   const own: SshOptions = {
-    ...start,
+    ...(flag(reader, VARIABLES.hostKeyChecking) === false ? { hostKeyChecking: "off" } : {}),
     ...defined("port", port(reader, VARIABLES.port)),
     ...defined("user", checked(reader, VARIABLES.user, userError)),
   };

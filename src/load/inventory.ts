@@ -4,8 +4,8 @@ import { parseInventory, type InventorySource, type ParsedInventory } from "../l
 import { isFault, type Fault } from "../model/fault.ts";
 import { readText } from "./text.ts";
 
-/** Bytes that an inventory file may have. */
-const MAX_INVENTORY = 10_000_000;
+/** Bytes that an inventory file may have: as many as the YAML reader takes. */
+const MAX_INVENTORY = 1_000_000;
 const YAML_ENDINGS = new Set([".yml", ".yaml", ".json"]);
 const TO_YAML = "`ansible-inventory -i THIS --list --yaml > hosts.yml` makes a YAML file of it";
 

@@ -78,6 +78,10 @@ describe("variables of a connection", () => {
     ["ansible_ssh_private_key_file: '{{inventory_dir}}/k'", { keyFiles: ["/my inv/k"] }],
     ["ansible_host_key_checking: no", { hostKeyChecking: "off" }],
     ["ansible_host_key_checking: yes", { hostKeyChecking: undefined }],
+    [
+      "ansible_connection: local, ansible_ssh_common_args: -o ProxyJump=b, ansible_ssh_private_key_file: '{{ k }}'",
+      { keyFiles: [] },
+    ],
     ["ansible_become_exe: '', ansible_shell_type: sh", {}],
     ["motd: '{{ anything }}', ansible_python_interpreter: '{{ python }}'", {}],
   ])("%s", (vars, expected) => {
