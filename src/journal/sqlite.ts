@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Kysely } from "kysely";
 import { Entry } from "../model/event.ts";
 import type { Archive, Journal, RunRecord } from "../run/ports.ts";
@@ -10,6 +10,13 @@ type Waiting = {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
+
+/** Makes a directory and those above it, private. Node's own recursive way never ends where the kernel says ENOENT, as in /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
 
 /** The record of all runs of one state directory: `runbook.db` in it. */
 export class SqliteRecord implements Journal, Archive {
@@ -27,7 +34,7 @@ export class SqliteRecord implements Journal, Archive {
   static open(stateDir: string): SqliteRecord {
     const file = join(stateDir, "runbook.db");
     try {
-      mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+      makeDirectory(resolve(stateDir));
     } catch (error) {
       throw journalFault(stateDir, error);
     }

@@ -87,6 +87,10 @@ describe("the record of runs", () => {
     expect(() => SqliteRecord.open(directory)).toThrow(/made by a newer runbook \(format 99; this one knows 1\)/);
   });
 
+  test("says so where no directory can be made, and does not try for ever", () => {
+    expect(() => SqliteRecord.open("/proc/nowhere/state")).toThrow(/ENOENT.*\/proc\/nowhere/);
+  });
+
   test("says so when the file is no record at all", async () => {
     const { writeFile } = await import("node:fs/promises");
     await writeFile(join(directory, "runbook.db"), "this is not a database, it only stands where one should be");
