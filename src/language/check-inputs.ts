@@ -11,7 +11,7 @@ export function checkInputs(report: Report, runbook: Runbook): void {
     choicesDiffer(report, name, input);
     if (sound) defaultFits(report, name, input);
     if (input.secret && input.default !== undefined) {
-      const hint = "leave the default out: the value is asked for, or given by --input NAME=@file or NAME=env:X";
+      const hint = "leave the default out, and give the value by --input NAME=@file or NAME=env:X";
       report.fault(["inputs", name, "default"], `the secret \`${name}\` stands in the file`, hint, "key");
     }
   }

@@ -4,39 +4,26 @@ import { placeIn } from "./shell-place.ts";
 import { commandsOf, type AndOr, type Command, type List, type Pipeline, type ShellScript } from "./shell-tree.ts";
 
 /** Commands whose status answers a question: 1 is "no", not a failure. */
-const QUESTIONS = new Set([
-  "grep",
-  "egrep",
-  "fgrep",
-  "zgrep",
-  "pgrep",
-  "pidof",
-  "[",
-  "test",
-  "[[",
-  "diff",
-  "cmp",
-  "type",
-  "which",
-]);
+const QUESTIONS = new Set("grep egrep fgrep zgrep pgrep pidof [ test [[ diff cmp type which".split(" "));
+/** A pattern of a `case` that tells digits from the rest. */
+const NOT_DIGITS = /\[[!^](0-9|\[:digit:\])/;
 
 type Say = (command: Command, message: string, hint: string) => void;
 
 /** Checks that the exit status of a `detect` or `applies` says what it means: a look that failed must not look healthy, nor health like a failure. */
 export function checkStatus(report: Report, at: ScriptAt, script: ShellScript): void {
-  const say =
-    (list: (typeof report)["faults"]): Say =>
-    (command, message, hint) => {
-      const length = command.end - command.at;
-      list.push(report.yaml.faultAt(placeIn(report, at, { at: command.at, length }), message, hint));
+  const sayTo = (list: (typeof report)["faults"]): Say => {
+    return ({ at: start, end }, message, hint) => {
+      list.push(report.yaml.faultAt(placeIn(report, at, { at: start, length: end - start }), message, hint));
     };
-  if (at.kind === "detect") {
-    for (const end of endsOf(script.list)) detectEnd(end, say(report.faults));
-  }
-  if (at.kind === "applies") for (const end of endsOf(script.list)) appliesEnd(end, say(report.warnings));
-  if (at.kind !== "detect" && at.kind !== "applies") return;
-  hiddenFailures(script, say(report.warnings));
-  unguardedNumbers(script, say(report.warnings));
+  };
+  const warn = sayTo(report.warnings);
+  if (at.kind === "applies") for (const end of endsOf(script.list)) appliesEnd(end, warn);
+  if (at.kind !== "detect") return;
+  for (const end of endsOf(script.list)) detectEnd(end, sayTo(report.faults));
+  hiddenFailures(script, warn);
+  erasedErrexit(script, warn);
+  unguardedNumbers(script, warn);
 }
 
 /** The and-or lists that may be the last thing a script does, inside of compound commands too. */
@@ -98,79 +85,79 @@ function appliesEnd(end: AndOr, say: Say): void {
   say(asked.command, message, 'say why: `… || { echo "no such thing here"; exit 1; }`');
 }
 
-/** `|| true`, `|| exit 0` and `set +e` let a look that failed pass for a healthy host. */
-function hiddenFailures(script: ShellScript, say: Say): void {
-  for (const list of [script.list, ...script.substitutions]) {
-    const last = list === script.list ? list.at(-1) : undefined;
-    for (const end of allLists(list)) {
-      const [left, right] = end.pipelines.slice(-2);
-      if (left === undefined || right === undefined || end.operators.at(-1) !== "||") continue;
-      const words = wordsOf(right.commands[0]);
-      const leaves = /^(exit|return)( 0)?$/.test(words);
-      if (!leaves && !((words === "true" || words === ":") && end === last)) continue;
-      if (leaves && (question(left) ?? lookup(left)) !== undefined) continue;
-      const name = wordsOf(left.commands[0]).split(" ")[0] ?? "";
-      const message = `\`|| ${words}\` makes a failure of \`${name}\` look healthy`;
-      say(right.commands[0] ?? giveNothing, message, "let it fail: then the host is unknown, and its message is shown");
-    }
-  }
-  for (const command of commandsOf(script.list)) {
-    const words = wordsOf(command);
-    if (!/^set (.* )?(\+[a-z]*e[a-z]*|\+o errexit)( |$)/.test(words)) continue;
-    say(
-      command,
-      `\`${words}\` makes every later failure look healthy`,
-      "leave it out, and write `|| …` where a failure is meant",
-    );
+/** `… || words`: what runs when all before it said no. */
+type Fallback = { readonly list: AndOr; readonly left: Pipeline; readonly right: Command; readonly words: string };
+
+function* fallbacksOf(list: List): Generator<Fallback> {
+  const inner = Array.from(commandsOf(list)).flatMap((command) => bodiesOf(command).flat());
+  for (const each of [...list, ...inner]) {
+    const [left, right] = each.pipelines.slice(-2);
+    const command = right?.commands[0];
+    if (left === undefined || command === undefined || each.operators.at(-1) !== "||") continue;
+    yield { list: each, left, right: command, words: wordsOf(command) };
   }
 }
 
-const giveNothing: Command = { kind: "test", at: 0, end: 0 };
+/** Leaves with status 0, whatever came before: `exit` alone passes the failure on. */
+function leavesWell(words: string): boolean {
+  return words === "exit 0" || words === "return 0";
+}
 
-function* allLists(list: List): Generator<AndOr> {
-  yield* list;
-  for (const command of commandsOf(list)) for (const body of bodiesOf(command)) yield* body;
+/** `|| true` at the end and `|| exit 0` let a look that failed pass for a healthy host. */
+function hiddenFailures(script: ShellScript, say: Say): void {
+  const last = script.list.at(-1);
+  const fallbacks = [script.list, ...script.substitutions].flatMap((list) => [...fallbacksOf(list)]);
+  for (const { list, left, right, words } of fallbacks) {
+    const leaves = leavesWell(words) && (question(left) ?? lookup(left)) === undefined;
+    const ends = (words === "true" || words === ":") && list === last;
+    if (!leaves && !ends) continue;
+    const name = wordsOf(left.commands[0]).split(" ")[0] ?? "";
+    const what = name === "" ? "what stands before it" : `\`${name}\``;
+    const message = `\`|| ${words}\` makes a failure of ${what} look healthy`;
+    say(right, message, "let it fail: then the host is unknown, and its message is shown");
+  }
+}
+
+/** `set +e` does the same to all that follows. */
+function erasedErrexit(script: ShellScript, say: Say): void {
+  for (const command of commandsOf(script.list)) {
+    const words = wordsOf(command);
+    if (!/^set (.* )?(\+[a-z]*e[a-z]*|\+o errexit)( |$)/.test(words)) continue;
+    const hint = "leave it out, and write `|| …` where a failure is meant";
+    say(command, `\`${words}\` makes every later failure look healthy`, hint);
+  }
 }
 
 /** `[ "$x" -ge 90 ] || exit 0` is healthy when `$x` is empty: what a command printed must be known to be a number before. */
 function unguardedNumbers(script: ShellScript, say: Say): void {
-  const measured = new Set<string>();
-  const checked = new Set<string>();
-  for (const command of commandsOf(script.list)) {
-    if (command.kind === "simple") {
-      for (const word of command.assignments) {
-        const name = /^\w+/.exec(word.raw)?.[0] ?? "";
-        if (/\$\((?!\()|`/.test(word.raw)) measured.add(name);
-      }
-    }
-    if (
-      command.kind === "case" &&
-      command.branches.some(({ patterns }) => patterns.some(({ raw }) => NOT_DIGITS.test(raw)))
-    ) {
-      for (const name of namesIn(command.subject.raw)) checked.add(name);
-    }
-    if (command.kind === "test")
-      for (const name of namesIn(script.text.slice(command.at, command.end))) checked.add(name);
-  }
-  for (const end of allLists(script.list)) {
-    const [left, right] = end.pipelines.slice(-2);
-    const test = left?.commands[0];
-    if (
-      right === undefined ||
-      end.operators.at(-1) !== "||" ||
-      !/^(exit|return)( 0)?$/.test(wordsOf(right.commands[0]))
-    )
-      continue;
-    if (test?.kind !== "simple" || !/ -(eq|ne|gt|ge|lt|le) /.test(wordsOf(test))) continue;
+  const doubtful = doubtfulNumbers(script);
+  for (const { left, words } of fallbacksOf(script.list)) {
+    const test = left.commands[0];
+    if (!leavesWell(words) || test === undefined || !/ -(eq|ne|gt|ge|lt|le) /.test(wordsOf(test))) continue;
     for (const name of namesIn(wordsOf(test))) {
-      if (!measured.has(name) || checked.has(name)) continue;
+      if (!doubtful.has(name)) continue;
       const message = `\`$${name}\` comes from a command and is not known to be a number: when it is empty, this looks healthy`;
       say(test, message, `check it before: case $${name} in ''|*[!0-9]*) echo "cannot read …" >&2; exit 2 ;; esac`);
     }
   }
 }
 
-const NOT_DIGITS = /\[[!^](0-9|\[:digit:\])/;
+/** Names that a command gave their value, and that no `case` or `[[ … ]]` has looked at. */
+function doubtfulNumbers(script: ShellScript): ReadonlySet<string> {
+  const commands = Array.from(commandsOf(script.list));
+  const measured = commands
+    .flatMap((command) => (command.kind === "simple" ? command.assignments : []))
+    .filter((word) => /\$\((?!\()|`/.test(word.raw))
+    .map((word) => /^\w+/.exec(word.raw)?.[0] ?? "");
+  const checked = commands.flatMap((command) => {
+    if (command.kind === "test") return namesIn(script.text.slice(command.at, command.end));
+    const digits =
+      command.kind === "case" &&
+      command.branches.some(({ patterns }) => patterns.some(({ raw }) => NOT_DIGITS.test(raw)));
+    return digits ? namesIn(command.subject.raw) : [];
+  });
+  return new Set(measured).difference(new Set(checked));
+}
 
 function namesIn(text: string): string[] {
   return Array.from(text.matchAll(/\$\{?([A-Za-z_]\w*)/g), ([, name = ""]) => name);

@@ -11,11 +11,17 @@ export function keysAt(path: Path, value: unknown): readonly string[] {
 
 /** The parts of a runbook (`fix`, `detect`, …) that know a key. */
 export function homesOf(key: string): readonly string[] {
-  const homes = new Set<string>();
+  return [...(HOMES.get(key) ?? [])];
+}
+
+const HOMES = homes();
+
+function homes(): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
   visit(Runbook, "the runbook", (schema, name) => {
-    if (keysOf(schema, undefined).includes(key)) homes.add(name);
+    for (const key of keysOf(schema, undefined)) found.set(key, (found.get(key) ?? new Set()).add(name));
   });
-  return [...homes];
+  return found;
 }
 
 function schemasAt(path: Path): Schema[] {

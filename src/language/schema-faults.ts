@@ -51,7 +51,10 @@ function meantKeys(yaml: Yaml, issue: Issue): string[] {
 function faultsOf(yaml: Yaml, issue: Issue): Fault[] {
   const path = pathOf(issue);
   const value = valueAt(yaml.value, path);
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(yaml, path, value, key));
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(path, value);
+    return issue.keys.map((key) => unknownKey(yaml, path, known, key));
+  }
   if (issue.code === "invalid_key") return [badName(yaml, path, issue)];
   if (value === undefined) return [missing(yaml, path, issue)];
   const inner = innerIssues(issue, value);
@@ -69,8 +72,7 @@ function innerIssues(issue: Issue, value: unknown): Issue[] {
   return issue.errors.find((errors) => errors.some((error) => error.path.length > 0)) ?? [];
 }
 
-function unknownKey(yaml: Yaml, path: Path, value: unknown, key: string): Fault {
-  const known = keysAt(path, value);
+function unknownKey(yaml: Yaml, path: Path, known: readonly string[], key: string): Fault {
   // What it is in already is no better place.
   const homes = homesOf(key).filter((home) => !path.some((part) => home === `\`${part}\``));
   const moved = homes.length > 0 ? `it belongs in ${homes.join(" or ")}` : `expected one of ${known.join(", ")}`;

@@ -3,8 +3,9 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let least = Math.max(1, Math.ceil(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const far = normal(candidate) === normal(word) ? 0 : distance(word.toLowerCase(), candidate.toLowerCase());
-    if (candidate === word || far >= least || far >= candidate.length) continue;
+    if (candidate === word) continue;
+    const far = normal(candidate) === normal(word) ? 0 : distance(word.toLowerCase(), candidate.toLowerCase(), least);
+    if (far >= least || far >= candidate.length) continue;
     best = candidate;
     least = far;
   }
@@ -21,8 +22,9 @@ function normal(word: string): string {
   return word.toLowerCase().replaceAll(/[-_ ]/g, "");
 }
 
-/** Damerau-Levenshtein (optimal string alignment): letters added, left out, replaced, or swapped with their neighbour. */
-function distance(a: string, b: string): number {
+/** Damerau-Levenshtein (optimal string alignment): letters added, left out, replaced, or swapped with their neighbour; `limit` where it is that or more for sure. */
+function distance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

@@ -10,7 +10,12 @@ export type Node = { readonly start: number; end: number; size: number } & (
       readonly indent: number;
     }
   | { readonly kind: "sequence"; readonly items: Node[] }
-  | { readonly kind: "mapping"; readonly pairs: Pair[] }
+  | {
+      readonly kind: "mapping";
+      readonly pairs: Pair[];
+      /** The pair that counts where a name is given twice: the last one. */
+      readonly named: Map<string, Pair>;
+    }
   | { readonly kind: "alias"; readonly name: string; readonly target: Node | undefined; readonly open: boolean }
 );
 /** One entry of a mapping. */
@@ -34,7 +39,9 @@ export function treeOf(text: string, events: readonly Event[]): Tree {
     if (frame === undefined) roots.push(node);
     else if (frame.node.kind === "sequence") frame.node.items.push(node);
     else if (frame.node.kind === "mapping" && frame.key !== undefined) {
-      frame.node.pairs.push({ key: frame.key, value: node });
+      const pair = { key: frame.key, value: node };
+      frame.node.pairs.push(pair);
+      frame.node.named.set(keyName(frame.key), pair);
       frame.key = undefined;
     } else frame.key = node;
     last = Math.max(last, node.end);
@@ -61,7 +68,7 @@ export function treeOf(text: string, events: readonly Event[]): Tree {
         const node: Node =
           event.type === EVENT_ID.SEQUENCE
             ? { kind: "sequence", items: [], ...place }
-            : { kind: "mapping", pairs: [], ...place };
+            : { kind: "mapping", pairs: [], named: new Map(), ...place };
         anchor(event, node);
         frames.push({ node, key: undefined });
         break;

@@ -98,7 +98,7 @@ function find(root: Node, path: Path): { node: Node; key: Node | undefined; whol
   let key: Node | undefined;
   for (const part of path) {
     const here = resolved(node);
-    const pair = here.kind === "mapping" ? pairOf(here.pairs, String(part)) : undefined;
+    const pair = here.kind === "mapping" ? pairOf(here, String(part)) : undefined;
     const next = here.kind === "sequence" ? here.items[Number(part)] : pair?.value;
     if (next === undefined) return { node, key, whole: false };
     node = next;
@@ -107,20 +107,22 @@ function find(root: Node, path: Path): { node: Node; key: Node | undefined; whol
   return { node, key, whole: true };
 }
 
-/** The last pair of a name wins, as it does in the value; else one that a merge key (`<<`) brings in. */
-function pairOf(pairs: readonly Pair[], name: string): Pair | undefined {
-  const own = pairs.findLast(({ key }) => keyName(key) === name);
-  if (own !== undefined) return own;
-  for (const { key, value } of pairs) {
+/** A mapping's own pair of a name, else one that a merge key (`<<`) brings in. */
+function pairOf(mapping: Mapping, name: string): Pair | undefined {
+  const own = mapping.named.get(name);
+  if (own !== undefined || !mapping.named.has("<<")) return own;
+  for (const { key, value } of mapping.pairs) {
     if (keyName(key) !== "<<") continue;
     const merged = resolved(value);
     for (const each of merged.kind === "sequence" ? merged.items.map(resolved) : [merged]) {
-      const pair = each.kind === "mapping" ? pairOf(each.pairs, name) : undefined;
+      const pair = each.kind === "mapping" ? pairOf(each, name) : undefined;
       if (pair !== undefined) return pair;
     }
   }
   return undefined;
 }
+
+type Mapping = Node & { readonly kind: "mapping" };
 
 function nodePlace(source: Source, node: Node): Place {
   if (node.kind === "scalar" && node.indent >= 0) return textPlace(source, node, 0, 0, node.end);

@@ -105,7 +105,7 @@ describe("inputs", () => {
     [
       "secret in the file",
       "n: { type: string, secret: true, default: hush }",
-      "4:36 the secret `n` stands in the file → leave the default out: the value is asked for, or given by --input NAME=@file or NAME=env:X",
+      "4:36 the secret `n` stands in the file → leave the default out, and give the value by --input NAME=@file or NAME=env:X",
     ],
   ])("%s", (_name, input, message) => {
     expect(mistakes(withTop("inputs:", `  ${input}`))).toEqual([message]);

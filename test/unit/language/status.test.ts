@@ -83,6 +83,7 @@ describe("what makes a failed look healthy is warned of", () => {
       "used=$(df / | tail -1)\ncase $used in ''|*[!0-9]*) exit 2 ;; esac\n[ \"$used\" -ge 90 ] || exit 0\necho full",
     ],
     ["a number of the runbook's", '[ "$since" -ge 90 ] || exit 0\necho full'],
+    ["a failure that is passed on", "df / || exit\necho x"],
     ["a test that ends the look", "[ -d /x ] || exit 0\nls /x"],
     ["|| true where the next command judges", "x=$(pgrep y) || true\necho $x"],
   ])("%s is fine", (_name, script) => {
