@@ -1,4 +1,4 @@
-import type { Output } from "../model/output.ts";
+import type { Printed } from "../model/output.ts";
 import { decode, unfinished } from "../script/bytes.ts";
 
 /** Takes a stream as it comes and keeps its head and tail: never more than about twice `keep` bytes in memory. */
@@ -6,7 +6,7 @@ export type Capture = {
   push(chunk: Uint8Array): void;
   /** Bytes seen so far. */
   seen(): number;
-  output(): Output;
+  output(): Printed;
 };
 
 /** A capture that keeps all of it up to `keep` bytes, and of more than that the first and the last half. */

@@ -2,7 +2,7 @@ import type { Decision } from "../model/approval.ts";
 import type { Entry } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import type { Output } from "../model/output.ts";
+import type { Printed } from "../model/output.ts";
 
 /** A script that is ready to be sent: variables, functions and body in one text, made by `script/posix`. May hold secrets: never log it. */
 export type Script = {
@@ -23,38 +23,38 @@ export type Script = {
   readonly keep?: number;
 };
 
-/** How a script ended. Only `exited` carries a verdict; every other kind leaves something unknown. */
-export type Ended =
+/** How a script ended, with what it printed as `O`. Only `exited` carries a verdict; every other kind leaves something unknown. */
+export type Ended<O = Printed> =
   /** It ended by itself. A signal is 128 + its number, as shells say it. */
   | {
       readonly kind: "exited";
       readonly code: number;
-      readonly stdout: Output;
-      readonly stderr: Output;
+      readonly stdout: O;
+      readonly stderr: O;
       readonly ms: number;
     }
   /** Its time was up. `gone`: every process of it is known to have ended; false: left running, or stuck in the kernel. */
   | {
       readonly kind: "timed-out";
       readonly gone: boolean;
-      readonly stdout: Output;
-      readonly stderr: Output;
+      readonly stdout: O;
+      readonly stderr: O;
       readonly ms: number;
     }
   /** It is read-only and printed more than anybody reads (32 MiB), so it was ended. `gone` as above. */
   | {
       readonly kind: "flooded";
       readonly gone: boolean;
-      readonly stdout: Output;
-      readonly stderr: Output;
+      readonly stdout: O;
+      readonly stderr: O;
       readonly ms: number;
     }
   /** The connection was lost in mid-script: how it ended, or whether, is not known. */
   | {
       readonly kind: "lost";
       readonly reason: string;
-      readonly stdout: Output;
-      readonly stderr: Output;
+      readonly stdout: O;
+      readonly stderr: O;
       readonly ms: number;
     }
   /** It never began: wrong become password, no such shell, no channel. Safe to try again. */

@@ -1,7 +1,7 @@
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import { outputText, type Output } from "../model/output.ts";
+import { outputText, type Output, type Printed } from "../model/output.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import { mask, type Secret } from "../model/secret.ts";
 import type { Fleet } from "./fleet.ts";
@@ -39,7 +39,7 @@ export async function send(
   body: string,
   work: Work,
   extras?: Extras,
-): Promise<Ended> {
+): Promise<Ended<Output>> {
   const script = work.script(host, step, body, extras);
   const ended = await sendScript(host, step, script, work);
   if (ended.kind === "refused") return { ...ended, fault: work.maskFault(ended.fault) };
@@ -55,13 +55,13 @@ function sendScript(host: HostState, step: StepState | null, script: Script, wor
   return fleet.run(work.hostOf(host.host), machineId, script, work.leaving, listen);
 }
 
-function maskOutput(output: Output, work: Work): Output {
-  if (work.secrets.length === 0) return output;
-  return { ...output, head: mask(output.head, work.secrets), tail: mask(output.tail, work.secrets) };
+function maskOutput(printed: Printed, work: Work): Output {
+  const { omitted } = printed;
+  return { head: mask(printed.head, work.secrets), tail: mask(printed.tail, work.secrets), omitted };
 }
 
 /** Why a script that did not exit tells nothing: one line for the record. */
-export function shortfall(ended: Exclude<Ended, { kind: "exited" }>, what: string): string {
+export function shortfall(ended: Exclude<Ended<Output>, { kind: "exited" }>, what: string): string {
   switch (ended.kind) {
     case "timed-out":
       return `${what} took longer than ${Math.round(ended.ms / 1000)} s${ended.gone ? "" : ", and it could not be ended (stuck in the kernel?)"}`;

@@ -4,7 +4,6 @@ import { compileRunbook } from "../../src/language/compile.ts";
 import type { Entry } from "../../src/model/event.ts";
 import type { Fault } from "../../src/model/fault.ts";
 import type { Host } from "../../src/model/inventory.ts";
-import { NO_OUTPUT } from "../../src/model/output.ts";
 import type { LoadedRunbook } from "../../src/model/runbook.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import type { LiveRun } from "../../src/run/run.ts";
@@ -19,8 +18,8 @@ export function exited(code: number, stdout = "", stderr = ""): Ended {
   return {
     kind: "exited",
     code,
-    stdout: { ...NO_OUTPUT, head: stdout },
-    stderr: { ...NO_OUTPUT, head: stderr },
+    stdout: { head: stdout, tail: "", omitted: 0 },
+    stderr: { head: stderr, tail: "", omitted: 0 },
     ms: 1,
   };
 }

@@ -6,6 +6,7 @@ import type { Event, RunPlan, StepPlan } from "../../src/model/event.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { NO_OUTPUT } from "../../src/model/output.ts";
 import { PLAN, STEP } from "./plans.ts";
+import { plain } from "../../src/model/secret.ts";
 
 /** An event, or what makes one of the state so far. */
 export type Told = Event | ((state: RunState) => Event);
@@ -95,7 +96,7 @@ export const fixFinished = (exit: number | null = 0, key: string | null = null, 
   key,
   exit,
   stdout: NO_OUTPUT,
-  stderr: { ...NO_OUTPUT, head: exit === 0 ? "" : "no such process\n" },
+  stderr: { ...NO_OUTPUT, head: plain(exit === 0 ? "" : "no such process\n") },
   ms: 3000,
 });
 export const verified = (at = AT): Event => ({ type: "verified", ...at, looks: 1, ms: 1 });

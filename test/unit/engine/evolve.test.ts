@@ -19,6 +19,7 @@ import {
   stepOf,
   unreachable,
 } from "../../kit/tale.ts";
+import { plain } from "../../../src/model/secret.ts";
 
 const first = { run: "r1", seq: 1, at: 5, event: { type: "run-started", format: 1, plan: PLAN } } as const;
 
@@ -65,7 +66,7 @@ test.each<[string, number | null, string, string]>([
   ["without words", 1, "", "the fix exited 1"],
   ["out of time", null, "", "the fix was ended after 3 s"],
 ])("an exit is told %s", (_, exit, stderr, reason) => {
-  expect(exitReason("the fix", exit, { ...NO_OUTPUT, head: stderr }, 3000)).toBe(reason);
+  expect(exitReason("the fix", exit, { ...NO_OUTPUT, head: plain(stderr) }, 3000)).toBe(reason);
 });
 
 test.each<[string, readonly Event[], string, string]>([

@@ -3,13 +3,14 @@ import { describe, expect, test } from "vitest";
 import { judge, keyOf, type Reading } from "../../../src/engine/judge.ts";
 import { NO_OUTPUT, type Output } from "../../../src/model/output.ts";
 import type { ColumnType } from "../../../src/model/runbook.ts";
+import { plain } from "../../../src/model/secret.ts";
 
 function reading(columns: Record<string, ColumnType>, parts: Partial<Reading> = {}): Reading {
   const findings = Object.fromEntries(Object.entries(columns).map(([name, type]) => [name, { type, private: false }]));
   return { findings, format: "tab", ...parts };
 }
 
-const print = (head: string): Output => ({ ...NO_OUTPUT, head });
+const print = (text: string): Output => ({ ...NO_OUTPUT, head: plain(text) });
 const DISK = reading({ path: "string", bytes: "bytes", pid: "integer" });
 const MESSAGE: Reading = { format: "tab" };
 
@@ -80,7 +81,7 @@ describe("unknown, never healthy:", () => {
   });
 
   test("output of which the middle was dropped", () => {
-    const cut = { head: "a\n", tail: "b\n", omitted: 5 };
+    const cut = { head: plain("a\n"), tail: plain("b\n"), omitted: 5 };
     expect(judge(MESSAGE, 0, cut, NO_OUTPUT)).toEqual({ unknown: "detect printed more than can be kept" });
   });
 

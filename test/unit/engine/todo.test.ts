@@ -22,6 +22,8 @@ import {
   verified,
 } from "../../kit/tale.ts";
 import { PLAN } from "../../kit/plans.ts";
+import { NO_OUTPUT } from "../../../src/model/output.ts";
+import { plain } from "../../../src/model/secret.ts";
 
 const at = { host: "host1", step: "step-1" };
 const found = [reached(), saw(["a", "b"])] as const;
@@ -70,7 +72,7 @@ test("what is found is asked for, admitted once approved, and then fixed", () =>
 test("a preview, where there is one, comes before the question", () => {
   const state = after(planWith({ steps: [stepWith({}, { preview: true })] }), ...found);
   expect(next(state)).toEqual({ kind: "preview", ...at });
-  const output = { head: "41 tapdisk", tail: "", omitted: 0 };
+  const output = { ...NO_OUTPUT, head: plain("41 tapdisk") };
   expect(next(after(state, { type: "previewed", ...at, output, failed: null }))).toMatchObject({ kind: "ask" });
 });
 
@@ -139,7 +141,7 @@ describe("what is found is not fixed", () => {
   test("in a dry run, which shows its preview first", () => {
     const state = after(planWith({ dryRun: true, approve: "high" }), ...found);
     expect(next(state)).toEqual({ kind: "preview", ...at });
-    const shown = after(state, { type: "previewed", ...at, output: { head: "", tail: "", omitted: 0 }, failed: null });
+    const shown = after(state, { type: "previewed", ...at, output: NO_OUTPUT, failed: null });
     expect(next(shown)).toEqual(settles("found", "dry run"));
   });
 
@@ -185,6 +187,24 @@ describe("a later step", () => {
   test("is looked at again when an earlier fix has changed the host since", () => {
     const fixed = [approved(), admitted(), fixStarted(), fixFinished(), verified(), ended("fixed")];
     expect(next(after(twoSteps(), ...both, ...fixed))).toEqual({ kind: "detect", ...second });
+  });
+
+  test("is asked for again when an earlier fix has changed what its open card shows", () => {
+    const out = [
+      ...both,
+      asked(second),
+      approved(),
+      admitted(),
+      fixStarted(),
+      fixFinished(),
+      verified(),
+      ended("fixed"),
+    ];
+    const state = after(twoSteps(true), ...out);
+    expect(next(state)).toEqual({ kind: "detect", ...second });
+    expect(next(after(state, saw(["b"], second)))).toEqual({ kind: "wait", for: "person" });
+    expect(next(after(state, saw(["c"], second)))).toMatchObject({ kind: "ask", ...second });
+    expect(next(after(state, saw([], second)))).toMatchObject({ kind: "settle", ...second, outcome: "clear" });
   });
 
   test("a step that only reports blocks nobody", () => {

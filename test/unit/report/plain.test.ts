@@ -5,6 +5,7 @@ import { plainReport } from "../../../src/report/plain.ts";
 import type { Event } from "../../../src/model/event.ts";
 import { NO_OUTPUT } from "../../../src/model/output.ts";
 import { diskFinding, diskRunbook, Story } from "../../kit/story.ts";
+import { plain } from "../../../src/model/secret.ts";
 
 /** What a log shows of a story; nobody sits at a terminal. */
 function logOf(story: Story, width = 100): string[] {
@@ -80,7 +81,7 @@ test("a dry run shows what would be asked, run and shown", () => {
   story.tell(
     { type: "reached", host: "web1", machineId: null, bootId: null, ms: 5 },
     { type: "detected", ...at, findings: [diskFinding(41)], ms: 200 },
-    { type: "previewed", ...at, output: { ...NO_OUTPUT, head: "41 tapdisk\n" }, failed: null },
+    { type: "previewed", ...at, output: { ...NO_OUTPUT, head: plain("41 tapdisk\n") }, failed: null },
     { type: "step-ended", ...at, outcome: "found", reason: "dry run" },
   );
   const log = logOf(story).join("\n");
@@ -110,7 +111,7 @@ test("nothing that a host printed reaches the log as it was", () => {
   story.tell(
     { type: "unreachable", host: "web2", fault: { kind: "unreachable", message: evil, hint: evil } },
     { type: "detected", ...at, findings: [diskFinding(41, { path: evil, started: evil })], ms: 1 },
-    { type: "previewed", ...at, output: { ...NO_OUTPUT, head: evil }, failed: evil },
+    { type: "previewed", ...at, output: { ...NO_OUTPUT, head: plain(evil) }, failed: evil },
     { type: "step-ended", ...at, outcome: "found", reason: evil },
     { type: "run-ended", exit: 2, outcome: "found" },
   );

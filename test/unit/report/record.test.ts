@@ -4,9 +4,10 @@ import { NO_OUTPUT } from "../../../src/model/output.ts";
 import { jsonReport } from "../../../src/report/json.ts";
 import { sentenceOf } from "../../../src/report/sentence.ts";
 import { diskFinding, diskRunbook, Story } from "../../kit/story.ts";
+import { plain } from "../../../src/model/secret.ts";
 
 const at = { host: "xen1", step: "release-log" };
-const ended = { ...at, stdout: NO_OUTPUT, stderr: { ...NO_OUTPUT, head: "one\nno such process\n" }, ms: 2100 };
+const ended = { ...at, stdout: NO_OUTPUT, stderr: { ...NO_OUTPUT, head: plain("one\nno such process\n") }, ms: 2100 };
 const SENTENCES: readonly (readonly [Event, string])[] = [
   [{ type: "reached", host: "xen1", machineId: "m", bootId: "b", ms: 120 }, "xen1: logged in (0.1 s)"],
   [

@@ -3,6 +3,8 @@ import { cardLines } from "../../../src/view/card-lines.ts";
 import { cardOf, type Card } from "../../../src/view/card.ts";
 import { widthOf } from "../../../src/view/width.ts";
 import { diskFinding, diskRunbook, loadedFrom, manualRunbook, Story } from "../../kit/story.ts";
+import { NO_OUTPUT } from "../../../src/model/output.ts";
+import { plain } from "../../../src/model/secret.ts";
 
 function cardFrom(story: Story, host = "web1"): Card {
   return cardOf({ state: story.state, host, step: story.firstStep, loaded: story.loaded });
@@ -52,7 +54,7 @@ describe("a card", () => {
 
   test("keeps what a host says behind a bar and on its own line", () => {
     const story = asked([diskFinding(1, { path: "/x\nrisk      low\u001B[2J" })]);
-    const output = { head: "gone\nrisk      low\n", tail: "", omitted: 0 };
+    const output = { ...NO_OUTPUT, head: plain("gone\nrisk      low\n") };
     story.tell({ type: "previewed", host: "web1", step: story.firstStep, output, failed: null });
     const lines = cardLines(cardFrom(story), { width: 60, colour: false });
     expect(lines.filter((line) => line.startsWith("risk"))).toEqual(["risk      HIGH"]);
@@ -89,7 +91,7 @@ describe("a card", () => {
 
   test("says that a preview failed", () => {
     const story = asked();
-    const output = { head: "", tail: "", omitted: 0 };
+    const output = NO_OUTPUT;
     story.tell({ type: "previewed", host: "web1", step: story.firstStep, output, failed: "it exited 3" });
     expect(cardLines(cardFrom(story), { width: 80, colour: false })).toContain("preview   failed: it exited 3");
   });
