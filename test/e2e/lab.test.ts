@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readState, runs } from "../../src/lab/state.ts";
 
 const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
-const PORT = 27401;
+// Other test runs on the same machine have other process ids.
+const PORT = 20_000 + (process.pid % 5000) * 8;
 
 describe("the practice hosts of `runbook lab up`", { timeout: 120_000 }, () => {
   const home = mkdtempSync(join(tmpdir(), "runbook-lab-"));
