@@ -12,6 +12,7 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
   const variables = checkVariables(report, runbook, context);
   for (const at of scriptsOf(runbook)) {
     characters(report, at);
+    joinedLines(report, at);
     if (at.shell === "powershell") continue;
     const script = readShell(at.text);
     if (script === undefined) continue;
@@ -31,6 +32,12 @@ function characters(report: Report, at: ScriptAt): void {
     const place = placeIn(report, at, { at: offset, length: 1 });
     report.faults.push(report.yaml.faultAt(place, `the script holds ${name}, which shells stumble over`, "remove it"));
   }
+}
+
+/** `>` and quotes make one line of many: a shell would take the second command for words of the first. */
+function joinedLines(report: Report, { path }: ScriptAt): void {
+  if (report.yaml.joined(path))
+    report.warn(path, "YAML joins the lines of this script into one", "begin it with `|` and a new line");
 }
 
 function hereDocuments(report: Report, at: ScriptAt, script: ShellScript): void {

@@ -144,15 +144,23 @@ function sizeExpectation(issue: Extract<Issue, { code: "too_small" | "too_big" }
 function hintFor(issue: Issue, value: unknown, path: Path): string | undefined {
   const values: unknown[] = issue.code === "invalid_value" ? issue.values : choices(issue);
   if (typeof value === "string" && values.length > 1) return didYouMean(value, values.map(String));
-  if (issue.code !== "invalid_type" && issue.code !== "invalid_union") return undefined;
-  const text = JSON.stringify(value);
+  if (path.at(-1) === "verify" && value === true) return "it is on by default: leave it out";
+  if (issue.code !== "invalid_type") return undefined;
   if (issue.message.startsWith("expected a duration") && typeof value === "number")
     return `write ${value}s for seconds`;
-  if (issue.code === "invalid_type" && issue.expected === "array") return `write \`${path.at(-1)}: [${text}]\``;
-  if (path.at(-1) === "verify" && value === true) return "it is on by default: leave it out";
-  if (issue.code === "invalid_type" && issue.expected === "string" && typeof value !== "object")
-    return `write it in quotes: "${text}"`;
-  return undefined;
+  return typeHint(issue.expected, value, path);
+}
+
+/** How the same is written as the type that is expected. */
+function typeHint(expected: string, value: unknown, path: Path): string | undefined {
+  const text = JSON.stringify(value);
+  if (expected === "array") return `write \`${path.at(-1)}: [${text}]\``;
+  if (expected === "object" && typeof value === "string" && keysAt(path, value).includes("run")) {
+    return `write the script as \`run\` under \`${path.at(-1)}\``;
+  }
+  if (expected !== "string" || value === null) return undefined;
+  if (typeof value === "object") return "put a text that begins with [ or { in quotes";
+  return `write it in quotes: "${text}"`;
 }
 
 function choices(issue: Issue): unknown[] {

@@ -26,6 +26,8 @@ export type Yaml = {
   place(path: Path, which?: "key" | "value"): Place;
   /** Where `length` characters stand that begin at `line` and `column` (from 0) of the text at `path`. Exact in literal blocks and one-line texts. */
   within(path: Path, line: number, column: number, length: number): Place;
+  /** Whether the text at `path` is written over several lines that YAML joins into one. */
+  joined(path: Path): boolean;
   /** An `invalid-file` fault at `path`. */
   fault(path: Path, message: string, hint?: string, which?: "key" | "value"): Fault;
   /** The same at a place that is known already. */
@@ -87,6 +89,10 @@ function yamlOf(source: Source, root: Node, value: unknown): Yaml {
       const { node, whole } = find(root, path);
       return whole ? textPlace(source, resolved(node), line, column, length) : nodePlace(source, node);
     },
+    joined: (path) => {
+      const { node, whole } = find(root, path);
+      return whole && isJoined(source, resolved(node));
+    },
     fault: (path, message, hint, which) => source.fault(place(path, which), message, hint),
     faultAt: (at, message, hint) => source.fault(at, message, hint),
   };
@@ -132,6 +138,16 @@ function nodePlace(source: Source, node: Node): Place {
   return source.place(node.start, node.end);
 }
 
+function isJoined(source: Source, node: Node): boolean {
+  if (node.kind !== "scalar" || node.style === SCALAR_STYLE.LITERAL_BLOCK) return false;
+  // A block ends with the break of its last line.
+  const last = source.place(
+    Math.max(node.start, node.end - (node.style === SCALAR_STYLE.FOLDED_BLOCK ? 2 : 1)),
+    node.end,
+  );
+  return last.line > source.place(node.start, node.end).line;
+}
+
 /** Maps a position in a scalar's decoded text back to the file. */
 function textPlace(source: Source, node: Node, line: number, column: number, length: number): Place {
   const first = source.place(node.start, node.end);
@@ -142,6 +158,8 @@ function textPlace(source: Source, node: Node, line: number, column: number, len
     const rest = source.line(number).length - from + 1;
     return { line: number, column: from, length: Math.max(1, Math.min(length, rest)) };
   }
+  if (node.style === SCALAR_STYLE.FOLDED_BLOCK)
+    return { ...first, column: node.indent + 1, length: source.line(first.line).length - node.indent };
   const quote = node.style === SCALAR_STYLE.PLAIN ? 0 : 1;
   const start = node.start + quote + column;
   return line === 0 && start < node.end ? source.place(start, start + length) : first;

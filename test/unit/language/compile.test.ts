@@ -85,7 +85,11 @@ describe("values of the wrong type say what was found", () => {
     ["nothing for a text", withTop("hosts:"), "3:5 `hosts`: expected a text, found nothing"],
     ["a text for a list", withTop("tags: xen"), '3:7 `tags`: expected a list, found "xen" → write `tags: ["xen"]`'],
     ["a list for a mapping", withTop("inputs: [a]"), "3:9 `inputs`: expected a mapping, found a list"],
-    ["a mapping for a text", withTop("about: { a: 1 }"), "3:8 `about`: expected a text, found a mapping"],
+    [
+      "a mapping for a text",
+      withTop("about: { a: 1 }"),
+      "3:8 `about`: expected a text, found a mapping → put a text that begins with [ or { in quotes",
+    ],
     ["an empty text", withTop("hosts: ''"), "3:8 `hosts`: expected a text that is not empty, found an empty text"],
     ["an empty list", "name: x\ntitle: X\nsteps: []", "3:8 `steps`: expected at least 1 item, found an empty list"],
     [
@@ -155,6 +159,11 @@ describe("values of the wrong type say what was found", () => {
       "7:13 `verify`: expected false or a mapping, found true → it is on by default: leave it out",
     ],
     ["become", withTop("become: []"), "3:9 `become`: expected true or false or a text, found an empty list"],
+    [
+      "a script where its mapping is expected",
+      withStep("detect: df /"),
+      '5:13 `detect`: expected a mapping, found "df /" → write the script as `run` under `detect`',
+    ],
     ["a step that is nothing", "name: x\ntitle: X\nsteps:\n  -\n", "4:3 a step: expected a mapping, found nothing"],
     ["no runbook at all", "- a\n- b\n", "1:1 the runbook: expected a mapping, found a list"],
   ])("%s", (_name, text, message) => {

@@ -117,6 +117,14 @@ test("characters that shells stumble over are refused", () => {
   ]);
 });
 
+test("a script whose lines YAML joins is warned of", () => {
+  const joined = "YAML joins the lines of this script into one → begin it with `|` and a new line";
+  expect(warnings(withStep("detect:", "  run: >", "    echo a", "    echo b"))).toEqual([`7:9 ${joined}`]);
+  expect(warnings(withStep("detect:", "  run: echo a", "    echo b"))).toEqual([`6:12 ${joined}`]);
+  expect(warnings(withStep("detect:", "  run: >", "    echo a"))).toEqual([]);
+  expect(warnings(withStep("detect:", "  run: |", "    echo a", "    echo b"))).toEqual([]);
+});
+
 test("a fix may end as it likes: its verification judges", () => {
   expect(mistakes(withStep("detect: { run: ':' }", "fix: { risk: low, run: '[ -e /x ] && rm /x' }"))).toEqual([]);
 });
