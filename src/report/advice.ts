@@ -8,7 +8,7 @@ import { foldHosts } from "./hosts.ts";
 /** More hosts than this are not typed after `-l`. */
 const TYPEABLE = 8;
 
-/** What a person does next, and the command for it where there is one. */
+/** What a person does next, and the command, or the part of one, that does it. */
 export type Advice = { readonly text: string; readonly command: string | null };
 
 /** What to do next, most urgent first; nothing when all is well. */
@@ -17,7 +17,7 @@ export function adviceOf(state: RunState): Advice[] {
   const of = (...outcomes: Outcome[]) => outcomes.flatMap((outcome) => hosts.get(outcome) ?? []);
   return [
     ...afterFailure(state, of("failed", "rolled-back")),
-    ...inDoubt(state, of("in-doubt")),
+    ...inDoubt(of("in-doubt")),
     ...toApprove(state),
     ...toFix(state),
     ...notReached(of("unknown")),
@@ -29,20 +29,20 @@ function afterFailure(state: RunState, hosts: readonly HostState[]): Advice[] {
   return [{ text: "failed: see what was done and said", command: `runbook history show ${state.run} --events` }];
 }
 
-function inDoubt(state: RunState, hosts: readonly HostState[]): Advice[] {
+function inDoubt(hosts: readonly HostState[]): Advice[] {
   if (hosts.length === 0) return [];
   const names = foldHosts(hosts.map((host) => host.host));
-  const text = `in doubt: look at ${names} first, a fix may still be at work there; then run it again`;
-  return [{ text, command: again(state, hosts) }];
+  return [sameAgain(`in doubt: look at ${names} first, a fix may still be at work there; then`, limitTo(hosts))];
 }
 
 function toApprove(state: RunState): Advice[] {
   const hosts = [...state.hosts.values()].filter((host) => host.steps.some(waiting));
   if (hosts.length === 0) return [];
-  const risks = new Set(hosts.flatMap((host) => host.steps.filter(waiting).map((step) => step.plan.fix?.risk)));
-  const highest = Risk.options.findLast((risk) => risks.has(risk)) ?? "high";
-  const text = `waiting: approve on a terminal, or with --approve ${highest}`;
-  return [{ text, command: again(state, hosts) }];
+  const fixes = hosts.flatMap((host) => host.steps.filter(waiting).map((step) => step.plan.fix));
+  const risks = new Set(fixes.filter((fix) => fix?.kind === "run").map((fix) => fix?.risk));
+  const highest = Risk.options.findLast((risk) => risks.has(risk));
+  if (highest === undefined) return [{ text: "waiting: to be done by hand, and said so on a terminal", command: null }];
+  return [sameAgain("waiting: approve on a terminal, or", [`--approve ${highest}`, ...limitTo(hosts)])];
 }
 
 function toFix(state: RunState): Advice[] {
@@ -50,7 +50,7 @@ function toFix(state: RunState): Advice[] {
   const hosts = [...state.hosts.values()].filter((host) =>
     host.steps.some((step) => step.plan.fix?.selected === true && stepVerdict(host, step).outcome === "found"),
   );
-  return hosts.length === 0 ? [] : [{ text: "found: to fix, asked first", command: again(state, hosts) }];
+  return hosts.length === 0 ? [] : [sameAgain("found: to fix it, leave out -n:", limitTo(hosts))];
 }
 
 /** The hint of the fault that most of the hosts share. */
@@ -63,13 +63,15 @@ function notReached(hosts: readonly HostState[]): Advice[] {
   return most?.[0] === undefined ? [] : [{ text: `not reached: ${most[0]}`, command: null }];
 }
 
-/** The command that runs it again on these hosts alone, where they are few enough to be typed. */
-function again(state: RunState, hosts: readonly HostState[]): string {
-  const names = hosts.map((host) => host.host).join(",");
-  const limit = hosts.length > TYPEABLE ? "" : ` -l ${word(names)}`;
-  return `runbook run ${word(state.plan.runbook.name)} -i ${word(state.plan.inventory)}${limit}`;
+/** Only the user knows the whole command (inputs, users, keys): what is added to it is all that can be told. */
+function sameAgain(text: string, options: readonly string[]): Advice {
+  return options.length === 0
+    ? { text: `${text} the same command again`, command: null }
+    : { text: `${text} the same command with`, command: options.join(" ") };
 }
 
-function word(text: string): string {
-  return /^[\w.,:/@%+=-]+$/.test(text) ? text : quote(text);
+function limitTo(hosts: readonly HostState[]): string[] {
+  if (hosts.length > TYPEABLE) return [];
+  const names = hosts.map((host) => host.host).join(",");
+  return [`-l ${/^[\w.,:/@%+=-]+$/.test(names) ? names : quote(names)}`];
 }

@@ -4,7 +4,7 @@ import type { Outcome } from "../../../src/model/finding.ts";
 import { boardLines } from "../../../src/report/board.ts";
 import { summaryLines } from "../../../src/report/summary.ts";
 import { widthOf } from "../../../src/view/width.ts";
-import { diskFinding, diskRunbook, loadedFrom, Story } from "../../kit/story.ts";
+import { diskFinding, diskRunbook, loadedFrom, manualRunbook, Story } from "../../kit/story.ts";
 
 const ROOM = { width: 100, colour: false } as const;
 
@@ -42,10 +42,10 @@ test("counts, then what is not well (worst first, one reason together), then wha
     "",
     "  failed: see what was done and said:",
     "    runbook history show r1 --events",
-    "  in doubt: look at web005 first, a fix may still be at work there; then run it again:",
-    "    runbook run disk-full -i hosts.yml -l web005",
-    "  waiting: approve on a terminal, or with --approve medium:",
-    "    runbook run disk-full -i hosts.yml -l db1",
+    "  in doubt: look at web005 first, a fix may still be at work there; then the same command with:",
+    "    -l web005",
+    "  waiting: approve on a terminal, or the same command with:",
+    "    --approve medium -l db1",
     "  not reached: is it on?",
   ]);
 });
@@ -82,6 +82,12 @@ test("500 hosts that failed for 500 reasons still fit a screen, and nobody is lo
   expect(named.reduce((sum, amount) => sum + amount, hidden)).toBe(500);
 });
 
+test("what only a person can do is not offered to --approve", () => {
+  const story = new Story(manualRunbook(), ["a"]);
+  story.asks("a", [{ values: { message: "fan 3" }, key: "fan 3" }]);
+  expect(summaryLines(story.state, ROOM).at(-1)).toBe("  waiting: to be done by hand, and said so on a terminal");
+});
+
 test("a run that was cut off says so, and where it was", () => {
   const story = new Story(diskRunbook(), ["a", "b"]);
   const at = { host: "a", step: story.firstStep };
@@ -96,7 +102,7 @@ test("a run that was cut off says so, and where it was", () => {
   expect(first).toContain("a fix was started and its end is not known");
 });
 
-test("a command that is offered can be pasted, whatever the names are", () => {
+test("options that are offered can be pasted, whatever the names are", () => {
   const story = new Story(diskRunbook(), ["it's", "b"], { dryRun: true });
   const at = { host: "it's", step: story.firstStep };
   story.tell({ type: "detected", ...at, findings: [diskFinding(1)], ms: 1 }, ends("it's", at.step, "found", "dry run"));
