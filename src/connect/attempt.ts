@@ -4,6 +4,7 @@ import { ASK_TO_END, END_NOW, frame, mayLinger } from "../script/session.ts";
 import { markFinder } from "./mark.ts";
 import { type Capture, capture } from "./output.ts";
 import type { PipeEnd } from "./pipe.ts";
+import { within } from "./within.ts";
 import { randomMark, type Session } from "./session.ts";
 
 /** What became of a script. `reusable`: its session can take another one; `cut`: the session ended before the script's marks came. */
@@ -87,15 +88,6 @@ async function endGroup(session: Session, marked: Promise<unknown>): Promise<boo
   const end = await within(CLOSE, session.pipe.ended);
   session.pipe.abandon();
   return end?.kind === "exited";
-}
-
-/** `promise`, or undefined when it takes longer than `ms`. */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(resolve, ms, undefined);
-  const first = await Promise.race([promise, late]);
-  clearTimeout(timer);
-  return first;
 }
 
 type Watch = {

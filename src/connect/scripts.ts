@@ -3,9 +3,10 @@ import { isFault } from "../model/fault.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Connection, Ended, Script } from "../run/ports.ts";
 import type { Purpose } from "../script/session.ts";
-import { attempt, type RunOptions, within } from "./attempt.ts";
+import { attempt, type RunOptions } from "./attempt.ts";
 import type { OpenPipe } from "./pipe.ts";
 import { openSession, type Session } from "./session.ts";
+import { within } from "./within.ts";
 
 /** A login that can start processes: what SSH and the local machine each bring to `connectionOver`. */
 export type Login = {

@@ -6,6 +6,7 @@ import { prelude, type Purpose, startCommand, sudoCommand } from "../script/sess
 import { markFinder } from "./mark.ts";
 import type { OpenPipe, Pipe } from "./pipe.ts";
 import { sudoFault } from "./sudo.ts";
+import { within } from "./within.ts";
 
 /** Who a session's shell is and what for. `user` null: whoever logged in. */
 export type Wanted = {
@@ -31,6 +32,8 @@ export type Session = {
 /** Seconds that a shell may take to be there; PAM with a directory behind it is slow. */
 const PATIENCE = 20;
 const NOISE = 16_384;
+/** ms that a refused sudo is given to end. */
+const GIVING_UP = 3000;
 
 /** Opens a session and waits until its shell has answered. */
 export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Session | Fault | "full"> {
@@ -86,6 +89,9 @@ async function becomeUser(
   });
   const answer = await soon(there, pipe);
   if (answer === "ready") return undefined;
+  // sudo reads the end of its input as giving up, and writes its own log before it goes.
+  pipe.end();
+  await within(GIVING_UP, pipe.ended);
   pipe.abandon();
   if (answer === "late" && prompts < 2) {
     return { kind: "privilege", message: `sudo did not answer within ${PATIENCE} s${lastLine(heard.stderr)}` };

@@ -4,12 +4,12 @@ import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
-import { within } from "./attempt.ts";
 import { hostKeys } from "./hostkey.ts";
 import { type Ask, type KeyRing, keyRing } from "./keys.ts";
 import { deadlineOf, login } from "./login.ts";
 import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
 import { connectionOver } from "./scripts.ts";
+import { within } from "./within.ts";
 
 /** What all SSH logins of one run share. */
 export type SshOptions = {

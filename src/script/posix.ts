@@ -70,15 +70,15 @@ function firstWritable(name: string): string {
   done; exit 1`;
 }
 
-/** The body with `$files` there while it runs. Not a trap: the script's own would replace it. */
+/** The body with `$files` there while it runs. Not by a trap: the script's own would replace it. Joined by `&&`, since -e means nothing on the left of one. */
 function withFiles(files: ReadonlyMap<string, Uint8Array>, name: string, body: string): string {
   if (!/^[\w-]{8,}$/.test(name)) throw new RangeError("files need a name for their directory");
-  const writes = [...files].map(([file, bytes]) => printed(file, bytes)).join("\n");
+  const writes = [...files].map(([file, bytes]) => printed(file, bytes)).join(" &&\n");
   return `files=$(${PLACES}
 for files do
   files=$files/${name}
-  (set -e; umask 077; mkdir "$files"; cd "$files"
-${writes}
+  (umask 077; mkdir "$files" && cd "$files" &&
+${writes} &&
   chmod 700 ./*) 2>/dev/null && { echo "$files"; exit 0; }
   [ ! -O "$files" ] || rm -rf "$files"
 done
@@ -99,7 +99,7 @@ function printed(file: string, bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += PIECE) {
     pieces.push(`printf '${escape(bytes.subarray(at, at + PIECE))}' >>${target}`);
   }
-  return pieces.join("\n");
+  return pieces.join(" &&\n");
 }
 
 const PIECE = 4096;
