@@ -76,8 +76,7 @@ export type RunState = {
 /** The state right after `run-started`. */
 export function begin(entry: Entry, event: EventOf<"run-started">): RunState {
   const { plan } = event;
-  const steps = plan.steps.map(freshStep);
-  const hosts = plan.hosts.map((host): [string, HostState] => [host, freshHost(host, plan, steps)]);
+  const hosts = plan.hosts.map((host): [string, HostState] => [host, freshHost(host, plan)]);
   return {
     run: entry.run,
     plan,
@@ -90,7 +89,7 @@ export function begin(entry: Entry, event: EventOf<"run-started">): RunState {
   };
 }
 
-function freshHost(host: string, plan: RunPlan, steps: readonly StepState[]): HostState {
+function freshHost(host: string, plan: RunPlan): HostState {
   return {
     host,
     identity: null,
@@ -99,7 +98,8 @@ function freshHost(host: string, plan: RunPlan, steps: readonly StepState[]): Ho
     notConcerned: null,
     facts: plan.facts.length > 0 ? null : {},
     undetermined: null,
-    steps,
+    // Of its own: what is worked out for a step's state (its digest) is for one host.
+    steps: plan.steps.map(freshStep),
     batch: null,
     changedAt: 0,
     startedAt: null,

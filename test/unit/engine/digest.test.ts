@@ -57,6 +57,14 @@ test.each<[string, Seen]>([
   expect(digest(seen)).not.toBe(before);
 });
 
+test("is of one host, also before anything was found", () => {
+  const state = after(planWith(TWO));
+  const [one, other] = TWO.hosts.map((host) =>
+    digestOf(state, hostOf(state, host), stepOf(state, { host, step: "step-1" })),
+  );
+  expect(one).not.toBe(other);
+});
+
 test("keys cannot be written so that two findings pass for one", () => {
   expect(digest({ found: findings('a","b') })).not.toBe(digest({ found: findings("a", "b") }));
 });
