@@ -1,6 +1,6 @@
 import type { Cell, Finding } from "../model/finding.ts";
 import { parseBytes, parseDuration, parsePercent } from "../model/quantity.ts";
-import type { ColumnType, Input } from "../model/runbook.ts";
+import type { ColumnType } from "../model/runbook.ts";
 
 /** A cell from its text, or why it is none. `-` is an empty cell of any type. */
 export function parseCell(text: string, type: ColumnType): { readonly cell: Cell } | { readonly wrong: string } {
@@ -41,28 +41,4 @@ function escaped(cell: Cell): string {
   const text = cellText(cell);
   if (text === "") return "-";
   return text.replaceAll("\\", "\\\\").replaceAll("\t", "\\t").replaceAll("\n", "\\n");
-}
-
-/** An input's value in the form that scripts get (seconds, bytes, bare percents), or why it is none. */
-export function parseInput(value: unknown, input: Input): { readonly text: string } | { readonly wrong: string } {
-  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
-    return { wrong: `expected ${input.type}, not ${value === null ? "nothing" : typeof value}` };
-  }
-  const text = String(value);
-  if (input.type === "string") {
-    const fits = input.pattern === undefined || new RegExp(`^(?:${input.pattern})$`, "u").test(text);
-    return fits ? { text } : { wrong: `${JSON.stringify(text)} does not match ${input.pattern}` };
-  }
-  if (input.type === "choice") {
-    return input.choices.includes(text) ? { text } : { wrong: `expected one of ${input.choices.join(", ")}` };
-  }
-  const parsed = parseCell(text, input.type);
-  if ("wrong" in parsed) return parsed;
-  if (parsed.cell === null) return wrong(text, input.type);
-  if (input.type !== "boolean") {
-    const number = Number(parsed.cell);
-    if (input.min !== undefined && number < input.min) return { wrong: `${text} is below ${input.min}` };
-    if (input.max !== undefined && number > input.max) return { wrong: `${text} is above ${input.max}` };
-  }
-  return { text: String(parsed.cell) };
 }

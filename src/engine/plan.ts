@@ -3,8 +3,8 @@ import type { RunPlan, StepPlan } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import { readInput } from "../model/input.ts";
 import { Secret } from "../model/secret.ts";
-import { parseInput } from "./cells.ts";
 
 /** What a user said on the command line (or a schedule says) about a run. */
 export type RunOptions = {
@@ -102,12 +102,17 @@ function inputsOf(runbook: Runbook, host: Host, options: RunOptions, faults: Fau
       faults.push({ kind: "usage", where, message: "a value is needed and none is given", hint: `--input ${name}=…` });
       continue;
     }
-    const parsed = parseInput(value, input);
-    if ("wrong" in parsed)
-      faults.push({ kind: "usage", where, message: input.secret ? `is not a valid ${input.type}` : parsed.wrong });
-    else values.set(name, input.secret ? new Secret(parsed.text) : parsed.text);
+    const read = readInput(input, value);
+    if (read.ok) values.set(name, input.secret ? new Secret(read.text) : read.text);
+    else
+      faults.push({ kind: "usage", where, message: `expected ${read.expected}${found(input.secret ? null : value)}` });
   }
   return values;
+}
+
+/** What stands there instead, where it may be shown. */
+function found(value: unknown): string {
+  return value === null ? "" : `, not ${JSON.stringify(value)}`;
 }
 
 function unknownInputs(runbook: Runbook, options: RunOptions): Fault[] {

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { cellText, findingLines, parseCell, parseInput } from "../../../src/engine/cells.ts";
+import { expect, test } from "vitest";
+import { cellText, findingLines, parseCell } from "../../../src/engine/cells.ts";
 import type { Cell } from "../../../src/model/finding.ts";
-import { Input, type ColumnType } from "../../../src/model/runbook.ts";
+import type { ColumnType } from "../../../src/model/runbook.ts";
 
 test.each<[string, ColumnType, Cell]>([
   ["41", "integer", 41],
@@ -70,46 +70,3 @@ test("lines of findings are split at TABs and newlines and undone by %b, whateve
 function printfB(text: string): string {
   return text.replaceAll(/\\(.)/g, (_, letter: string) => ({ t: "\t", n: "\n", "\\": "\\" })[letter] ?? "?");
 }
-
-describe("an input", () => {
-  const inputs = {
-    name: { type: "string", pattern: "[a-z]+|x1" },
-    count: { type: "integer", min: 1, max: 100 },
-    size: { type: "bytes", max: 2048 },
-    wait: { type: "duration", min: 60 },
-    share: { type: "percent" },
-    on: { type: "boolean" },
-    level: { type: "choice", choices: ["low", "high"] },
-  } as const;
-  const parse = (name: keyof typeof inputs, value: unknown) => parseInput(value, Input.parse(inputs[name]));
-
-  test.each<[keyof typeof inputs, unknown, string]>([
-    ["name", "abc", "abc"],
-    ["name", "x1", "x1"],
-    ["count", "7", "7"],
-    ["count", 100, "100"],
-    ["size", "2K", "2048"],
-    ["wait", "1h30m", "5400"],
-    ["share", "85%", "85"],
-    ["on", true, "true"],
-    ["level", "high", "high"],
-  ])("%s takes %j as %j", (name, value, text) => {
-    expect(parse(name, value)).toEqual({ text });
-  });
-
-  test.each<[keyof typeof inputs, unknown, string]>([
-    ["name", "abc1", '"abc1" does not match [a-z]+|x1'],
-    ["name", "abc\n", '"abc\\n" does not match [a-z]+|x1'],
-    ["count", "0", "0 is below 1"],
-    ["count", 101, "101 is above 100"],
-    ["count", "-", '"-" is not an integer'],
-    ["size", "3K", "3K is above 2048"],
-    ["wait", "59s", "59s is below 60"],
-    ["on", "yes", '"yes" is not a boolean'],
-    ["level", "medium", "expected one of low, high"],
-    ["count", null, "expected integer, not nothing"],
-    ["name", ["a"], "expected string, not object"],
-  ])("%s does not take %j", (name, value, wrong) => {
-    expect(parse(name, value)).toEqual({ wrong });
-  });
-});

@@ -118,7 +118,7 @@ describe("mistakes are told all at once", () => {
     expect(faultsOf(inputs, [hostWith("a"), hostWith("b")], options)).toEqual([
       "--input mont: story has no such input",
       "--step four: no such step",
-      "input count: 0 is below 1",
+      'input count: expected a whole number of at least 1, not "0"',
       "input mount: a value is needed and none is given",
     ]);
   });
@@ -126,14 +126,14 @@ describe("mistakes are told all at once", () => {
   test("a host's own variable that does not fit names the host", () => {
     const inputs = { count: { type: "integer", default: 1 } };
     expect(faultsOf(inputs, [hostWith("a"), hostWith("b", { count: "many" })])).toEqual([
-      'b: variable count: "many" is not an integer',
+      'b: variable count: expected a whole number, not "many"',
     ]);
   });
 
   test("the text of a secret is not in its fault", () => {
     const inputs = { pin: { type: "integer", secret: true } };
     const faults = faultsOf(inputs, [hostWith("a")], { inputs: new Map([["pin", new Secret("s3cret")]]) });
-    expect(faults).toEqual(["input pin: is not a valid integer"]);
+    expect(faults).toEqual(["input pin: expected a whole number"]);
   });
 });
 
