@@ -92,11 +92,11 @@ export async function startHost(spec: HostSpec, isolation: Isolation): Promise<P
   mkdirSync(spec.mountPoint, { recursive: true, mode: 0o700 });
   const machineId = randomBytes(16).toString("hex");
   const facts = [spec.name, String(spec.megabytes), spec.image ?? "", machineId, randomUUID(), spec.shell ?? ""];
-  const keeper = spawn(
-    "unshare",
-    [...isolation.make, "--", "/bin/bash", "-c", BUILD_ROOT, "practice-host", spec.mountPoint, ...facts],
-    { env: { ...ENVIRONMENT, LC_ALL: "C" }, cwd: "/", stdio: ["pipe", "pipe", "pipe"] },
-  );
+  // The script travels in the environment, so that the machine's own `ps` stays readable.
+  const begin = 'build=$BUILD; unset BUILD; eval "$build"';
+  const argv = [...isolation.make, "--", "/bin/bash", "-c", begin, "practice-host", spec.mountPoint, ...facts];
+  const env = { ...ENVIRONMENT, LC_ALL: "C", BUILD: BUILD_ROOT };
+  const keeper = spawn("unshare", argv, { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
   const complaints = text(keeper.stderr);
   for await (const line of createInterface({ input: keeper.stdout })) {
     const ready = /^ready (\d+)$/.exec(line);
