@@ -5,6 +5,7 @@ import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { readInput } from "../model/input.ts";
 import { Secret } from "../model/secret.ts";
+import { columnsOf, keyOf } from "./judge.ts";
 
 /** What a user said on the command line (or a schedule says) about a run. */
 export type RunOptions = {
@@ -65,12 +66,14 @@ export function makePlan(
 
 function stepPlan(runbook: Runbook, step: Step, only: readonly string[]): StepPlan {
   const { fix } = step;
+  const key = new Set(keyOf(step.detect));
   return {
     id: step.id,
     title: step.title ?? step.id,
     severity: step.severity,
     independent: step.independent,
     applies: step.applies !== undefined,
+    columns: columnsOf(step.detect).map(([name, column]) => ({ name, ...column, key: key.has(name) })),
     confirm: { times: step.detect.confirm?.times ?? 1, every: step.detect.confirm?.every ?? 10 },
     fresh: Math.max(LEAST_FRESH, step.fresh ?? runbook.fresh ?? DEFAULT_FRESH),
     fix:

@@ -4,7 +4,7 @@ import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";
 import { Output } from "./output.ts";
 import { Share } from "./quantity.ts";
-import { Severity } from "./runbook.ts";
+import { ColumnType, Severity } from "./runbook.ts";
 
 const host = z.string();
 const step = z.string();
@@ -17,6 +17,8 @@ export const StepPlan = z.object({
   severity: Severity,
   independent: z.boolean(),
   applies: z.boolean(),
+  /** Columns of its findings in the runbook's order; those with `key` identify a finding. */
+  columns: z.array(z.object({ name: z.string(), type: ColumnType, private: z.boolean(), key: z.boolean() })),
   /** Looks in a row that must find it, and seconds between them. */
   confirm: z.object({ times: z.int().positive(), every: z.number() }),
   /** Seconds that evidence may be old when the fix starts. */

@@ -1,10 +1,10 @@
 import { exitReason } from "../engine/evolve.ts";
 import type { StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
-import type { Finding, Outcome } from "../model/finding.ts";
+import type { Outcome } from "../model/finding.ts";
 import type { Style } from "../view/colour.ts";
 import { counted, duration, OUTCOME_LOOK } from "../view/words.ts";
-import type { Evidence } from "./evidence.ts";
+import { countedEvidence, evidenceOf } from "./evidence.ts";
 import type { LogLine } from "./line.ts";
 
 /** What happened on a host once a login worked. */
@@ -14,7 +14,7 @@ export type HostEvent = Exclude<Extract<Event, { host: string }>, { type: "unrea
 export type StepSoFar = { readonly step: StepState; readonly looks: number; readonly ms: number };
 
 /** The line that a log gets for an event on a host; null where a later line will say it. */
-export function hostLine(event: HostEvent, soFar: StepSoFar | null, evidence: Evidence): LogLine | null {
+export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | null {
   const step = soFar?.step ?? null;
   const say = (word: string, style: Style | null, rest: string): LogLine => {
     return { host: event.host, step: step?.plan.id ?? "", word, style, rest };
@@ -37,13 +37,16 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null, evidence: Ev
     case "undetermined":
       return end("unknown", event.reason);
     case "asked":
-      return end("waiting", `card ${event.digest}: ${found(event.step, step?.findings ?? [], evidence)}`);
+      return end(
+        "waiting",
+        `card ${event.digest}: ${step === null ? "" : countedEvidence(step.plan, step.findings ?? [])}`,
+      );
     case "approved":
       return step?.asked === null ? null : say("approved", "cyan", `by ${event.by}`);
     case "approval-voided":
       return say("asked again", "magenta", event.reason);
     case "fix-started":
-      return say("fixing", "cyan", beginning(step, event.key, evidence));
+      return say("fixing", "cyan", beginning(step, event.key));
     case "fix-finished":
       return event.exit === 0
         ? say("fix done", null, `in ${duration(event.ms / 1000)}`)
@@ -66,24 +69,19 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null, evidence: Ev
     case "rollback-refused":
       return say("rollback", "red", event.reason);
     case "step-ended":
-      return soFar === null ? null : end(event.outcome, ending(event, soFar, evidence));
+      return soFar === null ? null : end(event.outcome, ending(event, soFar));
   }
 }
 
-function beginning(step: StepState | null, key: string | null, evidence: Evidence): string {
+function beginning(step: StepState | null, key: string | null): string {
   if (step === null || step.plan.fix === null) return "";
   const findings = key === null ? step.target : step.target.filter((finding) => finding.key === key);
   const by = step.approval === null ? "" : ` (approved by ${step.approval.by})`;
-  const subject = evidence(step.plan.id, findings);
+  const subject = evidenceOf(step.plan, findings);
   return `${step.plan.fix.summary}${by}${subject === "" ? "" : `: ${subject}`}`;
 }
 
-function found(step: string, findings: readonly Finding[], evidence: Evidence): string {
-  const words = evidence(step, findings);
-  return `${counted(findings.length, "finding")}${words === "" ? "" : `: ${words}`}`;
-}
-
-function ending(event: { outcome: Outcome; reason: string }, soFar: StepSoFar, evidence: Evidence): string {
+function ending(event: { outcome: Outcome; reason: string }, soFar: StepSoFar): string {
   const { step, looks, ms } = soFar;
   const took = ` (${duration(ms / 1000)})`;
   const reason = event.reason === "" ? "" : `; ${event.reason}`;
@@ -93,7 +91,7 @@ function ending(event: { outcome: Outcome; reason: string }, soFar: StepSoFar, e
       return `${fixed}${looks === 0 ? reason : `, verified after ${counted(looks, "look")}`}${took}`;
     }
     case "found":
-      return `${found(step.plan.id, step.findings ?? [], evidence)}${reason}`;
+      return `${countedEvidence(step.plan, step.findings ?? [])}${reason}`;
     case "clear":
       return took.trim();
     case "failed":

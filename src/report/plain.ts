@@ -6,7 +6,6 @@ import type { Watcher } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
 import { counted } from "../view/words.ts";
 import { cardPrinter, type CardPrinter } from "./cards.ts";
-import { evidenceOf, type Evidence } from "./evidence.ts";
 import { faultTeller, type FaultTeller } from "./faults.ts";
 import { hostLine, type HostEvent, type StepSoFar } from "./host-line.ts";
 import { lineOf, type LogLine } from "./line.ts";
@@ -25,7 +24,6 @@ export type PlainOptions = {
 type Memory = {
   readonly faults: FaultTeller;
   readonly cards: CardPrinter;
-  readonly evidence: Evidence;
   /** Fits the columns to the run's hosts; null before it has started. */
   draw: ((line: LogLine) => string) | null;
   /** Host and step → time its scripts took, and looks of its last verification. */
@@ -41,7 +39,6 @@ export function plainReport(options: PlainOptions): Watcher {
   const memory: Memory = {
     faults: faultTeller(),
     cards: cardPrinter(options),
-    evidence: evidenceOf(options.loaded),
     draw: null,
     spent: new Map(),
   };
@@ -63,7 +60,7 @@ function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOp
     return drawn([{ host: "", step: "", word: "stop", style: "yellow", rest: `by ${event.by}: no new fix starts` }]);
   }
   const soFar = soFarOf(event, state, memory);
-  const line = hostLine(event, soFar, memory.evidence);
+  const line = hostLine(event, soFar);
   const card = soFar !== null && showsCard(event, state) ? memory.cards(state, event.host, soFar.step) : [];
   return [...drawn(line === null ? [] : [line]), ...card];
 }

@@ -22,6 +22,7 @@ const step: fc.Arbitrary<Omit<StepPlan, "id">> = fc.record({
   severity: fc.constant("warning"),
   independent: fc.boolean(),
   applies: fc.boolean(),
+  columns: fc.constant([{ name: "message", type: "string", private: false, key: true }]),
   confirm: fc.record({ times: fc.constantFrom(1, 1, 2, 3), every: fc.constant(10) }),
   fresh: fc.constantFrom(1, 60),
   fix: fc.option(fix, { freq: 5 }),
@@ -56,6 +57,7 @@ export const STEP: StepPlan = {
   severity: "warning",
   independent: false,
   applies: false,
+  columns: [{ name: "message", type: "string", private: false, key: true }],
   confirm: { times: 1, every: 10 },
   fresh: 60,
   fix: {

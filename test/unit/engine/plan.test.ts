@@ -156,6 +156,7 @@ describe("the frame of a run", () => {
       severity: "warning",
       independent: false,
       applies: false,
+      columns: [{ name: "message", type: "string", private: false, key: true }],
       confirm: { times: 1, every: 10 },
       fresh: 60,
       fix: {
@@ -170,6 +171,16 @@ describe("the frame of a run", () => {
         selected: true,
       },
     });
+  });
+
+  test("says how findings read and what identifies them, for those who have only the record", () => {
+    const findings = { pid: "integer", size: "bytes", owner: { type: "string", private: true } };
+    const steps = [{ id: "one", detect: { run: "true", findings, key: ["pid"] } }];
+    expect(stepsOf({}, { steps })[0]?.columns).toEqual([
+      { name: "pid", type: "integer", private: false, key: true },
+      { name: "size", type: "bytes", private: false, key: false },
+      { name: "owner", type: "string", private: true, key: false },
+    ]);
   });
 
   test("a fix for a person is summed up by its first line", () => {

@@ -4,7 +4,7 @@ import { cardLines } from "../../../src/view/card-lines.ts";
 import { plainReport } from "../../../src/report/plain.ts";
 import type { Event } from "../../../src/model/event.ts";
 import { NO_OUTPUT } from "../../../src/model/output.ts";
-import { diskFinding, diskRunbook, Story } from "../../kit/story.ts";
+import { diskFinding, diskRunbook, loadedFrom, Story } from "../../kit/story.ts";
 import { plain } from "../../../src/model/secret.ts";
 
 /** What a log shows of a story; nobody sits at a terminal. */
@@ -129,4 +129,34 @@ test("with colours a line has the same words", () => {
   for (const entry of story.entries) report.entry(unattended(entry));
   expect(coloured.join("\n")).toContain("\u001b[");
   expect(coloured.map((line) => line.replaceAll(/\u001b\[[\d;]*m/g, "").trimEnd())).toEqual(logOf(story));
+});
+
+test("the record alone draws the same lines as the run did, but for the cards", () => {
+  const story = new Story(diskRunbook(), ["web1"]);
+  story.asks("web1", [diskFinding(41), diskFinding(42)]);
+  story.tell({ type: "run-ended", exit: 3, outcome: "waiting" });
+  const live: string[] = [];
+  const later: string[] = [];
+  const room = { colour: false, width: 100 };
+  const watchers = [
+    plainReport({ ...room, out: (line) => live.push(line), loaded: story.loaded }),
+    plainReport({ ...room, out: (line) => later.push(line) }),
+  ];
+  for (const entry of story.entries) for (const watcher of watchers) watcher.entry(entry);
+  expect(later).toEqual(live);
+  expect(later.join("\n")).toContain("2 findings: pid 41, started Nov 3, path /var/log/tap");
+});
+
+test("a private column is not in the log", () => {
+  const findings = { user: { type: "string", private: true }, size: "bytes" };
+  const steps = [{ id: "big-home", detect: { run: "du", findings, key: ["user"] } }];
+  const story = new Story(loadedFrom({ name: "homes", title: "Homes", steps }), ["web1"]);
+  const at = { host: "web1", step: "big-home" };
+  story.tell(
+    { type: "detected", ...at, findings: [{ values: { user: "grace", size: 2048 }, key: '["grace"]' }], ms: 1 },
+    { type: "step-ended", ...at, outcome: "found", reason: "there is no fix for it" },
+  );
+  expect(logOf(story).at(-1)).toBe(
+    "web1  big-home  found        1 finding: user •••, size 2.0 KiB; there is no fix for it",
+  );
 });
