@@ -82,7 +82,7 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   const settle = (outcome: Outcome, reason: string): Todo => ({ kind: "settle", ...at, outcome, reason });
 
   if (step.concerned === null) return { kind: "applies", ...at };
-  if (step.verdict?.ok === true) return settle("fixed", "");
+  if (step.verdict?.ok === true) return settle("fixed", left(step));
   if (step.fixes.length > 0) return nextOfFix(state, host, step);
   if (step.verdict !== null) return settle("found", `said to be done, but ${step.verdict.reason}`);
   if (step.findings === null) return { kind: "detect", ...at };
@@ -99,6 +99,11 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   if (step.deferred !== null) return settle("found", `deferred: ${step.deferred}`);
   if (blocker !== null) return blockedBy(blocker, settle);
   return approvedTodo(state, host, step, now);
+}
+
+/** What of the card had no fix of its own, and is gone all the same. */
+function left(step: StepState): string {
+  return step.deferred === null || step.fixes.length === 0 ? "" : `the rest went with it; deferred: ${step.deferred}`;
 }
 
 function denied(denial: { by: string; reason: string }): string {

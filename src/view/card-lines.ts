@@ -21,7 +21,7 @@ const MOST_LINES = 40;
 const LABEL = 10;
 
 /**
- * The card as lines of at most `width` columns. Scripts are never shortened.
+ * The card as lines of at most `width` columns. The step's own scripts are never shortened.
  * What comes from a script or a host stands behind a bar, so that it cannot pass for a line of the card.
  */
 export function cardLines(card: Card, drawing: CardDrawing): string[] {
@@ -36,7 +36,7 @@ export function cardLines(card: Card, drawing: CardDrawing): string[] {
     ...previewLines(card, draw),
     ...(card.fix === null ? [] : fixLines(card.fix, draw)),
     ...valueLines(card, draw),
-    ...(card.fix === null ? [] : safetyLines(card.fix, draw)),
+    ...(card.fix === null ? [] : safetyLines(card, card.fix, draw)),
     ...labelled("rollout", card.rollout, draw),
     ...labelled("card", card.digest, draw),
   ];
@@ -87,7 +87,7 @@ function valueLines(card: Card, draw: Draw): string[] {
 }
 
 /** What keeps the fix from doing harm, or says that nothing does. */
-function safetyLines(fix: CardFix, draw: Draw): string[] {
+function safetyLines(card: Card, fix: CardFix, draw: Draw): string[] {
   const script = (label: string, words: string, lines: readonly string[] | null): string[] => [
     ...labelled(label, words, draw),
     ...barred(lines ?? [], draw),
@@ -97,9 +97,18 @@ function safetyLines(fix: CardFix, draw: Draw): string[] {
     ...(fix.guard === null ? [] : script("guard", "right before each fix; it may put the fix off", fix.guard)),
     ...script("verify", verify === null ? "none: the runbook says so" : verify.how, verify?.lines ?? null),
     ...script("rollback", fix.rollback === null ? "none" : "when the fix or its verification fails", fix.rollback),
-    ...(fix.functions.length === 0 ? [] : script("functions", "put before every script", fix.functions)),
+    ...functionLines(card, fix, draw),
     ...(fix.files.length === 0 ? [] : labelled("files", fix.files.join(", "), draw)),
   ];
+}
+
+/** A log names the functions, which are the same on every card of the run; a person who scrolls can read them. */
+function functionLines(card: Card, fix: CardFix, draw: Draw): string[] {
+  if (fix.functions.length === 0) return [];
+  const words = "put before every script";
+  if (draw.all) return [...labelled("functions", words, draw), ...barred(fix.functions, draw)];
+  const where = `\`runbook show ${card.runbook}\` shows them`;
+  return labelled("functions", `${counted(fix.functions.length, "line")}, ${words}; ${where}`, draw);
 }
 
 function labelled(label: string, text: string, draw: Draw, style: (text: string) => string = (same) => same): string[] {

@@ -56,6 +56,12 @@ describe("a fix for each finding", () => {
     expect(next(after(state, verified(), saw(["b"])))).toEqual(settles("found", "deferred: guest runs"));
   });
 
+  test("says what was put off even where the fix of another took it away", () => {
+    const deferred: Event = { type: "deferred", ...at, reason: "not full any more" };
+    const state = ready(fix, fixStarted("a"), fixFinished(0, "a"), deferred, verified());
+    expect(next(state)).toEqual(settles("fixed", "the rest went with it; deferred: not full any more"));
+  });
+
   test("starts no further one after a stop, but verifies", () => {
     const stop: Event = { type: "stop-requested", by: "ada" };
     const state = ready(fix, fixStarted("a"), fixFinished(0, "a"), stop);

@@ -16,6 +16,12 @@ function asked(findings = [diskFinding(12), diskFinding(13)]): Story {
   return story;
 }
 
+const HELPED = {
+  name: "helped",
+  title: "Helped",
+  steps: [{ id: "one", detect: { run: "x" }, fix: { risk: "low", run: "helper", per: "host" } }],
+};
+
 describe("a card", () => {
   test("shows what is found, what runs with which values, and what guards it", () => {
     const lines = cardLines(cardFrom(asked()), { width: 90, colour: false });
@@ -87,6 +93,19 @@ describe("a card", () => {
     expect(some).toContain("  … 12 more");
     const all = cardLines(cardFrom(story), { width: 80, colour: false, all: true });
     expect(all.filter((line) => line.includes("/var/log/tap.log"))).toHaveLength(32);
+  });
+
+  test("names the functions in a log, and shows them to a person who can scroll", () => {
+    const loaded = { ...loadedFrom(HELPED), functions: "helper() {\n  :\n}\n" };
+    const story = new Story(loaded, ["web1"]);
+    story.asks("web1", [{ values: { message: "m" }, key: "m" }]);
+    const words = "put before every script";
+    const log = cardLines(cardFrom(story), { width: 90, colour: false });
+    expect(log).toContain(`functions 3 lines, ${words}; \`runbook show helped\` shows them`);
+    expect(log).not.toContain("  │ helper() {");
+    const scroll = cardLines(cardFrom(story), { width: 90, colour: false, all: true });
+    expect(scroll).toContain(`functions ${words}`);
+    expect(scroll).toContain("  │ helper() {");
   });
 
   test("says that a preview failed", () => {
