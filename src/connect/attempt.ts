@@ -1,5 +1,5 @@
 import type { Ended, Listener, Script } from "../run/ports.ts";
-import { decode, encode } from "../script/bytes.ts";
+import { decode, encode, unfinished } from "../script/bytes.ts";
 import { ASK_TO_END, END_NOW, frame, mayLinger } from "../script/session.ts";
 import { markFinder } from "./mark.ts";
 import { type Capture, capture } from "./output.ts";
@@ -8,7 +8,13 @@ import { within } from "./within.ts";
 import { randomMark, type Session } from "./session.ts";
 
 /** What became of a script. `reusable`: its session can take another one; `cut`: the session ended before the script's marks came. */
-export type Attempt = { readonly ended: Ended; readonly reusable: boolean; readonly cut: boolean };
+export type Attempt = {
+  readonly ended: Ended;
+  readonly reusable: boolean;
+  readonly cut: boolean;
+  /** Whether bytes have come after the marks, up to now: something is still there and prints. */
+  readonly soiled: () => boolean;
+};
 
 export type RunOptions = { readonly signal?: AbortSignal; readonly listen?: Listener };
 
@@ -41,7 +47,8 @@ export async function attempt(session: Session, script: Script, options: RunOpti
   const ms = performance.now() - started;
   const printed = { stdout: out.stdout.output(), stderr: out.stderr.output(), ms };
   const reusable = stop.kind === "marked" && session.purpose === "look" && !mayLinger(script.text);
-  return { ended: { ...end, ...printed }, reusable: reusable && !watched.late(), cut: stop.kind === "ended" };
+  const { soiled } = watched;
+  return { ended: { ...end, ...printed }, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled };
 }
 
 type End =
@@ -94,8 +101,7 @@ type Watch = {
   readonly stop: Promise<Stop>;
   /** Settles when both marks have come, even after the driver stopped waiting. */
   readonly marked: Promise<Stop>;
-  /** Whether bytes came after the marks. */
-  late(): boolean;
+  readonly soiled: () => boolean;
   release(): void;
 };
 
@@ -112,10 +118,10 @@ function watch(
   const over = { stdout: false, stderr: false };
   const tell = options.listen === undefined ? undefined : live(options.listen);
   let code = Number.NaN;
-  let late = false;
+  let soiled = false;
   session.pipe.receive((stream, chunk) => {
     if (over[stream]) {
-      late = true;
+      soiled = true;
       return;
     }
     const cut = find[stream].push(chunk);
@@ -127,7 +133,7 @@ function watch(
     if (cut.found === undefined) return;
     over[stream] = true;
     if (stream === "stdout") code = Number(cut.found.words[0]);
-    if (cut.found.after.length > 0) late = true;
+    if (cut.found.after.length > 0) soiled = true;
     if (over.stdout && over.stderr) done({ kind: "marked", code });
   });
   const timer = setTimeout(halt, Math.min(script.timeout * 1000, 2 ** 31 - 1), { kind: "late" });
@@ -138,7 +144,7 @@ function watch(
   return {
     stop: Promise.race([marked, stopped, ended]),
     marked,
-    late: () => late,
+    soiled: () => soiled,
     release() {
       for (const stream of ["stdout", "stderr"] as const) {
         if (!over[stream]) out[stream].push(find[stream].rest());
@@ -152,10 +158,13 @@ function watch(
 /** Passes live output on, decoded, until it is too much for anybody's eyes. */
 function live(listen: Listener): (stream: "stdout" | "stderr", chunk: Uint8Array) => void {
   let left = LIVE;
+  const held = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   return (stream, chunk) => {
     if (left <= 0 || chunk.length === 0) return;
-    const part = chunk.subarray(0, left);
-    left -= part.length;
-    listen(stream, decode(part));
+    const all = Buffer.concat([held[stream], chunk.subarray(0, left)]);
+    left -= Math.min(chunk.length, left);
+    const whole = all.length - unfinished(all);
+    held[stream] = all.subarray(whole);
+    if (whole > 0) listen(stream, decode(all.subarray(0, whole)));
   };
 }

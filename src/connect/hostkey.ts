@@ -1,17 +1,8 @@
-import { appendFile, mkdir, open, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Fault } from "../model/fault.ts";
 import type { Host, HostKeyChecking } from "../model/inventory.ts";
-import {
-  fingerprint,
-  judgeKey,
-  keysOf,
-  keyType,
-  knownName,
-  type KnownKey,
-  parseKnownHosts,
-  type Verdict,
-} from "./knownhosts.ts";
+import { fingerprint, judgeKey, keysOf, keyType, knownName, type KnownKey, type Verdict } from "./knownhosts.ts";
+import { knownHostsFiles } from "./knownfiles.ts";
 
 /** What is known of one host's keys, and what to make of the one it shows. */
 export type HostKeys = {
@@ -32,38 +23,41 @@ const ALGORITHMS = [
   "rsa-sha2-256",
 ] as const;
 
-/** Reads the known_hosts files that hold for `host`. */
-export async function hostKeys(host: Host, home: string, fallback: HostKeyChecking): Promise<HostKeys> {
-  const files = knownHostsFiles(host, home);
-  const known = (await Promise.all([...files.user, ...files.global].map(readKnown))).flat();
-  const about = keysOf(known, host.address, host.port);
-  const checking = host.hostKeyChecking ?? fallback;
-  let accepted: Buffer | undefined;
-  return {
-    algorithms: preferred(about),
-    check(blob) {
-      if (checking === "off") return undefined;
-      const verdict = judgeKey(about, blob);
-      if (verdict.kind === "known") return undefined;
-      if (verdict.kind === "unknown" && checking === "accept-new") {
-        accepted = blob;
-        return undefined;
-      }
-      return refusal(verdict, host, blob, files.user[0] ?? join(home, ".ssh/known_hosts"));
-    },
-    async remember() {
-      const file = files.user[0];
-      if (accepted === undefined || file === undefined) return undefined;
-      const line = `${knownName(host.address, host.port)} ${keyType(accepted)} ${accepted.toString("base64")}\n`;
-      return appendLine(file, line, host.name);
-    },
+/** Finds out what is known of a host; made once a run, so that a file is read once and written by one at a time. */
+export type HostKeyReader = (host: Host) => Promise<HostKeys>;
+
+/** A reader of known_hosts files. `fallback` holds where the inventory says nothing about host-key checking. */
+export function hostKeyReader(home: string, fallback: HostKeyChecking): HostKeyReader {
+  const files = knownHostsFiles();
+  return async (host) => {
+    const { user, global } = filesOf(host, home);
+    const known = (await Promise.all([...user, ...global].map((file) => files.read(file)))).flat();
+    const about = keysOf(known, host.address, host.port);
+    const checking = host.hostKeyChecking ?? fallback;
+    const file = user[0];
+    let accepted: Buffer | undefined;
+    return {
+      algorithms: preferred(about),
+      check(blob) {
+        const verdict = judgeKey(about, blob);
+        if (verdict.kind === "known" || (checking === "off" && verdict.kind !== "revoked")) return undefined;
+        if (verdict.kind === "unknown" && checking === "accept-new") {
+          accepted = blob;
+          return undefined;
+        }
+        return refusal(verdict, host, blob, file ?? join(home, ".ssh/known_hosts"));
+      },
+      async remember() {
+        if (accepted === undefined || file === undefined) return undefined;
+        const line = `${knownName(host.address, host.port)} ${keyType(accepted)} ${accepted.toString("base64")}`;
+        const problem = await files.append(file, line);
+        return problem === undefined ? undefined : unwritten(problem, host.name);
+      },
+    };
   };
 }
 
-function knownHostsFiles(
-  host: Host,
-  home: string,
-): { readonly user: readonly string[]; readonly global: readonly string[] } {
+function filesOf(host: Host, home: string): { readonly user: readonly string[]; readonly global: readonly string[] } {
   const expand = (file: string): string => (file.startsWith("~/") ? join(home, file.slice(2)) : file);
   const given = (files: readonly string[] | undefined): readonly string[] | undefined =>
     files?.filter((file) => file !== "none").map(expand);
@@ -71,12 +65,6 @@ function knownHostsFiles(
     user: given(host.userKnownHosts) ?? [join(home, ".ssh/known_hosts"), join(home, ".ssh/known_hosts2")],
     global: given(host.globalKnownHosts) ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
   };
-}
-
-async function readKnown(file: string): Promise<readonly KnownKey[]> {
-  // A file that cannot be read knows no host: every key is then unknown, and refused.
-  const text = await readFile(file, "latin1").catch(() => "");
-  return parseKnownHosts(text, file);
 }
 
 function preferred(about: readonly KnownKey[]): readonly string[] {
@@ -118,24 +106,11 @@ function fileOf(key: KnownKey): string {
   return key.where.slice(0, key.where.lastIndexOf(":"));
 }
 
-/** Appends a whole line at once, on a line of its own, and waits until it is on disk: many hosts and programs may do so together. */
-async function appendLine(file: string, line: string, where: string): Promise<Fault | undefined> {
-  try {
-    // One level, as ssh does: `~/.ssh` may be missing, more than that is a mistake in the path.
-    await mkdir(dirname(file), { mode: 0o700 }).catch(() => undefined);
-    const handle = await open(file, "a+", 0o600);
-    try {
-      const { size } = await handle.stat();
-      const last = Buffer.alloc(1);
-      if (size > 0) await handle.read(last, 0, 1, size - 1);
-      await appendFile(handle, size > 0 && last[0] !== 10 ? `\n${line}` : line);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    return undefined;
-  } catch (error) {
-    const message = `the new host key could not be written down: ${error instanceof Error ? error.message : String(error)}`;
-    return { kind: "host-key", message, where, hint: "A key that is not remembered protects nobody the next time." };
-  }
+function unwritten(problem: string, where: string): Fault {
+  return {
+    kind: "host-key",
+    message: `the new host key could not be written down: ${problem}`,
+    where,
+    hint: "A key that is not remembered protects nobody the next time.",
+  };
 }

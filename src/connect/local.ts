@@ -4,7 +4,7 @@ import { constants, homedir, userInfo } from "node:os";
 import type { Fault } from "../model/fault.ts";
 import type { Connector } from "../run/ports.ts";
 import type { Pipe, PipeEnd } from "./pipe.ts";
-import { connectionOver } from "./scripts.ts";
+import { connectionOver } from "./connection.ts";
 
 /** Connects to this very machine: the same sessions as over SSH, in child processes with a session of their own. */
 export function localConnector(): Connector {

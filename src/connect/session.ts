@@ -50,13 +50,13 @@ export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Sessi
   }
   const answer = await greet(pipe, wanted);
   if (isFault(answer)) return answer;
-  const [pipefail, machineId = "-", bootId = "-"] = answer;
+  const [pipefail, machineId = "", bootId = ""] = answer;
   return {
     pipe,
     purpose: wanted.purpose,
     pipefail: pipefail === "yes",
-    machineId: machineId === "-" ? null : machineId,
-    bootId: bootId === "-" ? null : bootId,
+    machineId: /^[\da-f]{32}$/.test(machineId) ? machineId : null,
+    bootId: /^[\da-f-]{36}$/.test(bootId) ? bootId : null,
     until,
   };
 }

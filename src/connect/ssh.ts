@@ -4,11 +4,11 @@ import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
-import { hostKeys } from "./hostkey.ts";
+import { type HostKeyReader, hostKeyReader } from "./hostkey.ts";
 import { type Ask, type KeyRing, keyRing } from "./keys.ts";
 import { deadlineOf, login } from "./login.ts";
 import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
-import { connectionOver } from "./scripts.ts";
+import { connectionOver } from "./connection.ts";
 import { within } from "./within.ts";
 
 /** What all SSH logins of one run share. */
@@ -29,15 +29,23 @@ const PAUSE = 400;
 
 /** Connects over SSH, with one login a host. */
 export function sshConnector(options: SshOptions): Connector {
-  const shared = { options, keys: keyRing(options.home, options.ask) };
+  const shared = {
+    options,
+    keys: keyRing(options.home, options.ask),
+    hostKeys: hostKeyReader(options.home, options.acceptNewHostKeys ? "accept-new" : "strict"),
+  };
   return { connect: (host, signal) => connect(shared, host, signal) };
 }
 
-type Shared = { readonly options: SshOptions; readonly keys: KeyRing };
+type Shared = { readonly options: SshOptions; readonly keys: KeyRing; readonly hostKeys: HostKeyReader };
 
-async function connect({ options, keys }: Shared, host: Host, signal?: AbortSignal): Promise<Connection | Fault> {
+async function connect(
+  { options, keys, hostKeys }: Shared,
+  host: Host,
+  signal?: AbortSignal,
+): Promise<Connection | Fault> {
   const user = host.user ?? options.user;
-  const known = await hostKeys(host, options.home, options.acceptNewHostKeys ? "accept-new" : "strict");
+  const known = await hostKeys(host);
   const agentSocket = options.agentSocket;
   const credentials = { host, user, keys, agentSocket, agentKeys: () => countAgentKeys(agentSocket) };
   const deadline = deadlineOf(options.connectTimeoutMs ?? 10_000);
@@ -54,7 +62,11 @@ async function connect({ options, keys }: Shared, host: Host, signal?: AbortSign
     answer.end();
     return forgotten;
   }
-  const connection = await connectionOver(loginOver(answer, host, user));
+  const client = answer;
+  const abort = (): unknown => client.destroy();
+  signal?.addEventListener("abort", abort, { once: true });
+  const connection = await connectionOver(loginOver(client, host, user));
+  signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;
 }
 

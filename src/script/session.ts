@@ -44,8 +44,8 @@ export function prelude(purpose: Purpose, mark: string, lifetime: number): strin
 
 /** Ends the group when its time is up, or soon after its shell was killed and can no longer do so. Holds nothing of the channel. */
 function watchdog(lifetime: number): string {
-  const rounds = Math.ceil(lifetime / ROUND);
-  const wait = `i=0; while [ $i -lt ${rounds} ] && kill -0 $$; do sleep ${ROUND}; i=$((i + 1)); done`;
+  const round = Math.min(ROUND, lifetime);
+  const wait = `i=0; while [ $i -lt ${Math.ceil(lifetime / round)} ] && kill -0 $$; do sleep ${round}; i=$((i + 1)); done`;
   return `( ${wait}; kill -KILL 0 ) </dev/null >/dev/null 2>&1 ${HELD}>&- &`;
 }
 

@@ -69,11 +69,8 @@ describe("host keys", () => {
   it("learns a new key when told to, once, for many hosts at the same time, in a file that only its owner reads", async () => {
     const known = join(sshd.dir, "fresh/known_hosts");
     const connector = plainSsh({ acceptNewHostKeys: true });
-    const hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map((address) =>
-      sshd.host({ address, name: address, userKnownHosts: [known] }),
-    );
-    const first = hosts.slice(0, 1);
-    await Promise.all(first.map((host) => logsIn(connector, host)));
+    const host = sshd.host({ userKnownHosts: [known] });
+    await Promise.all([1, 2, 3].map(() => logsIn(connector, host)));
     expect(statSync(known).mode & 0o777).toBe(0o600);
     expect(statSync(join(sshd.dir, "fresh")).mode & 0o777).toBe(0o700);
     expect(execFileSync("ssh-keygen", ["-F", `[127.0.0.1]:${sshd.port}`, "-f", known], { encoding: "utf8" })).toContain(

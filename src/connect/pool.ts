@@ -1,0 +1,132 @@
+import type { Fault } from "../model/fault.ts";
+import { isFault } from "../model/fault.ts";
+import type { Secret } from "../model/secret.ts";
+import type { Script } from "../run/ports.ts";
+import type { Purpose } from "../script/session.ts";
+import type { OpenPipe } from "./pipe.ts";
+import { openSession, type Session, type Wanted } from "./session.ts";
+import { within } from "./within.ts";
+
+/** A login that can start processes: what SSH and the local machine each bring. */
+export type Login = {
+  readonly open: OpenPipe;
+  /** The login user's name: to become them takes no sudo. */
+  readonly user: string;
+  readonly becomePassword: Secret | undefined;
+  alive(): boolean;
+  /** Ends it; settles when it has ended, and never rejects. */
+  close(): Promise<void>;
+};
+
+/** What of a script decides which session it runs in. */
+export type Need = Pick<Script, "shell" | "become" | "late" | "timeout">;
+
+/** The sessions of one login. Those that look are kept for the next script of their kind; every script that writes gets its own. */
+export type Pool = {
+  /** A session for a script; `reused`: it has run others before. */
+  take(need: Need): Promise<{ readonly session: Session; readonly reused: boolean } | Fault>;
+  /** Keeps a session for later. `soiled` is asked then: something may have been printed in between. */
+  keep(need: Need, session: Session, soiled: () => boolean): void;
+  /** Tells all waiting sessions to end. */
+  close(): void;
+};
+
+type Waiting = { readonly session: Session; readonly soiled: () => boolean };
+
+/** Seconds that a session lives at most without being renewed; longer scripts get a longer one. */
+const LIFETIME = 900;
+/** Tries for a channel after waiting sessions were ended: the host frees their places a little later. */
+const CHANNEL_TRIES = 20;
+const CHANNEL_PAUSE = 100;
+/** ms that a session which was told to end is waited for. */
+const GOODBYE = 2000;
+
+const FULL: Fault = {
+  kind: "session",
+  message: "the host grants no further channel (MaxSessions), and those in use are not ours to close",
+  hint: "A fix that was left running may still hold the only one.",
+};
+
+/** A pool without any session yet. */
+export function sessionPool(login: Login): Pool {
+  const idle = new Map<string, Waiting>();
+  const refused = new Map<string | null, Fault>();
+
+  async function waitingFor(need: Need): Promise<Session | undefined> {
+    const waiting = need.late === "end" ? idle.get(keyOf(need)) : undefined;
+    if (waiting === undefined) return undefined;
+    idle.delete(keyOf(need));
+    const lives = waiting.session.until - performance.now() > (need.timeout + 30) * 1000;
+    if (lives && !waiting.soiled()) return waiting.session;
+    await endSession(waiting.session);
+    return undefined;
+  }
+
+  /** Where the host grants no further channel, waiting sessions make room. */
+  async function openWithRoom(wanted: Wanted): Promise<Session | Fault> {
+    let session = await openSession(login.open, wanted);
+    if (session !== "full") return session;
+    const waiting = [...idle.values()];
+    idle.clear();
+    await Promise.all(waiting.map((each) => endSession(each.session)));
+    for (let tries = 0; session === "full" && tries < CHANNEL_TRIES; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, CHANNEL_PAUSE));
+      session = await openSession(login.open, wanted);
+    }
+    return session === "full" ? FULL : session;
+  }
+
+  return {
+    async take(need) {
+      const waiting = await waitingFor(need);
+      if (waiting !== undefined) return { session: waiting, reused: true };
+      const known = refused.get(need.become);
+      if (known !== undefined) return known;
+      const session = await openWithRoom(wantedFor(need, login));
+      if (!isFault(session)) return { session, reused: false };
+      // A wrong password is not tried again on this host: some lock the account after a few.
+      if (session.kind === "privilege") refused.set(need.become, session);
+      return session;
+    },
+    keep(need, session, soiled) {
+      idle.set(keyOf(need), { session, soiled });
+    },
+    close() {
+      for (const { session } of idle.values()) session.pipe.end();
+      idle.clear();
+    },
+  };
+}
+
+/** Ends a session that only looks and everything in it. */
+export async function endSession(session: Session): Promise<void> {
+  session.pipe.end();
+  await within(GOODBYE, session.pipe.ended);
+  session.pipe.abandon();
+}
+
+function keyOf(need: Need): string {
+  return `${need.shell} ${need.become ?? ""}`;
+}
+
+function wantedFor(need: Need, login: Login): Wanted {
+  const user = need.become === login.user ? null : need.become;
+  return {
+    shell: need.shell,
+    user,
+    password: user === null ? undefined : login.becomePassword,
+    purpose: purposeOf(need),
+    lifetime: Math.ceil(Math.max(LIFETIME, need.timeout * 2 + 60)),
+  };
+}
+
+function purposeOf(need: Need): Purpose {
+  switch (need.late) {
+    case "end":
+      return "look";
+    case "kill":
+      return "write-killable";
+    case "leave":
+      return "write";
+  }
+}
