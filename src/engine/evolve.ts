@@ -130,18 +130,20 @@ function onStep(step: StepState, event: StepOnly, at: number): StepState {
 }
 
 /**
- * A look counts toward confirmation only for what every look in a row saw, and what a later look adds begins a new count.
- * After a verified fix, what is found is a new round.
+ * A look counts toward confirmation only for what every look in a row saw. What a later look adds, or puts in the place of all that
+ * was there, begins a new count. After a verified fix, what is found is a new round.
  */
 function looked(step: StepState, findings: StepState["findings"] & object, at: number): StepState {
   const base = step.verdict?.ok === true ? newRound(step) : step;
   const confirming = base.looks > 0 && base.looks < base.plan.confirm.times;
   const before = new Set((base.findings ?? []).map((finding) => finding.key));
-  const kept = confirming ? findings.filter((finding) => before.has(finding.key)) : findings;
-  const nothingNew = kept.every((finding) => before.has(finding.key));
+  const stayed = findings.filter((finding) => before.has(finding.key));
+  const replaced = confirming && stayed.length === 0 && findings.length > 0;
+  const kept = confirming && !replaced ? stayed : findings;
+  const nothingNew = kept.length === stayed.length;
   const looks = kept.length === 0 ? 0 : nothingNew ? base.looks + 1 : 1;
   const preview = nothingNew && kept.length === before.size ? base.preview : null;
-  return { ...base, findings: kept, preview, looks, seenAt: at };
+  return { ...base, findings: kept, preview, looks, restarts: base.restarts + (replaced ? 1 : 0), seenAt: at };
 }
 
 function newRound(step: StepState): StepState {

@@ -20,6 +20,8 @@ export type StepState = {
   readonly findings: readonly Finding[] | null;
   /** Looks in a row that found something. */
   readonly looks: number;
+  /** How many times a look toward confirmation found something else altogether. */
+  readonly restarts: number;
   /** When the last look ended, ms since the epoch. */
   readonly seenAt: number;
   readonly preview: { readonly output: Output; readonly failed: string | null } | null;
@@ -112,6 +114,7 @@ function freshStep(plan: StepPlan): StepState {
     concerned: plan.applies ? null : true,
     findings: null,
     looks: 0,
+    restarts: 0,
     seenAt: 0,
     preview: null,
     asked: null,

@@ -30,6 +30,9 @@ export type Todo =
 /** More rounds of fixing than this mean that the fix does not hold. */
 const MAX_ROUNDS = 3;
 
+/** What is something else at that many looks does not stay long enough to be confirmed, and is not healthy either. */
+const MAX_RESTARTS = 3;
+
 /** What changes more often than this between approval and fix is for a person to look at: else it is approved and voided for ever. */
 const MAX_VOIDS = 3;
 
@@ -88,6 +91,7 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   if (step.findings === null) return { kind: "detect", ...at };
   if (step.findings.length === 0) return settle(step.rounds > 0 ? "fixed" : "clear", "");
   if (!confirmed(step)) {
+    if (step.restarts >= MAX_RESTARTS) return settle("unknown", "each look finds something else");
     const until = step.seenAt + step.plan.confirm.every * 1000;
     return until > now ? { kind: "wait", for: "time", until } : { kind: "detect", ...at };
   }

@@ -21,6 +21,18 @@ test("what has gone before it was confirmed was nothing", () => {
   expect(next(after(twice, saw([])))).toMatchObject({ kind: "settle", outcome: "clear" });
 });
 
+test("what takes the place of all that was there is confirmed from its first look on", () => {
+  const state = after(twice, saw(["c"]));
+  expect(next(state)).toMatchObject({ kind: "wait", for: "time" });
+  expect(next(after(state, saw(["c"]), saw(["c"])))).toMatchObject({ kind: "ask" });
+  expect(next(after(state, saw([])))).toMatchObject({ kind: "settle", outcome: "clear" });
+});
+
+test("a host on which each look finds something else is not healthy, and nobody looks for ever", () => {
+  const state = after(plan, reached(), saw(["a"]), saw(["b"]), saw(["c"]), saw(["d"]));
+  expect(next(state)).toMatchObject({ kind: "settle", outcome: "unknown", reason: "each look finds something else" });
+});
+
 test("what a later look adds must be confirmed as well before anybody is asked", () => {
   const state = after(twice, saw(["a", "b"]), asked(), approved(), admitted(), saw(["a", "b", "new"]));
   expect(next(state)).toMatchObject({ kind: "wait", for: "time" });
