@@ -22,7 +22,7 @@ const KEX = [
 ] as const;
 
 /** What keeps a login honest: a host that is silent for 15 s is lost. */
-const KEEPALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 3 };
+const KEEPALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 2 };
 
 /** Connects, checks the host key, and authenticates, all before `deadline` runs out. */
 export async function login(

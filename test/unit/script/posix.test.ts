@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { assemble, dropKeepScript, keepScript } from "../../../src/script/posix.ts";
 
 const PLACES = ["/run", "/dev/shm", "/var/tmp", "/tmp"];
-const shells: readonly (readonly [string, ...string[]])[] = [["dash"], ["bash", "--norc"], ["busybox", "sh"]];
+const shells = ["dash", "bash --norc", "busybox sh"];
 
 type Ran = { readonly code: number | null; readonly out: string; readonly err: string };
 
@@ -20,7 +20,9 @@ const unique = (): string => `rb-test-${randomBytes(8).toString("hex")}`;
 const there = (name: string): readonly string[] => PLACES.filter((place) => existsSync(`${place}/${name}`));
 const nothing = { variables: new Map<string, string>(), functions: "", files: new Map<string, Uint8Array>() };
 
-describe.each(shells)("the run's private directory in %s %s", (...shell) => {
+describe.each(shells)("the run's private directory in %s", (command) => {
+  const shell = command.split(" ");
+
   it("is made once, found again, private, and removed", () => {
     const name = unique();
     const look = `${keepScript(name)}\necho "$keep"; echo more >>"$keep/file"; cat "$keep/file"`;
@@ -74,7 +76,9 @@ describe.each(shells)("the run's private directory in %s %s", (...shell) => {
   });
 });
 
-describe.each(shells)("files sent with a script in %s %s", (...shell) => {
+describe.each(shells)("files sent with a script in %s", (command) => {
+  const shell = command.split(" ");
+
   const all = Uint8Array.from({ length: 256 }, (_, index) => index);
   const files = new Map([
     ["all bytes", Buffer.concat([all, all, Buffer.from("%s\\n'\"-e"), Buffer.alloc(5000, "long")])],

@@ -16,12 +16,7 @@ const bytes = fc
   )
   .map((array) => decode(Uint8Array.from(array)));
 
-const shells: readonly (readonly [string, ...string[]])[] = [
-  ["dash"],
-  ["bash", "--norc"],
-  ["bash", "--posix"],
-  ["busybox", "sh"],
-];
+const shells = ["dash", "bash --norc", "bash --posix", "busybox sh"];
 
 /** Runs a script from stdin, as a session does, under LC_ALL=C. */
 function run([shell = "", ...args]: readonly string[], script: string): string {
@@ -29,7 +24,9 @@ function run([shell = "", ...args]: readonly string[], script: string): string {
   return decode(execFileSync(shell, args, { input: encode(script), env }));
 }
 
-describe.each(shells)("quoting in %s %s", (...shell) => {
+describe.each(shells)("quoting in %s", (command) => {
+  const shell = command.split(" ");
+
   it("brings any bytes through a word, through eval in a word, and through variables", () => {
     fc.assert(
       fc.property(fc.array(bytes, { minLength: 1, maxLength: 20 }), (values) => {
