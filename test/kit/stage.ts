@@ -3,12 +3,12 @@ import type { RunState } from "../../src/engine/state.ts";
 import { compileRunbook } from "../../src/language/compile.ts";
 import type { Entry } from "../../src/model/event.ts";
 import type { Fault } from "../../src/model/fault.ts";
-import type { Host } from "../../src/model/inventory.ts";
 import type { LoadedRunbook } from "../../src/model/runbook.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import type { LiveRun } from "../../src/run/run.ts";
 import type { Connector, Ended, Journal, Script } from "../../src/run/ports.ts";
 import { start } from "../../src/run/start.ts";
+import { hostNamed } from "./host.ts";
 
 /** What a stand-in host answers to a script; `signal` fires when the user leaves. */
 export type Answer = (host: string, script: Script, signal?: AbortSignal) => Promise<Ended> | Ended;
@@ -31,28 +31,6 @@ export function runbookOf(text: string): LoadedRunbook {
   return { runbook: compiled.runbook, path: "stage.yml", digest: "d", functions: "", files: new Map() };
 }
 
-/** A host of no inventory, for connectors that do not log in. */
-export function hostNamed(name: string): Host {
-  return {
-    name,
-    groups: ["all"],
-    vars: {},
-    connection: "ssh",
-    address: name,
-    port: 22,
-    user: undefined,
-    password: undefined,
-    keyFiles: [],
-    identitiesOnly: false,
-    userKnownHosts: undefined,
-    globalKnownHosts: undefined,
-    hostKeyChecking: undefined,
-    become: undefined,
-    becomeUser: undefined,
-    becomePassword: undefined,
-  };
-}
-
 /** What a run on the stage is made of; everything but runbook, hosts and answers has a default. */
 export type Play = {
   readonly loaded: LoadedRunbook;
@@ -70,7 +48,7 @@ export type Play = {
 /** Runs a real run (engine, loop, scripts) against stand-in hosts, with the journal in memory. */
 export async function play(piece: Play): Promise<{ readonly state: RunState; readonly entries: readonly Entry[] }> {
   const entries: Entry[] = [];
-  const hosts = piece.hosts.map(hostNamed);
+  const hosts = piece.hosts.map((name) => hostNamed(name));
   const defaults: RunOptions = {
     inventory: "stage",
     inputs: new Map(),

@@ -4,8 +4,8 @@ import { fold } from "../../src/engine/evolve.ts";
 import type { RunState } from "../../src/engine/state.ts";
 import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
 import type { Cell, Finding } from "../../src/model/finding.ts";
-import type { Host } from "../../src/model/inventory.ts";
 import { Runbook, type LoadedRunbook } from "../../src/model/runbook.ts";
+import { hostNamed } from "./host.ts";
 
 /** When every story begins. */
 export const DAWN = Date.UTC(2026, 10, 3, 14, 5, 0);
@@ -134,37 +134,20 @@ export class Story {
 }
 
 function planFor(loaded: LoadedRunbook, hosts: readonly string[], dryRun: boolean): RunPlan {
-  const made = makePlan(loaded, hosts.map(hostNamed), {
-    inventory: "hosts.yml",
-    inputs: new Map(),
-    dryRun,
-    approve: "none",
-    attended: true,
-    parallel: 50,
-    by: "ada",
-    only: [],
-  });
+  const made = makePlan(
+    loaded,
+    hosts.map((name) => hostNamed(name)),
+    {
+      inventory: "hosts.yml",
+      inputs: new Map(),
+      dryRun,
+      approve: "none",
+      attended: true,
+      parallel: 50,
+      by: "ada",
+      only: [],
+    },
+  );
   if ("faults" in made) throw new Error(JSON.stringify(made.faults));
   return made.plan;
-}
-
-function hostNamed(name: string): Host {
-  return {
-    name,
-    groups: ["all"],
-    vars: {},
-    connection: "ssh",
-    address: name,
-    port: 22,
-    user: undefined,
-    password: undefined,
-    keyFiles: [],
-    identitiesOnly: false,
-    userKnownHosts: undefined,
-    globalKnownHosts: undefined,
-    hostKeyChecking: undefined,
-    become: undefined,
-    becomeUser: undefined,
-    becomePassword: undefined,
-  };
 }

@@ -4,6 +4,7 @@ import type { RunPlan } from "../../../src/model/event.ts";
 import type { Host } from "../../../src/model/inventory.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { loadedFrom } from "../../kit/story.ts";
+import { hostNamed } from "../../kit/host.ts";
 
 const OPTIONS: RunOptions = {
   inventory: "hosts.yml",
@@ -15,23 +16,6 @@ const OPTIONS: RunOptions = {
   by: "ada",
   only: [],
 };
-
-function hostWith(name: string, vars: Record<string, unknown> = {}): Host {
-  const none = { user: undefined, password: undefined, userKnownHosts: undefined, globalKnownHosts: undefined };
-  const unset = { hostKeyChecking: undefined, become: undefined, becomeUser: undefined, becomePassword: undefined };
-  return {
-    ...none,
-    ...unset,
-    name,
-    groups: ["all"],
-    vars,
-    connection: "ssh",
-    address: name,
-    port: 22,
-    keyFiles: [],
-    identitiesOnly: false,
-  };
-}
 
 const STEPS = [
   { id: "one", detect: { run: "true" }, fix: { risk: "low", run: "true", summary: "mend it" } },
@@ -50,7 +34,7 @@ function runbook(inputs: object = {}, more: object = {}) {
 
 function planOf(
   inputs: object,
-  hosts: readonly Host[] = [hostWith("a")],
+  hosts: readonly Host[] = [hostNamed("a")],
   options: Partial<RunOptions> = {},
   more = {},
 ) {
@@ -70,14 +54,14 @@ describe("an input's value", () => {
 
   test("is the default, or the host's variable before it, or what the user gave before both", () => {
     expect(planOf(inputs).plan.inputs).toEqual({ mount: "/" });
-    expect(planOf(inputs, [hostWith("a", { mount: "/own" })]).plan.inputs).toEqual({ mount: "/own" });
-    expect(planOf(inputs, [hostWith("a", { mount: "/own" })], { inputs: given }).plan.inputs).toEqual({
+    expect(planOf(inputs, [hostNamed("a", { mount: "/own" })]).plan.inputs).toEqual({ mount: "/own" });
+    expect(planOf(inputs, [hostNamed("a", { mount: "/own" })], { inputs: given }).plan.inputs).toEqual({
       mount: "/given",
     });
   });
 
   test("that differs on a host is kept for that host", () => {
-    const { plan, values } = planOf(inputs, [hostWith("a"), hostWith("b", { mount: "/own" }), hostWith("c")]);
+    const { plan, values } = planOf(inputs, [hostNamed("a"), hostNamed("b", { mount: "/own" }), hostNamed("c")]);
     expect(plan).toMatchObject({ inputs: { mount: "/" }, hostInputs: { b: { mount: "/own" } } });
     expect(["a", "b", "c"].map((host) => values.get(host)?.get("mount"))).toEqual(["/", "/own", "/"]);
   });
@@ -89,7 +73,7 @@ describe("an input's value", () => {
 
   test("that is secret is in the plan as dots, and whole only for the scripts", () => {
     const secret = { token: { type: "string", secret: true } };
-    const { plan, values } = planOf(secret, [hostWith("a", { token: "host-own" })], {
+    const { plan, values } = planOf(secret, [hostNamed("a", { token: "host-own" })], {
       inputs: new Map([["token", new Secret("s3cret-word")]]),
     });
     expect(JSON.stringify(plan)).not.toMatch(/s3cret|host-own/);
@@ -99,7 +83,7 @@ describe("an input's value", () => {
   });
 
   test("of a name that every object has is not taken from nowhere", () => {
-    expect(faultsOf({ constructor: { type: "string" } }, [hostWith("a")])).toEqual([
+    expect(faultsOf({ constructor: { type: "string" } }, [hostNamed("a")])).toEqual([
       "input constructor: a value is needed and none is given",
     ]);
   });
@@ -115,7 +99,7 @@ describe("mistakes are told all at once", () => {
       ]),
       only: ["one", "four"],
     };
-    expect(faultsOf(inputs, [hostWith("a"), hostWith("b")], options)).toEqual([
+    expect(faultsOf(inputs, [hostNamed("a"), hostNamed("b")], options)).toEqual([
       "--input mont: story has no such input",
       "--step four: no such step",
       'input count: expected a whole number of at least 1, not "0"',
@@ -125,20 +109,20 @@ describe("mistakes are told all at once", () => {
 
   test("a host's own variable that does not fit names the host", () => {
     const inputs = { count: { type: "integer", default: 1 } };
-    expect(faultsOf(inputs, [hostWith("a"), hostWith("b", { count: "many" })])).toEqual([
+    expect(faultsOf(inputs, [hostNamed("a"), hostNamed("b", { count: "many" })])).toEqual([
       'b: variable count: expected a whole number, not "many"',
     ]);
   });
 
   test("the text of a secret is not in its fault", () => {
     const inputs = { pin: { type: "integer", secret: true } };
-    const faults = faultsOf(inputs, [hostWith("a")], { inputs: new Map([["pin", new Secret("s3cret")]]) });
+    const faults = faultsOf(inputs, [hostNamed("a")], { inputs: new Map([["pin", new Secret("s3cret")]]) });
     expect(faults).toEqual(["input pin: expected a whole number"]);
   });
 });
 
 function stepsOf(options: Partial<RunOptions>, more = {}): RunPlan["steps"] {
-  return planOf({}, [hostWith("a")], options, more).plan.steps;
+  return planOf({}, [hostNamed("a")], options, more).plan.steps;
 }
 
 describe("the frame of a run", () => {
