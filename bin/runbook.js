@@ -14,9 +14,8 @@ if (major > 24 || (major === 24 && minor >= 15)) {
   await import("../dist/main.js");
 } else if (existsSync(bundled)) {
   const child = spawn(bundled, process.argv.slice(1), { stdio: "inherit" });
-  // A terminal sends Ctrl-C to the child as well; the child decides what it means.
-  process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));
+  // A terminal sends Ctrl-C to the child as well: it takes two of them in one moment for one.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? "SIGTERM"] ?? 15)));
 } else {
   process.stderr.write(

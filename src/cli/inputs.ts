@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { didYouMean } from "../language/suggest.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Runbook } from "../model/runbook.ts";
 import { Secret } from "../model/secret.ts";
@@ -16,10 +17,15 @@ export async function readInputs(
     const name = cut < 0 ? pair : pair.slice(0, cut);
     const where = `--input ${name}`;
     if (cut < 1) {
-      faults.push({ kind: "usage", where, message: "expected NAME=VALUE, NAME=@file or NAME=env:X" });
+      faults.push({ kind: "usage", where, message: "expected NAME=VALUE, NAME=@file or NAME=env:VARIABLE" });
       continue;
     }
-    const secret = runbook.inputs[name]?.secret === true;
+    const input = runbook.inputs[name];
+    if (input === undefined) {
+      faults.push(unknownName(where, `${runbook.name} has no such input`, name, Object.keys(runbook.inputs)));
+      continue;
+    }
+    const secret = input.secret;
     const value = await valueOf(pair.slice(cut + 1), env);
     if ("fault" in value) faults.push({ kind: "usage", where, message: value.fault });
     else if (secret && value.from === "argument") {
@@ -30,6 +36,19 @@ export async function readInputs(
   return { inputs, faults };
 }
 
+/** Step ids that the runbook does not have. */
+export function unknownSteps(ids: readonly string[], runbook: Runbook): Fault[] {
+  const known = runbook.steps.map((step) => step.id);
+  return ids
+    .filter((id) => !known.includes(id))
+    .map((id) => unknownName(`--step ${id}`, `${runbook.name} has no such step`, id, known));
+}
+
+function unknownName(where: string, message: string, name: string, known: readonly string[]): Fault {
+  const hint = didYouMean(name, known) ?? (known.length === 0 ? "it has none" : `it has ${known.join(", ")}`);
+  return { kind: "usage", where, message, hint };
+}
+
 type Value = { readonly text: string; readonly from: "argument" | "elsewhere" } | { readonly fault: string };
 
 async function valueOf(text: string, env: NodeJS.ProcessEnv): Promise<Value> {
@@ -37,12 +56,14 @@ async function valueOf(text: string, env: NodeJS.ProcessEnv): Promise<Value> {
     try {
       return { text: (await readFile(text.slice(1), "utf8")).replace(/\r?\n$/, ""), from: "elsewhere" };
     } catch (error) {
-      return { fault: `cannot read ${text.slice(1)}: ${error instanceof Error ? error.message : String(error)}` };
+      return { fault: `its file cannot be read: ${error instanceof Error ? error.message : String(error)}` };
     }
   }
   if (text.startsWith("env:")) {
     const value = env[text.slice(4)];
-    return value === undefined ? { fault: `$${text.slice(4)} is not set` } : { text: value, from: "elsewhere" };
+    return value === undefined
+      ? { fault: `the variable ${text.slice(4)} is not set in the environment` }
+      : { text: value, from: "elsewhere" };
   }
   return { text, from: "argument" };
 }

@@ -7,11 +7,29 @@ export type Io = {
   err(text: string): void;
 };
 
-/** The process's own streams. A reader that has gone away (`| head`) ends us quietly. */
+/** The process's own streams. */
 export const processIo: Io = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
 };
+
+/**
+ * Ends the process when what it writes can go nowhere: quietly where the reader has gone (`| head`), with a word where a disk is full.
+ * A command that listens to SIGPIPE is told instead, and ends what it has begun first.
+ */
+export function endWithReaders(): void {
+  let gone = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (gone) return;
+      gone = true;
+      const quiet = error.code === "EPIPE" || stream === process.stderr;
+      if (!quiet) process.stderr.write(`the output cannot be written: ${error.message}\n`);
+      if (process.listenerCount("SIGPIPE") > 0) process.emit("SIGPIPE", "SIGPIPE");
+      else process.exit(quiet ? (process.exitCode ?? EXIT.ok) : EXIT.failed);
+    });
+  }
+}
 
 /** Tells faults: where and what happened, the place in the source, and what to do next. */
 export function tell(faults: readonly Fault[], io: Io): void {

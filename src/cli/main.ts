@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import type { Fault } from "../model/fault.ts";
 import { EXIT } from "./exit.ts";
-import { exitOfFaults, processIo as io, tell } from "./io.ts";
+import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
 
 /** What a command answers: an exit code, or the faults that kept it from its work. */
 type Answer = number | Fault | readonly Fault[];
@@ -203,10 +203,7 @@ async function endBadly(error: unknown): Promise<void> {
   process.exitCode = EXIT.bug;
 }
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT.ok);
-  throw error;
-});
+endWithReaders();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { runOutcome } from "../engine/outcome.ts";
 import { makePlan } from "../engine/plan.ts";
 import type { RunState } from "../engine/state.ts";
+import { didYouMean } from "../language/suggest.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { loadRunbook } from "../load/runbook.ts";
 import { ApproveLevel } from "../model/approval.ts";
@@ -14,7 +15,7 @@ import { newRunId } from "../run/id.ts";
 import { start } from "../run/start.ts";
 import { connectors } from "./connectors.ts";
 import { EXIT, exitOf } from "./exit.ts";
-import { readInputs } from "./inputs.ts";
+import { readInputs, unknownSteps } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { lookup } from "./library.ts";
 import { askSecret } from "./prompt.ts";
@@ -47,13 +48,12 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const { env } = process;
   const loaded = await loadRunbook(name, lookup(env));
   if (Array.isArray(loaded)) return loaded;
-  const refused = refusals(loaded, options);
+  const { inputs, faults } = await readInputs(options.input ?? [], loaded.runbook, env);
+  const refused = [...refusals(loaded, options), ...faults];
   if (refused.length > 0) return refused;
 
   const targets = await selectTargets(options, options.hosts ?? loaded.runbook.hosts, env, io);
   if (!("hosts" in targets)) return targets;
-  const { inputs, faults } = await readInputs(options.input ?? [], loaded.runbook, env);
-  if (faults.length > 0) return faults;
   const by = userInfo().username;
   const screen = await screenFor(loaded, options, by, io);
   const prepared = makePlan(loaded, targets.hosts, {
@@ -108,9 +108,10 @@ function refusals({ runbook }: LoadedRunbook, options: RunCommandOptions): Fault
   const level = ApproveLevel.safeParse(options.approve ?? "none");
   if (!level.success) {
     const message = `no such risk: ${options.approve}`;
-    faults.push({ kind: "usage", where: "--approve", message, hint: `one of ${ApproveLevel.options.join(", ")}` });
+    const hint = didYouMean(options.approve ?? "", ApproveLevel.options) ?? `one of ${ApproveLevel.options.join(", ")}`;
+    faults.push({ kind: "usage", where: "--approve", message, hint });
   }
-  return faults;
+  return [...faults, ...unknownSteps(options.step ?? [], runbook)];
 }
 
 function approveLevel(options: RunCommandOptions): ApproveLevel {

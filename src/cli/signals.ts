@@ -11,9 +11,12 @@ export type Signals = Disposable & {
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The first signal starts no new fix and lets what runs end; the second leaves at once. */
+/** ms in which one signal may arrive twice: a terminal sends Ctrl-C to us, and whoever started us passes it on. */
+const ECHO = 100;
+
+/** The first signal starts no new fix and lets what runs end; the second leaves at once. A reader that has gone away is a first one, told to nobody. */
 export function listenToSignals(leaving: AbortController, io: Io): Signals {
-  let interrupted = false;
+  let first: number | null = null;
   let pending: string | null = null;
   let target: ((reason: string) => void) | null = null;
 
@@ -22,22 +25,28 @@ export function listenToSignals(leaving: AbortController, io: Io): Signals {
     else target(reason);
   };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (interrupted) {
+    const now = performance.now();
+    if (first === null) {
+      first = now;
+      io.err("No new fix starts; what runs is finished and verified. Once more leaves at once.\n");
+      stop(signal === "SIGINT" ? "Ctrl-C" : signal);
+    } else if (now - first > ECHO && !leaving.signal.aborted) {
       io.err("Leaving now: a fix that still runs is left running, and is in doubt.\n");
       leaving.abort();
-      return;
     }
-    interrupted = true;
-    io.err("No new fix starts; what runs is finished and verified. Once more leaves at once.\n");
-    stop(signal === "SIGINT" ? "Ctrl-C" : signal);
+  };
+  const onPipe = (): void => {
+    first ??= performance.now();
+    stop("the end of its reader");
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on("SIGPIPE", onPipe);
   return {
     get interrupted() {
-      return interrupted;
+      return first !== null;
     },
     stop: (reason) => {
-      if (reason === "Ctrl-C") interrupted = true;
+      if (reason === "Ctrl-C") first ??= performance.now();
       stop(reason);
     },
     attach: (to) => {
@@ -46,6 +55,7 @@ export function listenToSignals(leaving: AbortController, io: Io): Signals {
     },
     [Symbol.dispose]: () => {
       for (const signal of SIGNALS) process.off(signal, onSignal);
+      process.off("SIGPIPE", onPipe);
     },
   };
 }
