@@ -54,8 +54,10 @@ function fieldsOfLine(line: string, columns: Columns): string[] {
   return columns.length === 1 ? [line] : line.split("\t");
 }
 
-function fieldsOfRecord(record: string): string[] {
-  return record.replace(/\t$/, "").split("\t");
+/** Likewise: the TAB at its end is none of the value. */
+function fieldsOfRecord(record: string, columns: Columns): string[] {
+  const whole = record.replace(/\t$/, "");
+  return columns.length === 1 ? [whole] : whole.split("\t");
 }
 
 function records(lines: string[], columns: Columns, split: (line: string, columns: Columns) => string[]): Rows {
@@ -120,6 +122,9 @@ function rowOf(
     if (value === undefined) return { unknown: `finding ${index + 1} lacks the column ${name}` };
     if (value !== null && typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
       return { unknown: `finding ${index + 1}: ${name} is not a plain value` };
+    }
+    if (typeof value === "string" && value.includes("\0")) {
+      return { unknown: `finding ${index + 1}: ${name} holds a NUL byte, which no shell can take` };
     }
     const parsed = value === null ? { cell: null } : parseCell(String(value), column.type);
     if ("wrong" in parsed) return { unknown: `finding ${index + 1}: ${name}: ${parsed.wrong}` };

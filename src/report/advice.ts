@@ -2,6 +2,7 @@ import { hostVerdict, stepVerdict, waiting } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { Risk } from "../model/approval.ts";
 import type { Outcome } from "../model/finding.ts";
+import { keepName } from "../script/posix.ts";
 import { quote } from "../script/quote.ts";
 import { foldHosts } from "./hosts.ts";
 
@@ -26,7 +27,11 @@ export function adviceOf(state: RunState): Advice[] {
 
 function afterFailure(state: RunState, hosts: readonly HostState[]): Advice[] {
   if (hosts.length === 0) return [];
-  return [{ text: "failed: see what was done and said", command: `runbook history show ${state.run} --events` }];
+  const kept = `kept by the fixes on these hosts: /run/${keepName(state.run)} (or in /dev/shm, /var/tmp, /tmp)`;
+  return [
+    { text: "failed: see what was done and said", command: `runbook history show ${state.run} --events` },
+    ...(hosts.some((host) => host.steps.some((step) => step.fixes.length > 0)) ? [{ text: kept, command: null }] : []),
+  ];
 }
 
 function inDoubt(hosts: readonly HostState[]): Advice[] {

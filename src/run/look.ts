@@ -29,7 +29,9 @@ export async function readFacts(host: HostState, work: Work): Promise<Event> {
     if (ended.kind !== "exited") return { ...at, reason: shortfall(ended, `fact ${name}`) };
     if (ended.code !== 0)
       return { ...at, reason: exitReason(`fact ${name}`, ended.code, ended.stderr, 0), output: ended.stderr };
-    known = { ...known, facts: { ...known.facts, [name]: outputText(ended.stdout).trim() } };
+    const value = outputText(ended.stdout).trim();
+    if (value.includes("\0")) return { ...at, reason: `fact ${name} holds a NUL byte, which no shell can take` };
+    known = { ...known, facts: { ...known.facts, [name]: value } };
   }
   return { type: "facts-read", host: host.host, facts: { ...known.facts } };
 }

@@ -6,7 +6,7 @@ import type { Finding } from "../model/finding.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import { Secret } from "../model/secret.ts";
-import { assemble } from "../script/posix.ts";
+import { assemble, keepName } from "../script/posix.ts";
 import type { Script } from "./ports.ts";
 
 /** Seconds that a small read-only script (applies, fact, preview, guard, verify) may take. */
@@ -25,11 +25,6 @@ export type Extras = {
 
 /** Makes the scripts of one run ready to send. */
 export type Scribe = (host: HostState, step: StepState | null, body: string, extras?: Extras) => Script;
-
-/** The directory of a run on its hosts: `$keep`. */
-export function keepName(run: string): string {
-  return `runbook-keep-${run}`;
-}
 
 /** A scribe for one run: it knows the runbook, the hosts and their input values. */
 export function scribe(

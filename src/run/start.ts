@@ -6,12 +6,12 @@ import type { RunPlan } from "../model/event.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { mask, type Secret } from "../model/secret.ts";
-import { dropKeepScript } from "../script/posix.ts";
+import { dropKeepScript, keepName } from "../script/posix.ts";
 import { Fleet } from "./fleet.ts";
 import type { Approver, Clock, Connector, Journal, Watcher } from "./ports.ts";
 import { Recorder } from "./recorder.ts";
 import { drive, type LiveRun } from "./run.ts";
-import { keepName, scribe } from "./scripts.ts";
+import { scribe } from "./scripts.ts";
 import type { Work } from "./work.ts";
 
 /** Everything a run is made of. */

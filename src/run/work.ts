@@ -68,7 +68,7 @@ export function shortfall(ended: Exclude<Ended<Output>, { kind: "exited" }>, wha
     case "flooded":
       return `${what} printed without end and was ended`;
     case "lost":
-      return `the connection was lost during ${what}: ${ended.reason}`;
+      return `how ${what} ended is not known: ${ended.reason}`;
     case "refused":
       return `${what} could not be started: ${ended.fault.message}`;
   }

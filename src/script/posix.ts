@@ -34,6 +34,11 @@ function plain(value: string, name: string): string {
   return value;
 }
 
+/** The name of a run's directory on its hosts: `$keep`. */
+export function keepName(run: string): string {
+  return `runbook-keep-${run}`;
+}
+
 /** Memory first: the disk may be full. A user's files in /dev/shm go at logout, so it comes last where /run is root's. */
 const PLACES = "if [ -w /run ]; then set -- /run /dev/shm /var/tmp /tmp; else set -- /var/tmp /tmp /dev/shm; fi";
 
