@@ -119,6 +119,7 @@ describe("JSON", () => {
     ["a fraction for an integer", JSON.stringify({ ...one, pid: 1.5 }), 'finding 1: pid: "1.5" is not an integer'],
     ["what is no object", "[1]", "finding 1 is not a JSON object"],
     ["null", "null", "finding 1 is not a JSON object"],
+    ["a NUL", JSON.stringify({ ...one, path: "a\0b" }), "finding 1: path holds a NUL byte, which no shell can take"],
   ])("does not take %s", (_, stdout, reason) => {
     expect(said(json, stdout)).toBe(reason);
   });
@@ -137,6 +138,10 @@ describe("NUL", () => {
       { path: "/a\nb", bytes: 1, pid: 1 },
       { path: "/c", bytes: 2, pid: 2 },
     ]);
+  });
+
+  test("a single column takes the whole record, TABs included", () => {
+    expect(said({ format: "nul" }, "tab\there\t\0-\t\0")).toEqual([{ message: "tab\there" }, { message: null }]);
   });
 
   test.each([

@@ -30,7 +30,7 @@ const disposition: fc.Arbitrary<Disposition> = fc.record({
   stopping: fc.constantFrom(0, 0, 0.005, 0.05),
 });
 
-const RUNS = { numRuns: 1000 } as const;
+const RUNS = { numRuns: 500 } as const;
 
 /** Whole, skipped or unknown as a host; else every step has ended, or a person was asked and did not answer. */
 function hasOutcome(host: HostState): boolean {
