@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Client, VerifyCallback } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
@@ -33,7 +34,8 @@ export async function login(
   signal: AbortSignal | undefined,
 ): Promise<LoginAnswer> {
   const { default: ssh2 } = await import("ssh2");
-  const client = new ssh2.Client();
+  const sock = gatheringSocket();
+  const client = endable(new ssh2.Client(), sock);
   const auth = attempts({ ...credentials, pause: (work) => deadline.pause(work) });
   const { promise, resolve } = Promise.withResolvers<LoginAnswer>();
   let refused: Fault | undefined;
@@ -57,7 +59,6 @@ export async function login(
   signal?.addEventListener("abort", abort, { once: true });
   if (signal?.aborted === true) abort();
 
-  const sock = gatheringSocket();
   client.connect({
     ...KEEPALIVE,
     sock,
@@ -77,6 +78,16 @@ export async function login(
   signal?.removeEventListener("abort", abort);
   if ("fault" in answer) client.destroy();
   return answer;
+}
+
+/** Its own `destroy` passes over a socket that it has half closed: a host that goes on sending would hold us for ever. */
+function endable(client: Client, sock: Socket): Client {
+  return Object.assign(client, {
+    destroy() {
+      sock.destroy();
+      return client;
+    },
+  });
 }
 
 function hangsUp(error: Error & { readonly code?: unknown }): boolean {

@@ -37,7 +37,10 @@ export function unreachable(error: Error & { readonly code?: unknown; readonly l
     const what = /no matching (.+)$/.exec(error.message)?.[1] ?? "algorithm";
     return fault(`no common ${what} with ${at}`, "The host's SSH is very old or very strict.");
   }
-  if (/Invalid identification|before handshake/i.test(error.message)) return closedByHost(host, error.message);
+  if (/Invalid identification|Header line too long/.test(error.message)) {
+    return fault(`no SSH: what answers at ${at} does not speak it`, "Is the port right?");
+  }
+  if (/before handshake/i.test(error.message)) return closedByHost(host);
   return fault(`closed: ${error.message.split("\n")[0]}`);
 }
 
@@ -52,11 +55,11 @@ export function timedOut(host: Host, seconds?: number): Fault {
 }
 
 /** The host hung up before a login. */
-export function closedByHost(host: Host, detail?: string): Fault {
+export function closedByHost(host: Host): Fault {
   return {
     kind: "unreachable",
-    message: `closed by the host before the login${detail === undefined ? "" : `: ${detail}`}`,
+    message: "closed by the host before the login",
     where: host.name,
-    hint: "sshd may be overloaded (MaxStartups), or deny this address.",
+    hint: `sshd may be overloaded (MaxStartups) or deny this address, or something else listens on port ${host.port}.`,
   };
 }

@@ -211,6 +211,24 @@ describe("hosts that cannot be reached", () => {
     expect(fault.message.startsWith(words)).toBe(true);
   });
 
+  it("lets go of a server that talks without end and never speaks SSH", async () => {
+    let open = 0;
+    const server = createServer((socket) => {
+      open += 1;
+      const talk = (): void => void socket.write("x".repeat(65_536), (error) => error ?? setImmediate(talk));
+      socket.on("error", () => undefined);
+      socket.on("close", () => (open -= 1));
+      talk();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const fault = await faultOf(plainSsh(), sshd.host({ port }));
+    expect(fault.message.startsWith("no SSH")).toBe(true);
+    expect(await eventually(() => open === 0)).toBe(true);
+    server.close();
+  });
+
   it("tries again where the host drops logins that come too thick", async () => {
     await using busy = await startSshd({ config: ["MaxStartups 1:100:1", "LoginGraceTime 30"] });
     const all = await Promise.all(
