@@ -81,7 +81,9 @@ function adapt(database: DatabaseSync): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare: (sql) => {
-      const statement = database.prepare(sql);
+      // Where the disk is full SQLite has rolled back by itself: a second time would fail, and hide the reason.
+      const done = sql === "rollback" && !database.isTransaction;
+      const statement = database.prepare(done ? "select 1" : sql);
       const values = (parameters: readonly unknown[]) => parameters as Parameters<typeof statement.run>;
       return {
         reader: statement.columns().length > 0,
