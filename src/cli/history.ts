@@ -56,7 +56,12 @@ export async function historyShow(
 
 /** RUN as people write it: an id, a unique beginning of one, or `last`. */
 function findRun(runs: readonly RunRecord[], wanted: string): string | Fault {
-  if (wanted === "last" && runs[0] !== undefined) return runs[0].run;
+  const [newest] = runs;
+  if (newest === undefined) {
+    const hint = "`runbook run` makes the first; --state names another place";
+    return { kind: "usage", message: "no run is on record yet", hint };
+  }
+  if (wanted === "last") return newest.run;
   const fits = runs.filter((run) => run.run === wanted || run.run.startsWith(wanted)).map((run) => run.run);
   if (fits.length === 1 && fits[0] !== undefined) return fits[0];
   const message = fits.length === 0 ? `no run ${wanted} is on record` : `${wanted} begins ${fits.length} runs`;

@@ -29,7 +29,7 @@ export async function readInputs(
     const value = await valueOf(pair.slice(cut + 1), env);
     if ("fault" in value) faults.push({ kind: "usage", where, message: value.fault });
     else if (secret && value.from === "argument") {
-      const hint = `--input ${name}=@file or ${name}=env:VARIABLE, or leave it out and be asked`;
+      const hint = `--input ${name}=@file or --input ${name}=env:VARIABLE, or leave it out and be asked`;
       faults.push({ kind: "usage", where, message: "a secret on the command line can be read by everybody", hint });
     } else inputs.set(name, secret ? new Secret(value.text) : value.text);
   }

@@ -5,7 +5,8 @@ import { Secret } from "../model/secret.ts";
 export async function askSecret(question: string): Promise<Secret> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) {
-    throw new FaultError({ kind: "usage", message: `${question}: there is no terminal to ask on` });
+    const message = `${question}: there is no terminal to ask on`;
+    throw new FaultError({ kind: "usage", message, hint: "run it on a terminal" });
   }
   stderr.write(`${question}: `);
   stdin.setRawMode(true);

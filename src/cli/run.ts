@@ -58,7 +58,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const screen = await screenFor(loaded, options, by, io);
   const prepared = makePlan(loaded, targets.hosts, {
     inventory: targets.source,
-    inputs: await askForSecrets(loaded, inputs),
+    inputs: await askForSecrets(loaded, targets.hosts, inputs),
     dryRun: options.dryRun === true,
     approve: approveLevel(options),
     attended: screen.attended,
@@ -121,14 +121,16 @@ function approveLevel(options: RunCommandOptions): ApproveLevel {
     : level;
 }
 
-/** A secret input that nobody gave is asked for on the terminal. */
+/** A secret input that neither the command line nor every host's variables give is asked for on the terminal. */
 async function askForSecrets(
   { runbook }: LoadedRunbook,
+  hosts: readonly Host[],
   given: ReadonlyMap<string, string | Secret>,
 ): Promise<ReadonlyMap<string, string | Secret>> {
   const inputs = new Map(given);
   for (const [name, input] of Object.entries(runbook.inputs)) {
-    if (input.secret && !inputs.has(name) && input.default === undefined && process.stdin.isTTY) {
+    const missing = input.secret && !inputs.has(name) && !hosts.every((host) => Object.hasOwn(host.vars, name));
+    if (missing && process.stdin.isTTY) {
       inputs.set(name, await askSecret(input.about === undefined ? name : `${name} (${input.about})`));
     }
   }

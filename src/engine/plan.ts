@@ -102,7 +102,8 @@ function inputsOf(runbook: Runbook, host: Host, options: RunOptions, faults: Fau
     const value = given instanceof Secret ? given.reveal() : (given ?? own ?? input.default);
     const where = given === undefined && own !== undefined ? `${host.name}: variable ${name}` : `input ${name}`;
     if (value === undefined) {
-      faults.push({ kind: "usage", where, message: "a value is needed and none is given", hint: `--input ${name}=…` });
+      const hint = `--input ${name}=${input.secret ? `@file or --input ${name}=env:VARIABLE` : "…"}`;
+      faults.push({ kind: "usage", where, message: "a value is needed and none is given", hint });
       continue;
     }
     const read = readInput(input, value);

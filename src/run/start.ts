@@ -3,6 +3,7 @@ import type { InputValues } from "../engine/plan.ts";
 import { runOutcome } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import type { RunPlan } from "../model/event.ts";
+import { FaultError, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { mask, type Secret } from "../model/secret.ts";
@@ -52,10 +53,25 @@ export async function start(parts: RunParts): Promise<RunState> {
   try {
     const state = await live.done;
     await recorder.record({ type: "run-ended", exit: parts.exitOf(state), outcome: runOutcome(state) });
+  } catch (error) {
+    if (error instanceof FaultError) throw new FaultError(...error.faults, ...begun(recorder.state));
+    throw error;
   } finally {
     over.abort();
   }
   return recorder.state;
+}
+
+/** What a run that cannot be recorded any more leaves behind: fixes that began and did not get to a recorded end. */
+function begun(state: RunState): Fault[] {
+  const steps = [...state.hosts.values()].flatMap((host) =>
+    host.steps
+      .filter((step) => step.fixes.length > 0 && step.end === null)
+      .map((step) => `${host.host} (${step.plan.id})`),
+  );
+  if (steps.length === 0) return [];
+  const message = `the run stopped here; fixes had begun, and how they ended is not on record: ${steps.join(", ")}`;
+  return [{ kind: "journal", message, hint: "look at these hosts first, then run again" }];
 }
 
 function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Recorder): Work {
