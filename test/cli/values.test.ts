@@ -36,7 +36,7 @@ test("inputs: --input over the host's variable over its group's over the default
   );
   const said = async (...more: string[]) => {
     const { out } = await shop.runWith({ SIZE: "2K" }, ...run, ...more);
-    return [...out.matchAll(/"values":\{"said":"([^"]*)"/g)].map((match) => match[1]).toSorted();
+    return [...out.matchAll(/"values":\{"said":"([^"]*)"/g)].map((match) => match[1] ?? "").toSorted();
   };
   expect(await said("--input", "size=env:SIZE")).toEqual([
     "default 2048 90 false none",

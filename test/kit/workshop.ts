@@ -10,7 +10,7 @@ export type Ran = { readonly exit: number | null; readonly out: string; readonly
 export type Running = {
   readonly child: ChildProcess;
   /** Waits until either stream holds `text`; fails when the command ends without it. */
-  seen(text: string): Promise<void>;
+  readonly seen: (text: string) => Promise<void>;
   readonly ended: Promise<Ran>;
 };
 
