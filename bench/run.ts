@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { aims } from "./aims.ts";
 import { readArguments, type Plan } from "./arguments.ts";
 import { measureCell } from "./cell.ts";
 import { measuredDelay } from "./distance.ts";
@@ -52,7 +53,7 @@ async function fleetRows(plan: Plan, dir: string): Promise<readonly Row[]> {
       const rivals = RIVALS.filter((rival) => plan.rivals.includes(rival.name) && plan.takes(rival.name, hosts));
       say(`${hosts} hosts, ${added}, load ${loadavg()[0]?.toFixed(1)}`);
       const rows = await measureCell(plan, rivals, await target(fleet, hosts, delay > 0), work, dir, say);
-      print(`### ${hosts} hosts, ${added}\n\n${table(rows)}`);
+      print(`### ${hosts} hosts, ${added}\n\n${table(rows)}\n${aims(rows, hosts)}`);
       all.push(...rows);
     }
   }

@@ -1,22 +1,22 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { measure } from "./measure.ts";
+import { measure, type Command } from "./measure.ts";
 import { median } from "./median.ts";
-import { BIN } from "./rivals/runbook.ts";
+import { shipped } from "./rivals/runbook.ts";
 import { ratio } from "./table.ts";
 
-const STARTS = {
-  "node -e 0": [process.execPath, "-e", "0"],
-  "runbook --help": [process.execPath, BIN, "--help"],
-} as const;
+const STARTS: Readonly<Record<string, Command>> = {
+  "node -e 0": { argv: [process.execPath, "-e", "0"] },
+  "runbook --help": shipped("--help"),
+};
 
 /** One line on how long the command takes to say how it is used, against the same Node doing nothing; interleaved, after one uncounted start of each. */
 export async function startup(times: number, parent: string): Promise<string> {
   const dir = await mkdtemp(join(parent, "startup-"));
   const walls = new Map<string, number[]>(Object.keys(STARTS).map((name) => [name, []]));
   for (let time = 0; time <= times; time += 1) {
-    for (const [name, argv] of Object.entries(STARTS)) {
-      const { wall, exit } = await measure({ argv }, dir);
+    for (const [name, command] of Object.entries(STARTS)) {
+      const { wall, exit } = await measure(command, dir);
       if (exit !== 0) throw new Error(`\`${name}\` ended with ${exit}`);
       if (time > 0) walls.get(name)?.push(wall);
     }

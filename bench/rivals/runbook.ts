@@ -1,21 +1,27 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Event } from "../../src/model/event.ts";
+import type { Command } from "../measure.ts";
 import type { Results, Rival } from "../rival.ts";
 import { WIDTH } from "../target.ts";
 import { RUNBOOK, type Script } from "../work.ts";
 
-/** The command as it is shipped. */
-export const BIN = join(import.meta.dirname, "..", "..", "bin", "runbook.js");
+const BIN = join(import.meta.dirname, "..", "..", "bin", "runbook.js");
+
+/** The command as a person calls it: through its first line, with this Node at the front of the path. */
+export function shipped(...given: readonly string[]): Command {
+  const path = [dirname(process.execPath), process.env["PATH"] ?? "/usr/bin:/bin"].join(delimiter);
+  return { argv: [BIN, ...given], env: { PATH: path } };
+}
 
 /** Runbook itself: a dry run with its journal on disk and its plain display. Every host ends as *found*, hence the exit code. */
 export const runbook: Rival = {
   name: "runbook",
   exit: 2,
   async prepare(target, _work, dir) {
-    const run = ["run", RUNBOOK, "-i", target.inventory, "--dry-run", "--no-tui", "-p", `${WIDTH}`];
-    return { argv: [process.execPath, BIN, ...run, "--state", join(dir, "state")] };
+    const given = ["-i", target.inventory, "--dry-run", "--no-tui", "-p", `${WIDTH}`, "--state", join(dir, "state")];
+    return shipped("run", RUNBOOK, ...given);
   },
   async results(dir, work) {
     const show = [BIN, "history", "show", "last", "--json", "--state", join(dir, "state")];
