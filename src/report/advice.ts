@@ -58,14 +58,24 @@ function toFix(state: RunState): Advice[] {
   return hosts.length === 0 ? [] : [sameAgain("found: to fix it, leave out -n:", limitTo(hosts))];
 }
 
-/** The hint of the fault that most of the hosts share. */
+/** Hints for hosts that were not reached; more than these would push the hosts themselves off the screen. */
+const HINTS = 3;
+
+/** The hints that most of the hosts share, each with its hosts where there are several. */
 function notReached(hosts: readonly HostState[]): Advice[] {
-  const hints = Map.groupBy(
-    hosts.flatMap((host) => host.unreachable?.hint ?? []),
-    (hint) => hint,
-  );
-  const [most] = [...hints.values()].toSorted((a, b) => b.length - a.length);
-  return most?.[0] === undefined ? [] : [{ text: `not reached: ${most[0]}`, command: null }];
+  const hinted = hosts.filter((host) => host.unreachable?.hint !== undefined);
+  const hints = [...Map.groupBy(hinted, (host) => host.unreachable?.hint ?? "")];
+  const most = hints.toSorted(([, a], [, b]) => b.length - a.length).slice(0, HINTS);
+  return most.map(([hint, sharing]) => {
+    const who =
+      hints.length === 1
+        ? ""
+        : ` (${foldHosts(
+            sharing.map((host) => host.host),
+            3,
+          )})`;
+    return { text: `not reached${who}: ${hint}`, command: null };
+  });
 }
 
 /** Only the user knows the whole command (inputs, users, keys): what is added to it is all that can be told. */

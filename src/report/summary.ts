@@ -21,7 +21,7 @@ const WORD = 11;
  */
 export function summaryLines(state: RunState, room: Room): string[] {
   const paint = paletteOf(room.colour);
-  const top = [heading(state, room, paint), countsLine(state, paint)];
+  const top = [...heading(state, room, paint), countsLine(state, paint)];
   const advice = adviceOf(state).flatMap((one) => adviceLines(one, room));
   const left = (room.height ?? SCREEN) - top.length - advice.length - (advice.length > 0 ? 1 : 0) - 1;
   const troubles = troubleLines(troublesOf(state), Math.max(1, left), room, paint, state);
@@ -38,18 +38,21 @@ function adviceLines({ text, command }: Advice, room: Room): string[] {
   return command === null ? [line] : [line, `    ${clean(command)}`];
 }
 
-function heading(state: RunState, room: Room, paint: Palette): string {
+/** The run's id is what other commands take: where one line is too short for it, it has a second one. */
+function heading(state: RunState, room: Room, paint: Palette): string[] {
   const { plan } = state;
   const outcome = runOutcome(state);
   const { sign, style } = OUTCOME_LOOK[outcome];
-  const parts = [
+  const what = [
     `${plan.runbook.name}${plan.dryRun ? " (dry run: nothing was changed)" : ""}`,
     counted(state.hosts.size, "host"),
     state.ended === null ? "not ended" : duration((state.ended.at - state.startedAt) / 1000),
-    moment(state.startedAt),
-    `run ${state.run}`,
   ];
-  return `${paint(style, sign)} ${paint("bold", fit(clean(parts.join(" · ")), room.width - 2))}`;
+  const which = [moment(state.startedAt), `run ${state.run}`];
+  const line = (parts: readonly string[]) => fit(clean(parts.join(" · ")), room.width - 2);
+  const whole = clean([...what, ...which].join(" · "));
+  if (fit(whole, room.width - 2) === whole) return [`${paint(style, sign)} ${paint("bold", whole)}`];
+  return [`${paint(style, sign)} ${paint("bold", line(what))}`, `  ${line(which.toReversed())}`];
 }
 
 /** `1 failed · 3 fixed · 40 clear`: hosts by outcome, worst first. */

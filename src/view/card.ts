@@ -81,7 +81,7 @@ function evidenceOf(step: Step, seen: StepState): Table {
 }
 
 function previewOf(seen: StepState): Card["preview"] {
-  if (seen.preview === null) return null;
+  if (seen.preview === null || seen.plan.fix?.preview !== true) return null;
   const { output, failed } = seen.preview;
   return { lines: linesOf(outputText(output)), failed: failed === null ? null : clean(failed) };
 }

@@ -134,3 +134,24 @@ test("a board too narrow for its steps shows signs and a legend", () => {
   expect(lines).toContain("12 a-rather-long-step-name-11");
   for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(ROOM.width);
 });
+
+test("the run's id is whole on a narrow screen too, on a line of its own", () => {
+  const story = new Story(diskRunbook(), ["a"]);
+  story.tell(ends("a", story.firstStep, "clear"), { type: "run-ended", exit: 0, outcome: "clear" });
+  const [head, id] = summaryLines(story.state, { width: 40, colour: false });
+  expect(head).toMatch(/^. disk-full · 1 host · \d+ s$/);
+  expect(id).toBe("  run r1 · 2026-11-03 14:05:01 UTC");
+});
+
+test("hosts that were not reached for different causes have each cause's hint, the most frequent first", () => {
+  const story = new Story(diskRunbook(), ["a", "b", "c"]);
+  const hints = { a: "is it on?", b: "is the key right?", c: "is the key right?" };
+  for (const [host, hint] of Object.entries(hints)) {
+    story.tell({ type: "unreachable", host, fault: { kind: "unreachable", message: "no", hint } });
+  }
+  story.tell({ type: "run-ended", exit: 4, outcome: "unknown" });
+  expect(summaryLines(story.state, ROOM).slice(-2)).toEqual([
+    "  not reached (b, c): is the key right?",
+    "  not reached (a): is it on?",
+  ]);
+});

@@ -68,6 +68,13 @@ describe("a card", () => {
     expect(lines.join("\n")).toContain(String.raw`/x\nrisk      low\x1b[2J`);
   });
 
+  test("says nothing of a preview that the runbook does not have", () => {
+    const story = new Story(loadedFrom(HELPED), ["web1"]);
+    const [step] = HELPED.steps;
+    story.tell({ type: "previewed", host: "web1", step: step?.id ?? "", output: NO_OUTPUT, failed: null });
+    expect(cardFrom(story).preview).toBeNull();
+  });
+
   test("keeps to every width without leaving anything out of a script or a cell", () => {
     const long = `echo ${"日本x".repeat(80)}`;
     const loaded = loadedFrom({
