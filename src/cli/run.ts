@@ -18,7 +18,7 @@ import { EXIT, exitOf } from "./exit.ts";
 import { readInputs, unknownSteps } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { lookup } from "./library.ts";
-import { askSecret } from "./prompt.ts";
+import { askSecret, questions } from "./prompt.ts";
 import { listenToSignals } from "./signals.ts";
 import { screenFor } from "./screen.ts";
 import { stateDir } from "./state.ts";
@@ -74,8 +74,9 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   using signals = listenToSignals(leaving, io);
   const exit = (state: RunState): number => (signals.interrupted ? EXIT.interrupted : exitOf(runOutcome(state)));
   await using journal = SqliteRecord.open(stateDir(options.state, env));
-  const connector = connectors(env, { acceptNewHostKeys: options.acceptNewHostKeys === true });
-  await using ui = await screen.open({ stop: (reason) => signals.stop(reason), leave: () => leaving.abort() });
+  const asking = questions();
+  const connector = connectors(env, { acceptNewHostKeys: options.acceptNewHostKeys === true, questions: asking });
+  await using ui = screen.open({ stop: (reason) => signals.stop(reason), leave: () => leaving.abort() }, asking);
   const state = await start({
     run: newRunId(Date.now()),
     ...prepared,

@@ -5,12 +5,13 @@ import { plainReport } from "../report/plain.ts";
 import { summaryLines } from "../report/summary.ts";
 import type { Approver, Watcher } from "../run/ports.ts";
 import type { Io } from "./io.ts";
+import type { Questions } from "./prompt.ts";
 
 /** How a run is shown, decided by the terminal and the options. */
 export type Screen = {
   /** Whether somebody can be asked. */
   readonly attended: boolean;
-  open(control: Control): Promise<OpenScreen>;
+  open(control: Control, questions: Questions): OpenScreen;
 };
 
 type OpenScreen = AsyncDisposable & {
@@ -20,6 +21,7 @@ type OpenScreen = AsyncDisposable & {
   conclude(state: RunState): Promise<void>;
 };
 
+type Tui = Watcher & Approver & AsyncDisposable;
 type Control = { stop(reason: string): void; leave(): void };
 type Wishes = { readonly tui: boolean; readonly json?: boolean | undefined; readonly dryRun?: boolean | undefined };
 
@@ -44,7 +46,7 @@ function lineScreen(loaded: LoadedRunbook, json: boolean, io: Io): Screen {
   const watchers = json ? [jsonReport({ out: (line) => io.out(`${line}\n`) }), plain] : [plain];
   return {
     attended: false,
-    open: async () => ({
+    open: () => ({
       watchers,
       approver: null,
       // The plain log has printed its summary as the run ended.
@@ -54,17 +56,41 @@ function lineScreen(loaded: LoadedRunbook, json: boolean, io: Io): Screen {
   };
 }
 
+/** The screen takes the terminal at the first word of a host, once what its login asked for is answered; it then shows all that was before. */
 function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
+  const { stdin, stdout } = process;
   return {
     attended: true,
-    open: async (control) => {
-      const { openTui } = await import("../tui/tui.ts");
-      const { stdin, stdout } = process;
-      const tui = await openTui({ ...control, loaded, by, stdin, stdout, now: () => Date.now() });
-      const close = (): Promise<void> => Promise.resolve(tui[Symbol.asyncDispose]());
+    open: (control, questions) => {
+      const early: ((tui: Tui) => void)[] = [];
+      let tui: Tui | null = null;
+      let opening: Promise<void> | null = null;
+      const appear = async (): Promise<void> => {
+        const { openTui } = await import("../tui/tui.ts");
+        await questions.close();
+        const opened = await openTui({ ...control, loaded, by, stdin, stdout, now: () => Date.now() });
+        for (const tell of early) tell(opened);
+        tui = opened;
+      };
+      const tell = (what: (tui: Tui) => void): void => {
+        if (tui === null) early.push(what);
+        else what(tui);
+      };
+      const close = async (): Promise<void> => {
+        await opening;
+        await tui?.[Symbol.asyncDispose]();
+      };
       return {
-        watchers: [tui],
-        approver: tui,
+        watchers: [
+          {
+            entry: (entry) => {
+              tell((shown) => shown.entry(entry));
+              if ("host" in entry.event) opening ??= appear();
+            },
+            output: (...printed) => tui?.output?.(...printed),
+          },
+        ],
+        approver: { listen: (decide, signal) => tell((shown) => shown.listen(decide, signal)) },
         conclude: async (state) => {
           await close();
           const room = { width: stdout.columns, colour: stdout.hasColors() };

@@ -32,9 +32,9 @@ export class Terminal implements AsyncDisposable {
       this.#screen.write(data);
     });
     this.#ended = new Promise((resolve) => {
-      this.#pty.onExit(({ exitCode }) => {
+      this.#pty.onExit(({ exitCode, signal }) => {
         this.#living = false;
-        resolve(exitCode);
+        resolve(signal === undefined || signal === 0 ? exitCode : 128 + signal);
       });
     });
   }
@@ -78,7 +78,7 @@ export class Terminal implements AsyncDisposable {
     }
   }
 
-  /** The program's exit code, once it has ended and all it wrote is on the screen. */
+  /** The program's exit code (128 + the signal that ended it, as shells say it), once it has ended and all it wrote is on the screen. */
   async exit(): Promise<number> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
