@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 import type { Fault } from "../model/fault.ts";
 import { EXIT } from "./exit.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
@@ -189,14 +189,15 @@ function end(answer: Answer): void {
   process.exitCode = exitOfFaults(faults);
 }
 
-/** Whatever went wrong: faults are told, commander's own words were printed by it, and all else is a bug. */
+/** Whatever went wrong: commander's own words were printed by it, faults are told, and all else is a bug. */
 async function endBadly(error: unknown): Promise<void> {
-  const { FaultError } = await import("../model/fault.ts");
-  if (error instanceof FaultError) return end(error.faults);
-  if (error instanceof Error && "exitCode" in error && "code" in error) {
+  if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     return;
   }
+  // Faults bring zod along, which `--help` does without.
+  const { FaultError } = await import("../model/fault.ts");
+  if (error instanceof FaultError) return end(error.faults);
   io.err(
     `runbook: this is a bug, and not your fault.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
