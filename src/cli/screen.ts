@@ -1,9 +1,12 @@
 import type { RunState } from "../engine/state.ts";
+import type { RunPlan } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { jsonReport } from "../report/json.ts";
 import { plainReport } from "../report/plain.ts";
 import { summaryLines } from "../report/summary.ts";
 import type { Approver, Watcher } from "../run/ports.ts";
+import { clean } from "../view/clean.ts";
+import { counted } from "../view/words.ts";
 import type { Io } from "./io.ts";
 import type { Questions } from "./prompt.ts";
 
@@ -29,8 +32,9 @@ const WIDEST_LOG = 200;
 
 /** The terminal UI where somebody can answer; else plain lines, on stderr when JSON owns stdout. */
 export async function screenFor(loaded: LoadedRunbook, wishes: Wishes, by: string, io: Io): Promise<Screen> {
-  const { stdin, stdout } = process;
-  const interactive = stdin.isTTY && stdout.isTTY && wishes.tui && wishes.json !== true && wishes.dryRun !== true;
+  const { stdin, stdout, env } = process;
+  const able = stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
+  const interactive = able && wishes.tui && wishes.json !== true && wishes.dryRun !== true;
   return interactive ? tuiScreen(loaded, by, io) : lineScreen(loaded, wishes.json === true, io);
 }
 
@@ -54,6 +58,11 @@ function lineScreen(loaded: LoadedRunbook, json: boolean, io: Io): Screen {
       [Symbol.asyncDispose]: async () => undefined,
     }),
   };
+}
+
+/** What is said while the first hosts are logged in to. */
+function openingOf({ runbook, hosts, inventory }: RunPlan): string {
+  return clean(`${runbook.name}: ${runbook.title} (${runbook.path}), ${counted(hosts.length, "host")} of ${inventory}`);
 }
 
 /** The screen takes the terminal at the first word of a host, once what its login asked for is answered; it then shows all that was before. */
@@ -84,6 +93,7 @@ function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
         watchers: [
           {
             entry: (entry) => {
+              if (entry.event.type === "run-started") io.err(`${openingOf(entry.event.plan)}\n`);
               tell((shown) => shown.entry(entry));
               if ("host" in entry.event) opening ??= appear();
             },

@@ -42,6 +42,7 @@ test("yes fixes, no leaves alone, and the summary stays on the terminal that is 
   for (const host of THREE.hosts) {
     expect(await readdir(join(shop.directory, host))).toEqual(host === denied ? ["here", "x.bad"] : ["here"]);
   }
+  expect(text).toContain("job: A job (runbooks/job.yml), 3 hosts of hosts.yml");
   const { out } = await shop.run("history", "show", "last");
   expect(out).toContain("1 found · 2 fixed");
 });
@@ -67,12 +68,14 @@ test("quitting leaves what was not answered waiting; Ctrl-C says so by its exit 
 
 test("a run that needs nobody ends by itself, and --no-tui and a dry run draw no screen", async () => {
   await using shop = await localJob(sweep("sweep", "medium"), THREE);
-  for (const [more, exit, screen] of [
-    [["-n"], 2, false],
-    [["--no-tui"], 3, false],
-    [["-y"], 0, true],
+  for (const [more, env, exit, screen] of [
+    [["-n"], {}, 2, false],
+    [["--no-tui"], {}, 3, false],
+    [[], { CI: "true" }, 3, false],
+    [[], { TERM: "dumb" }, 3, false],
+    [["-y"], {}, 0, true],
   ] as const) {
-    await using terminal = open(shop, [...run, ...more]);
+    await using terminal = open(shop, [...run, ...more], env);
     expect(await terminal.exit()).toBe(exit);
     expect(terminal.raw.includes("\u001B[?1049h")).toBe(screen);
     await terminal.see(/^. job/);

@@ -21,7 +21,7 @@ export class Terminal implements AsyncDisposable {
     const { columns: cols, rows } = options;
     this.#screen = new headless.Terminal({ cols, rows, allowProposedApi: true, scrollback: 2000 });
     this.#pty = spawn(command, [...args], {
-      name: "xterm-256color",
+      name: options.env?.["TERM"] ?? "xterm-256color",
       cols,
       rows,
       cwd: options.cwd ?? process.cwd(),

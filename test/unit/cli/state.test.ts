@@ -1,0 +1,12 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { stateDir } from "../../../src/cli/state.ts";
+
+test("the option, then the variable, then where the desktop keeps state, then the home directory", () => {
+  const env = { RUNBOOK_STATE: "/variable", XDG_STATE_HOME: "/xdg" };
+  expect(stateDir("/option", env)).toBe("/option");
+  expect(stateDir(undefined, env)).toBe("/variable");
+  expect(stateDir(undefined, { ...env, RUNBOOK_STATE: "" })).toBe("/xdg/runbook");
+  expect(stateDir(undefined, {})).toBe(join(homedir(), ".local/state/runbook"));
+});
