@@ -8,7 +8,7 @@ import { parseYaml, type Yaml } from "../language/yaml.ts";
 import type { Fault } from "../model/fault.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import { findRunbook, type Lookup } from "./library.ts";
-import { checkSyntax } from "./syntax.ts";
+import { allSound, checkSyntax } from "./syntax.ts";
 import { readRegular, readText } from "./text.ts";
 
 /** What came of opening a runbook's file: the runbook, or faults; warnings in both cases. */
@@ -96,34 +96,68 @@ async function readParts(text: string, path: string, directory: string): Promise
 /** The only two keys that are read before all of the runbook is known to be right. */
 const Named = z.object({ files: z.array(z.string()).catch([]), functions: z.string().optional().catch(undefined) });
 
+/** A script with its shell, and how a fault at a line of it is told. */
+type Located = {
+  readonly text: string;
+  readonly shell: "sh" | "bash";
+  readonly at: (line: number, message: string) => Fault;
+};
+
 /** What `sh -n` and `bash -n` of this machine say of the scripts. */
 async function syntaxFaults(yaml: Yaml, draft: Runbook, parts: Parts): Promise<{ faults: Fault[]; warnings: Fault[] }> {
-  const faults: Fault[] = [];
-  const missing = new Map<string, Fault>();
-  const check = async (
-    text: string,
-    shell: "sh" | "bash",
-    at: (line: number, message: string) => Fault,
-  ): Promise<void> => {
-    const answer = await checkSyntax(text, shell);
-    if (answer === "absent") {
-      missing.set(shell, at(1, `there is no \`${shell}\` on this machine to check the syntax of the scripts with`));
-    } else if (answer !== undefined) faults.push(at(answer.line, `a syntax error, says ${shell}: ${answer.reason}`));
+  const all = [...locatedScripts(yaml, draft), ...locatedFunctions(draft, parts)];
+  const answers = await Promise.all(
+    (["sh", "bash"] as const).map((shell) =>
+      shellFaults(
+        shell,
+        all.filter((script) => script.shell === shell),
+      ),
+    ),
+  );
+  return {
+    faults: answers.flatMap(({ faults }) => faults),
+    warnings: answers.flatMap(({ warnings }) => warnings),
   };
-  const scripts = scriptsOf(draft).map(({ path, text, shell }) => {
-    if (shell === "powershell") return undefined;
-    return check(text, shell, (line, message) => yaml.faultAt(yaml.within(path, line - 1, 0, text.length), message));
+}
+
+function locatedScripts(yaml: Yaml, draft: Runbook): Located[] {
+  return scriptsOf(draft).flatMap(({ path, text, shell }): Located[] => {
+    if (shell === "powershell") return [];
+    const at = (line: number, message: string): Fault =>
+      yaml.faultAt(yaml.within(path, line - 1, 0, text.length), message);
+    return [{ text, shell, at }];
   });
-  const where = (line: number, message: string): Fault => ({
+}
+
+function locatedFunctions(draft: Runbook, { functions, functionsFile }: Parts): Located[] {
+  if (functions === "") return [];
+  const at = (line: number, message: string): Fault => ({
     kind: "invalid-file",
     message,
-    where: `${parts.functionsFile}:${line}:1`,
+    where: `${functionsFile}:${line}:1`,
   });
-  await Promise.all([
-    ...scripts,
-    parts.functions === "" ? undefined : check(parts.functions, draft.shell === "bash" ? "bash" : "sh", where),
-  ]);
-  return { faults, warnings: [...missing.values()] };
+  return [{ text: functions, shell: draft.shell === "bash" ? "bash" : "sh", at }];
+}
+
+/** All at once where all is well, as it mostly is; else one by one, to know where. */
+async function shellFaults(
+  shell: "sh" | "bash",
+  scripts: readonly Located[],
+): Promise<{ faults: Fault[]; warnings: Fault[] }> {
+  const faults: Fault[] = [];
+  const texts = scripts.map(({ text }) => text);
+  if (texts.length === 0 || (await allSound(texts, shell))) return { faults, warnings: [] };
+  const answers = await Promise.all(texts.map((text) => checkSyntax(text, shell)));
+  for (const [index, answer] of answers.entries()) {
+    const at = scripts[index]?.at;
+    if (answer === undefined || at === undefined) continue;
+    if (answer === "absent") {
+      const message = `there is no \`${shell}\` on this machine to check the syntax of the scripts with`;
+      return { faults, warnings: [at(1, message)] };
+    }
+    faults.push(at(answer.line, `a syntax error, says ${shell}: ${answer.reason}`));
+  }
+  return { faults, warnings: [] };
 }
 
 /** Every part with its length before it, so that no two sets of parts give the same text. */

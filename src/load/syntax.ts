@@ -41,6 +41,15 @@ export function checkSyntax(script: string, shell: "sh" | "bash"): Promise<Synta
   });
 }
 
+/**
+ * Whether all scripts are sound, by one start of the shell: each is read as the body of a function.
+ * False says only that each must be asked about by itself (a script of comments is no body, for one).
+ */
+export async function allSound(scripts: readonly string[], shell: "sh" | "bash"): Promise<boolean> {
+  const bodies = scripts.map((script, index) => `f${index}() {\n${script}\n}\n`);
+  return (await checkSyntax(bodies.join(""), shell)) === undefined;
+}
+
 /** Nothing of the caller's shell start-up files, and messages that can be read below. */
 function environment(): NodeJS.ProcessEnv {
   return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" };
