@@ -1,4 +1,4 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Kysely, SqliteDialect, type Generated, type SqliteDatabase } from "kysely";
 import { FaultError } from "../model/fault.ts";
 
@@ -76,14 +76,23 @@ function migrate(database: DatabaseSync, file: string): void {
   }
 }
 
+const MOST_PREPARED = 100;
+
 /** node:sqlite in the shape Kysely's dialect expects. */
 function adapt(database: DatabaseSync): SqliteDatabase {
+  // Kysely asks for the same few statements thousands of times in a run.
+  const prepared = new Map<string, StatementSync>();
+  const prepare = (text: string): StatementSync => {
+    const statement = prepared.get(text) ?? database.prepare(text);
+    if (prepared.size < MOST_PREPARED) prepared.set(text, statement);
+    return statement;
+  };
   return {
     close: () => database.close(),
     prepare: (sql) => {
       // Where the disk is full SQLite has rolled back by itself: a second time would fail, and hide the reason.
       const done = sql === "rollback" && !database.isTransaction;
-      const statement = database.prepare(done ? "select 1" : sql);
+      const statement = prepare(done ? "select 1" : sql);
       const values = (parameters: readonly unknown[]) => parameters as Parameters<typeof statement.run>;
       return {
         reader: statement.columns().length > 0,

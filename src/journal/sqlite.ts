@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Kysely } from "kysely";
-import { Entry } from "../model/event.ts";
+import { sql, type Kysely } from "kysely";
+import { Entry, type Event } from "../model/event.ts";
 import type { Archive, Journal, RunRecord } from "../run/ports.ts";
 import { journalFault, openDatabase, type Tables } from "./database.ts";
 
@@ -18,12 +18,29 @@ function makeDirectory(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
+/**
+ * What a run has merely seen. Should the power fail right after it, it is seen again: nothing was done because of it, since
+ * whatever allows or reports an act is on the disk, with all that came before it, before the act.
+ */
+const SEEN: ReadonlySet<Event["type"]> = new Set([
+  "reached",
+  "unreachable",
+  "concerned",
+  "not-concerned",
+  "facts-read",
+  "undetermined",
+  "detected",
+  "previewed",
+  "step-ended",
+]);
+
 /** The record of all runs of one state directory: `runbook.db` in it. */
 export class SqliteRecord implements Journal, Archive {
   readonly #file: string;
   readonly #database: Kysely<Tables>;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
+  #synchronous: "full" | "normal" = "full";
 
   private constructor(file: string, database: Kysely<Tables>) {
     this.#file = file;
@@ -43,7 +60,7 @@ export class SqliteRecord implements Journal, Archive {
     return record;
   }
 
-  /** Entries that arrive in one turn of the event loop, from however many hosts, become durable in one commit. */
+  /** Entries that arrive in one turn of the event loop, from however many hosts, share one commit. */
   append(entries: readonly Entry[]): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ entries, resolve, reject });
@@ -67,6 +84,7 @@ export class SqliteRecord implements Journal, Archive {
   }
 
   async #write(entries: readonly Entry[]): Promise<void> {
+    await this.#secure(entries.every(({ event }) => SEEN.has(event.type)) ? "normal" : "full");
     await this.#database.transaction().execute(async (database) => {
       for (const entry of entries) await this.#noteRun(database, entry);
       const rows = entries.map(({ run, seq, at, event }) => ({
@@ -78,6 +96,13 @@ export class SqliteRecord implements Journal, Archive {
       }));
       await database.insertInto("entry").values(rows).execute();
     });
+  }
+
+  /** How sure the next commit must be: `normal` survives the end of this process, `full` that of the machine. */
+  async #secure(synchronous: "full" | "normal"): Promise<void> {
+    if (this.#synchronous === synchronous) return;
+    await sql.raw(`pragma synchronous = ${synchronous}`).execute(this.#database);
+    this.#synchronous = synchronous;
   }
 
   /** The table of runs is an index over the entries, written with them. */
