@@ -18,7 +18,7 @@ export function adviceOf(state: RunState): Advice[] {
   const of = (...outcomes: Outcome[]) => outcomes.flatMap((outcome) => hosts.get(outcome) ?? []);
   return [
     ...afterFailure(state, of("failed", "rolled-back")),
-    ...inDoubt(of("in-doubt")),
+    ...inDoubt(withStep(state, "in-doubt")),
     ...toApprove(state),
     ...toFix(state),
     ...notReached(of("unknown")),
@@ -27,11 +27,27 @@ export function adviceOf(state: RunState): Advice[] {
 
 function afterFailure(state: RunState, hosts: readonly HostState[]): Advice[] {
   if (hosts.length === 0) return [];
-  const kept = `kept by the fixes on these hosts: /run/${keepName(state.run)} (or in /dev/shm, /var/tmp, /tmp)`;
   return [
     { text: "failed: see what was done and said", command: `runbook history show ${state.run} --events` },
-    ...(hosts.some((host) => host.steps.some((step) => step.fixes.length > 0)) ? [{ text: kept, command: null }] : []),
+    ...kept(
+      state,
+      hosts.filter((host) => host.steps.some((step) => step.fixes.length > 0)),
+    ),
   ];
+}
+
+/** Where to look for what the fixes saved. */
+function kept(state: RunState, [first, ...others]: readonly HostState[]): Advice[] {
+  if (first === undefined) return [];
+  const place = keepName(state.run, others.length > 0 ? "*" : state.plan.hosts.indexOf(first.host) + 1);
+  return [{ text: `kept by the fixes: /run/${place} there (or in /dev/shm, /var/tmp, /tmp)`, command: null }];
+}
+
+/** Also hosts on which another step ended worse. */
+function withStep(state: RunState, outcome: Outcome): HostState[] {
+  return [...state.hosts.values()].filter((host) =>
+    host.steps.some((step) => stepVerdict(host, step).outcome === outcome),
+  );
 }
 
 function inDoubt(hosts: readonly HostState[]): Advice[] {

@@ -35,6 +35,7 @@ export function scribe(
   becomeByDefault: boolean,
 ): Scribe {
   const { runbook } = loaded;
+  const names = [...hosts.keys()];
   return (host, step, body, extras = {}) => {
     const definition = runbook.steps.find((each) => each.id === step?.plan.id);
     const variables = new Map<string, string>();
@@ -54,7 +55,7 @@ export function scribe(
         files: loaded.files,
         filesName: `runbook-files-${randomUUID()}`,
         body,
-        ...(extras.keep === true ? { keep: keepName(run) } : {}),
+        ...(extras.keep === true ? { keep: keepName(run, names.indexOf(host.host) + 1) } : {}),
       }),
       shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh",
       become: becomeOf(runbook.become, definition, hosts.get(host.host), becomeByDefault),

@@ -101,7 +101,8 @@ async function farewell(name: string, recorder: Recorder, work: Work): Promise<v
   const host = recorder.state.hosts.get(name);
   if (host !== undefined && fixedWell(host)) {
     const last = host.steps.find((step) => step.rounds > 0) ?? null;
-    const drop = { ...work.script(host, last, ":"), text: dropKeepScript(keepName(work.run)) };
+    const keep = keepName(work.run, recorder.state.plan.hosts.indexOf(name) + 1);
+    const drop = { ...work.script(host, last, ":"), text: dropKeepScript(keep) };
     await work.fleet.run(work.hostOf(name), host.identity?.machineId ?? null, drop, work.leaving, () => undefined);
   }
   await work.fleet.leave(name);

@@ -34,9 +34,9 @@ function plain(value: string, name: string): string {
   return value;
 }
 
-/** The name of a run's directory on its hosts: `$keep`. */
-export function keepName(run: string): string {
-  return `runbook-keep-${run}`;
+/** The name of a run's directory on a host: `$keep`. `place` counts the run's hosts from 1, since two names may be one machine; `*` is for people. */
+export function keepName(run: string, place: number | "*"): string {
+  return `runbook-keep-${run}-${place}`;
 }
 
 /** Memory first: the disk may be full. A user's files in /dev/shm go at logout, so it comes last where /run is root's. */
