@@ -62,9 +62,9 @@ function findRun(runs: readonly RunRecord[], wanted: string): string | Fault {
     return { kind: "usage", message: "no run is on record yet", hint };
   }
   if (wanted === "last") return newest.run;
-  const fits = runs.filter((run) => run.run === wanted || run.run.startsWith(wanted)).map((run) => run.run);
+  const fits = runs.map((run) => run.run).filter((run) => wanted !== "" && run.startsWith(wanted));
   if (fits.length === 1 && fits[0] !== undefined) return fits[0];
-  const message = fits.length === 0 ? `no run ${wanted} is on record` : `${wanted} begins ${fits.length} runs`;
+  const message = fits.length === 0 ? `no run \`${wanted}\` is on record` : `\`${wanted}\` begins ${fits.length} runs`;
   const hint = fits.length === 0 ? "`runbook history` lists them" : `write more of it: ${fits.slice(0, 4).join(", ")}`;
   return { kind: "usage", message, hint };
 }

@@ -1,8 +1,12 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { FaultError } from "../model/fault.ts";
 
-/** Where runs are on record: `--state`, `$RUNBOOK_STATE`, `$XDG_STATE_HOME/runbook`, else `~/.local/state/runbook`. */
+/** Where runs are on record: `--state`, `$RUNBOOK_STATE`, `$XDG_STATE_HOME/runbook`, else `~/.local/state/runbook`. Throws a usage fault when the option is empty, as an unset variable makes it. */
 export function stateDir(option: string | undefined, env: NodeJS.ProcessEnv): string {
+  if (option === "") {
+    throw new FaultError({ kind: "usage", where: "--state", message: "no directory is named", hint: "--state DIR" });
+  }
   return (
     option ??
     nonEmpty(env["RUNBOOK_STATE"]) ??

@@ -25,6 +25,9 @@ export async function selectTargets(
 ): Promise<{ readonly hosts: readonly Host[]; readonly source: string } | readonly Fault[]> {
   const fromEnv = env["RUNBOOK_INVENTORY"];
   const sources = options.inventory ?? (fromEnv === undefined || fromEnv === "" ? [] : [fromEnv]);
+  if (sources.includes("")) {
+    return [{ kind: "usage", where: "-i", message: "no inventory is named", hint: "-i FILE or -i host1,host2," }];
+  }
   const loaded = await loadInventory(sources, { cwd: process.cwd(), home: env["HOME"] ?? "/" });
   if (Array.isArray(loaded)) return loaded;
   for (const warning of loaded.warnings) {

@@ -50,12 +50,16 @@ describe("history", () => {
     });
     await Promise.all([shop.run(...run), shop.run(...run)]);
     const missing = await shop.run("history", "show", "nope");
-    expect(missing).toEqual({ exit: 64, out: "", err: "no run nope is on record\n  → `runbook history` lists them\n" });
+    expect(missing).toEqual({
+      exit: 64,
+      out: "",
+      err: "no run `nope` is on record\n  → `runbook history` lists them\n",
+    });
     const both = await shop.run("history", "show", "2");
     expect(both).toEqual({
       exit: 64,
       out: "",
-      err: expect.stringMatching(/^2 begins 2 runs\n {2}→ write more of it: \d/),
+      err: expect.stringMatching(/^`2` begins 2 runs\n {2}→ write more of it: \d/),
     });
   });
 

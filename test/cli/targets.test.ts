@@ -54,6 +54,9 @@ describe("which hosts", () => {
     [["-l", "db:!web2"], /no host/],
     [["--hosts", "wbe"], /no host or group is called `wbe`\n {2}→ did you mean `web`\?/],
     [["--hosts", "empty"], /the group `empty` has no hosts\n {2}→ /],
+    [["-l", ""], /the host pattern is empty\n {2}→ write `all`/],
+    [["-i", ""], /-i: no inventory is named\n {2}→ -i FILE or -i host1,host2,/],
+    [["--state", ""], /--state: no directory is named\n {2}→ --state DIR/],
   ])("nothing selected is a mistake, never everything: %j", async (options, words) => {
     const { exit, out, err } = await shop.run("run", "job", "-i", "hosts.yml", ...options);
     expect({ exit, out, err }).toEqual({ exit: 64, out: "", err: expect.stringMatching(words) });

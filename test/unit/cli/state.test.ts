@@ -10,3 +10,7 @@ test("the option, then the variable, then where the desktop keeps state, then th
   expect(stateDir(undefined, { ...env, RUNBOOK_STATE: "" })).toBe("/xdg/runbook");
   expect(stateDir(undefined, {})).toBe(join(homedir(), ".local/state/runbook"));
 });
+
+test("an option that is empty, as an unset variable makes it, is no place", () => {
+  expect(() => stateDir("", {})).toThrow("no directory is named");
+});
