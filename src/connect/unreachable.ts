@@ -60,6 +60,6 @@ export function closedByHost(host: Host): Fault {
     kind: "unreachable",
     message: "closed by the host before the login",
     where: host.name,
-    hint: `sshd may be overloaded (MaxStartups) or deny this address, or something else listens on port ${host.port}.`,
+    hint: "sshd may be overloaded (MaxStartups) or deny this address, or something else listens there.",
   };
 }

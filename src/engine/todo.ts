@@ -117,7 +117,7 @@ function denied(denial: { by: string; reason: string }): string {
 /** While the earlier step may still end well, the later one waits with it. */
 function blockedBy(blocker: StepState, settle: (outcome: Outcome, reason: string) => Todo): Todo {
   if (blocker.end === null) return { kind: "wait", for: waiting(blocker) ? "person" : "batch" };
-  return settle("found", `not fixed, since ${blocker.plan.id} is ${blocker.end.outcome}`);
+  return settle("found", `not fixed, since ${blocker.plan.id} is ${blocker.end.outcome.replace("-", " ")}`);
 }
 
 /** From evidence to the first fix: old evidence is looked at again, then it is shown, decided, admitted and started. */

@@ -108,7 +108,7 @@ function advice(inventory: Inventory, name: string, whole: string): string {
   if (name === "localhost") return "add `localhost: { ansible_connection: local }` to the inventory";
   if (name.includes(":")) return "write either commas or colons between the parts of a pattern, not both";
   const known = [...inventory.groups.keys(), ...inventory.hosts.keys()];
-  return didYouMean(name, known) ?? "`runbook inventory --graph` shows the groups and hosts";
+  return didYouMean(name, known) ?? "`runbook inventory -i INVENTORY --graph` shows the groups and hosts";
 }
 
 function whyNothing(inventory: Inventory, pattern: string): readonly [string, string] {

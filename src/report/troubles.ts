@@ -17,7 +17,7 @@ const WELL: ReadonlySet<Outcome> = new Set(["fixed", "clear", "skipped"]);
 
 /** What is not well, worst first, and of equal outcomes the most hosts first. */
 export function troublesOf(state: RunState): Trouble[] {
-  const all = [...state.hosts.values()].map(troubleOf).filter((trouble) => !WELL.has(trouble.outcome));
+  const all = [...state.hosts.values()].flatMap(troublesOfHost).filter((trouble) => !WELL.has(trouble.outcome));
   return ranked(merged(all, (trouble) => [trouble.outcome, trouble.step, trouble.reason]));
 }
 
@@ -33,11 +33,15 @@ export function nameless(text: string, host: string): string {
   return text.replaceAll(new RegExp(`(?<![\\w.-])${literal}(?![\\w-])`, "g"), "HOST");
 }
 
-function troubleOf(host: HostState): Trouble {
-  const { outcome, reason } = hostVerdict(host);
-  const step = host.steps.find((step) => stepVerdict(host, step).outcome === outcome);
+/** The worst of a host, and besides a fix in doubt on it: that one may still be at work. */
+function troublesOfHost(host: HostState): Trouble[] {
+  const worst = hostVerdict(host);
   const whole = host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null;
-  return { outcome, step: whole ? null : (step?.plan.id ?? null), reason, others: 0, hosts: [host.host] };
+  const told = worst.outcome === "in-doubt" ? [worst.outcome] : [worst.outcome, "in-doubt"];
+  const steps = host.steps.map((step) => ({ step: step.plan.id, ...stepVerdict(host, step) }));
+  const found = told.flatMap((outcome) => steps.find((step) => step.outcome === outcome) ?? []);
+  if (whole || found.length === 0) return [{ ...worst, step: null, others: 0, hosts: [host.host] }];
+  return found.map((step) => ({ ...step, others: 0, hosts: [host.host] }));
 }
 
 function merged(troubles: readonly Trouble[], alike: (trouble: Trouble) => readonly unknown[]): Trouble[] {

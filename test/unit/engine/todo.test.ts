@@ -175,7 +175,7 @@ describe("a later step", () => {
     "is not fixed after one that is %s",
     (outcome) => {
       const state = after(twoSteps(), ...both, ended(outcome));
-      const reason = `not fixed, since step-1 is ${outcome}`;
+      const reason = `not fixed, since step-1 is ${outcome.replace("-", " ")}`;
       expect(next(state)).toEqual({ kind: "settle", ...second, outcome: "found", reason });
     },
   );

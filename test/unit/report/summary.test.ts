@@ -155,3 +155,25 @@ test("hosts that were not reached for different causes have each cause's hint, t
     "  not reached (a): is it on?",
   ]);
 });
+
+test("a fix in doubt is told, with what to do, though another step of its host failed", () => {
+  const loaded = loadedFrom({
+    name: "pair",
+    title: "Pair",
+    steps: ["one", "two"].map((id) => ({ id, detect: { run: "x" }, fix: { risk: "low", run: "y" } })),
+  });
+  const story = new Story(loaded, ["a"]);
+  story.tell(ends("a", "one", "in-doubt", "left alone"), ends("a", "two", "failed", "the fix exited 1"), {
+    type: "run-ended",
+    exit: 1,
+    outcome: "failed",
+  });
+  const lines = summaryLines(story.state, ROOM);
+  expect(lines.slice(1, 5)).toEqual([
+    "  1 failed",
+    "",
+    "  ✗ failed       a  two: the fix exited 1",
+    "  ≈ in doubt     a  one: left alone",
+  ]);
+  expect(lines.join("\n")).toContain("in doubt: look at a first");
+});
