@@ -1,10 +1,11 @@
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import { outputText, type Output, type Printed } from "../model/output.ts";
+import { outputText, type Output } from "../model/output.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
-import { mask, type Secret } from "../model/secret.ts";
+import type { Secret } from "../model/secret.ts";
 import type { Fleet } from "./fleet.ts";
+import { maskLines, maskOutput } from "./masking.ts";
 import type { Clock, Ended, Script } from "./ports.ts";
 import type { Extras, Scribe } from "./scripts.ts";
 
@@ -43,21 +44,15 @@ export async function send(
   const script = work.script(host, step, body, extras);
   const ended = await sendScript(host, step, script, work);
   if (ended.kind === "refused") return { ...ended, fault: work.maskFault(ended.fault) };
-  return { ...ended, stdout: maskOutput(ended.stdout, work), stderr: maskOutput(ended.stderr, work) };
+  return { ...ended, stdout: maskOutput(ended.stdout, work.secrets), stderr: maskOutput(ended.stderr, work.secrets) };
 }
 
 function sendScript(host: HostState, step: StepState | null, script: Script, work: Work): Promise<Ended> {
-  const listen = (stream: "stdout" | "stderr", text: string): void =>
-    work.output(host.host, step?.plan.id ?? null, stream, mask(text, work.secrets));
+  const listen = maskLines(work.secrets, (stream, text) => work.output(host.host, step?.plan.id ?? null, stream, text));
   const local = step !== null && definitionOf(step, work).on === "controller";
   const fleet = local ? work.controller : work.fleet;
   const machineId = local ? null : (host.identity?.machineId ?? null);
   return fleet.run(work.hostOf(host.host), machineId, script, work.leaving, listen);
-}
-
-function maskOutput(printed: Printed, work: Work): Output {
-  const { omitted } = printed;
-  return { head: mask(printed.head, work.secrets), tail: mask(printed.tail, work.secrets), omitted };
 }
 
 /** Why a script that did not exit tells nothing: one line for the record. */
