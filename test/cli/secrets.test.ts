@@ -23,7 +23,7 @@ const STEPS = `  - id: use
 test("a secret reaches the scripts and nothing else: not the log, the JSON, the history or the record's bytes", async () => {
   await using shop = await localJob(STEPS, { top: TOP });
   await shop.write("secret", `${SECRET}\n`);
-  const run = ["run", "job", "-i", "hosts.yml", "--state", "state"] as const;
+  const run = ["run", "job", "-i", "hosts.yml"] as const;
   const dry = await shop.run(...run, "-n", "--input", "token=@secret");
   expect(dry.out).toContain("would send ••••••");
   const { exit, out, err } = await shop.runWith({ T: SECRET }, ...run, "-y", "--json", "--input", "token=env:T");
@@ -35,10 +35,9 @@ test("a secret reaches the scripts and nothing else: not the log, the JSON, the 
     "a fail": "failed: the fix exited 3: wrong token ••••••",
   });
   const shown = [dry.out, dry.err, out, err];
-  for (const how of [[], ["--events"], ["--json"]])
-    shown.push((await shop.run("history", "show", "last", "--state", "state", ...how)).out);
-  for (const name of await readdir(join(shop.directory, "state")))
-    shown.push(await readFile(join(shop.directory, "state", name), "latin1"));
+  for (const how of [[], ["--events"], ["--json"]]) shown.push((await shop.run("history", "show", "last", ...how)).out);
+  const record = join(shop.directory, ".local/state/runbook");
+  for (const name of await readdir(record)) shown.push(await readFile(join(record, name), "latin1"));
   for (const text of shown) {
     expect(text).not.toContain("hunter2");
     expect(text).not.toContain(SECRET);
