@@ -198,12 +198,24 @@ async function endBadly(error: unknown): Promise<void> {
   // Faults bring zod along, which `--help` does without.
   const { FaultError } = await import("../model/fault.ts");
   if (error instanceof FaultError) return end(error.faults);
+  if (error instanceof Error && "syscall" in error && error.syscall === "uv_cwd") {
+    return end({ kind: "usage", message: "the directory that you are in is gone", hint: "go to another one (cd)" });
+  }
+  endWithBug(error);
+}
+
+/** Says that it is ours to mend. Also where an error is thrown with nobody to catch it: a bug must not look like a failed fix. */
+function endWithBug(error: unknown): void {
   io.err(
     `runbook: this is a bug, and not your fault.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   process.exitCode = EXIT.bug;
 }
 
+process.on("uncaughtException", (error) => {
+  endWithBug(error);
+  process.exit();
+});
 endWithReaders();
 try {
   await program.parseAsync();

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { localJob } from "../kit/shelf.ts";
 import { workshop } from "../kit/workshop.ts";
@@ -26,6 +28,21 @@ describe("a mistyped command line", () => {
     expect({ exit: help.exit, err: help.err }).toEqual({ exit: 0, err: "" });
     for (const word of ["--inventory", "--dry-run", "--approve", "--step", "--json"]) expect(help.out).toContain(word);
     expect(await shop.run()).toMatchObject({ exit: 64, out: "", err: expect.stringContaining("Usage: runbook") });
+  });
+});
+
+test("a directory that is gone is told, and is no bug", async () => {
+  await using shop = await workshop({ "gone/x": "" });
+  const command = `rm -r "$PWD"; exec "$0" "$1" list`;
+  const main = join(import.meta.dirname, "../../src/cli/main.ts");
+  const list = spawnSync("sh", ["-c", command, process.execPath, main], {
+    cwd: join(shop.directory, "gone"),
+    encoding: "utf8",
+  });
+  expect({ exit: list.status, out: list.stdout, err: list.stderr }).toEqual({
+    exit: 64,
+    out: "",
+    err: "the directory that you are in is gone\n  → go to another one (cd)\n",
   });
 });
 
