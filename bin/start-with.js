@@ -9,5 +9,9 @@ export function startWith(node) {
   const child = spawn(node, ["--max-semi-space-size=8", ...process.argv.slice(1)], { stdio: "inherit" });
   // A terminal sends Ctrl-C to the child as well: it takes two of them in one moment for one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    process.stderr.write(`runbook: its Node (${node}) does not start: ${error.message}\n`);
+    process.exit(70);
+  });
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? "SIGTERM"] ?? 15)));
 }
