@@ -59,6 +59,8 @@ type End =
 async function settle(session: Session, stop: Stop, marked: Promise<unknown>): Promise<End> {
   switch (stop.kind) {
     case "marked":
+      if (!Number.isInteger(stop.code))
+        return { kind: "lost", reason: "the line that tells the script's end was torn" };
       return { kind: "exited", code: stop.code };
     case "ended":
       return fromPipe(stop.end);

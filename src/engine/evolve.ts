@@ -36,7 +36,7 @@ function withHost(state: RunState, event: HostEvent, at: number): RunState {
 function onHost(host: HostState, event: HostEvent, at: number): HostState {
   switch (event.type) {
     case "reached":
-      return { ...host, identity: { machineId: event.machineId, bootId: event.bootId } };
+      return reachedAgain(host, { machineId: event.machineId, bootId: event.bootId }, at);
     case "unreachable":
       return { ...host, unreachable: event.fault };
     case "facts-read":
@@ -76,6 +76,12 @@ function onHost(host: HostState, event: HostEvent, at: number): HostState {
     case "step-ended":
       return withStep(host, event.step, (step) => onStep(step, event, at));
   }
+}
+
+/** Another boot than at the login before: what was seen before it proves nothing. */
+function reachedAgain(host: HostState, identity: NonNullable<HostState["identity"]>, at: number): HostState {
+  const rebooted = host.identity !== null && host.identity.bootId !== identity.bootId;
+  return { ...host, identity, changedAt: rebooted ? at : host.changedAt };
 }
 
 function withStep(host: HostState, id: string, change: (step: StepState) => StepState): HostState {

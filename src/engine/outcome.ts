@@ -19,6 +19,11 @@ export function committed(step: StepState): boolean {
   return step.end === null && step.approval !== null;
 }
 
+/** A fix of it has begun, and the step has not ended. */
+export function fixing(step: StepState): boolean {
+  return step.end === null && step.fixes.length > 0;
+}
+
 /** A person holds the step's card and has not answered. */
 export function waiting(step: StepState): boolean {
   return step.end === null && step.asked !== null && step.approval === null && step.denial === null;
@@ -32,7 +37,10 @@ export function stepVerdict(host: HostState, step: StepState): Verdict {
   if (step.fixes.some((fix) => fix.end === "running" || fix.end === "lost") || step.rollback?.end === "running") {
     return { outcome: "in-doubt", reason: "a fix was started and its end is not known" };
   }
-  if (step.fixes.length > 0) return { outcome: "in-doubt", reason: "it was fixed and not yet verified" };
+  if (fixing(step) && step.verdict?.ok === false) return { outcome: "failed", reason: step.verdict.reason };
+  const last = step.fixes.at(-1);
+  if (last?.end === "done") return { outcome: "in-doubt", reason: "it was fixed and not yet verified" };
+  if (last !== undefined) return { outcome: "failed", reason: last.reason };
   if (waiting(step)) return { outcome: "waiting", reason: "needs an approval" };
   if (step.findings === null) return { outcome: "unknown", reason: "it was not looked at" };
   return step.findings.length > 0 ? { outcome: "found", reason: "not fixed yet" } : { outcome: "clear", reason: "" };

@@ -3,7 +3,7 @@ import type { FixState, HostState, RunState, StepState } from "./state.ts";
 import type { Todo } from "./todo.ts";
 
 /** What follows once a fix has started: the next finding's fix, verification, rollback, or the step's end. */
-export function nextOfFix(state: RunState, host: HostState, step: StepState): Todo {
+export function nextOfFix(state: RunState, host: HostState, step: StepState, now: number): Todo {
   const at = { host: host.host, step: step.plan.id };
   const last = step.fixes.at(-1);
   const fix = step.plan.fix;
@@ -26,18 +26,26 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState): To
   const next = nextTarget(step);
   if (next !== undefined && step.deferred === null) {
     const passage = gate(state, host);
-    if (passage.kind !== "stop") return { kind: "fix", ...at, key: next };
+    if (passage.kind !== "stop")
+      return staleSince(step, last, now) ? { kind: "detect", ...at } : { kind: "fix", ...at, key: next };
   }
   if (!fix.verify && step.verdict === null) return unverified(step, at);
   if (step.verdict === null) return { kind: "verify", ...at };
   return afterFailure(host, step, step.verdict.reason);
 }
 
-/** The next finding of the card that has had no fix; undefined when all have. */
+/** Between two fixes of a card as before the first: high risk always looks again, the rest when the evidence is older than `fresh`. */
+function staleSince(step: StepState, last: FixState, now: number): boolean {
+  if (now - step.seenAt > step.plan.fresh * 1000) return true;
+  return step.plan.fix?.risk === "high" && step.seenAt < last.startedAt;
+}
+
+/** The next finding of the card that is still there and has had no fix; undefined when there is none. */
 function nextTarget(step: StepState): string | undefined {
   if (step.plan.fix?.per === "host") return undefined;
   const tried = new Set(step.fixes.map((fix: FixState) => fix.key));
-  return step.target.find((finding) => !tried.has(finding.key))?.key;
+  const there = new Set((step.findings ?? []).map((finding) => finding.key));
+  return step.target.find(({ key }) => !tried.has(key) && there.has(key))?.key;
 }
 
 function unverified(step: StepState, at: { host: string; step: string }): Todo {

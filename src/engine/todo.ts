@@ -1,7 +1,7 @@
 import { covers } from "../model/approval.ts";
 import type { Outcome } from "../model/finding.ts";
 import { digestOf } from "./digest.ts";
-import { confirmed, fixable, waiting } from "./outcome.ts";
+import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import { gate } from "./rollout.ts";
 import { nextOfFix } from "./remedy.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
@@ -45,7 +45,7 @@ export function todo(state: RunState, name: string, now: number): Todo {
   if (host === undefined) throw new Error(`no host ${name} in this run`);
   if (host.unreachable !== null || host.notConcerned !== null || host.undetermined !== null) return { kind: "done" };
   if (host.steps.every((step) => step.end !== null)) return { kind: "done" };
-  if (state.stop !== null && !host.steps.some((step) => step.fixes.length > 0 && step.end === null)) {
+  if (state.stop !== null && !host.steps.some(fixing)) {
     return stopped(state.stop.by, host);
   }
   if (host.identity === null) return { kind: "connect", host: name };
@@ -86,7 +86,7 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
 
   if (step.concerned === null) return { kind: "applies", ...at };
   if (step.verdict?.ok === true) return settle("fixed", left(step));
-  if (step.fixes.length > 0) return nextOfFix(state, host, step);
+  if (step.fixes.length > 0) return nextOfFix(state, host, step, now);
   if (step.verdict !== null) return settle("found", `said to be done, but ${step.verdict.reason}`);
   if (step.findings === null) return { kind: "detect", ...at };
   if (step.findings.length === 0) return settle(step.rounds > 0 ? "fixed" : "clear", "");

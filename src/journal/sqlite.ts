@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { sql, type Kysely } from "kysely";
-import { Entry, type Event } from "../model/event.ts";
+import { Entry, OBSERVATIONS } from "../model/event.ts";
+import type { FaultError } from "../model/fault.ts";
 import type { Archive, Journal, RunRecord } from "../run/ports.ts";
 import { journalFault, openDatabase, type Tables } from "./database.ts";
 
@@ -18,22 +19,6 @@ function makeDirectory(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/**
- * What a run has merely seen. Should the power fail right after it, it is seen again: nothing was done because of it, since
- * whatever allows or reports an act is on the disk, with all that came before it, before the act.
- */
-const SEEN: ReadonlySet<Event["type"]> = new Set([
-  "reached",
-  "unreachable",
-  "concerned",
-  "not-concerned",
-  "facts-read",
-  "undetermined",
-  "detected",
-  "previewed",
-  "step-ended",
-]);
-
 /** The record of all runs of one state directory: `runbook.db` in it. */
 export class SqliteRecord implements Journal, Archive {
   readonly #file: string;
@@ -41,6 +26,8 @@ export class SqliteRecord implements Journal, Archive {
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | null = null;
   #synchronous: "full" | "normal" = "full";
+  /** Once an entry is missing, every later one would stand behind a gap: nothing more is taken. */
+  #fault: FaultError | null = null;
 
   private constructor(file: string, database: Kysely<Tables>) {
     this.#file = file;
@@ -74,17 +61,19 @@ export class SqliteRecord implements Journal, Archive {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
+        if (this.#fault !== null) throw this.#fault;
         await this.#write(batch.flatMap((waiting) => waiting.entries));
         for (const waiting of batch) waiting.resolve();
       } catch (error) {
-        for (const waiting of batch) waiting.reject(journalFault(this.#file, error));
+        this.#fault ??= journalFault(this.#file, error);
+        for (const waiting of batch) waiting.reject(this.#fault);
       }
     }
     this.#flushing = null;
   }
 
   async #write(entries: readonly Entry[]): Promise<void> {
-    await this.#secure(entries.every(({ event }) => SEEN.has(event.type)) ? "normal" : "full");
+    await this.#secure(entries.every(({ event }) => OBSERVATIONS.has(event.type)) ? "normal" : "full");
     await this.#database.transaction().execute(async (database) => {
       for (const entry of entries) await this.#noteRun(database, entry);
       const rows = entries.map(({ run, seq, at, event }) => ({

@@ -3,7 +3,7 @@ import { ApproveLevel, Risk } from "./approval.ts";
 import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";
 import { Output } from "./output.ts";
-import { Share } from "./quantity.ts";
+import { Limit, Share } from "./quantity.ts";
 import { ColumnType, Severity } from "./runbook.ts";
 
 const host = z.string();
@@ -57,7 +57,7 @@ export const RunPlan = z.object({
   by: z.string(),
   applies: z.boolean(),
   facts: z.array(z.string()),
-  rollout: z.object({ batches: z.array(Share), maxFailures: z.int(), maxUnknown: Share }),
+  rollout: z.object({ batches: z.array(Share), maxFailures: z.int(), maxUnknown: Limit }),
   steps: z.array(StepPlan),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
@@ -150,6 +150,22 @@ export const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run-ended"), exit: z.int(), outcome: Outcome }),
 ]);
 export type Event = z.infer<typeof Event>;
+
+/**
+ * What a run has merely seen. Should the power fail right after it, it is seen again: nothing was done because of it, since whatever
+ * allows or reports an act must be on the disk, with all that came before it, before the act. A journal may take less care of these.
+ */
+export const OBSERVATIONS: ReadonlySet<Event["type"]> = new Set([
+  "reached",
+  "unreachable",
+  "concerned",
+  "not-concerned",
+  "facts-read",
+  "undetermined",
+  "detected",
+  "previewed",
+  "step-ended",
+]);
 
 /** The event of one type. */
 export type EventOf<T extends Event["type"]> = Extract<Event, { type: T }>;

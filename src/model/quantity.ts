@@ -54,8 +54,15 @@ export const Share = z.union([
 ]);
 export type Share = z.infer<typeof Share>;
 
+/** The most hosts that may be something: as `Share`, and `0` for none. */
+export const Limit = z.union([
+  z.int().nonnegative(),
+  z.string().regex(/^\d+(\.\d+)?%$/, "expected a count or a percentage such as 25%"),
+]);
+export type Limit = z.infer<typeof Limit>;
+
 /** `share` of `total` in hosts: a percentage is rounded up, so that a small fleet is not shut out. */
-export function resolveShare(share: Share, total: number): number {
+export function resolveShare(share: Limit, total: number): number {
   if (typeof share === "number") return share;
   return Math.ceil((Number.parseFloat(share) / 100) * total);
 }

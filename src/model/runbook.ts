@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Risk } from "./approval.ts";
-import { Duration, Share } from "./quantity.ts";
+import { Duration, Limit, Share } from "./quantity.ts";
 
 const about = (description: string) => ({ description });
 
@@ -192,7 +192,9 @@ export const Rollout = z.strictObject({
     .default([1, "10%", "100%"])
     .meta(about("How many hosts are fixed before the next batch opens: counts, or percentages of those that need it.")),
   max_failures: z.int().positive().default(1).meta(about("After this many failed hosts no new fix starts.")),
-  max_unknown: Share.default("10%").meta(about("With more unknown hosts than this no fix starts.")),
+  max_unknown: Limit.default("10%").meta(
+    about("With more unknown hosts than this no fix starts; a percentage is rounded up."),
+  ),
   max_affected: Share.optional().meta(about("Not supported yet.")),
   soak: Duration.optional().meta(about("Not supported yet.")),
   groups: z.record(z.string(), z.int().positive()).optional().meta(about("Not supported yet.")),

@@ -39,7 +39,7 @@ function afterFailure(state: RunState, hosts: readonly HostState[]): Advice[] {
 /** Where to look for what the fixes saved. */
 function kept(state: RunState, [first, ...others]: readonly HostState[]): Advice[] {
   if (first === undefined) return [];
-  const place = keepName(state.run, others.length > 0 ? "*" : state.plan.hosts.indexOf(first.host) + 1);
+  const place = keepName(state.run, others.length > 0 ? "*" : state.plan.hosts.indexOf(first.host) + 1, "*");
   return [{ text: `kept by the fixes: /run/${place} there (or in /dev/shm, /var/tmp, /tmp)`, command: null }];
 }
 

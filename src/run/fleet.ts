@@ -3,10 +3,13 @@ import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector, Ended, Listener, Script } from "./ports.ts";
 
+const OVER: Fault = { kind: "session", message: "the run is over" };
+
 /** The run's connections: one login a host, made when first needed, made again when it was lost while nothing ran on it. */
 export class Fleet implements AsyncDisposable {
   readonly #connector: Connector;
   readonly #open = new Map<string, Connection>();
+  #closed = false;
 
   constructor(connector: Connector) {
     this.#connector = connector;
@@ -16,8 +19,13 @@ export class Fleet implements AsyncDisposable {
   async connect(host: Host, machineId: string | null, signal?: AbortSignal): Promise<Connection | Fault> {
     const open = this.#open.get(host.name);
     if (open?.alive === true) return open;
+    if (this.#closed) return OVER;
     const made = await this.#connector.connect(host, signal);
     if (isFault(made)) return made;
+    if (this.#closed) {
+      await made[Symbol.asyncDispose]();
+      return OVER;
+    }
     if (machineId !== null && made.identity.machineId !== machineId) {
       await made[Symbol.asyncDispose]();
       return {
@@ -29,6 +37,11 @@ export class Fleet implements AsyncDisposable {
     }
     this.#open.set(host.name, made);
     return made;
+  }
+
+  /** Whether there is a live login on the host. */
+  has(host: string): boolean {
+    return this.#open.get(host)?.alive === true;
   }
 
   /** Runs one script on the host; a login that fails is a refusal, since nothing was sent. */
@@ -52,6 +65,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#open.keys()].map((host) => this.leave(host)));
   }
 }

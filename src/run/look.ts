@@ -1,5 +1,6 @@
 import { judge, type Judgement } from "../engine/judge.ts";
 import { exitReason } from "../engine/evolve.ts";
+import { fixing } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import { NO_OUTPUT, outputText, type Output } from "../model/output.ts";
@@ -31,6 +32,8 @@ export async function readFacts(host: HostState, work: Work): Promise<Event> {
       return { ...at, reason: exitReason(`fact ${name}`, ended.code, ended.stderr, 0), output: ended.stderr };
     const value = outputText(ended.stdout).trim();
     if (value.includes("\0")) return { ...at, reason: `fact ${name} holds a NUL byte, which no shell can take` };
+    if (ended.stdout.omitted > 0) return { ...at, reason: `fact ${name} printed more than can be kept` };
+    if (holdsSecret(ended.stdout)) return { ...at, reason: `fact ${name} printed the value of a secret input` };
     known = { ...known, facts: { ...known.facts, [name]: value } };
   }
   return { type: "facts-read", host: host.host, facts: { ...known.facts } };
@@ -40,6 +43,10 @@ export async function readFacts(host: HostState, work: Work): Promise<Event> {
 export async function detect(host: HostState, step: StepState, work: Work): Promise<Event> {
   const at = { host: host.host, step: step.plan.id };
   const look = await lookOnce(host, step, work);
+  // Between two fixes of a card: the rest is put off, and what was fixed is verified.
+  if ("unknown" in look && fixing(step)) {
+    return { type: "deferred", ...at, reason: `it could not be looked at again: ${look.unknown}` };
+  }
   if ("unknown" in look) return { type: "undetermined", ...at, reason: look.unknown, output: look.stderr };
   return { type: "detected", ...at, findings: [...look.findings], ms: look.ms };
 }

@@ -13,21 +13,18 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
   const subject = subjectOf(step, key);
 
   const objection = await guard(host, step, definition, subject, work);
+  if (work.leaving.aborted) return;
   if (objection !== null) {
     yield { type: "deferred", ...at, reason: objection };
     return;
   }
   yield { type: "fix-started", ...at, key };
-  const since = {
-    ...step,
-    fixes: [...step.fixes, { key, startedAt: work.clock.now(), end: "running", reason: "" }],
-  } as const;
-  const late = definition.on_timeout;
-  const ended = await send(host, since, definition.run, work, {
+  const ended = await send(host, step, definition.run, work, {
     ...subject,
     timeout: definition.timeout,
-    late,
+    late: definition.on_timeout,
     keep: true,
+    since: step.fixes[0]?.startedAt ?? work.clock.now(),
   });
   switch (ended.kind) {
     case "exited":

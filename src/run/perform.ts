@@ -61,7 +61,7 @@ function stepOf(host: HostState, id: string): StepState {
 
 async function connect(host: HostState, work: Work): Promise<Event> {
   const started = work.clock.now();
-  const made = await work.fleet.connect(work.hostOf(host.host), null, work.leaving);
+  const made = await work.fleet.connect(work.hostOf(host.host), host.identity?.machineId ?? null, work.leaving);
   if (isFault(made)) return { type: "unreachable", host: host.host, fault: work.maskFault(made) };
   return { type: "reached", host: host.host, ...made.identity, ms: work.clock.now() - started };
 }

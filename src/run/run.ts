@@ -1,12 +1,14 @@
 import PQueue from "p-queue";
 import { gate } from "../engine/rollout.ts";
-import type { RunState } from "../engine/state.ts";
+import { fixing } from "../engine/outcome.ts";
+import type { HostState, RunState } from "../engine/state.ts";
 import { todo, type Intent, type Todo } from "../engine/todo.ts";
 import type { Decision } from "../model/approval.ts";
 import type { Event } from "../model/event.ts";
 import { decisionEvent } from "./decide.ts";
 import { perform } from "./perform.ts";
 import type { Recorder } from "./recorder.ts";
+import { roster } from "./roster.ts";
 import type { Work } from "./work.ts";
 
 /** A run under way. */
@@ -26,10 +28,7 @@ export type LiveRun = {
 export function drive(recorder: Recorder, work: Work, finish: (host: string) => Promise<void>): LiveRun {
   const { plan } = recorder.state;
   const queue = new PQueue({ concurrency: plan.parallel });
-  const active = new Set<string>();
-  const timers = new Map<string, NodeJS.Timeout>();
-  const idle = new Set<string>();
-  const finished = new Set<string>();
+  const hosts = roster();
   const settled = Promise.withResolvers<RunState>();
   let swept = false;
   let broken = false;
@@ -37,37 +36,22 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   const fail = (error: unknown): void => {
     broken = true;
     queue.clear();
+    hosts.close();
     settled.reject(error);
-  };
-
-  /** What the engine says; once the user leaves, only what needs no host. */
-  const now = (host: string): Todo => {
-    const next = todo(recorder.state, host, work.clock.now());
-    const harmless = next.kind === "settle" || next.kind === "wait" || next.kind === "done";
-    return work.leaving.aborted && !harmless ? { kind: "wait", for: "person" } : next;
   };
 
   /** Takes the host up if there is something to do for it. */
   const pump = (host: string): void => {
-    if (broken || active.has(host) || finished.has(host)) return;
-    clearTimeout(timers.get(host));
-    timers.delete(host);
-    const next = now(host);
+    if (broken || !hosts.free(host)) return;
+    const next = askEngine(recorder, work, host);
     if (next.kind === "done") {
-      finished.add(host);
-      idle.delete(host);
-      active.add(host);
+      hosts.finish(host);
       finish(host).then(() => rest(host), fail);
     } else if (next.kind === "wait") {
-      idle.add(host);
-      if (next.for === "time")
-        timers.set(
-          host,
-          setTimeout(() => pump(host), Math.max(0, next.until - work.clock.now())),
-        );
+      const wake = { ms: next.for === "time" ? next.until - work.clock.now() : 0, call: () => pump(host) };
+      hosts.wait(host, next.for === "time" ? wake : undefined);
     } else {
-      idle.delete(host);
-      active.add(host);
+      hosts.work(host);
       queue.add(() => turn(host)).then(() => rest(host), fail);
     }
   };
@@ -75,24 +59,22 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   /** One stay in the queue: everything the host can do without waiting. */
   const turn = async (host: string): Promise<void> => {
     for (;;) {
-      const next = now(host);
+      const next = askEngine(recorder, work, host);
       if (broken || next.kind === "done" || next.kind === "wait") return;
-      await carryOut(next);
-    }
-  };
-
-  const carryOut = async (intent: Intent): Promise<void> => {
-    const host = recorder.state.hosts.get(intent.host);
-    if (host === undefined) throw new Error(`no host ${intent.host}`);
-    for await (const event of perform(intent, host, work)) {
-      if (!stillHolds(recorder.state, event)) return;
-      await recorder.record(event);
-      sweepSoon();
+      for await (const event of perform(
+        connectFirst(next, recorder.state, work) ?? next,
+        stateOf(recorder, host),
+        work,
+      )) {
+        if (broken || !stillHolds(recorder.state, event)) break;
+        await recorder.record(event);
+        sweepSoon();
+      }
     }
   };
 
   const rest = (host: string): void => {
-    active.delete(host);
+    hosts.rest(host);
     pump(host);
     sweepSoon();
   };
@@ -103,21 +85,22 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     swept = true;
     setImmediate(() => {
       swept = false;
-      for (const host of idle) pump(host);
-      endWhenIdle();
+      for (const host of hosts.waiting()) pump(host);
+      endWhenQuiet();
     });
   };
 
-  const endWhenIdle = (): void => {
-    const state = recorder.state;
+  const endWhenQuiet = (): void => {
+    const { state } = recorder;
     const left = work.leaving.aborted;
-    if (active.size > 0 || (timers.size > 0 && !left)) return;
-    const asked = idle.size > 0 && plan.attended && state.stop === null && !left;
-    if (!asked) settled.resolve(state);
+    if (!hosts.quiet(left ? "ignore" : "count")) return;
+    if (hosts.waiting().length > 0 && plan.attended && state.stop === null && !left) return;
+    hosts.close();
+    settled.resolve(state);
   };
 
-  const record = (event: Parameters<Recorder["record"]>[0]): void => {
-    recorder.record(event).then(sweepSoon, fail);
+  const record = (event: Event): void => {
+    if (!broken && recorder.state.ended === null) recorder.record(event).then(sweepSoon, fail);
   };
 
   for (const host of plan.hosts) pump(host);
@@ -133,6 +116,32 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
       if (event !== null) record(event);
     },
   };
+}
+
+/** What the engine says; once the user leaves, only what needs no host. */
+function askEngine(recorder: Recorder, work: Work, host: string): Todo {
+  const next = todo(recorder.state, host, work.clock.now());
+  const harmless = next.kind === "settle" || next.kind === "wait" || next.kind === "done";
+  return work.leaving.aborted && !harmless ? { kind: "wait", for: "person" } : next;
+}
+
+/**
+ * A login that was lost while nothing ran is made again before anything else, as an event of its own: the host may have been booted
+ * since, and then what was seen before proves nothing. While a fix is under way, its verification deals with a host that comes and goes.
+ */
+function connectFirst(next: Intent, state: RunState, work: Work): Intent | null {
+  if (!NEEDS_HOST.has(next.kind)) return null;
+  const host = state.hosts.get(next.host);
+  if (host === undefined || host.identity === null || host.steps.some(fixing) || work.fleet.has(next.host)) return null;
+  return { kind: "connect", host: next.host };
+}
+
+const NEEDS_HOST: ReadonlySet<Intent["kind"]> = new Set(["applies", "read-facts", "detect", "preview", "fix"]);
+
+function stateOf(recorder: Recorder, name: string): HostState {
+  const host = recorder.state.hosts.get(name);
+  if (host === undefined) throw new Error(`no host ${name} in this run`);
+  return host;
 }
 
 /**

@@ -21,6 +21,8 @@ export type Extras = {
   readonly late?: Script["late"];
   /** Whether `$keep` is there (from the fix on). */
   readonly keep?: boolean;
+  /** When the step's first fix began, in ms since the epoch by our clock; without it, as the state tells. */
+  readonly since?: number;
 };
 
 /** Makes the scripts of one run ready to send. */
@@ -38,6 +40,7 @@ export function scribe(
   const names = [...hosts.keys()];
   return (host, step, body, extras = {}) => {
     const definition = runbook.steps.find((each) => each.id === step?.plan.id);
+    const become = becomeOf(runbook.become, definition, hosts.get(host.host), becomeByDefault);
     const variables = new Map<string, string>();
     for (const [name, value] of values.get(host.host) ?? []) {
       variables.set(name, value instanceof Secret ? value.reveal() : value);
@@ -47,7 +50,7 @@ export function scribe(
     if (extras.findings !== undefined) variables.set("findings", findingLines(extras.findings));
     variables.set("host_name", host.host);
     variables.set("run_id", run);
-    variables.set("since", since(step));
+    variables.set("since", sinceText(extras.since ?? step?.fixes[0]?.startedAt));
     return {
       text: assemble({
         variables,
@@ -55,10 +58,10 @@ export function scribe(
         files: loaded.files,
         filesName: `runbook-files-${randomUUID()}`,
         body,
-        ...(extras.keep === true ? { keep: keepName(run, names.indexOf(host.host) + 1) } : {}),
+        ...(extras.keep === true ? { keep: keepName(run, names.indexOf(host.host) + 1, become) } : {}),
       }),
       shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh",
-      become: becomeOf(runbook.become, definition, hosts.get(host.host), becomeByDefault),
+      become,
       timeout: extras.timeout ?? READ_TIMEOUT,
       late: extras.late ?? "end",
     };
@@ -78,8 +81,7 @@ function becomeOf(
   return typeof wish === "string" ? wish : (host?.becomeUser ?? "root");
 }
 
-/** Epoch seconds when the step's first fix began; empty before. */
-function since(step: StepState | null): string {
-  const first = step?.fixes[0]?.startedAt;
-  return first === undefined ? "" : String(Math.floor(first / 1000));
+/** Epoch seconds; empty before the first fix. */
+function sinceText(startedAt: number | undefined): string {
+  return startedAt === undefined ? "" : String(Math.floor(startedAt / 1000));
 }

@@ -13,7 +13,7 @@ import type { Approver, Clock, Connector, Journal, Watcher } from "./ports.ts";
 import { Recorder } from "./recorder.ts";
 import { drive, type LiveRun } from "./run.ts";
 import { scribe } from "./scripts.ts";
-import type { Work } from "./work.ts";
+import { definitionOf, type Work } from "./work.ts";
 
 /** Everything a run is made of. */
 export type RunParts = {
@@ -99,13 +99,24 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
 /** Logs out of a host that is done; what its fixes kept there is dropped unless somebody will want to look at it. */
 async function farewell(name: string, recorder: Recorder, work: Work): Promise<void> {
   const host = recorder.state.hosts.get(name);
-  if (host !== undefined && fixedWell(host)) {
-    const last = host.steps.find((step) => step.rounds > 0) ?? null;
-    const keep = keepName(work.run, recorder.state.plan.hosts.indexOf(name) + 1);
-    const drop = { ...work.script(host, last, ":"), text: dropKeepScript(keep) };
-    await work.fleet.run(work.hostOf(name), host.identity?.machineId ?? null, drop, work.leaving, () => undefined);
-  }
+  if (host !== undefined && fixedWell(host)) await dropKept(host, recorder.state.plan.hosts.indexOf(name) + 1, work);
   await work.fleet.leave(name);
+}
+
+/** Each user that the host's steps became has kept something of their own, here or on the host. */
+async function dropKept(host: HostState, place: number, work: Work): Promise<void> {
+  const dropped = new Set<string>();
+  for (const step of host.steps) {
+    const script = work.script(host, step, ":");
+    const local = definitionOf(step, work).on === "controller";
+    const which = `${local} ${script.become}`;
+    if (step.rounds === 0 || dropped.has(which)) continue;
+    dropped.add(which);
+    const drop = { ...script, text: dropKeepScript(keepName(work.run, place, script.become)) };
+    const fleet = local ? work.controller : work.fleet;
+    const machineId = local ? null : (host.identity?.machineId ?? null);
+    await fleet.run(work.hostOf(host.host), machineId, drop, work.leaving, () => undefined);
+  }
 }
 
 function fixedWell(host: HostState): boolean {

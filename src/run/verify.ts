@@ -35,7 +35,9 @@ export async function* verify(host: HostState, step: StepState, work: Work): Asy
       if (look.rest.length > 0) yield { type: "detected", ...at, findings: [...look.rest], ms: 0 };
       return;
     }
-    if (ms + rule.every * 1000 > rule.within * 1000 || work.leaving.aborted) {
+    // Who leaves before it is proven learns nothing about the fix: it stays in doubt.
+    if (work.leaving.aborted) return;
+    if (ms + rule.every * 1000 > rule.within * 1000) {
       yield { type: "verify-failed", ...at, reason: look.notYet, looks, ms };
       return;
     }

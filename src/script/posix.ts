@@ -34,9 +34,12 @@ function plain(value: string, name: string): string {
   return value;
 }
 
-/** The name of a run's directory on a host: `$keep`. `place` counts the run's hosts from 1, since two names may be one machine; `*` is for people. */
-export function keepName(run: string, place: number | "*"): string {
-  return `runbook-keep-${run}-${place}`;
+/**
+ * The name of a run's directory on a host: `$keep`. `place` counts the run's hosts from 1, since two names may be one machine. Each user that
+ * steps become (null: the login user) has one of their own. `*` is for people.
+ */
+export function keepName(run: string, place: number | "*", user: string | null): string {
+  return `runbook-keep-${run}-${place}-${user === null ? "login" : user.replaceAll(/[^\w.*-]/g, "_")}`;
 }
 
 /** Memory first: the disk may be full. A user's files in /dev/shm go at logout, so it comes last where /run is root's. */

@@ -22,7 +22,7 @@ test("a dry run shows what would be asked, and writes nothing", async () => {
   expect(await readdir(join(shop.directory, "a"))).toEqual(["here", "x.bad"]);
   const run = /run (\S+)$/m.exec(out)?.[1] ?? "";
   for (const place of ["/run", "/dev/shm", "/var/tmp", "/tmp"]) {
-    expect(existsSync(join(place, `runbook-keep-${run}-1`))).toBe(false);
+    expect(existsSync(join(place, `runbook-keep-${run}-1-login`))).toBe(false);
   }
 });
 

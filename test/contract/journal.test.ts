@@ -61,12 +61,12 @@ describe("the record of runs", () => {
     expect((await record.read("a")).map((each) => each.seq)).toEqual(Array.from({ length: 201 }, (_, at) => at + 1));
   });
 
-  test("refuses a second entry in one place, and says that the record cannot be used", async () => {
+  test("refuses a second entry in one place, and takes nothing behind the gap", async () => {
     await using record = SqliteRecord.open(directory);
     await record.append([begun("a"), stopped("a", 2)]);
     await expect(record.append([stopped("a", 2)])).rejects.toThrow(/the record of runs cannot be used: .*UNIQUE/);
-    await record.append([stopped("a", 3)]);
-    expect(await record.read("a")).toHaveLength(3);
+    await expect(record.append([stopped("a", 3)])).rejects.toThrow(/cannot be used: .*UNIQUE/);
+    expect(await record.read("a")).toHaveLength(2);
   });
 
   test("is readable by its owner alone", async () => {

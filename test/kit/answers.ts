@@ -55,9 +55,13 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
     case "read-facts":
       if (chance(temper.unknown)) return [undetermined(null)];
       return [{ type: "facts-read", host: intent.host, facts: { os: "debian" } }];
-    case "detect":
-      if (chance(temper.unknown)) return [undetermined(intent.step)];
+    case "detect": {
+      const underWay = host.steps.some((step) => step.plan.id === intent.step && step.fixes.length > 0);
+      if (chance(temper.unknown)) {
+        return [underWay ? { type: "deferred", ...at(intent), reason: "?" } : undetermined(intent.step)];
+      }
       return [detected(intent, findingsOf(host, intent.step, temper, luck))];
+    }
     case "preview":
       return [{ type: "previewed", ...at(intent), output: NO_OUTPUT, failed: chance(0.2) ? "exit 1" : null }];
     case "ask":

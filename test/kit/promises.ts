@@ -109,7 +109,9 @@ function checkFix(
   promise(!plan.dryRun, "a dry run fixes nothing");
   promise(!books.stopped, "no new fix after a stop");
   promise(own.approved !== null, "a fix needs an approval");
-  promise(own.approved === digestNow(state, event.host, event.step), "an approval is for what is found now");
+  const first = own.started.size === 0;
+  promise(!first || own.approved === digestNow(state, event.host, event.step), "an approval is for what is found now");
+  promise(first || isOnCard(state, event), "a further fix is for what stands on the approved card and is still found");
   promise(!own.started.has(event.key), "no fix is repeated");
   promise(!own.running && !own.lost, "no fix beside another whose end is not known");
   promise(books.failed.size < rollout.maxFailures, "no new fix after max_failures failed hosts");
@@ -126,6 +128,11 @@ function checkFix(
     const well = end === "clear" || end === "fixed" || end === "skipped";
     promise(earlier.fix === null || well, "a step that is not well blocks the fixes of later ones");
   }
+}
+
+function isOnCard(state: RunState, { host, step, key }: Extract<Event, { type: "fix-started" }>): boolean {
+  const own = state.hosts.get(host)?.steps.find((one) => one.plan.id === step);
+  return [own?.target, own?.findings].every((list) => list?.some((finding) => finding.key === key));
 }
 
 function digestNow(state: RunState, name: string, id: string): string | null {

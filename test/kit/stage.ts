@@ -38,6 +38,8 @@ export type Play = {
   readonly answer: Answer;
   readonly options?: Partial<RunOptions>;
   readonly unreachable?: Readonly<Record<string, Fault>>;
+  /** How many scripts the nth login of a host (from 1) lives through; the host boots between logins. Default: one login for ever. */
+  readonly lives?: (host: string, login: number) => number;
   /** Stands in for the journal where it must fail. */
   readonly journal?: Journal;
   readonly leaving?: AbortController;
@@ -96,15 +98,24 @@ function inMemory(entries: Entry[]): Journal {
 
 /** A stand-in for SSH: every login works but those named, and scripts are answered by the play. */
 function standIn(piece: Play): Connector {
+  const logins = new Map<string, number>();
   return {
     connect: async (host) => {
       await new Promise(setImmediate);
+      const login = (logins.get(host.name) ?? 0) + 1;
+      logins.set(host.name, login);
+      let left = piece.lives?.(host.name, login) ?? Number.POSITIVE_INFINITY;
       const fault = piece.unreachable?.[host.name];
       if (fault !== undefined) return fault;
       return {
-        identity: { machineId: host.name, bootId: host.name },
-        alive: true,
-        run: async (script, options) => piece.answer(host.name, script, options?.signal),
+        identity: { machineId: host.name, bootId: `${host.name} ${login}` },
+        get alive() {
+          return left > 0;
+        },
+        run: async (script, options) => {
+          left -= 1;
+          return piece.answer(host.name, script, options?.signal);
+        },
         [Symbol.asyncDispose]: async () => undefined,
       };
     },

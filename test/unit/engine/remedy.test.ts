@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../../src/model/event.ts";
+import { todo } from "../../../src/engine/todo.ts";
 import { NO_OUTPUT } from "../../../src/model/output.ts";
 import {
   admitted,
@@ -42,6 +43,20 @@ describe("a fix for each finding", () => {
     const first = after(state, fixStarted("a"), fixFinished(0, "a"));
     expect(next(first)).toEqual({ kind: "fix", ...at, key: "b" });
     expect(next(after(first, fixStarted("b"), fixFinished(0, "b")))).toEqual({ kind: "verify", ...at });
+  });
+
+  test("looks again between two fixes when the evidence is old, and leaves out what has gone by itself", () => {
+    const first = ready(fix, fixStarted("a"), fixFinished(0, "a"));
+    const later = first.at + 61_000;
+    expect(todo(first, "host1", later)).toEqual({ kind: "detect", ...at });
+    expect(next(after(first, saw(["b"])))).toEqual({ kind: "fix", ...at, key: "b" });
+    expect(next(after(first, saw(["c"])))).toEqual({ kind: "verify", ...at });
+  });
+
+  test("always looks again between two fixes of high risk", () => {
+    const high = ready({ ...fix, risk: "high" }, saw(["a", "b"]), fixStarted("a"), fixFinished(0, "a"));
+    expect(next(high)).toEqual({ kind: "detect", ...at });
+    expect(next(after(high, saw(["a", "b"])))).toEqual({ kind: "fix", ...at, key: "b" });
   });
 
   test("ends the step with the first that fails", () => {

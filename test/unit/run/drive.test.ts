@@ -143,6 +143,26 @@ describe("people", () => {
   });
 });
 
+describe("logins", () => {
+  test("a host that was booted since it was looked at is looked at again before its fix", async () => {
+    const { state, entries } = await play({
+      loaded: runbookOf(runbook("{ batches: [100%] }")),
+      hosts: names(1),
+      lives: (_, login) => (login === 1 ? 1 : 100),
+      answer: sick(),
+    });
+    expect(outcomes(state)).toEqual(["fixed"]);
+    expect(order(entries, "reached", "detected", "approved", "fix-started")).toEqual([
+      "reached h1",
+      "detected h1",
+      "approved h1",
+      "reached h1",
+      "detected h1",
+      "fix-started h1",
+    ]);
+  });
+});
+
 describe("ends that are not known", () => {
   test("a connection lost in mid-fix leaves the step in doubt: no verification, no rollback, no second try", async () => {
     const lost: Ended = { kind: "lost", reason: "cut", stdout: empty(), stderr: empty(), ms: 1 };
