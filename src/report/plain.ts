@@ -67,7 +67,7 @@ function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOp
 
 function opening({ plan }: EventOf<"run-started">): string[] {
   const { name, title, path } = plan.runbook;
-  const what = `${counted(plan.hosts.length, "host")} of ${plan.inventory}, ${counted(plan.steps.length, "step")}, for ${plan.by}`;
+  const what = `${counted(plan.hosts.length, "host")} of ${plan.inventory}, ${counted(plan.steps.length, "step")}, started by ${plan.by}`;
   return [`${name}: ${title} (${path})`, plan.dryRun ? `dry run: nothing is changed on any host; ${what}` : what];
 }
 
