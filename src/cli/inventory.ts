@@ -1,5 +1,5 @@
-import type { GroupTree } from "../language/inventory.ts";
-import { matchHosts } from "../language/pattern.ts";
+import type { GroupTree } from "../language/inventory/inventory.ts";
+import { matchHosts } from "../language/inventory/pattern.ts";
 import { loadInventory } from "../load/inventory.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host, Inventory } from "../model/inventory.ts";

@@ -1,7 +1,7 @@
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runbookSchemaText } from "../language/json-schema.ts";
-import { runbookTemplate } from "../language/template.ts";
+import { runbookSchemaText } from "../language/runbook/json-schema.ts";
+import { runbookTemplate } from "../language/runbook/template.ts";
 import type { Fault } from "../model/fault.ts";
 import { Slug } from "../model/runbook.ts";
 import { EXIT } from "./exit.ts";

@@ -1,4 +1,4 @@
-import { runbookSchemaText } from "../language/json-schema.ts";
+import { runbookSchemaText } from "../language/runbook/json-schema.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 

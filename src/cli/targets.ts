@@ -1,4 +1,4 @@
-import { selectHosts } from "../language/pattern.ts";
+import { selectHosts } from "../language/inventory/pattern.ts";
 import { loadInventory } from "../load/inventory.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
-import { parseInventory, type InventorySource, type ParsedInventory } from "../language/inventory.ts";
+import { parseInventory, type InventorySource, type ParsedInventory } from "../language/inventory/inventory.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import { readText } from "./text.ts";
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { examineRunbook } from "../language/compile.ts";
-import { scriptsOf } from "../language/scripts.ts";
-import { inFileOrder } from "../language/source.ts";
-import { parseYaml, type Yaml } from "../language/yaml.ts";
+import { examineRunbook } from "../language/runbook/compile.ts";
+import { scriptsOf } from "../language/runbook/scripts.ts";
+import { inFileOrder } from "../language/yaml/source.ts";
+import { parseYaml, type Yaml } from "../language/yaml/yaml.ts";
 import type { Fault } from "../model/fault.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import { findRunbook, type Lookup } from "./library.ts";

@@ -1,4 +1,4 @@
-import { compileRunbook } from "../../src/language/compile.ts";
+import { compileRunbook } from "../../src/language/runbook/compile.ts";
 import type { Fault } from "../../src/model/fault.ts";
 
 /** Faults in one line each: `3:5 what happened → what to do`. The file's name must have no colon. */

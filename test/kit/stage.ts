@@ -1,6 +1,6 @@
 import { makePlan, type RunOptions } from "../../src/engine/plan.ts";
 import type { RunState } from "../../src/engine/state.ts";
-import { compileRunbook } from "../../src/language/compile.ts";
+import { compileRunbook } from "../../src/language/runbook/compile.ts";
 import type { Entry } from "../../src/model/event.ts";
 import type { Fault } from "../../src/model/fault.ts";
 import type { LoadedRunbook } from "../../src/model/runbook.ts";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { dump } from "js-yaml";
 import { expect, test } from "vitest";
-import { compileRunbook } from "../../../src/language/compile.ts";
-import { readShell } from "../../../src/language/shell.ts";
-import { parseYaml } from "../../../src/language/yaml.ts";
+import { compileRunbook } from "../../../src/language/runbook/compile.ts";
+import { readShell } from "../../../src/language/shell/shell.ts";
+import { parseYaml } from "../../../src/language/yaml/yaml.ts";
 
 const KEYS = [
   "name",

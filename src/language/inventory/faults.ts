@@ -1,0 +1,83 @@
+import type { Fault } from "../../model/fault.ts";
+import type { Draft, Variable } from "./draft.ts";
+import type { Complaint } from "./reader.ts";
+import { misspelt, SECRETS } from "./variables.ts";
+import { inFileOrder as inPlaceOrder } from "../yaml/source.ts";
+
+/** A complaint about a variable as one host has it. */
+export type HostComplaint = { readonly host: string; readonly complaint: Complaint };
+
+/** Words before a colon after which a line had better not be shown. */
+const TELLTALE = /(pass(word|wd|phrase)?|secret|token|private_key)["']?\s*[:=]/i;
+
+/** One fault for each mistake, however many hosts a variable reaches. */
+export function faultsOf(complaints: readonly HostComplaint[]): Fault[] {
+  const byVariable = Map.groupBy(complaints, ({ complaint }) => complaint.variable);
+  return [...byVariable].flatMap(([variable, all]) => {
+    const byMessage = Map.groupBy(all, ({ complaint: { name, message } }) => `\`${name}\`: ${message}`);
+    return Array.from(byMessage, ([message, [first, ...rest]]) =>
+      variable.fault(`${first?.host ?? ""}${others(rest.length)}: ${message}`, first?.complaint.hint),
+    );
+  });
+}
+
+/** Host → why it cannot be reached yet. */
+export function refusalsOf(draft: Draft, complaints: readonly HostComplaint[]): ReadonlyMap<string, Fault> {
+  const secrets = secretsOf(draft);
+  const places = new Map<Variable, Fault>();
+  const refused = new Map<string, Fault>();
+  for (const { host, complaint } of complaints) {
+    const { variable, name, message, hint } = complaint;
+    const place = places.get(variable) ?? discreet(variable.fault(""), secrets);
+    places.set(variable, place);
+    const fault = { ...place, message: `${host}: \`${name}\`: ${message}`, ...(hint === undefined ? {} : { hint }) };
+    if (!refused.has(host)) refused.set(host, fault);
+  }
+  return refused;
+}
+
+/** Variables whose names have a slip in them. Only single values are looked at: a list named `ansible_users` is somebody's own. */
+export function misspeltFaults({ groups, hosts }: Draft): Fault[] {
+  // Hosts of one range share their variables: each is told once.
+  const told = new Set<Variable>();
+  return [...groups.values(), ...hosts.values()].flatMap(({ name, vars }) =>
+    Array.from(vars, ([key, variable]) => {
+      if (told.has(variable) || typeof variable.value === "object") return [];
+      told.add(variable);
+      const meant = misspelt(key);
+      if (meant === undefined) return [];
+      const message = `\`${key}\` of \`${name}\` is no variable that is known`;
+      return [variable.fault(message, `did you mean \`${meant}\`?`, "key")];
+    }).flat(),
+  );
+}
+
+/** By file as the files were given, then by place. */
+export function inFileOrder(faults: readonly Fault[]): Fault[] {
+  const files = Map.groupBy(faults, ({ where = "" }) => where.replace(/:\d+:\d+$/, ""));
+  return [...files.values()].flatMap((each) => inPlaceOrder(each));
+}
+
+/** Faults without those excerpts that would show a password. */
+export function withoutSecrets(draft: Draft, faults: readonly Fault[]): Fault[] {
+  const secrets = secretsOf(draft);
+  return faults.map((fault) => discreet(fault, secrets));
+}
+
+function discreet({ excerpt, ...fault }: Fault, secrets: readonly string[]): Fault {
+  const tells = excerpt === undefined || TELLTALE.test(excerpt) || secrets.some((secret) => excerpt.includes(secret));
+  return tells ? fault : { ...fault, excerpt };
+}
+
+function secretsOf({ groups, hosts }: Draft): readonly string[] {
+  const values = [...groups.values(), ...hosts.values()].flatMap(({ vars }) =>
+    Array.from(vars, ([name, { value }]) => (SECRETS.has(name) ? value : undefined)),
+  );
+  const texts = values.filter((value) => typeof value === "string" || typeof value === "number").map(String);
+  return [...new Set(texts)].filter((text) => text !== "");
+}
+
+function others(count: number): string {
+  if (count === 0) return "";
+  return count === 1 ? " and one more host" : ` and ${count.toLocaleString("en")} more hosts`;
+}

@@ -1,0 +1,129 @@
+import type { Host } from "../../model/inventory.ts";
+import { Secret } from "../../model/secret.ts";
+import { nameError, userError } from "./address.ts";
+import type { DraftHost, Variable } from "./draft.ts";
+import { absolutePath, markTemplates, type Directories } from "./path.ts";
+import {
+  checked,
+  complain,
+  expected,
+  find,
+  flag,
+  port,
+  secret,
+  text,
+  type Complaint,
+  type Names,
+  type Reader,
+} from "./reader.ts";
+import { later } from "./refusal.ts";
+import { readSshArguments, type SshOptions } from "./ssh.ts";
+import { ARGUMENTS, REFUSED, SECRETS, VARIABLES } from "./variables.ts";
+
+/** What is read as ssh: Ansible's other ways to reach a host over SSH. */
+const CONNECTIONS: Readonly<Record<string, Host["connection"]>> = {
+  ssh: "ssh",
+  smart: "ssh",
+  paramiko: "ssh",
+  paramiko_ssh: "ssh",
+  local: "local",
+};
+
+/** Turns a host's merged variables into what a connection needs to know, with every complaint about them. */
+export function compileHost(
+  draft: DraftHost,
+  groups: readonly string[],
+  vars: ReadonlyMap<string, Variable>,
+  where: { readonly cwd: string; readonly home: string },
+): { readonly host: Host; readonly complaints: readonly Complaint[] } {
+  const reader: Reader = { vars, complaints: [] };
+  const directories: Directories = { ...where, inventory: draft.directory };
+  refuse(reader);
+  const kind = connection(reader);
+  // What is said of SSH for every host does not concern this machine itself.
+  const ssh: SshOptions = kind === "local" ? {} : readSsh(reader, directories);
+  const host: Host = {
+    name: draft.name,
+    groups,
+    vars: Object.fromEntries(Array.from(vars, ([name, { value }]) => [name, veiled(name, value)])),
+    connection: kind,
+    address: checked(reader, VARIABLES.address, nameError) ?? draft.name,
+    port: ssh.port ?? 22,
+    user: ssh.user,
+    password: secret(reader, VARIABLES.password),
+    keyFiles: ssh.keyFiles ?? [],
+    identitiesOnly: ssh.identitiesOnly ?? false,
+    userKnownHosts: ssh.userKnownHosts,
+    globalKnownHosts: ssh.globalKnownHosts,
+    hostKeyChecking: ssh.hostKeyChecking,
+    become: flag(reader, VARIABLES.become),
+    becomeUser: checked(reader, VARIABLES.becomeUser, userError),
+    becomePassword: secret(reader, VARIABLES.becomePassword),
+  };
+  return { host, complaints: reader.complaints };
+}
+
+/** Options in the order in which Ansible hands them to ssh, where the first one counts. */
+function readSsh(reader: Reader, directories: Directories): SshOptions {
+  const options: SshOptions = {};
+  const read = (names: Names): void => {
+    for (const name of names) {
+      const line = text(reader, [name]) ?? "";
+      for (const refusal of readSshArguments(line, options, directories)) complain(reader, name, refusal);
+    }
+  };
+  read(ARGUMENTS.before);
+  const own: SshOptions = {
+    ...(flag(reader, VARIABLES.hostKeyChecking) === false ? { hostKeyChecking: "off" } : {}),
+    ...defined("port", port(reader, VARIABLES.port)),
+    ...defined("user", checked(reader, VARIABLES.user, userError)),
+  };
+  Object.assign(options, { ...own, ...options });
+  const key = keyFile(reader, directories);
+  if (key !== undefined) options.keyFiles = [...(options.keyFiles ?? []), key];
+  read(ARGUMENTS.after);
+  return options;
+}
+
+function defined<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [key in K]?: V });
+}
+
+function keyFile(reader: Reader, directories: Directories): string | undefined {
+  const [name, variable] = find(reader, VARIABLES.keyFile);
+  if (variable === undefined) return undefined;
+  if (typeof variable.value !== "string") return expected(reader, name, variable, "the path of a file");
+  if (variable.value === "") return undefined;
+  const marked = markTemplates(variable.value);
+  const path = typeof marked === "string" ? absolutePath(marked, directories) : marked;
+  if (typeof path === "string") return path;
+  complain(reader, name, path);
+  return undefined;
+}
+
+function refuse(reader: Reader): void {
+  for (const [name, hint] of REFUSED) {
+    const value = reader.vars.get(name)?.value ?? "";
+    if (value !== "" && value !== false) complain(reader, name, later(name, hint));
+  }
+  const method = text(reader, VARIABLES.becomeMethod);
+  if (method !== undefined && method.replace("ansible.builtin.", "") !== "sudo") {
+    complain(reader, "ansible_become_method", later(`the become method ${method}`, "only sudo is"));
+  }
+  const shell = text(reader, VARIABLES.shell);
+  if (shell !== undefined && shell !== "sh") {
+    complain(reader, "ansible_shell_type", later(`the shell type ${shell}`, "only sh is"));
+  }
+}
+
+function connection(reader: Reader): Host["connection"] {
+  const value = (text(reader, VARIABLES.connection) ?? "ssh").replace("ansible.builtin.", "");
+  const known = Object.hasOwn(CONNECTIONS, value) ? CONNECTIONS[value] : undefined;
+  if (known !== undefined) return known;
+  complain(reader, "ansible_connection", later(`the connection ${value}`, "only ssh and local are"));
+  return "ssh";
+}
+
+function veiled(name: string, value: unknown): unknown {
+  return SECRETS.has(name) && typeof value === "string" ? new Secret(value) : value;
+}

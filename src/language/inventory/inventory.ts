@@ -1,0 +1,82 @@
+import type { Fault } from "../../model/fault.ts";
+import type { Host, Inventory } from "../../model/inventory.ts";
+import { emptyDraft, type Draft } from "./draft.ts";
+import { faultsOf, inFileOrder, misspeltFaults, refusalsOf, withoutSecrets } from "./faults.ts";
+import { settle, type Groups } from "./groups.ts";
+import { compileHost } from "./host.ts";
+import { readHostList } from "./list.ts";
+import { readInventoryYaml } from "./yaml.ts";
+
+/** One `-i`: the text of a YAML file with the absolute directory it is in, or a list of hosts. */
+export type InventorySource =
+  | { readonly kind: "yaml"; readonly text: string; readonly file: string; readonly directory: string }
+  | { readonly kind: "list"; readonly text: string };
+
+/** Absolute directories that relative paths and `~` stand for. */
+export type InventoryPlace = { readonly cwd: string; readonly home: string };
+
+/** How groups hold each other: name → its own children and hosts, in the inventory's order. */
+export type GroupTree = ReadonlyMap<
+  string,
+  { readonly children: readonly string[]; readonly hosts: readonly string[] }
+>;
+
+/** An inventory with its tree of groups, and what is worth saying about it. */
+export type ParsedInventory = {
+  readonly inventory: Inventory;
+  readonly tree: GroupTree;
+  readonly warnings: readonly Fault[];
+};
+
+/** Reads one or more sources into one inventory, later ones over earlier ones, or says everything that is wrong with them. */
+export function parseInventory(sources: readonly InventorySource[], place: InventoryPlace): ParsedInventory | Fault[] {
+  const draft = emptyDraft();
+  for (const source of sources) {
+    if (source.kind === "yaml") readInventoryYaml(draft, source.text, source.file, source.directory);
+    else readHostList(draft, source.text);
+  }
+  const groups = settle(draft);
+  const hosts = compileHosts(draft, groups, place);
+  draft.faults.push(...misspeltFaults(draft));
+  if (draft.faults.length > 0) return withoutSecrets(draft, inFileOrder(draft.faults));
+  const names = [...draft.groups.keys()];
+  return {
+    inventory: { hosts, groups: new Map(names.map((name) => [name, groups.members(name)])) },
+    tree: new Map(
+      Array.from(draft.groups.values(), ({ name, children, hosts }) => [
+        name,
+        { children: [...children], hosts: [...hosts] },
+      ]),
+    ),
+    warnings: sameNames(draft),
+  };
+}
+
+function compileHosts(draft: Draft, groups: Groups, place: InventoryPlace): Map<string, Host> {
+  const made = Array.from(draft.hosts.values(), (host) =>
+    compileHost(host, groups.of(host.name), groups.vars(host), place),
+  );
+  const complaints = made.flatMap(({ host, complaints }) =>
+    complaints.map((complaint) => ({ host: host.name, complaint })),
+  );
+  draft.faults.push(...faultsOf(complaints.filter(({ complaint }) => complaint.later !== true)));
+  const refused = refusalsOf(
+    draft,
+    complaints.filter(({ complaint }) => complaint.later === true),
+  );
+  return new Map(made.map(({ host }) => [host.name, withRefusal(host, refused.get(host.name))]));
+}
+
+function withRefusal(host: Host, refused: Fault | undefined): Host {
+  return refused === undefined ? host : { ...host, refused };
+}
+
+function sameNames({ groups, hosts }: Draft): Fault[] {
+  return [...hosts.keys()]
+    .filter((name) => groups.has(name))
+    .map((name) => ({
+      kind: "invalid-file",
+      message: `\`${name}\` is the name of a host and of a group: in a pattern it means the host`,
+      hint: "rename one of them",
+    }));
+}

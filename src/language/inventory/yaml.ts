@@ -1,0 +1,155 @@
+import type { Fault } from "../../model/fault.ts";
+import { parseAddress } from "./address.ts";
+import { group, host, link, type Draft, type DraftGroup, type Variable } from "./draft.ts";
+import { expandRange } from "./range.ts";
+import { suggest } from "../suggest.ts";
+import { readYaml, type Path, type Yaml } from "../yaml/yaml.ts";
+
+const SECTIONS = ["hosts", "children", "vars"];
+const SHAPE = "a group may have `hosts`, `children` and `vars`, each a mapping";
+
+/** One file being read into a draft. */
+type Reading = { readonly draft: Draft; readonly yaml: Yaml; readonly file: string; readonly directory: string };
+
+/** Reads Ansible's YAML form into the draft; what is wrong is added to its faults. `directory` (absolute) is the file's own. */
+export function readInventoryYaml(draft: Draft, text: string, file: string, directory: string): void {
+  const { yaml, faults } = readYaml(text, { file, schema: "yaml11" });
+  draft.faults.push(...faults);
+  if (yaml === undefined) return;
+  const reading: Reading = { draft, yaml, file, directory };
+  if (yaml.value === null) return void draft.faults.push(emptyFile(file));
+  const groups = entries(yaml.value);
+  if (groups === undefined)
+    return wrong(reading, [], `an inventory is a mapping of groups, and this is ${kindOf(yaml.value)}`, EXAMPLE);
+  if (Object.hasOwn(groups, "plugin")) {
+    return wrong(
+      reading,
+      ["plugin"],
+      "the configuration of an inventory plugin is not supported yet",
+      "write the hosts into a file: `ansible-inventory --list --yaml` prints them",
+      "key",
+    );
+  }
+  for (const name of Object.keys(groups)) readGroup(reading, [name], name, groups[name]);
+}
+
+const EXAMPLE = "for instance `web: { hosts: { web1: {}, web2: {} } }`";
+
+function emptyFile(file: string): Fault {
+  return { kind: "invalid-file", message: "the inventory is empty", hint: EXAMPLE, where: `${file}:1:1` };
+}
+
+function readGroup(reading: Reading, path: Path, name: string, value: unknown): void {
+  if (path.length === 1 && SECTIONS.includes(name)) {
+    return wrong(
+      reading,
+      path,
+      `\`${name}\` stands where a group's name is expected`,
+      "put it under a group, for instance `all:`",
+      "key",
+    );
+  }
+  if (name.trim() === "" || /[\p{C}]/u.test(name))
+    return wrong(reading, path, "a group's name is empty or holds a control character", undefined, "key");
+  const made = group(reading.draft, name);
+  if (value === null || value === undefined) return;
+  const sections = entries(value);
+  if (sections === undefined) return wrong(reading, path, `the group \`${name}\` is ${kindOf(value)}`, SHAPE);
+  for (const [key, section] of Object.entries(sections)) readSection(reading, [...path, key], made, key, section);
+}
+
+function readSection(reading: Reading, path: Path, into: DraftGroup, key: string, value: unknown): void {
+  if (!SECTIONS.includes(key)) {
+    const meant = SECTIONS.find((section) => section.startsWith(key)) ?? suggest(key, SECTIONS);
+    const hint = meant === undefined ? SHAPE : `did you mean \`${meant}\`?`;
+    return wrong(reading, path, `\`${key}\` is nothing that the group \`${into.name}\` can have`, hint, "key");
+  }
+  const items = typeof value === "string" ? { [value]: null } : value === null ? {} : entries(value);
+  if (items === undefined) {
+    const hint = Array.isArray(value) ? `write each with a colon instead of a dash: \`${example(value)}:\`` : SHAPE;
+    return wrong(
+      reading,
+      path,
+      `\`${key}\` of the group \`${into.name}\` must be a mapping, and this is ${kindOf(value)}`,
+      hint,
+    );
+  }
+  for (const [name, item] of Object.entries(items)) {
+    // A text alone (`hosts: web1`) stands for its only key.
+    const at = typeof value === "string" ? path : [...path, name];
+    if (key === "hosts") readHosts(reading, at, into, name, item);
+    else if (key === "children") readChild(reading, at, into, name, item);
+    else readVariable(reading, at, into, name, item);
+  }
+}
+
+function readChild(reading: Reading, path: Path, into: DraftGroup, name: string, value: unknown): void {
+  readGroup(reading, path, name, value);
+  if (!reading.draft.groups.has(name)) return;
+  if (name === "all")
+    return wrong(reading, path, "`all` holds every group and cannot be a child of one", "remove it here", "key");
+  if (link(reading.draft, into.name, name)) return;
+  const message =
+    name === into.name
+      ? `the group \`${name}\` is its own child`
+      : `the groups \`${into.name}\` and \`${name}\` hold each other: a loop`;
+  wrong(reading, path, message, `remove \`${name}\` from the children of \`${into.name}\``, "key");
+}
+
+function readHosts(reading: Reading, path: Path, into: DraftGroup, written: string, value: unknown): void {
+  const address = parseAddress(written);
+  if ("error" in address) return wrong(reading, path, address.error, address.hint, "key");
+  const names = expandRange(address.host);
+  if ("error" in names) return wrong(reading, path, names.error, names.hint, "key");
+  const vars = value === null || value === undefined ? {} : entries(value);
+  if (vars === undefined) {
+    return wrong(
+      reading,
+      path,
+      `the variables of \`${written}\` must be a mapping, and this is ${kindOf(value)}`,
+      "write them as `name: value`, indented below the host",
+    );
+  }
+  const { draft, yaml, directory } = reading;
+  const own = Object.entries(vars).map(([key, value]) => [key, variable(yaml, [...path, key], value)] as const);
+  const port = address.port === undefined ? undefined : variable(yaml, path, address.port);
+  for (const name of names) {
+    const known = draft.hosts.has(name);
+    const made = host(draft, name, directory);
+    into.hosts.add(name);
+    // As Ansible does: the port in a name counts where the host is met first.
+    if (port !== undefined && !known) made.vars.set("ansible_port", port);
+    for (const [key, value] of own) made.vars.set(key, value);
+  }
+}
+
+function readVariable(reading: Reading, path: Path, into: DraftGroup, name: string, value: unknown): void {
+  if (name !== "ansible_group_priority") return void into.vars.set(name, variable(reading.yaml, path, value));
+  if (Number.isInteger(Number(value)) && value !== null) into.priority = Number(value);
+  else wrong(reading, path, "`ansible_group_priority` must be a whole number");
+}
+
+function variable(yaml: Yaml, path: Path, value: unknown): Variable {
+  return { value, fault: (message, hint, which) => yaml.fault(path, message, hint, which) };
+}
+
+function wrong({ draft, yaml }: Reading, path: Path, message: string, hint?: string, which?: "key" | "value"): void {
+  draft.faults.push(yaml.fault(path, message, hint, which));
+}
+
+function entries(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const plain = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  return plain ? (value as Readonly<Record<string, unknown>>) : undefined;
+}
+
+function example(list: readonly unknown[]): string {
+  const [first] = list;
+  return typeof first === "string" ? first : "web1";
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Date) return "a date";
+  return typeof value === "object" ? "a mapping" : typeof value === "string" ? "a text" : `a ${typeof value}`;
+}

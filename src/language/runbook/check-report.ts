@@ -1,0 +1,32 @@
+import type { Fault } from "../../model/fault.ts";
+import type { Path, Yaml } from "../yaml/yaml.ts";
+
+/** What other files say that the checks need. */
+export type Context = {
+  /** Text of the runbook's `functions` file: what it sets is known to every script. */
+  readonly functions?: string;
+  /** Files that the runbook names and that cannot be read: as it writes them → why. */
+  readonly unreadable?: ReadonlyMap<string, string>;
+};
+
+/** Gathers what the checks find: faults refuse the file, warnings do not. */
+export type Report = {
+  readonly yaml: Yaml;
+  readonly faults: Fault[];
+  readonly warnings: Fault[];
+  readonly fault: (path: Path, message: string, hint?: string, which?: "key" | "value") => void;
+  readonly warn: (path: Path, message: string, hint?: string, which?: "key" | "value") => void;
+};
+
+/** An empty report on a document. */
+export function reportOn(yaml: Yaml): Report {
+  const faults: Fault[] = [];
+  const warnings: Fault[] = [];
+  return {
+    yaml,
+    faults,
+    warnings,
+    fault: (path, message, hint, which) => void faults.push(yaml.fault(path, message, hint, which)),
+    warn: (path, message, hint, which) => void warnings.push(yaml.fault(path, message, hint, which)),
+  };
+}

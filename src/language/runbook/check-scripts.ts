@@ -1,0 +1,49 @@
+import type { Runbook } from "../../model/runbook.ts";
+import type { Context, Report } from "./check-report.ts";
+import { checkStatus } from "./check-status.ts";
+import { checkVariables } from "./check-variables.ts";
+import { scriptsOf, type ScriptAt } from "./scripts.ts";
+import { placeIn } from "./script-place.ts";
+import type { ShellScript } from "../shell/tree.ts";
+import { readShell } from "../shell/shell.ts";
+
+/** Checks every script of a runbook by reading it as a shell would. What is not understood is left to the shell's own check. */
+export function checkScripts(report: Report, runbook: Runbook, context: Context): void {
+  const variables = checkVariables(report, runbook, context);
+  for (const at of scriptsOf(runbook)) {
+    characters(report, at);
+    joinedLines(report, at);
+    if (at.shell === "powershell") continue;
+    const script = readShell(at.text);
+    if (script === undefined) continue;
+    variables(at, script);
+    checkStatus(report, at, script);
+    hereDocuments(report, at, script);
+  }
+}
+
+function characters(report: Report, at: ScriptAt): void {
+  for (const [char, name] of [
+    ["\0", "a NUL byte"],
+    ["\r", "a carriage return"],
+  ] as const) {
+    const offset = at.text.indexOf(char);
+    if (offset < 0) continue;
+    const place = placeIn(report, at, { at: offset, length: 1 });
+    report.faults.push(report.yaml.faultAt(place, `the script holds ${name}, which shells stumble over`, "remove it"));
+  }
+}
+
+/** `>` and quotes make one line of many: a shell would take the second command for words of the first. */
+function joinedLines(report: Report, { path }: ScriptAt): void {
+  if (report.yaml.joined(path))
+    report.warn(path, "YAML joins the lines of this script into one", "begin it with `|` and a new line");
+}
+
+function hereDocuments(report: Report, at: ScriptAt, script: ShellScript): void {
+  for (const offset of script.heredocs) {
+    const place = placeIn(report, at, { at: offset, length: 2 });
+    const message = "a here-document: older shells write it to /tmp, which fails when that disk is full";
+    report.warnings.push(report.yaml.faultAt(place, message, "use `printf '%s\\n' … |` instead"));
+  }
+}

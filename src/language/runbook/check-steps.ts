@@ -1,0 +1,107 @@
+import type { Runbook, Step } from "../../model/runbook.ts";
+import type { Report } from "./check-report.ts";
+import { didYouMean } from "../suggest.ts";
+import type { Path } from "../yaml/yaml.ts";
+
+/** Column types that measure something: they change from look to look and identify nothing. */
+const MEASURES = new Set<string>(["bytes", "percent", "number", "duration"]);
+
+/** Checks how the parts of the steps fit together. */
+export function checkSteps(report: Report, runbook: Runbook): void {
+  const ids = new Map<string, number>();
+  for (const [index, step] of runbook.steps.entries()) {
+    const path = ["steps", index];
+    const first = ids.get(step.id);
+    if (first === undefined) ids.set(step.id, index);
+    else {
+      const { line } = report.yaml.place(["steps", first, "id"]);
+      report.fault(
+        [...path, "id"],
+        `the step id \`${step.id}\` is used twice`,
+        `it is used first on line ${line}: rename one`,
+      );
+    }
+    checkDetect(report, path, step);
+    checkFix(report, path, step);
+  }
+  checkBatches(report, runbook);
+}
+
+function checkDetect(report: Report, step: Path, { detect }: Step): void {
+  const path = [...step, "detect"];
+  const columns = Object.keys(detect.findings ?? {});
+  if (detect.findings !== undefined && columns.length === 0) {
+    report.fault(
+      [...path, "findings"],
+      "`findings` names no columns",
+      "leave it out: then a line is one message",
+      "key",
+    );
+  }
+  if (detect.format === "json" && columns.length === 0) {
+    report.fault([...path, "format"], "`format: json` needs `findings`", "name the columns to take from the objects");
+  }
+  checkKey(report, path, detect);
+  if (detect.confirm === undefined) return;
+  if (detect.confirm.times === undefined && detect.confirm.runs === undefined) {
+    report.fault([...path, "confirm"], "`confirm` says no number of looks", "add `times: 3`", "key");
+  }
+}
+
+function checkKey(report: Report, path: Path, detect: Step["detect"]): void {
+  const columns = Object.entries(detect.findings ?? {});
+  const names = columns.length === 0 ? ["message"] : columns.map(([name]) => name);
+  for (const [index, name] of (detect.key ?? []).entries()) {
+    if (!names.includes(name)) {
+      const hint = didYouMean(name, names) ?? `the columns are ${names.join(", ")}`;
+      report.fault([...path, "key", index], `\`key\` names \`${name}\`, which is no column`, hint);
+    } else if (detect.key?.indexOf(name) !== index) {
+      report.fault([...path, "key", index], `\`key\` names \`${name}\` twice`, "remove one");
+    }
+  }
+  if (detect.key !== undefined || columns.length === 0) return;
+  if (columns.some(([, { type }]) => !MEASURES.has(type))) return;
+  const hint = "say with `key` which columns tell one finding from another";
+  report.fault([...path, "findings"], "every column is a measure, so that nothing identifies a finding", hint, "key");
+}
+
+function checkFix(report: Report, path: Path, step: Step): void {
+  const { fix } = step;
+  const misplaced = (keys: Path, why: string): void => {
+    report.fault([...path, ...keys], `\`${keys.at(-1)}\` needs a fix with \`run\`, and ${why}`, "remove it", "key");
+  };
+  if (fix === undefined) {
+    for (const key of ["verify", "rollback"] as const)
+      if (step[key] !== undefined) misplaced([key], "this step has none");
+    return;
+  }
+  const kinds = (["run", "reboot", "manual"] as const).filter((kind) => fix[kind] !== undefined);
+  const [, second] = kinds;
+  if (kinds.length === 0) {
+    report.fault(
+      [...path, "fix"],
+      "a fix needs `run` or `manual`",
+      "give the script, or say what a person must do",
+      "key",
+    );
+  } else if (second !== undefined) {
+    const message = `a fix is one of \`run\`, \`reboot\` and \`manual\`, and this one has ${kinds.map((kind) => `\`${kind}\``).join(" and ")}`;
+    report.fault([...path, "fix", second], message, "make two steps of it", "key");
+  }
+  if (kinds.includes("run") || kinds.length === 0) return;
+  for (const key of ["preview", "guard"] as const) {
+    if (fix[key] !== undefined) misplaced(["fix", key], "this one has none");
+  }
+  for (const key of ["verify", "rollback"] as const)
+    if (step[key] !== undefined) misplaced([key], "this step has none");
+}
+
+function checkBatches(report: Report, runbook: Runbook): void {
+  const shares = [...runbook.rollout.batches.entries()].map(([index, share]) => [["batches", index], share] as const);
+  for (const [path, share] of [...shares, [["max_unknown"], runbook.rollout.max_unknown] as const]) {
+    const percent = typeof share === "string" ? Number.parseFloat(share) : undefined;
+    const least = path[0] === "batches" ? 1 : 0;
+    if (percent === undefined || (percent >= least && percent <= 100)) continue;
+    report.fault(["rollout", ...path], `expected a percentage from ${least}% to 100%, found ${share}`);
+  }
+}

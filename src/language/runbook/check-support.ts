@@ -1,0 +1,41 @@
+import type { Runbook } from "../../model/runbook.ts";
+import type { Report } from "./check-report.ts";
+import { valueAt } from "./schema-faults.ts";
+import type { Path } from "../yaml/yaml.ts";
+
+/** Keys that the language knows and that nothing acts on yet, with what to do instead. */
+const PLANNED: readonly (readonly [path: string, instead: string])[] = [
+  ["expires", "leave it out: an approval lasts as long as its run"],
+  ["rollout/soak", "leave it out"],
+  ["rollout/groups", "leave it out, or run the groups one after the other with --limit"],
+  ["rollout/max_affected", "leave it out"],
+];
+const PLANNED_IN_STEPS: readonly (readonly [path: string, instead: string])[] = [
+  ["expires", "leave it out: an approval lasts as long as its run"],
+  ["detect/confirm/runs", "use `times` and `every`, which look again within the run"],
+  ["fix/reboot", "use `manual` to say what a person must do"],
+  ["fix/once_per", "leave it out, and limit the run to one host with --limit"],
+  ["rollback/unless_reconnect", "leave it out: the rollback runs when the fix or its verification fails"],
+];
+
+/** Refuses by name what is part of the language but not built yet: ignoring it would break a promise. */
+export function checkSupport(report: Report, runbook: Runbook): void {
+  refuse(report, [], PLANNED);
+  powershell(report, [], runbook.shell);
+  for (const [index, step] of runbook.steps.entries()) {
+    refuse(report, ["steps", index], PLANNED_IN_STEPS);
+    powershell(report, ["steps", index], step.shell);
+  }
+}
+
+function refuse(report: Report, base: Path, planned: typeof PLANNED): void {
+  for (const [keys, instead] of planned) {
+    const path = [...base, ...keys.split("/")];
+    if (valueAt(report.yaml.value, path) === undefined) continue;
+    report.fault(path, `\`${path.at(-1)}\` is not supported yet`, instead, "key");
+  }
+}
+
+function powershell(report: Report, base: Path, shell: string | undefined): void {
+  if (shell === "powershell") report.fault([...base, "shell"], "`powershell` is not supported yet", "use sh or bash");
+}

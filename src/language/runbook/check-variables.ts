@@ -1,0 +1,100 @@
+import type { Runbook, Step } from "../../model/runbook.ts";
+import { GIVEN } from "./check-names.ts";
+import type { Context, Report } from "./check-report.ts";
+import { valueAt } from "./schema-faults.ts";
+import type { ScriptAt } from "./scripts.ts";
+import { placeIn } from "./script-place.ts";
+import type { ShellScript } from "../shell/tree.ts";
+import { readShell } from "../shell/shell.ts";
+import { didYouMean } from "../suggest.ts";
+
+/** Checks that every lower-case variable a script reads is given to it, or set by the script itself or by `functions`. */
+export function checkVariables(
+  report: Report,
+  runbook: Runbook,
+  context: Context,
+): (at: ScriptAt, script: ShellScript) => void {
+  const functions = context.functions === undefined ? undefined : readShell(context.functions);
+  const unclear = context.functions !== undefined && (functions === undefined || functions.opaque);
+  return (at, script) => {
+    // What `eval` or another file sets cannot be known by reading.
+    if (script.opaque || unclear || (runbook.functions !== undefined && functions === undefined)) return;
+    const given = new Set(variablesOf(report, runbook, at));
+    const told = new Set<string>();
+    for (const reference of script.references) {
+      const { name, optional } = reference;
+      if (!/^[a-z][a-z0-9_]*$/.test(name) || optional || told.has(name)) continue;
+      if (given.has(name) || script.assigned.has(name) || functions?.assigned.has(name) === true) continue;
+      told.add(name);
+      const hint = hintFor(report, runbook, at, name, [...given, ...script.assigned]);
+      report.faults.push(
+        report.yaml.faultAt(placeIn(report, at, reference), `nothing gives \`$${name}\` to this script`, hint),
+      );
+    }
+  };
+}
+
+/** The variables that a script has, in the order in which a person would look for them. */
+export function variablesOf(report: Report, runbook: Runbook, at: ScriptAt): string[] {
+  const names = [...keysAt(report, ["inputs"]), ...factsBefore(report, at), "host_name", "run_id", "since"];
+  if (runbook.files.length > 0) names.push("files");
+  const { step, kind } = at;
+  if (step === undefined) return names;
+  const perFinding = (step.fix?.per ?? "finding") === "finding" && (kind === "guard" || kind === "fix");
+  if (perFinding) names.push(...columnsOf(report, at));
+  else if (!["applies", "detect"].includes(kind)) names.push("findings");
+  if (["fix", "verify", "rollback"].includes(kind)) names.push("keep");
+  return names;
+}
+
+/** The names as the file gives them: a column whose type is wrong is still a variable. */
+function keysAt(report: Report, path: readonly (string | number)[]): string[] {
+  const value = valueAt(report.yaml.value, path);
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
+}
+
+/** Facts are read in order after the runbook's own `applies`: a fact knows those before it. */
+function factsBefore(report: Report, { kind, path, step }: ScriptAt): string[] {
+  const facts = keysAt(report, ["facts"]);
+  if (kind === "fact") return facts.slice(0, facts.indexOf(String(path[1])));
+  return kind === "applies" && step === undefined ? [] : facts;
+}
+
+function columnsOf(report: Report, { path }: ScriptAt): string[] {
+  const columns = keysAt(report, [...path.slice(0, 2), "detect", "findings"]);
+  return columns.length > 0 ? columns : ["message"];
+}
+
+function hintFor(report: Report, runbook: Runbook, at: ScriptAt, name: string, known: readonly string[]): string {
+  const elsewhere = at.step === undefined ? undefined : misplaced(report, at, at.step, name);
+  if (elsewhere !== undefined) return elsewhere;
+  if (name === "files") return "declare the files to send with `files`";
+  if (keysAt(report, ["facts"]).includes(name)) {
+    return at.kind === "fact"
+      ? "a fact knows only the facts before it"
+      : "`applies` of the runbook runs before the facts are read";
+  }
+  if (runbook.steps.some((step) => Object.hasOwn(step.detect.findings ?? {}, name)))
+    return "it is a column of another step, or of a script that runs later";
+  return (
+    didYouMean(name, known) ??
+    "declare it as an input or a fact, set it in the script, or write ${" + name + ":-} if it may be empty"
+  );
+}
+
+/** A variable of this step that exists only in other scripts of it. */
+function misplaced(report: Report, at: ScriptAt, step: Step, name: string): string | undefined {
+  const columns = columnsOf(report, at);
+  if (name === "findings") {
+    return ["guard", "fix"].includes(at.kind)
+      ? `\`fix.per: finding\` gives the columns instead: ${columns.map((column) => `$${column}`).join(", ")}`
+      : "the findings are known only after `detect`";
+  }
+  if (name === "keep") return "$keep, the directory that lives until the run ends, is there from the fix on";
+  if (!columns.includes(name) || !Object.hasOwn({ ...step.detect.findings, message: 1 }, name)) return undefined;
+  if (["preview", "verify", "rollback"].includes(at.kind))
+    return "this script runs once a host: read the lines of $findings, columns separated by TAB";
+  if (["guard", "fix"].includes(at.kind))
+    return "with `fix.per: host`, read the lines of $findings, columns separated by TAB";
+  return Object.hasOwn(GIVEN, name) ? undefined : "the columns are known only after `detect`";
+}

@@ -1,0 +1,18 @@
+import type { Runbook } from "../../model/runbook.ts";
+import { checkFiles } from "./check-files.ts";
+import { checkInputs } from "./check-inputs.ts";
+import { checkNames } from "./check-names.ts";
+import type { Context, Report } from "./check-report.ts";
+import { checkScripts } from "./check-scripts.ts";
+import { checkSteps } from "./check-steps.ts";
+import { checkSupport } from "./check-support.ts";
+
+/** Checks what a schema cannot say: whether the parts of a runbook mean something together. */
+export function checkRunbook(report: Report, runbook: Runbook, context: Context): void {
+  checkSupport(report, runbook);
+  checkInputs(report, runbook);
+  checkNames(report, runbook);
+  checkSteps(report, runbook);
+  checkFiles(report, runbook, context);
+  checkScripts(report, runbook, context);
+}

@@ -1,0 +1,72 @@
+import { skip } from "./lines.ts";
+import { giveUp, type Reader } from "./reader.ts";
+import type { Command, Word } from "./tree.ts";
+import { readWord } from "./words.ts";
+
+const DECLARERS = new Set([
+  "export",
+  "readonly",
+  "local",
+  "declare",
+  "typeset",
+  "read",
+  "mapfile",
+  "readarray",
+  "getopts",
+  "let",
+  "unset",
+]);
+const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
+
+/** Reads a simple command: assignments, words and redirections. */
+export function readSimple(reader: Reader): Command {
+  const { at } = reader;
+  const assignments: Word[] = [];
+  const words: Word[] = [];
+  let end = at;
+  for (; ; end = reader.at) {
+    skip(reader, false);
+    if (redirect(reader)) continue;
+    const word = readWord(reader);
+    if (word === undefined) break;
+    if (/^\d+$/.test(word.raw) && /[<>]/.test(reader.text.charAt(reader.at))) continue;
+    if (words.length > 0 || !/^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/.test(word.raw)) words.push(word);
+    else assignments.push(word);
+  }
+  if (end === at) giveUp();
+  note(reader, assignments, words);
+  return { kind: "simple", assignments, words, at, end };
+}
+
+/** Notes which names a simple command gives a value. */
+function note(reader: Reader, assignments: readonly Word[], words: readonly Word[]): void {
+  for (const word of assignments) reader.assigned.add(nameOf(word));
+  const skipped = words.findIndex((word) => !["command", "builtin"].includes(word.raw));
+  const [command, ...rest] = words.slice(Math.max(0, skipped));
+  if (command === undefined) return;
+  if (["eval", ".", "source"].includes(command.raw)) reader.opaque = true;
+  if (DECLARERS.has(command.raw)) for (const word of rest) reader.assigned.add(nameOf(word));
+  const target = command.raw === "printf" && rest[0]?.raw === "-v" ? rest[1] : undefined;
+  if (target !== undefined) reader.assigned.add(nameOf(target));
+}
+
+function nameOf(word: Word): string {
+  return SHELL_NAME.exec(word.raw.replace(/^["']/, ""))?.[0] ?? "";
+}
+
+/** Reads one redirection, if there is one. */
+export function redirect(reader: Reader): boolean {
+  const operator = /^(&>>|&>|<<<|<<-|<<|<>|<&|<(?!\()|>>|>&|>\||>(?!\())/.exec(
+    reader.text.slice(reader.at, reader.at + 3),
+  )?.[0];
+  if (operator === undefined) return false;
+  const { at } = reader;
+  reader.at += operator.length;
+  skip(reader, false);
+  const target = readWord(reader) ?? giveUp();
+  if (operator !== "<<" && operator !== "<<-") return true;
+  reader.heredocs.push(at);
+  const end = target.literal ?? target.raw;
+  reader.pending.push({ end, quoted: /["'\\]/.test(target.raw), tabs: operator === "<<-" });
+  return true;
+}

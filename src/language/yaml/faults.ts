@@ -1,0 +1,145 @@
+import { SCALAR_STYLE, type Schema, type YAMLException } from "js-yaml";
+import type { Fault } from "../../model/fault.ts";
+import type { Place, Source } from "./source.ts";
+import { keyName, resolved, type Node, type Tree } from "./tree.ts";
+
+/** Characters that a file may have. */
+const MAX_CHARACTERS = 1_000_000;
+/** Nodes that aliases may add: enough for every honest use, and far from what hangs a reader. */
+const MAX_ALIASED = 10_000;
+
+/** Why a text is not even read as YAML: too large, binary, empty. */
+export function refuse(text: string, file: string): Fault | undefined {
+  const fault = (message: string, hint: string): Fault => ({
+    kind: "invalid-file",
+    message,
+    hint,
+    where: `${file}:1:1`,
+  });
+  if (text.length > MAX_CHARACTERS) {
+    const size = `${(text.length / 1e6).toFixed(1)} MB`;
+    return fault(`the file is too large: ${size}, and at most 1 MB is read`, "is it really a YAML file?");
+  }
+  if (text.includes("\0")) return fault("the file is binary: it holds NUL bytes", "expected a text file in YAML");
+  return text.trim() === "" ? empty(file) : undefined;
+}
+
+/** A file without a document. */
+export function empty(file: string): Fault {
+  return { kind: "invalid-file", message: "the file is empty", hint: "expected a YAML document", where: `${file}:1:1` };
+}
+
+/** More than one document in the file. */
+export function documentFaults(source: Source, { roots }: Tree): Fault[] | undefined {
+  const second = roots[1];
+  if (second === undefined) return undefined;
+  const hint = "put each in a file of its own, or remove the line `---` between them";
+  return [
+    source.fault(source.place(second.start, second.end), "a second document begins here, and one is expected", hint),
+  ];
+}
+
+/** Aliases that lead nowhere, into themselves, or to a document too large to hold. */
+export function aliasFaults(source: Source, { aliases }: Tree): Fault[] | undefined {
+  let added = 0;
+  for (const alias of aliases) {
+    const at = source.place(alias.start, alias.end);
+    if (alias.target === undefined) {
+      return [
+        source.fault(
+          at,
+          `*${alias.name} refers to an anchor that is not there`,
+          `define it before with &${alias.name}`,
+        ),
+      ];
+    }
+    if (alias.open)
+      return [source.fault(at, `*${alias.name} stands inside of what it refers to`, "a value cannot hold itself")];
+    added += alias.size;
+    if (added > MAX_ALIASED) {
+      const message = `aliases make this document larger than ${MAX_ALIASED.toLocaleString("en")} values`;
+      return [source.fault(at, message, "write out what is needed instead of nesting aliases")];
+    }
+  }
+  return undefined;
+}
+
+/** Keys that are given twice, and keys that are no text. */
+export function keyFaults(source: Source, schema: Schema, node: Node): Fault[] {
+  if (node.kind === "sequence") return node.items.flatMap((item) => keyFaults(source, schema, item));
+  if (node.kind !== "mapping") return [];
+  const seen = new Map<string, Place>();
+  return node.pairs.flatMap(({ key, value }) => {
+    const at = source.place(key.start, key.end);
+    const inside = keyFaults(source, schema, value);
+    const wrong = keyFault(source, schema, key, at);
+    if (wrong !== undefined) return [wrong, ...inside];
+    const name = keyName(key);
+    const first = seen.get(name);
+    if (first === undefined || name === "<<") {
+      seen.set(name, at);
+      return inside;
+    }
+    return [
+      source.fault(at, `\`${name}\` is given twice`, `it is already given on line ${first.line}: remove one`),
+      ...inside,
+    ];
+  });
+}
+
+function keyFault(source: Source, schema: Schema, key: Node, at: Place): Fault | undefined {
+  const node = resolved(key);
+  if (node.kind !== "scalar") return source.fault(at, "a key must be a text, and this is a list or a mapping");
+  if (node.style !== SCALAR_STYLE.PLAIN || node.tagged) return undefined;
+  const { value } = schema.resolveImplicitScalarTag(node.text);
+  if (typeof value === "string") return undefined;
+  if (node.text === "") return source.fault(at, "there is no key before this colon");
+  return source.fault(
+    at,
+    `the key ${node.text} is no text: YAML reads it as ${kindOf(value)}`,
+    `write it in quotes: "${node.text}"`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "nothing";
+  return value instanceof Date ? "a date" : `a ${typeof value}`;
+}
+
+const NEIGHBOURS = "indent it as its neighbours are";
+const UNCLOSED = "close the `[`, the `{` or the quote that was opened before";
+
+/** js-yaml's reasons in words that help. The first pair that fits counts; the second pattern is for the line, in which U+0000 marks the place. */
+const ADVICE: readonly (readonly [reason: RegExp, line: RegExp, message: string, hint: string])[] = [
+  [/tab char/, /^/, "a tab is used for indentation, and YAML allows only spaces", "replace it with spaces"],
+  [
+    /<!vault>/,
+    /^/,
+    "a value encrypted by ansible-vault cannot be read",
+    "decrypt it, or leave it out and give it when asked",
+  ],
+  [/unknown \w+ tag/, /^/, "this YAML tag is not known here", "leave out the word that begins with !"],
+  [/deficient indentation|unexpected end/, /^/, "something that was opened before is still open here", UNCLOSED],
+  [
+    /bad indentation/,
+    /:\s.*\0:/,
+    "a second colon: a text that holds `: ` must be in quotes",
+    "put all of the text in quotes",
+  ],
+  [/bad indentation/, /\0[@%`]/, "a text cannot begin with this character unless it is in quotes", "put it in quotes"],
+  [/bad indentation/, /^/, "this line does not fit in with the lines before it", NEIGHBOURS],
+  [/end of the stream or/, /^/, "this does not belong to what stands before it", NEIGHBOURS],
+  [/unknown escape/, /^/, "\\ begins no known escape here", "write \\\\ for a backslash, or use single quotes"],
+  [/non-printable/, /^/, "there is a control character here", "remove it"],
+];
+
+/** What js-yaml refuses, in words that help. */
+export function syntaxFault(source: Source, error: YAMLException): Fault {
+  const start = error.mark?.position ?? 0;
+  const at = source.place(start, start + 1);
+  const line = source.line(at.line);
+  const marked = `${line.slice(0, at.column - 1)}\0${line.slice(at.column - 1)}`;
+  const known = ADVICE.find(([reason, pattern]) => reason.test(error.reason) && pattern.test(marked));
+  if (known !== undefined) return source.fault(at, known[2], known[3]);
+  return source.fault(at, `this is not valid YAML: ${error.reason}`);
+}

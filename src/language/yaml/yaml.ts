@@ -1,0 +1,166 @@
+import {
+  constructFromEvents,
+  CORE_SCHEMA,
+  mergeTag,
+  parseEvents,
+  SCALAR_STYLE,
+  YAML11_SCHEMA,
+  YAMLException,
+  type Event,
+  type Schema,
+} from "js-yaml";
+import type { Fault } from "../../model/fault.ts";
+import { aliasFaults, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./faults.ts";
+import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
+import { keyName, resolved, treeOf, type Node, type Pair } from "./tree.ts";
+
+export type { Place } from "./source.ts";
+
+/** Keys and indices from the root to a value. */
+export type Path = readonly (string | number)[];
+
+/** A YAML document: its value, and where each part of it stands in the file. */
+export type Yaml = {
+  readonly value: unknown;
+  /** Where the value at `path` (or its key) stands; the closest thing above it that exists when it does not. */
+  place(path: Path, which?: "key" | "value"): Place;
+  /** Where `length` characters stand that begin at `line` and `column` (from 0) of the text at `path`. Exact in literal blocks and one-line texts. */
+  within(path: Path, line: number, column: number, length: number): Place;
+  /** Whether the text at `path` is written over several lines that YAML joins into one. */
+  joined(path: Path): boolean;
+  /** An `invalid-file` fault at `path`. */
+  fault(path: Path, message: string, hint?: string, which?: "key" | "value"): Fault;
+  /** The same at a place that is known already. */
+  faultAt(place: Place, message: string, hint?: string): Fault;
+};
+
+/** `core` is YAML 1.2 (runbooks); `yaml11` is what Ansible reads: `yes` is true and `0777` is 511. */
+export type YamlOptions = { readonly file: string; readonly schema: "core" | "yaml11" };
+
+const SCHEMAS: Readonly<Record<YamlOptions["schema"], Schema>> = {
+  core: CORE_SCHEMA.withTags(mergeTag),
+  yaml11: YAML11_SCHEMA,
+};
+
+/** Reads one YAML document, or says everything that is wrong with it as YAML. */
+export function parseYaml(text: string, options: YamlOptions): Yaml | Fault[] {
+  const { yaml, faults } = readYaml(text, options);
+  return yaml === undefined || faults.length > 0 ? faults : yaml;
+}
+
+/** Like `parseYaml`, but where the mistakes leave a value (duplicate keys), gives that too, so that what is wrong inside it can be told in the same go. */
+export function readYaml(text: string, options: YamlOptions): { readonly yaml?: Yaml; readonly faults: Fault[] } {
+  const refused = refuse(text, options.file);
+  if (refused !== undefined) return { faults: [refused] };
+  const source = sourceOf(text, options.file);
+  const schema = SCHEMAS[options.schema];
+  let faults: Fault[] = [];
+  try {
+    const events = parseEvents(text, { filename: options.file });
+    const tree = treeOf(text, events);
+    const fatal = documentFaults(source, tree) ?? aliasFaults(source, tree);
+    if (fatal !== undefined) return { faults: fatal };
+    const [root] = tree.roots;
+    if (root === undefined) return { faults: [empty(options.file)] };
+    faults = inFileOrder(keyFaults(source, schema, root));
+    return { yaml: yamlOf(source, root, valueOf(text, events, schema)), faults };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    // A key that is no text may be what made it throw.
+    return { faults: faults.length > 0 ? faults : [syntaxFault(source, error)] };
+  }
+}
+
+function valueOf(text: string, events: Event[], schema: Schema): unknown {
+  // `json` lets a later key win instead of throwing at the first duplicate: `keyFaults` reports them all.
+  return constructFromEvents(events, { source: text, schema, json: true })[0];
+}
+
+function yamlOf(source: Source, root: Node, value: unknown): Yaml {
+  const place = (path: Path, which: "key" | "value" = "value"): Place => {
+    const { node, key, whole } = find(root, path);
+    const at = which === "key" && whole ? (key ?? node) : node;
+    return nodePlace(source, at);
+  };
+  return {
+    value,
+    place,
+    within: (path, line, column, length) => {
+      const { node, whole } = find(root, path);
+      return whole ? textPlace(source, resolved(node), line, column, length) : nodePlace(source, node);
+    },
+    joined: (path) => {
+      const { node, whole } = find(root, path);
+      return whole && isJoined(source, resolved(node));
+    },
+    fault: (path, message, hint, which) => source.fault(place(path, which), message, hint),
+    faultAt: (at, message, hint) => source.fault(at, message, hint),
+  };
+}
+
+/** The node at the end of a path with its key, as far down as there is one; `whole` says whether all of the path was there. */
+function find(root: Node, path: Path): { node: Node; key: Node | undefined; whole: boolean } {
+  let node = root;
+  let key: Node | undefined;
+  for (const part of path) {
+    const here = resolved(node);
+    const pair = here.kind === "mapping" ? pairOf(here, String(part)) : undefined;
+    const next = here.kind === "sequence" ? here.items[Number(part)] : pair?.value;
+    if (next === undefined) return { node, key, whole: false };
+    node = next;
+    key = pair?.key;
+  }
+  return { node, key, whole: true };
+}
+
+/** A mapping's own pair of a name, else one that a merge key (`<<`) brings in. */
+function pairOf(mapping: Mapping, name: string): Pair | undefined {
+  const own = mapping.named.get(name);
+  if (own !== undefined || !mapping.named.has("<<")) return own;
+  for (const { key, value } of mapping.pairs) {
+    if (keyName(key) !== "<<") continue;
+    const merged = resolved(value);
+    for (const each of merged.kind === "sequence" ? merged.items.map(resolved) : [merged]) {
+      const pair = each.kind === "mapping" ? pairOf(each, name) : undefined;
+      if (pair !== undefined) return pair;
+    }
+  }
+  return undefined;
+}
+
+type Mapping = Node & { readonly kind: "mapping" };
+
+function nodePlace(source: Source, node: Node): Place {
+  if (node.kind === "scalar" && node.indent >= 0) return textPlace(source, node, 0, 0, node.end);
+  // A block mapping is pointed at by its first key: all of its lines would be too much.
+  const [first] = node.kind === "mapping" ? node.pairs : [];
+  if (first !== undefined && first.key.start === node.start) return source.place(first.key.start, first.key.end);
+  return source.place(node.start, node.end);
+}
+
+function isJoined(source: Source, node: Node): boolean {
+  if (node.kind !== "scalar" || node.style === SCALAR_STYLE.LITERAL_BLOCK) return false;
+  // A block ends with the break of its last line.
+  const last = source.place(
+    Math.max(node.start, node.end - (node.style === SCALAR_STYLE.FOLDED_BLOCK ? 2 : 1)),
+    node.end,
+  );
+  return last.line > source.place(node.start, node.end).line;
+}
+
+/** Maps a position in a scalar's decoded text back to the file. */
+function textPlace(source: Source, node: Node, line: number, column: number, length: number): Place {
+  const first = source.place(node.start, node.end);
+  if (node.kind !== "scalar") return first;
+  if (node.style === SCALAR_STYLE.LITERAL_BLOCK) {
+    const number = first.line + line;
+    const from = node.indent + column + 1;
+    const rest = source.line(number).length - from + 1;
+    return { line: number, column: from, length: Math.max(1, Math.min(length, rest)) };
+  }
+  if (node.style === SCALAR_STYLE.FOLDED_BLOCK)
+    return { ...first, column: node.indent + 1, length: source.line(first.line).length - node.indent };
+  const quote = node.style === SCALAR_STYLE.PLAIN ? 0 : 1;
+  const start = node.start + quote + column;
+  return line === 0 && start < node.end ? source.place(start, start + length) : first;
+}

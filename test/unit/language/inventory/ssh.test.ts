@@ -1,0 +1,106 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readSshArguments, type SshOptions } from "../../../../src/language/inventory/ssh.ts";
+import { splitWords } from "../../../../src/language/inventory/words.ts";
+
+const DIRECTORIES = { cwd: "/cwd", home: "/home/me", inventory: "/my inv" };
+
+function read(line: string, options: SshOptions = {}): { options: SshOptions; messages: readonly string[] } {
+  const refusals = readSshArguments(line, options, DIRECTORIES);
+  return { options, messages: refusals.map(({ message }) => message) };
+}
+
+describe("options that are read", () => {
+  test.each([
+    ["", {}],
+    ["-o Port=2222", { port: 2222 }],
+    ["-oPort=2222", { port: 2222 }],
+    ["-o 'Port 2222'", { port: 2222 }],
+    ['-o "port = 2222"', { port: 2222 }],
+    ["-o User=ops", { user: "ops" }],
+    ["-o IdentitiesOnly=yes", { identitiesOnly: true }],
+    ["-o IdentitiesOnly=No", { identitiesOnly: false }],
+    ["-o StrictHostKeyChecking=yes", { hostKeyChecking: "strict" }],
+    ["-o StrictHostKeyChecking=ask", { hostKeyChecking: "strict" }],
+    ["-o StrictHostKeyChecking=accept-new", { hostKeyChecking: "accept-new" }],
+    ["-o StrictHostKeyChecking=no", { hostKeyChecking: "off" }],
+    ["-o stricthostkeychecking=off", { hostKeyChecking: "off" }],
+    ["-o UserKnownHostsFile=/dev/null", { userKnownHosts: ["/dev/null"] }],
+    ["-o UserKnownHostsFile=none", { userKnownHosts: [] }],
+    ["-o 'UserKnownHostsFile ~/a b /c'", { userKnownHosts: ["/home/me/a", "/cwd/b", "/c"] }],
+    [`-o 'UserKnownHostsFile="/a b" /c'`, { userKnownHosts: ["/a b", "/c"] }],
+    ["-o UserKnownHostsFile={{ inventory_dir }}/known_hosts", { userKnownHosts: ["/my inv/known_hosts"] }],
+    ["-oGlobalKnownHostsFile=/g -o IdentityFile=~/k", { globalKnownHosts: ["/g"], keyFiles: ["/home/me/k"] }],
+    ["-o IdentityFile=/a -o IdentityFile=/b", { keyFiles: ["/a", "/b"] }],
+    ["-o IdentityFile=none", { keyFiles: [] }],
+    ["-o Port=1 -o Port=2 -o User=a -oUser=b", { port: 1, user: "a" }],
+    ["  -o   Port=1\n-o User=a  ", { port: 1, user: "a" }],
+  ])("%s", (line, expected) => {
+    expect(read(line)).toEqual({ options: expected, messages: [] });
+  });
+
+  test("what was said before stays, and key files add up", () => {
+    const { options } = read("-o Port=2 -o IdentityFile=/b", { port: 1, keyFiles: ["/a"] });
+    expect(options).toEqual({ port: 1, keyFiles: ["/a", "/b"] });
+  });
+});
+
+describe("what is refused, by its name", () => {
+  test.each([
+    ["-o ProxyJump=bastion", ["not supported yet: ProxyJump"]],
+    ["-oProxyCommand='ssh -W %h:%p bastion'", ["not supported yet: ProxyCommand"]],
+    [
+      "-o ControlMaster=auto -o ControlPersist=60s",
+      ["not supported yet: ControlMaster", "not supported yet: ControlPersist"],
+    ],
+    ["-o constructor=1", ["not supported yet: constructor"]],
+    ["-J bastion -o Port=1", ["not supported yet: -J"]],
+    ["-i ~/key", ["not supported yet: -i"]],
+    ["-C -vvv", ["not supported yet: -C", "not supported yet: -vvv"]],
+    ["host", ["not supported yet: host"]],
+    ["-o", ["`-o` has no option after it"]],
+    ["-o Port", ["Port has no value"]],
+    ["-o Port=", ["Port has no value"]],
+    ["-o Port=ssh", ["Port: expected a number from 1 to 65535, got `ssh`"]],
+    ["-o 'Port 1 2'", ["Port: expected one value (in quotes if it holds spaces), got `1 2`"]],
+    ["-o IdentitiesOnly=maybe", ["IdentitiesOnly: expected yes or no, got `maybe`"]],
+    ["-o StrictHostKeyChecking=toString", ["StrictHostKeyChecking: expected yes, no or accept-new, got `toString`"]],
+    ["-o User=-x", ["User: the user's name begins with a dash"]],
+    ["-o 'Port=1", ["a quote is not closed"]],
+    [`-o 'IdentityFile="a'`, ["IdentityFile: a quote is not closed"]],
+    ["-o IdentityFile=%d/key", ["IdentityFile: not supported yet: %d in a path"]],
+    ["-o IdentityFile={{ key }}", ["not supported yet: the template {{ key }}"]],
+    ["-o User={{ inventory_dir }}", ["User: not supported yet: the template {{ inventory_dir }} in this place"]],
+    ["-o Port={{ inventory_dir }}", ["Port: not supported yet: the template {{ inventory_dir }} in this place"]],
+  ])("%s", (line, messages) => {
+    expect(read(line).messages).toEqual(messages);
+  });
+});
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+describe("words", () => {
+  test.each([
+    ["a b", ["a", "b"]],
+    [`'a b' "c d" e\\ f`, ["a b", "c d", "e f"]],
+    [`a'b'"c"d`, ["abcd"]],
+    [`"a\\"b" '\\n' "\\n"`, ['a"b', "\\n", "\\n"]],
+    [`'' ""`, ["", ""]],
+    ["", []],
+    ["'a", undefined],
+    ['"a', undefined],
+    ["a\\", undefined],
+  ])("%s", (line, words) => {
+    expect(splitWords(line)).toEqual(words);
+  });
+
+  test("what a shell's quotes hold comes back", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), (words) => {
+        expect(splitWords(words.map(quote).join(" "))).toEqual(words);
+      }),
+    );
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { mistakes, warnings, withStep, withTop } from "../../../kit/mistakes.ts";
+
+/** A runbook whose detect is this script, its first line on line 6. */
+function detect(script: string): string {
+  return withStep("detect:", "  run: |", ...script.split("\n").map((line) => `    ${line}`)).replaceAll(
+    /^ {8}/gm,
+    "        ",
+  );
+}
+
+const END = "→ end with a command that exits 0 when all is well: `if …; then …; fi`, or `awk` instead of `grep`";
+const asks = (name: string): string =>
+  `the script ends with \`${name}\`, which exits 1 when it finds nothing: a healthy host would be unknown ${END}`;
+const lists = (name: string): string =>
+  `the script ends with \`${name} && …\`, which exits 1 when the test says no: a healthy host would be unknown → write \`if …; then …; fi\``;
+
+describe("a detect whose end makes a healthy host unknown is refused", () => {
+  test.each([
+    ["grep", "ps -e | grep tapdisk", `7:17 ${asks("grep")}`],
+    ["grep that counts", "grep -c x /etc/passwd", `7:9 ${asks("grep")}`],
+    ["pgrep", "pgrep tapdisk", `7:9 ${asks("pgrep")}`],
+    ["a test", "[ -e /x ]", `7:9 ${asks("[ … ]")}`],
+    ["a test with &&", "[ -e /x ] && echo x", `7:9 ${lists("[ … ]")}`],
+    ["grep with &&", "grep -q x /x && echo x", `7:9 ${lists("grep")}`],
+    ["a test of bash", "[[ -e /x ]] && echo x", `7:9 ${lists("[[ … ]]")}`],
+    ["a negated question", "! grep -q x /x", `7:11 ${asks("grep")}`],
+    ["the last command of a loop", "for f in a b; do\n  [ -e $f ] && echo $f\ndone", `8:11 ${lists("[ … ]")}`],
+    ["the last command of a loop in a pipeline", "ls | while read -r f; do\n  grep x $f\ndone", `8:11 ${asks("grep")}`],
+    ["the last command of a branch", "if true; then\n  grep x /x\nelse\n  :\nfi", `8:11 ${asks("grep")}`],
+    ["the last command of a case", "case $run_id in\n  x) grep x /x ;;\nesac", `8:14 ${asks("grep")}`],
+    ["the last command of a group", "{ echo a; grep x /x; }", `7:19 ${asks("grep")}`],
+  ])("%s", (_name, script, message) => {
+    expect(mistakes(detect(script))).toEqual([message]);
+  });
+
+  test.each([
+    ["if", "if grep -q x /x; then echo x; fi"],
+    ["awk", "ps -e | awk '/tapdisk/'"],
+    ["a question that is answered", "grep x /x || [ $? = 1 ] || exit 2\n:"],
+    ["a question in the middle", "grep -q x /x && y=1\necho ${y:-}"],
+    ["a question within a substitution", 'x=$(grep x /x || :)\nprintf "%s" "$x"'],
+    ["a function", "echo a\nf() { grep x /x; }"],
+    ["nothing but a comment", ": # grep x"],
+  ])("%s is no such end", (_name, script) => {
+    expect(mistakes(detect(script))).toEqual([]);
+  });
+});
+
+describe("what makes a failed look healthy is warned of", () => {
+  const LET = "→ let it fail: then the host is unknown, and its message is shown";
+  test.each([
+    ["|| true at the end", "df / | sort || true", `7:24 \`|| true\` makes a failure of \`df\` look healthy ${LET}`],
+    ["|| : at the end", "df / || :", `7:17 \`|| :\` makes a failure of \`df\` look healthy ${LET}`],
+    [
+      "|| exit 0 anywhere",
+      "df / || exit 0\necho x",
+      `7:17 \`|| exit 0\` makes a failure of \`df\` look healthy ${LET}`,
+    ],
+    [
+      "set +e",
+      "set +e\ndf /",
+      "7:9 `set +e` makes every later failure look healthy → leave it out, and write `|| …` where a failure is meant",
+    ],
+    [
+      "a number that may be none",
+      'used=$(df / | tail -1)\n[ "$used" -ge 90 ] || exit 0\necho full',
+      "8:9 `$used` comes from a command and is not known to be a number: when it is empty, this looks healthy → check it before: case $used in ''|*[!0-9]*) echo \"cannot read …\" >&2; exit 2 ;; esac",
+    ],
+    [
+      "a here-document",
+      "cat <<X\na\nX",
+      "7:13 a here-document: older shells write it to /tmp, which fails when that disk is full → use `printf '%s\\n' … |` instead",
+    ],
+  ])("%s", (_name, script, message) => {
+    expect(mistakes(detect(script))).toEqual([]);
+    expect(warnings(detect(script))).toEqual([message]);
+  });
+
+  test.each([
+    [
+      "a number that is checked",
+      "used=$(df / | tail -1)\ncase $used in ''|*[!0-9]*) exit 2 ;; esac\n[ \"$used\" -ge 90 ] || exit 0\necho full",
+    ],
+    ["a number of the runbook's", '[ "$since" -ge 90 ] || exit 0\necho full'],
+    ["a failure that is passed on", "df / || exit\necho x"],
+    ["a test that ends the look", "[ -d /x ] || exit 0\nls /x"],
+    ["|| true where the next command judges", "x=$(pgrep y) || true\necho $x"],
+  ])("%s is fine", (_name, script) => {
+    expect(warnings(detect(script))).toEqual([]);
+  });
+});
+
+describe("an `applies` must say why not", () => {
+  const WHY =
+    'says no without a reason: the host would be unknown, not skipped → say why: `… || { echo "no such thing here"; exit 1; }`';
+  test.each([
+    ["grep -q xen /etc/os-release", `3:10 \`grep\` ${WHY}`],
+    ["command -v xe >/dev/null", `3:10 \`command -v\` ${WHY}`],
+  ])("%s", (script, message) => {
+    expect(warnings(withTop(`applies: ${script}`))).toEqual([message]);
+  });
+
+  test("one with a reason is fine", () => {
+    expect(
+      warnings(withTop("applies: 'command -v xe >/dev/null || { echo \"not a XenServer host\"; exit 1; }'")),
+    ).toEqual([]);
+  });
+});
+
+test("characters that shells stumble over are refused", () => {
+  expect(mistakes(withTop('applies: "echo a\\r\\necho b"'))).toEqual([
+    "3:17 the script holds a carriage return, which shells stumble over → remove it",
+  ]);
+  expect(mistakes(withTop('applies: "echo \\0"'))).toEqual([
+    "3:16 the script holds a NUL byte, which shells stumble over → remove it",
+  ]);
+});
+
+test("a script whose lines YAML joins is warned of", () => {
+  const joined = "YAML joins the lines of this script into one → begin it with `|` and a new line";
+  expect(warnings(withStep("detect:", "  run: >", "    echo a", "    echo b"))).toEqual([`7:9 ${joined}`]);
+  expect(warnings(withStep("detect:", "  run: echo a", "    echo b"))).toEqual([`6:12 ${joined}`]);
+  expect(warnings(withStep("detect:", "  run: >", "    echo a"))).toEqual([]);
+  expect(warnings(withStep("detect:", "  run: |", "    echo a", "    echo b"))).toEqual([]);
+});
+
+test("a fix may end as it likes: its verification judges", () => {
+  expect(mistakes(withStep("detect: { run: ':' }", "fix: { risk: low, run: '[ -e /x ] && rm /x' }"))).toEqual([]);
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { mistakes, withStep, withTop } from "../../../kit/mistakes.ts";
+
+const DETECT = "detect: { run: ':' }";
+const FIX = "fix: { risk: low, run: ':' }";
+
+test("a step id is used once", () => {
+  const text = "name: x\ntitle: X\nsteps:\n  - { id: a, detect: { run: ':' } }\n  - { id: a, detect: { run: ':' } }\n";
+  expect(mistakes(text)).toEqual(["5:11 the step id `a` is used twice → it is used first on line 4: rename one"]);
+});
+
+describe("findings", () => {
+  test.each([
+    ["no columns", "findings: {}", "5:25 `findings` names no columns → leave it out: then a line is one message"],
+    [
+      "JSON without columns",
+      "format: json",
+      "5:33 `format: json` needs `findings` → name the columns to take from the objects",
+    ],
+    [
+      "a key that is no column",
+      "findings: { pid: integer, name_of: string }, key: [pdi]",
+      "5:76 `key` names `pdi`, which is no column → did you mean `pid`?",
+    ],
+    [
+      "a key far from every column",
+      "findings: { pid: integer }, key: [banana]",
+      "5:59 `key` names `banana`, which is no column → the columns are pid",
+    ],
+    ["a key without columns", "key: [pid]", "5:31 `key` names `pid`, which is no column → the columns are message"],
+    ["a key given twice", "findings: { pid: integer }, key: [pid, pid]", "5:64 `key` names `pid` twice → remove one"],
+    [
+      "only measures",
+      "findings: { used: percent, size: bytes }",
+      "5:25 every column is a measure, so that nothing identifies a finding → say with `key` which columns tell one finding from another",
+    ],
+    [
+      "a confirmation without a number",
+      "confirm: { every: 5s }",
+      "5:25 `confirm` says no number of looks → add `times: 3`",
+    ],
+  ])("%s", (_name, keys, message) => {
+    expect(mistakes(withStep(`detect: { run: ':', ${keys} }`))).toEqual([message]);
+  });
+
+  test.each([
+    ["a key of measures is fine when it is said", "findings: { used: percent }, key: [used]"],
+    ["`message` is the only column there is without any", "key: [message]"],
+  ])("%s", (_name, keys) => {
+    expect(mistakes(withStep(`detect: { run: ':', ${keys} }`))).toEqual([]);
+  });
+});
+
+describe("fixes", () => {
+  const NO_RUN = "needs a fix with `run`, and this";
+  test.each([
+    [
+      "nothing to do",
+      ["fix: { risk: low }"],
+      ["6:5 a fix needs `run` or `manual` → give the script, or say what a person must do"],
+    ],
+    [
+      "two things to do",
+      ["fix: { risk: low, run: ':', manual: Go there }"],
+      ["6:33 a fix is one of `run`, `reboot` and `manual`, and this one has `run` and `manual` → make two steps of it"],
+    ],
+    [
+      "proof and rollback of nothing",
+      ["verify: { within: 5s }", "rollback: { run: ':' }"],
+      [`6:5 \`verify\` ${NO_RUN} step has none → remove it`, `7:5 \`rollback\` ${NO_RUN} step has none → remove it`],
+    ],
+    [
+      "scripts around what a person does",
+      ["fix: { risk: low, manual: Go there, guard: ':', preview: ':' }", "rollback: { run: ':' }"],
+      [
+        `6:41 \`guard\` ${NO_RUN} one has none → remove it`,
+        `6:53 \`preview\` ${NO_RUN} one has none → remove it`,
+        `7:5 \`rollback\` ${NO_RUN} step has none → remove it`,
+      ],
+    ],
+  ])("%s", (_name, lines, messages) => {
+    expect(mistakes(withStep(DETECT, ...lines))).toEqual(messages);
+  });
+
+  test("all parts together are sound", () => {
+    expect(mistakes(withStep(DETECT, FIX, "verify: { run: ':' }", "rollback: { run: ':' }"))).toEqual([]);
+    expect(mistakes(withStep(DETECT, FIX, "verify: false"))).toEqual([]);
+    expect(mistakes(withStep(DETECT, "fix: { risk: high, manual: Call the data centre }"))).toEqual([]);
+  });
+});
+
+describe("shares of the fleet", () => {
+  test.each([
+    ["batches: [1, 0%]", "3:25 expected a percentage from 1% to 100%, found 0%"],
+    ["batches: [1, 150%]", "3:25 expected a percentage from 1% to 100%, found 150%"],
+    ["max_unknown: 101%", "3:25 expected a percentage from 0% to 100%, found 101%"],
+  ])("%s", (keys, message) => {
+    expect(mistakes(withTop(`rollout: { ${keys} }`))).toEqual([message]);
+  });
+
+  test("no unknown host at all may be allowed", () => {
+    expect(mistakes(withTop("rollout: { max_unknown: 0% }"))).toEqual([]);
+  });
+});
+
+test("two files cannot have one name where they are sent", () => {
+  expect(mistakes(withTop("files: [a/x.conf, b/x.conf]"))).toEqual([
+    "3:19 two files are called `x.conf` → they are sent into one directory: rename one",
+  ]);
+});

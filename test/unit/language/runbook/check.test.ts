@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { mistakes, withStep, withTop } from "../../../kit/mistakes.ts";
+
+const DETECT = "detect: { run: ':' }";
+const FIX = "fix: { risk: low, run: ':' }";
+
+describe("what a later version brings is refused by name", () => {
+  test.each([
+    [withTop("shell: powershell"), "3:8 `powershell` is not supported yet → use sh or bash"],
+    [withTop("expires: 1h"), "3:1 `expires` is not supported yet → leave it out: an approval lasts as long as its run"],
+    [withTop("rollout: { soak: 5m }"), "3:12 `soak` is not supported yet → leave it out"],
+    [
+      withTop("rollout: { groups: { yarn: 1 } }"),
+      "3:12 `groups` is not supported yet → leave it out, or run the groups one after the other with --limit",
+    ],
+    [withTop("rollout: { max_affected: 10% }"), "3:12 `max_affected` is not supported yet → leave it out"],
+    [withStep(DETECT, "shell: powershell"), "6:12 `powershell` is not supported yet → use sh or bash"],
+    [
+      withStep(DETECT, "expires: 1h"),
+      "6:5 `expires` is not supported yet → leave it out: an approval lasts as long as its run",
+    ],
+    [
+      withStep("detect: { run: ':', confirm: { runs: 3 } }"),
+      "5:36 `runs` is not supported yet → use `times` and `every`, which look again within the run",
+    ],
+    [
+      withStep(DETECT, "fix: { risk: low, reboot: true }"),
+      "6:23 `reboot` is not supported yet → use `manual` to say what a person must do",
+    ],
+    [
+      withStep(DETECT, "fix: { risk: low, run: ':', once_per: cluster }"),
+      "6:33 `once_per` is not supported yet → leave it out, and limit the run to one host with --limit",
+    ],
+    [
+      withStep(DETECT, FIX, "rollback: { run: ':', unless_reconnect: 60s }"),
+      "7:27 `unless_reconnect` is not supported yet → leave it out: the rollback runs when the fix or its verification fails",
+    ],
+  ])("%#: %s", (text, message) => {
+    expect(mistakes(text)).toEqual([message]);
+  });
+
+  test("what is there already is not", () => {
+    expect(mistakes(withTop("fresh: 30s", "shell: bash"))).toEqual([]);
+    expect(mistakes(withStep("on: controller", DETECT, "fix: { risk: low, run: ':', on_timeout: kill }"))).toEqual([]);
+  });
+});
+
+describe("inputs", () => {
+  test.each([
+    [
+      "default of the wrong type",
+      "n: { type: integer, default: 5000, max: 10 }",
+      "4:32 the default of `n`: expected a whole number of at most 10, found the number 5000",
+    ],
+    [
+      "default below its limit",
+      "n: { type: percent, default: 5%, min: 10, max: 90 }",
+      '4:32 the default of `n`: expected a percentage such as 85 or 85% from 10 to 90, found "5%"',
+    ],
+    [
+      "default that is no duration",
+      "n: { type: duration, default: soon }",
+      '4:33 the default of `n`: expected a duration such as 30s, 5m or 1h30m, found "soon"',
+    ],
+    [
+      "default that is too short",
+      "n: { type: duration, default: 30s, min: 60 }",
+      '4:33 the default of `n`: expected a duration such as 30s, 5m or 1h30m of at least 60 seconds, found "30s"',
+    ],
+    [
+      "default that is no size",
+      "n: { type: bytes, default: big }",
+      '4:30 the default of `n`: expected a size such as 512, 10M or 1.5 GiB, found "big"',
+    ],
+    [
+      "default that is too small a size",
+      "n: { type: bytes, default: 1K, min: 2048 }",
+      '4:30 the default of `n`: expected a size such as 512, 10M or 1.5 GiB of at least 2048 bytes, found "1K"',
+    ],
+    [
+      "default that is no choice",
+      "n: { type: choice, choices: [fast, slow], default: fas }",
+      '4:54 the default of `n`: expected one of fast, slow, found "fas" → did you mean `fast`?',
+    ],
+    [
+      "default that its pattern refuses",
+      "n: { type: string, pattern: '/.+', default: var }",
+      '4:47 the default of `n`: expected a text that matches /.+, found "var"',
+    ],
+    [
+      "pattern that is none",
+      "n: { type: string, pattern: '(' }",
+      "4:31 `pattern` is no regular expression: unterminated group",
+    ],
+    [
+      "limits without room",
+      "n: { type: integer, min: 5, max: 2 }",
+      "4:28 `min` is 5 and `max` is 2: no value is allowed",
+    ],
+    [
+      "choice given twice",
+      "n: { type: choice, choices: [a, b, a] }",
+      '4:38 the choice "a" is given twice → remove one',
+    ],
+    [
+      "secret in the file",
+      "n: { type: string, secret: true, default: hush }",
+      "4:36 the secret `n` stands in the file → leave the default out, and give the value by --input NAME=@file or NAME=env:X",
+    ],
+  ])("%s", (_name, input, message) => {
+    expect(mistakes(withTop("inputs:", `  ${input}`))).toEqual([message]);
+  });
+});
+
+describe("names", () => {
+  test.each([
+    ["http_proxy", "means something to programs or shells"],
+    ["no_proxy", "means something to programs or shells"],
+    ["histchars", "means something to programs or shells"],
+  ])("%s is reserved for inputs, facts and columns", (name, why) => {
+    const message = `the name \`${name}\` is reserved: it ${why} → choose another name, such as \`the_${name}\``;
+    expect(mistakes(withTop(`inputs: { ${name}: { type: string } }`))).toEqual([`3:11 ${message}`]);
+    expect(mistakes(withTop(`facts: { ${name}: uname }`))).toEqual([`3:10 ${message}`]);
+    expect(mistakes(withStep(`detect: { run: ':', findings: { ${name}: string } }`))).toEqual([`5:37 ${message}`]);
+  });
+
+  test.each([
+    ["host_name", "the host's name in the inventory"],
+    ["run_id", "the run's id"],
+    ["since", "when the fix began"],
+    ["keep", "a private directory for the time of the run"],
+    ["findings", "the findings' lines"],
+    ["files", "the directory of the files that were sent"],
+  ])("%s is taken", (name, holds) => {
+    expect(mistakes(withTop(`facts: { ${name}: uname }`))).toEqual([
+      `3:10 the name \`${name}\` is taken: it holds ${holds} → choose another name, such as \`the_${name}\``,
+    ]);
+  });
+
+  const RENAME = "→ rename one: both would be the same variable";
+  test("one name cannot be an input, a fact and a column at once, but a column in many steps", () => {
+    const text = [
+      "name: x",
+      "title: X",
+      "inputs: { size: { type: bytes } }",
+      "facts: { size: uname }",
+      "steps:",
+      "  - { id: a, detect: { run: ':', findings: { size: bytes, pid: integer } } }",
+      "  - { id: b, detect: { run: ':', findings: { pid: integer } } }",
+    ].join("\n");
+    expect(mistakes(text)).toEqual([
+      `4:10 \`size\` is declared as a fact, and as an input on line 3 ${RENAME}`,
+      `6:46 \`size\` is declared as a column, and as an input on line 3 ${RENAME}`,
+    ]);
+  });
+
+  test("`message` is what a finding without columns is called", () => {
+    const text = withTop("inputs: { message: { type: string } }");
+    expect(mistakes(text)).toEqual([]);
+    expect(mistakes(`${text}    fix: { risk: low, run: ':' }\n`)).toEqual([
+      "3:11 `message` is an input, and the whole line of a finding without columns → rename it, or give the findings columns",
+    ]);
+  });
+});

@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import { parseYaml, type Yaml } from "../../../../src/language/yaml/yaml.ts";
+import { told } from "../../../kit/mistakes.ts";
+
+function read(text: string, schema: "core" | "yaml11" = "core"): Yaml {
+  const yaml = parseYaml(text, { file: "x.yml", schema });
+  if (Array.isArray(yaml)) throw new Error(told(yaml).join("\n"));
+  return yaml;
+}
+
+function wrong(text: string, schema: "core" | "yaml11" = "core"): string[] {
+  const yaml = parseYaml(text, { file: "x.yml", schema });
+  return Array.isArray(yaml) ? told(yaml) : [];
+}
+
+describe("what is no YAML is refused at its place", () => {
+  const OPEN =
+    "something that was opened before is still open here → close the `[`, the `{` or the quote that was opened before";
+  const MISFIT = "this line does not fit in with the lines before it → indent it as its neighbours are";
+  test.each([
+    [
+      "a tab",
+      "a:\n\tb: 1\n",
+      "2:1 a tab is used for indentation, and YAML allows only spaces → replace it with spaces",
+    ],
+    ["an open bracket", "a: [1, 2\nb: 3\n", `2:1 ${OPEN}`],
+    ["an open brace at the end", "a: {b: 1", `1:9 ${OPEN}`],
+    ["an open quote", "a: 'x\nb: 2", `2:1 ${OPEN}`],
+    [
+      "a second colon",
+      "a: b: c\n",
+      "1:5 a second colon: a text that holds `: ` must be in quotes → put all of the text in quotes",
+    ],
+    ["another indentation", "a: 1\n b: 2\n", `2:3 ${MISFIT}`],
+    ["a block that ends too early", "run: |\n  foo\n bar\n", `3:2 ${MISFIT}`],
+    [
+      "a mapping after a list",
+      "- a\nb: 1\n",
+      "2:1 this does not belong to what stands before it → indent it as its neighbours are",
+    ],
+    [
+      "a text that begins with @",
+      "a: @x",
+      "1:4 a text cannot begin with this character unless it is in quotes → put it in quotes",
+    ],
+    [
+      "a text that begins with %",
+      "a: %x",
+      "1:4 a text cannot begin with this character unless it is in quotes → put it in quotes",
+    ],
+    [
+      "an unknown escape",
+      'a: "\\q"',
+      "1:6 \\ begins no known escape here → write \\\\ for a backslash, or use single quotes",
+    ],
+    ["a control character", "a\u0007b: 1", "1:2 there is a control character here → remove it"],
+    ["an unknown tag", "a: !thing x", "1:4 this YAML tag is not known here → leave out the word that begins with !"],
+    [
+      "a vault",
+      "a: !vault x",
+      "1:4 a value encrypted by ansible-vault cannot be read → decrypt it, or leave it out and give it when asked",
+    ],
+    ["no key", ": 1", "1:1 there is no key before this colon"],
+    ["an anchor that is not there", "a: *b", "1:4 *b refers to an anchor that is not there → define it before with &b"],
+    ["a value in itself", "a: &b [*b]", "1:8 *b stands inside of what it refers to → a value cannot hold itself"],
+    ["a list as a key", "? [a]\n: 1", "1:3 a key must be a text, and this is a list or a mapping"],
+    [
+      "two documents",
+      "a: 1\n---\nb: 2\n",
+      "3:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `---` between them",
+    ],
+    ["nothing", "", "1:1 the file is empty → expected a YAML document"],
+    ["only a comment", "# nothing\n\n", "1:1 the file is empty → expected a YAML document"],
+    ["bytes", "a: \0b", "1:1 the file is binary: it holds NUL bytes → expected a text file in YAML"],
+    [
+      "a large file",
+      `a: ${"x".repeat(1_000_001)}`,
+      "1:1 the file is too large: 1.0 MB, and at most 1 MB is read → is it really a YAML file?",
+    ],
+  ])("%s", (_name, text, message) => {
+    expect(wrong(text)).toEqual([message]);
+  });
+
+  test("an alias bomb, before it is written out", () => {
+    const lines = Array.from({ length: 12 }, (_, level) => {
+      const inner = level === 0 ? "1" : `*a${level - 1}`;
+      return `a${level}: &a${level} [${Array.from({ length: 9 }, () => inner).join(",")}]`;
+    });
+    expect(wrong(lines.join("\n"))).toEqual([
+      "5:10 aliases make this document larger than 10,000 values → write out what is needed instead of nesting aliases",
+    ]);
+  });
+
+  test("every key that is given twice, in one go, at any depth", () => {
+    expect(wrong("a: 1\nb: {c: 1, c: 2}\na: 2\nd:\n  - e: 1\n    e: 2\n")).toEqual([
+      "2:11 `c` is given twice → it is already given on line 2: remove one",
+      "3:1 `a` is given twice → it is already given on line 1: remove one",
+      "6:5 `e` is given twice → it is already given on line 5: remove one",
+    ]);
+  });
+
+  test("keys that are no texts, which differ between YAML 1.2 and what Ansible reads", () => {
+    expect(wrong("1: a\nyes: b\n")).toEqual([
+      '1:1 the key 1 is no text: YAML reads it as a number → write it in quotes: "1"',
+    ]);
+    expect(wrong("1: a\nyes: b\n", "yaml11")).toEqual([
+      '1:1 the key 1 is no text: YAML reads it as a number → write it in quotes: "1"',
+      '2:1 the key yes is no text: YAML reads it as a boolean → write it in quotes: "yes"',
+    ]);
+  });
+});
+
+describe("values", () => {
+  test("are those of YAML 1.2 for runbooks, and of YAML 1.1 for inventories", () => {
+    expect(read("a: yes\nb: 0777\nc: 0o17\nd: ~").value).toEqual({ a: "yes", b: 777, c: 15, d: null });
+    expect(read("a: yes\nb: 0777", "yaml11").value).toEqual({ a: true, b: 511 });
+  });
+
+  test("merge keys and aliases are followed", () => {
+    const yaml = read("base: &b {x: 1, y: 2}\nc: {<<: *b, y: 3}\nd: *b\n");
+    expect(yaml.value).toEqual({ base: { x: 1, y: 2 }, c: { x: 1, y: 3 }, d: { x: 1, y: 2 } });
+    expect(yaml.place(["c", "x"])).toEqual({ line: 1, column: 14, length: 1 });
+    expect(yaml.place(["c", "y"])).toEqual({ line: 2, column: 16, length: 1 });
+  });
+
+  test("a key cannot reach the prototype", () => {
+    const value = read("__proto__: {polluted: 1}").value as object;
+    expect(Object.keys(value)).toEqual(["__proto__"]);
+    expect("polluted" in value).toBe(false);
+  });
+});
+
+describe("places", () => {
+  const yaml = read(
+    [
+      "steps:",
+      "  - run: |",
+      "      first",
+      "      if $x",
+      "    quoted: 'it x'",
+      "    flow: [1, {two: 2}]",
+      "    nothing:",
+      "  -",
+      "  - id: b",
+    ].join("\n"),
+  );
+  test.each([
+    ["a key", yaml.place(["steps", 0, "quoted"], "key"), { line: 5, column: 5, length: 6 }],
+    ["a quoted text, quotes included", yaml.place(["steps", 0, "quoted"]), { line: 5, column: 13, length: 6 }],
+    ["a block begins with its first line", yaml.place(["steps", 0, "run"]), { line: 3, column: 7, length: 5 }],
+    ["a flow list to its bracket", yaml.place(["steps", 0, "flow"]), { line: 6, column: 11, length: 13 }],
+    ["something deep in it", yaml.place(["steps", 0, "flow", 1, "two"]), { line: 6, column: 21, length: 1 }],
+    ["an empty item is its dash", yaml.place(["steps", 1]), { line: 8, column: 3, length: 1 }],
+    ["a block mapping is its first key", yaml.place(["steps", 2]), { line: 9, column: 5, length: 2 }],
+    ["what is not there is what would hold it", yaml.place(["steps", 2, "x", "y"]), { line: 9, column: 5, length: 2 }],
+    ["within a block", yaml.within(["steps", 0, "run"], 1, 3, 2), { line: 4, column: 10, length: 2 }],
+    ["within a quoted text", yaml.within(["steps", 0, "quoted"], 0, 3, 1), { line: 5, column: 17, length: 1 }],
+  ])("%s", (_name, place, expected) => {
+    expect(place).toEqual(expected);
+  });
+
+  test("line breaks of all systems count", () => {
+    expect(read("a: 1\r\nb: 2\r\nc: 3").place(["c"])).toEqual({ line: 3, column: 4, length: 1 });
+  });
+});
+
+const excerpt = (text: string, path: readonly string[]): string => read(text).fault(path, "no").excerpt ?? "";
+
+describe("excerpts", () => {
+  test("underline the place", () => {
+    expect(excerpt("a: 1\nname: tapdisk # x\n", ["name"])).toBe("2 | name: tapdisk # x\n  |       ^^^^^^^");
+  });
+
+  test("stand under wide characters too", () => {
+    expect(excerpt("日本: [x, 語]", ["日本"])).toBe("1 | 日本: [x, 語]\n  |       ^^^^^^^");
+  });
+
+  test("show no control characters", () => {
+    expect(excerpt("a: x\u202Ey\tz", ["a"])).toBe("1 | a: x·y z\n  |    ^^^^^");
+  });
+
+  test("are cut around the place in long lines", () => {
+    const [line = "", marks = ""] = excerpt(`a: [${"x, ".repeat(100)}here]`, ["a"]).split("\n");
+    expect(line.length).toBeLessThan(120);
+    expect(marks.length).toBeLessThan(120);
+  });
+});
