@@ -1,6 +1,6 @@
 import { type Cell, type Finding } from "../model/finding.ts";
 import { outputText, type Output } from "../model/output.ts";
-import type { Column, Step } from "../model/runbook.ts";
+import { isMeasure, type Column, type Step } from "../model/runbook.ts";
 import { parseCell } from "./cells.ts";
 
 /** More findings than this on one host are not a list of problems any more. */
@@ -35,7 +35,7 @@ export function columnsOf(reading: Reading): readonly (readonly [string, Column]
 export function keyOf(reading: Reading): readonly string[] {
   if (reading.key !== undefined) return reading.key;
   const columns = columnsOf(reading);
-  const still = columns.filter(([, column]) => !["bytes", "percent", "number", "duration"].includes(column.type));
+  const still = columns.filter(([, column]) => !isMeasure(column.type));
   return (still.length > 0 ? still : columns).map(([name]) => name);
 }
 

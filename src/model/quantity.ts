@@ -40,12 +40,16 @@ export function parsePercent(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** A span of time: written `30s`, `5m`, `1h30m`; held as seconds. */
+/** Seconds. A timer that is set for more than 24.8 days goes off at once. */
+const LONGEST = 20 * 86_400;
+
+/** A span of time that somebody waits: written `30s`, `5m`, `1h30m`, at most 20 days; held as seconds. */
 export const Duration = z
   .string("expected a duration such as 30s, 5m or 1h30m")
   .regex(/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/, "expected a duration such as 30s, 5m or 1h30m")
+  .refine((text) => (parseDuration(text) ?? 0) <= LONGEST, "expected a duration of at most 20 days (20d)")
   .transform((text) => parseDuration(text) ?? 0)
-  .meta({ description: "A duration: 250ms, 30s, 5m, 1h30m, 7d." });
+  .meta({ description: "A duration: 250ms, 30s, 5m, 1h30m, 7d; at most 20d." });
 
 /** A number of hosts, or a share of them: `3` or `25%`. */
 export const Share = z.union([

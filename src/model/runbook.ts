@@ -4,7 +4,7 @@ import { Duration, Limit, Share } from "./quantity.ts";
 
 const about = (description: string) => ({ description });
 
-/** A name that becomes a shell variable. Which ones are reserved is checked by `language/check`. */
+/** A name that becomes a shell variable. Which ones are reserved is checked by `language/runbook/check-names`. */
 export const VariableName = z
   .string()
   .regex(/^[a-z][a-z0-9_]*$/, "expected lower snake case: letters, digits and _, starting with a letter")
@@ -27,8 +27,11 @@ export type Severity = z.infer<typeof Severity>;
 
 export const Shell = z.enum(["sh", "bash", "powershell"]).meta(about("The shell that runs the scripts (default sh)."));
 
+/** The words that older YAML reads as true and false are nobody's name. */
+const USER = /^(?!(?:[yY]|[yY]es|YES|[nN]|[nN]o|NO|[oO]n|ON|[oO]ff|OFF)$)[A-Za-z_][A-Za-z0-9_.-]*\$?$/;
+
 const Become = z
-  .union([z.boolean(), z.string().min(1)])
+  .union([z.boolean(), z.string("expected the name of a user").regex(USER, "expected the name of a user")])
   .meta(about("Run the scripts as root (true), as the login user (false), or as the named user."));
 
 /** Where a step's scripts run. */
@@ -38,6 +41,11 @@ export type Place = z.infer<typeof Place>;
 /** The types of a finding's columns. */
 export const ColumnType = z.enum(["string", "integer", "number", "bytes", "percent", "duration", "boolean"]);
 export type ColumnType = z.infer<typeof ColumnType>;
+
+/** Whether columns of a type measure something: they change from look to look and identify nothing. */
+export function isMeasure(type: ColumnType): boolean {
+  return ["bytes", "percent", "number", "duration"].includes(type);
+}
 
 /** One column: its type, and whether it is masked in notifications and reports. The short form is the type alone. */
 export const Column = z

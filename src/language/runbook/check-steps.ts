@@ -1,10 +1,7 @@
-import type { Runbook, Step } from "../../model/runbook.ts";
+import { isMeasure, type Runbook, type Step } from "../../model/runbook.ts";
 import type { Report } from "./check-report.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Path } from "../yaml/yaml.ts";
-
-/** Column types that measure something: they change from look to look and identify nothing. */
-const MEASURES = new Set<string>(["bytes", "percent", "number", "duration"]);
 
 /** Checks how the parts of the steps fit together. */
 export function checkSteps(report: Report, runbook: Runbook): void {
@@ -60,7 +57,7 @@ function checkKey(report: Report, path: Path, detect: Step["detect"]): void {
     }
   }
   if (detect.key !== undefined || columns.length === 0) return;
-  if (columns.some(([, { type }]) => !MEASURES.has(type))) return;
+  if (columns.some(([, { type }]) => !isMeasure(type))) return;
   const hint = "say with `key` which columns tell one finding from another";
   report.fault([...path, "findings"], "every column is a measure, so that nothing identifies a finding", hint, "key");
 }

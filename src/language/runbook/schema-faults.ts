@@ -144,11 +144,19 @@ function sizeExpectation(issue: Extract<Issue, { code: "too_small" | "too_big" }
 function hintFor(issue: Issue, value: unknown, path: Path): string | undefined {
   const values: unknown[] = issue.code === "invalid_value" ? issue.values : choices(issue);
   if (typeof value === "string" && values.length > 1) return didYouMean(value, values.map(String));
+  if (path.at(-1) === "become") return orderHint(value);
   if (path.at(-1) === "verify" && value === true) return "it is on by default: leave it out";
   if (issue.code !== "invalid_type") return undefined;
   if (issue.message.startsWith("expected a duration") && typeof value === "number")
     return `write ${value}s for seconds`;
   return typeHint(issue.expected, value, path);
+}
+
+/** `become: yes` is a text in YAML 1.2, and no user's name. */
+function orderHint(value: unknown): string {
+  if (/^(y|yes|on|1)$/i.test(String(value))) return "did you mean `true`?";
+  if (/^(n|no|off|0)$/i.test(String(value))) return "did you mean `false`?";
+  return "did you mean `true` (root) or `false` (the login user)?";
 }
 
 /** How the same is written as the type that is expected. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseBytes, parseDuration, parsePercent, resolveShare } from "../../../src/model/quantity.ts";
+import { Duration, Limit, parseBytes, parseDuration, parsePercent, resolveShare } from "../../../src/model/quantity.ts";
 
 describe("durations are seconds", () => {
   test.each([
@@ -48,6 +48,23 @@ test("percents are bare numbers", () => {
     85,
     0.5,
     undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test("no limit is a limit: 0, and what is rounded up", () => {
+  expect(["0", "-1", "0.5"].map((text) => Limit.safeParse(Number(text)).success)).toEqual([true, false, false]);
+  expect(resolveShare(0, 100)).toBe(0);
+  expect(resolveShare("0%", 100)).toBe(0);
+  expect(resolveShare("10%", 3)).toBe(1);
+});
+
+test("what is waited for ends within 20 days, for which a timer can be set", () => {
+  expect(["0s", "20d", "480h", "480h1ms", "21d"].map((text) => Duration.safeParse(text).data)).toEqual([
+    0,
+    1_728_000,
+    1_728_000,
     undefined,
     undefined,
   ]);

@@ -20,6 +20,27 @@ test("a sound runbook comes with every default filled in", () => {
   });
 });
 
+const USER = "→ did you mean `true` (root) or `false` (the login user)?";
+
+describe("become", () => {
+  test.each([
+    ["maybe so", `expected the name of a user, found "maybe so" ${USER}`],
+    ["-x", `expected the name of a user, found "-x" ${USER}`],
+    ["DOMAIN\\user", `expected the name of a user, found "DOMAIN\\user" ${USER}`],
+    ["''", `expected the name of a user, found an empty text ${USER}`],
+    ["yes", 'expected the name of a user, found "yes" → did you mean `true`?'],
+    ["Off", 'expected the name of a user, found "Off" → did you mean `false`?'],
+    ["1", "expected true or false or the name of a user, found the number 1 → did you mean `true`?"],
+    ["[]", `expected true or false or the name of a user, found an empty list ${USER}`],
+  ])("%s is nobody", (order, message) => {
+    expect(mistakes(withTop(`become: ${order}`))).toEqual([`3:9 \`become\`: ${message}`]);
+  });
+
+  test.each(["true", "False", "oracle", "svc-backup$", "_apt", "john.doe"])("%s", (order) => {
+    expect(mistakes(withTop(`become: ${order}`))).toEqual([]);
+  });
+});
+
 describe("keys", () => {
   test.each([
     ["one that is misspelt", withTop("host: web"), "3:1 unknown key `host` in the runbook → did you mean `hosts`?"],
@@ -158,7 +179,21 @@ describe("values of the wrong type say what was found", () => {
       withStep("detect: { run: ':' }", "fix: { risk: low, run: ':' }", "verify: true"),
       "7:13 `verify`: expected false or a mapping, found true → it is on by default: leave it out",
     ],
-    ["become", withTop("become: []"), "3:9 `become`: expected true or false or a text, found an empty list"],
+    [
+      "a duration that no timer holds",
+      withTop("fresh: 21d"),
+      '3:8 `fresh`: expected a duration of at most 20 days (20d), found "21d"',
+    ],
+    [
+      "a duration without end",
+      withTop(`fresh: ${"9".repeat(400)}w`),
+      `3:8 \`fresh\`: expected a duration of at most 20 days (20d), found "${"9".repeat(40)}…"`,
+    ],
+    [
+      "fewer hosts than none",
+      withTop("rollout: { max_unknown: -1 }"),
+      "3:25 `max_unknown`: expected at least 0, found the number -1",
+    ],
     [
       "a script where its mapping is expected",
       withStep("detect: df /"),
