@@ -23,6 +23,7 @@ import { listenToSignals } from "./signals.ts";
 import { screenFor } from "./screen.ts";
 import { stateDir } from "./state.ts";
 import { selectTargets, withLogin, type Passwords, type TargetOptions } from "./targets.ts";
+import { thisWriter } from "./writer.ts";
 
 /** `runbook run`'s options, as the command line gives them. */
 export type RunCommandOptions = TargetOptions & {
@@ -75,11 +76,13 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const exit = (state: RunState): number => (signals.interrupted ? EXIT.interrupted : exitOf(runOutcome(state)));
   await using journal = SqliteRecord.open(stateDir(options.state, env));
   const asking = questions();
+  const writer = thisWriter();
   const connector = connectors(env, { acceptNewHostKeys: options.acceptNewHostKeys === true, questions: asking });
   await using ui = screen.open({ stop: (reason) => signals.stop(reason), leave: () => leaving.abort() }, asking);
   const state = await start({
     run: newRunId(Date.now()),
     ...prepared,
+    plan: { ...prepared.plan, ...(writer === undefined ? {} : { writer }) },
     loaded,
     hosts,
     secrets: secretsOf(hosts, prepared.values),

@@ -59,12 +59,13 @@ export function makePlan(
         maxFailures: runbook.rollout.max_failures,
         maxUnknown: runbook.rollout.max_unknown,
       },
-      steps: runbook.steps.map((step) => stepPlan(runbook, step, options.only)),
+      steps: runbook.steps.map((step) => stepPlan(loaded, step, options.only)),
     },
   };
 }
 
-function stepPlan(runbook: Runbook, step: Step, only: readonly string[]): StepPlan {
+function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly string[]): StepPlan {
+  const { runbook } = loaded;
   const { fix } = step;
   const key = new Set(keyOf(step.detect));
   return {
@@ -89,8 +90,15 @@ function stepPlan(runbook: Runbook, step: Step, only: readonly string[]): StepPl
             verify: step.verify !== false,
             rollback: step.rollback !== undefined,
             selected: only.length === 0 || only.includes(step.id),
+            keeps: keeps(loaded, step),
           },
   };
+}
+
+/** Whether anything that runs once a fix has begun names the directory for what is saved. */
+function keeps({ functions }: LoadedRunbook, { fix, verify, rollback }: Step): boolean {
+  const scripts = [functions, fix?.run, verify === false ? undefined : verify?.run, rollback?.run];
+  return scripts.some((script) => /\$\{?keep\b/.test(script ?? ""));
 }
 
 /** `--input` wins over the host's variable (the inventory has merged its groups' into it), which wins over the default. */

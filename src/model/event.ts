@@ -35,6 +35,8 @@ export const StepPlan = z.object({
       rollback: z.boolean(),
       /** `--step` named other steps: this one is only detected. */
       selected: z.boolean(),
+      /** A script of the step may save something in `$keep`; absent from records older than this word. */
+      keeps: z.boolean().optional(),
     })
     .nullable(),
 });
@@ -55,6 +57,8 @@ export const RunPlan = z.object({
   attended: z.boolean(),
   parallel: z.int().positive(),
   by: z.string(),
+  /** The process that writes the record: `started` tells it from another that got its number. Absent where the system does not say. */
+  writer: z.object({ host: z.string(), pid: z.int(), started: z.string() }).optional(),
   applies: z.boolean(),
   facts: z.array(z.string()),
   rollout: z.object({ batches: z.array(Share), maxFailures: z.int(), maxUnknown: Limit }),
