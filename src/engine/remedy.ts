@@ -37,7 +37,7 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
 /** Between two fixes of a card as before the first: high risk always looks again, the rest when the evidence is older than `fresh`. */
 function staleSince(step: StepState, last: FixState, now: number): boolean {
   if (now - step.seenAt > step.plan.fresh * 1000) return true;
-  return step.plan.fix?.risk === "high" && step.seenAt < last.startedAt;
+  return step.plan.fix?.risk === "high" && step.seenSeq < last.startedSeq;
 }
 
 /** The next finding of the card that is still there and has had no fix; undefined when there is none. */

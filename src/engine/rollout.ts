@@ -1,5 +1,6 @@
 import { resolveShare } from "../model/quantity.ts";
-import { committed, confirmed, fixable, waiting } from "./outcome.ts";
+import { isSameMachine } from "./machine.ts";
+import { committed, confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import type { HostState, RunState } from "./state.ts";
 
 /** Whether a host's next fix may start: `go` (it has its place), `enter` a batch first, `wait`, or never in this run. */
@@ -28,13 +29,22 @@ export function gate(state: RunState, host: HostState): Gate {
       reason: `${counts.unknown} of ${state.hosts.size} hosts are unknown; at most ${limit} may be`,
     };
   }
+  const twin = twinAtWork(host, counts.fixed);
+  if (twin !== null) return twin;
   if (host.batch !== null) return { kind: "go" };
   // Even if every host that has not answered yet turns out unknown, the budget must hold: so a slow host delays only a fleet that cannot afford it.
   if (counts.unknown + counts.unsurveyed > limit) return { kind: "wait", for: "survey" };
   return counts.place;
 }
 
-type Counts = { failed: number; unknown: number; unsurveyed: number; place: Gate };
+type Counts = {
+  failed: number;
+  unknown: number;
+  unsurveyed: number;
+  place: Gate;
+  /** Hosts on which a fix has begun. */
+  fixed: readonly HostState[];
+};
 
 /** Counts belong to one state and states never change, so every waiting host can share them. */
 const counted = new WeakMap<RunState, Counts>();
@@ -48,9 +58,20 @@ function count(state: RunState): Counts {
     unknown: hosts.filter(unknown).length,
     unsurveyed: hosts.filter((host) => !unknown(host) && !surveyed(host)).length,
     place: place(state, hosts),
+    fixed: hosts.filter((host) => host.steps.some((step) => step.fixes.length > 0)),
   };
   counted.set(state, counts);
   return counts;
+}
+
+/** Two fixes at once on one machine could each undo or repeat the other: the second name waits, or gets none where the first is in doubt. */
+function twinAtWork(host: HostState, fixed: readonly HostState[]): Gate | null {
+  const twins = fixed.filter((other) => other.host !== host.host && isSameMachine(other, host));
+  const doubtful = twins.find((twin) => twin.steps.some((step) => step.end?.outcome === "in-doubt"));
+  if (doubtful !== undefined) {
+    return { kind: "stop", reason: `it is the same machine as ${doubtful.host}, where a fix is in doubt` };
+  }
+  return twins.some((twin) => twin.steps.some(fixing)) ? { kind: "wait", for: "batch" } : null;
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Output } from "../model/output.ts";
 export type FixState = {
   readonly key: string | null;
   readonly startedAt: number;
+  /** Number of its `fix-started`. */
+  readonly startedSeq: number;
   readonly end: "running" | "done" | "failed" | "timed-out" | "lost" | "refused";
   readonly reason: string;
 };
@@ -22,12 +24,13 @@ export type StepState = {
   readonly looks: number;
   /** How many times a look toward confirmation found something else altogether. */
   readonly restarts: number;
-  /** When the last look ended, ms since the epoch. */
+  /** When the last look ended, ms since the epoch; and the number of its event, since a millisecond is long. */
   readonly seenAt: number;
+  readonly seenSeq: number;
   readonly preview: { readonly output: Output; readonly failed: string | null } | null;
   /** The digest of the card that a person has, and since when. */
   readonly asked: { readonly digest: string; readonly at: number } | null;
-  readonly approval: { readonly digest: string; readonly by: string; readonly at: number } | null;
+  readonly approval: { readonly digest: string; readonly by: string; readonly seq: number } | null;
   /** How many approvals were voided, since what had been approved was no longer what was found. */
   readonly voids: number;
   readonly denial: { readonly by: string; readonly reason: string } | null;
@@ -57,8 +60,8 @@ export type HostState = {
   readonly steps: readonly StepState[];
   /** Its batch in the rollout, from 1; null: not admitted. */
   readonly batch: number | null;
-  /** When the last fix on this host began: evidence from before it proves nothing. */
-  readonly changedAt: number;
+  /** Number of the last event that changed this machine (a fix, a rollback, a boot): evidence from before it proves nothing. 0: none. */
+  readonly changedSeq: number;
   readonly startedAt: number | null;
 };
 
@@ -103,7 +106,7 @@ function freshHost(host: string, plan: RunPlan): HostState {
     // Of its own: what is worked out for a step's state (its digest) is for one host.
     steps: plan.steps.map(freshStep),
     batch: null,
-    changedAt: 0,
+    changedSeq: 0,
     startedAt: null,
   };
 }
@@ -116,6 +119,7 @@ function freshStep(plan: StepPlan): StepState {
     looks: 0,
     restarts: 0,
     seenAt: 0,
+    seenSeq: 0,
     preview: null,
     asked: null,
     approval: null,

@@ -125,7 +125,7 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   const at = { host: host.host, step: step.plan.id };
   const fix = step.plan.fix;
   if (fix === null) return { kind: "done" };
-  if (step.seenAt < host.changedAt) return { kind: "detect", ...at };
+  if (step.seenSeq < host.changedSeq) return { kind: "detect", ...at };
 
   const passage = gate(state, host);
   if (passage.kind === "stop") return { kind: "settle", ...at, outcome: "found", reason: passage.reason };
@@ -151,7 +151,7 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
 /** High risk always looks again after the approval; the rest when the evidence is older than `fresh`. */
 function stale(step: StepState, now: number): boolean {
   if (now - step.seenAt > step.plan.fresh * 1000) return true;
-  return step.plan.fix?.risk === "high" && step.approval !== null && step.seenAt < step.approval.at;
+  return step.plan.fix?.risk === "high" && step.approval !== null && step.seenSeq < step.approval.seq;
 }
 
 /** No new fix after a stop: what a person was asked stays open, the rest ends where it is. */

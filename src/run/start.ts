@@ -120,5 +120,5 @@ async function dropKept(host: HostState, place: number, work: Work): Promise<voi
 }
 
 function fixedWell(host: HostState): boolean {
-  return host.batch !== null && host.changedAt > 0 && !failed(host);
+  return host.batch !== null && host.steps.some((step) => step.rounds > 0) && !failed(host);
 }

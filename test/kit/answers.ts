@@ -46,7 +46,7 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
     case "connect":
       return chance(temper.unknown)
         ? [{ type: "unreachable", host: intent.host, fault: { kind: "unreachable", message: "no route" } }]
-        : [{ type: "reached", host: intent.host, machineId: "m", bootId: "b", ms: 1 }];
+        : [{ type: "reached", host: intent.host, machineId: chance(0.3) ? "shared" : intent.host, bootId: "b", ms: 1 }];
     case "applies":
       if (chance(temper.unknown)) return [undetermined(intent.step)];
       return chance(0.1)

@@ -39,6 +39,8 @@ type Books = {
   readonly unknown: Set<string>;
   readonly over: Set<string>;
   readonly batches: Map<string, number>;
+  /** Host → its machine. */
+  readonly machines: Map<string, string>;
   stopped: boolean;
 };
 
@@ -50,6 +52,7 @@ function emptyBooks(plan: RunPlan): Books {
     unknown: new Set(),
     over: new Set(),
     batches: new Map(),
+    machines: new Map(),
     stopped: false,
   };
 }
@@ -120,6 +123,7 @@ function checkFix(
     "no fix with more than max_unknown unknown hosts",
   );
   promise(books.batches.has(event.host), "a host needs its place in a batch");
+  promise(!twinsOf(books, event.host).some((twin) => isBusy(books, twin)), "one fix at a time on one machine");
   const at = plan.steps.findIndex((step) => step.id === event.step);
   promise(plan.steps[at]?.fix?.kind === "run" && plan.steps[at].fix.selected, "only a selected fix by script starts");
   if (plan.steps[at]?.independent === true) return;
@@ -128,6 +132,18 @@ function checkFix(
     const well = end === "clear" || end === "fixed" || end === "skipped";
     promise(earlier.fix === null || well, "a step that is not well blocks the fixes of later ones");
   }
+}
+
+/** Other names of the same machine. */
+function twinsOf(books: Books, host: string): string[] {
+  const machine = books.machines.get(host);
+  return [...books.machines].filter(([other, its]) => other !== host && its === machine).map(([other]) => other);
+}
+
+/** A fix is under way on it, or how one ended is not known. */
+function isBusy(books: Books, host: string): boolean {
+  const pages = books.plan.steps.map((step) => page(books, host, step.id));
+  return pages.some((own) => own.lost || own.end === "in-doubt" || (own.started.size > 0 && own.end === null));
 }
 
 function isOnCard(state: RunState, { host, step, key }: Extract<Event, { type: "fix-started" }>): boolean {
@@ -159,6 +175,7 @@ function roomOf(plan: RunPlan, batch: number): number {
 
 function keep(books: Books, event: Event): void {
   if (event.type === "stop-requested") books.stopped = true;
+  if (event.type === "reached" && event.machineId !== null) books.machines.set(event.host, event.machineId);
   if (event.type === "admitted") books.batches.set(event.host, event.batch);
   if (event.type === "unreachable") books.unknown.add(event.host);
   if (event.type === "undetermined") books.unknown.add(event.host);

@@ -40,6 +40,8 @@ export type Play = {
   readonly unreachable?: Readonly<Record<string, Fault>>;
   /** How many scripts the nth login of a host (from 1) lives through; the host boots between logins. Default: one login for ever. */
   readonly lives?: (host: string, login: number) => number;
+  /** The machine behind a name; default: one of its own. */
+  readonly machine?: (host: string) => string;
   /** Stands in for the journal where it must fail. */
   readonly journal?: Journal;
   readonly leaving?: AbortController;
@@ -108,7 +110,7 @@ function standIn(piece: Play): Connector {
       const fault = piece.unreachable?.[host.name];
       if (fault !== undefined) return fault;
       return {
-        identity: { machineId: host.name, bootId: `${host.name} ${login}` },
+        identity: { machineId: piece.machine?.(host.name) ?? host.name, bootId: `boot ${login}` },
         get alive() {
           return left > 0;
         },

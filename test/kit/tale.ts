@@ -64,7 +64,13 @@ export function hostOf(state: RunState, name = "host1"): HostState {
 }
 
 /** Events in few words; without a place they happen to the first step of the first host. */
-export const reached = (host = "host1"): Event => ({ type: "reached", host, machineId: "m", bootId: "b", ms: 1 });
+export const reached = (host = "host1"): Event => ({
+  type: "reached",
+  host,
+  machineId: `m-${host}`,
+  bootId: "b",
+  ms: 1,
+});
 export const unreachable = (host = "host1"): Event => ({
   type: "unreachable",
   host,

@@ -143,6 +143,32 @@ describe("people", () => {
   });
 });
 
+describe("two names of one machine", () => {
+  const loaded = runbookOf(runbook("{ batches: [100%], max_failures: 9 }"));
+
+  test("are fixed one after the other, and the second is looked at again: nothing is fixed twice", async () => {
+    let cured = false;
+    const answer = async (_: string, script: Script): Promise<Ended> => {
+      if (!isFix(script)) return exited(0, cured ? "" : "a problem\n");
+      await sleep(20);
+      cured = true;
+      return exited(0);
+    };
+    const { state, entries } = await play({ loaded, hosts: names(2), machine: () => "m", answer });
+    expect(order(entries, "fix-started")).toHaveLength(1);
+    expect(outcomes(state).toSorted()).toEqual(["clear", "fixed"]);
+  });
+
+  test("are not fixed by the second name while the fix by the first is in doubt", async () => {
+    const lost: Ended = { kind: "lost", reason: "cut", stdout: empty(), stderr: empty(), ms: 1 };
+    const { state, entries } = await play({ loaded, hosts: names(2), machine: () => "m", answer: sick(() => lost) });
+    expect(order(entries, "fix-started")).toHaveLength(1);
+    expect(outcomes(state).toSorted()).toEqual(["found", "in-doubt"]);
+    const found = [...state.hosts.values()].map((host) => hostVerdict(host)).find(({ outcome }) => outcome === "found");
+    expect(found?.reason).toMatch(/^it is the same machine as h[12], where a fix is in doubt$/);
+  });
+});
+
 describe("logins", () => {
   test("a host that was booted since it was looked at is looked at again before its fix", async () => {
     const { state, entries } = await play({
