@@ -153,6 +153,7 @@ describe("the frame of a run", () => {
         verify: true,
         rollback: false,
         selected: true,
+        keeps: false,
       },
     });
   });
@@ -183,4 +184,14 @@ describe("the frame of a run", () => {
     expect(stepsOf({}, { fresh: "0s" }).map((step) => step.fresh)).toEqual([1, 1, 1]);
     expect(stepsOf({}, { fresh: "5m" }).map((step) => step.fresh)).toEqual([300, 300, 300]);
   });
+});
+
+test.each([
+  [{ fix: { risk: "low", run: 'cp a "$keep/a"' } }, true],
+  [{ fix: { risk: "low", run: "true" }, rollback: { run: 'cp "${keep}/a" a' } }, true],
+  [{ fix: { risk: "low", run: "echo $keeper keep" } }, false],
+  [{ fix: { risk: "low", run: "true" }, verify: false }, false],
+])("a step keeps something where a script names the place: %j", (parts, keeps) => {
+  const steps = [{ id: "one", detect: { run: 'ls "$keep"' }, ...parts }];
+  expect(planOf({}, [hostNamed("a")], {}, { steps }).plan.steps[0]?.fix?.keeps).toBe(keeps);
 });
