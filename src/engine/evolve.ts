@@ -1,7 +1,7 @@
 import type { Entry, Event } from "../model/event.ts";
-import { outputText, type Output } from "../model/output.ts";
 import { isSameMachine } from "./machine.ts";
 import { begin, type FixState, type HostState, type RunState, type StepState } from "./state.ts";
+import { exitReason } from "./words.ts";
 
 type HostEvent = Extract<Event, { host: string }>;
 type StepEvent = Extract<Event, { host: string; step: string }>;
@@ -207,11 +207,4 @@ function ended(
   when: Moment,
 ): StepState {
   return { ...step, end: { outcome, reason, at: when.at } };
-}
-
-/** "the fix exited 3: last line of stderr", in one line. */
-export function exitReason(what: string, exit: number | null, stderr: Output, ms: number): string {
-  const last = outputText(stderr).trimEnd().split("\n").at(-1)?.trim() ?? "";
-  const how = exit === null ? `was ended after ${Math.round(ms / 1000)} s` : `exited ${exit}`;
-  return `${what} ${how}${last === "" ? "" : `: ${last}`}`;
 }

@@ -158,6 +158,9 @@ export const Verify = z.strictObject({
 });
 export type Verify = z.infer<typeof Verify>;
 
+/** How a fix is proven where the runbook says nothing of it. */
+export const VERIFY_DEFAULTS: Verify = Verify.parse({});
+
 const Rollback = z.strictObject({
   run: Script.meta(about("Puts the host back as it was; `$keep` holds what the fix saved.")),
   timeout: Duration.default(300).meta(about("How long the rollback may take (default 5m).")),

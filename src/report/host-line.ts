@@ -1,4 +1,4 @@
-import { exitReason } from "../engine/evolve.ts";
+import { exitReason } from "../engine/words.ts";
 import type { StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import type { Outcome } from "../model/finding.ts";

@@ -1,5 +1,5 @@
 import { judge, type Judgement } from "../engine/judge.ts";
-import { exitReason } from "../engine/evolve.ts";
+import { exitReason } from "../engine/words.ts";
 import { fixing } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";

@@ -1,15 +1,13 @@
-import { exitReason } from "../engine/evolve.ts";
+import { exitReason } from "../engine/words.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
-import type { Verify } from "../model/runbook.ts";
+import { VERIFY_DEFAULTS, type Verify } from "../model/runbook.ts";
 import { lookOnce } from "./look.ts";
 import { definitionOf, send, shortfall, type Work } from "./work.ts";
 
 /** One look after a fix: all gone (with what else is there), or why not yet. */
 type Look = { readonly rest: readonly Finding[] } | { readonly notYet: string };
-
-const BY_DEFAULT: Verify = { within: 60, every: 2 };
 
 /**
  * Proves the fix: looks again until every fixed key is gone and the verify script agrees, and once more after `stable_for`.
@@ -18,7 +16,7 @@ const BY_DEFAULT: Verify = { within: 60, every: 2 };
 export async function* verify(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
   const at = { host: host.host, step: step.plan.id };
   const wish = definitionOf(step, work).verify;
-  const rule = wish === undefined || wish === false ? BY_DEFAULT : wish;
+  const rule = wish === undefined || wish === false ? VERIFY_DEFAULTS : wish;
   const started = work.clock.now();
   const keys = fixedKeys(step);
 

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { evolve, exitReason, fold } from "../../../src/engine/evolve.ts";
+import { evolve, fold } from "../../../src/engine/evolve.ts";
 import { hostVerdict, runOutcome } from "../../../src/engine/outcome.ts";
 import type { Event } from "../../../src/model/event.ts";
-import { NO_OUTPUT } from "../../../src/model/output.ts";
 import { PLAN, STEP } from "../../kit/plans.ts";
 import {
   admitted,
@@ -19,7 +18,6 @@ import {
   stepOf,
   unreachable,
 } from "../../kit/tale.ts";
-import { plain } from "../../../src/model/secret.ts";
 
 const first = { run: "r1", seq: 1, at: 5, event: { type: "run-started", format: 1, plan: PLAN } } as const;
 
@@ -59,14 +57,6 @@ test("the end of a fix belongs to the fix of its key, and to no other", () => {
 test("the end of a run is kept with its time", () => {
   const state = after(PLAN, { type: "run-ended", exit: 2, outcome: "found" });
   expect(state.ended).toEqual({ exit: 2, outcome: "found", at: state.at });
-});
-
-test.each<[string, number | null, string, string]>([
-  ["with its last words", 3, "one\nno such process\n\n", "the fix exited 3: no such process"],
-  ["without words", 1, "", "the fix exited 1"],
-  ["out of time", null, "", "the fix was ended after 3 s"],
-])("an exit is told %s", (_, exit, stderr, reason) => {
-  expect(exitReason("the fix", exit, { ...NO_OUTPUT, head: plain(stderr) }, 3000)).toBe(reason);
 });
 
 test.each<[string, readonly Event[], string, string]>([

@@ -1,0 +1,19 @@
+import { outputText, type Output } from "../model/output.ts";
+
+/** The last line of a text that says anything, as a terminal would show it: what a carriage return overwrote is gone. */
+export function lastLine(text: string): string {
+  return (
+    text
+      .trimEnd()
+      .split(/[\r\n]/)
+      .at(-1)
+      ?.trim() ?? ""
+  );
+}
+
+/** "the fix exited 3: last line of stderr", in one line. */
+export function exitReason(what: string, exit: number | null, stderr: Output, ms: number): string {
+  const last = lastLine(outputText(stderr));
+  const how = exit === null ? `was ended after ${Math.round(ms / 1000)} s` : `exited ${exit}`;
+  return `${what} ${how}${last === "" ? "" : `: ${last}`}`;
+}
