@@ -10,7 +10,7 @@ import { mask, type Secret } from "../model/secret.ts";
 import { dropKeepScript, keepName } from "../script/posix.ts";
 import { Fleet } from "./fleet.ts";
 import type { Approver, Clock, Connector, Journal, Watcher } from "./ports.ts";
-import { Recorder } from "./recorder.ts";
+import { startRecord, type Recorder } from "./recorder.ts";
 import { drive, type LiveRun } from "./run.ts";
 import { scribe } from "./scripts.ts";
 import { definitionOf, type Work } from "./work.ts";
@@ -42,9 +42,8 @@ export type RunParts = {
 export async function start(parts: RunParts): Promise<RunState> {
   await using fleet = new Fleet(parts.connector);
   await using controller = new Fleet(parts.controller);
-  const recorder = new Recorder(parts.run, parts.journal, parts.clock, parts.watchers);
+  const recorder = await startRecord(parts.run, { type: "run-started", format: 1, plan: parts.plan }, parts);
   const work = workOf(parts, fleet, controller, recorder);
-  await recorder.record({ type: "run-started", format: 1, plan: parts.plan });
 
   const live = drive(recorder, work, (host) => farewell(host, recorder, work));
   parts.live(live);
