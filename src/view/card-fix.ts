@@ -3,7 +3,7 @@ import type { StepPlan } from "../model/event.ts";
 import type { Risk } from "../model/approval.ts";
 import type { LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { clean } from "./clean.ts";
-import { duration } from "./words.ts";
+import { becomeWords, proofWords, timeoutWords } from "./step-words.ts";
 
 /** The fix and all that belongs to it, as exact lines of script. */
 export type CardFix = {
@@ -52,23 +52,13 @@ function howItRuns(runbook: Runbook, step: Step, fix: NonNullable<Step["fix"]>):
   const columns = columnsOf(step.detect).map(([name]) => `$${name}`);
   const often =
     fix.per === "host" ? "once, with all findings in $findings" : `once for each finding, with ${columns.join(" ")}`;
-  const place = step.on === "controller" ? "on this machine, not on the host" : null;
-  const late = fix.on_timeout === "kill" ? "then it is ended" : "then it is left running and the step is in doubt";
-  const whom = asWhom(step.become ?? runbook.become);
-  return [often, place, whom, `up to ${duration(fix.timeout)}, ${late}`].filter((part) => part !== null).join("; ");
+  const place = step.on === "controller" ? "on this machine, not on the host" : "";
+  const whom = becomeWords(step.become ?? runbook.become);
+  return [often, place, whom, timeoutWords(fix)].filter((part) => part !== "").join("; ");
 }
 
-/** Null where the runbook leaves it to the inventory and the command line. */
-function asWhom(become: boolean | string | undefined): string | null {
-  if (become === undefined) return null;
-  if (become === false) return "as the login user";
-  return `as ${become === true ? "root" : clean(become)}`;
-}
-
-function verifyOf(step: Step): CardFix["verify"] {
-  if (step.verify === false) return null;
-  const { run, within, stable_for: stable } = step.verify ?? { run: undefined, within: 60, stable_for: undefined };
-  const again = stable === undefined ? "" : `, and once more ${duration(stable)} later`;
-  const how = `what was fixed must be gone within ${duration(within)}${again}`;
-  return { how, lines: run === undefined ? null : linesOf(run) };
+function verifyOf({ verify }: Step): CardFix["verify"] {
+  const how = proofWords(verify);
+  if (how === null || verify === false) return null;
+  return { how, lines: verify?.run === undefined ? null : linesOf(verify.run) };
 }

@@ -1,8 +1,9 @@
 import type { Card } from "./card.ts";
 import type { CardFix } from "./card-fix.ts";
-import { paletteOf, type Palette } from "./colour.ts";
+import { paletteOf } from "./colour.ts";
+import { BAR, barred, labelled, type Prose } from "./margin.ts";
 import { tableLines } from "./table.ts";
-import { wrap, wrapWords } from "./width.ts";
+import { wrapWords } from "./width.ts";
 import { ago, counted, moment, RISK_STYLE } from "./words.ts";
 
 /** How a card is drawn. */
@@ -18,7 +19,6 @@ export type CardDrawing = {
 
 const MOST_ROWS = 20;
 const MOST_LINES = 40;
-const LABEL = 10;
 
 /**
  * The card as lines of at most `width` columns. The step's own scripts are never shortened.
@@ -42,7 +42,7 @@ export function cardLines(card: Card, drawing: CardDrawing): string[] {
   ];
 }
 
-type Draw = { readonly palette: Palette; readonly width: number; readonly all: boolean };
+type Draw = Prose & { readonly all: boolean };
 
 function headOf(card: Card, draw: Draw): string[] {
   const head = wrapWords(`${card.host}: ${card.title}`, draw.width).map((line) => draw.palette("bold", line));
@@ -53,7 +53,9 @@ function headOf(card: Card, draw: Draw): string[] {
     ...head,
     ...step,
     ...labelled("fix", summary, draw),
-    ...labelled("risk", risk === "high" ? "HIGH" : risk, draw, (text) => draw.palette(RISK_STYLE[risk], text)),
+    ...labelled("risk", risk === "high" ? "HIGH" : risk, draw, {
+      style: (text) => draw.palette(RISK_STYLE[risk], text),
+    }),
   ];
 }
 
@@ -94,7 +96,7 @@ function safetyLines(card: Card, fix: CardFix, draw: Draw): string[] {
   ];
   const { verify } = fix;
   return [
-    ...(fix.guard === null ? [] : script("guard", "right before each fix; it may put the fix off", fix.guard)),
+    ...(fix.guard === null ? [] : script("guard", "right before each fix; it may defer it", fix.guard)),
     ...script("verify", verify === null ? "none: the runbook says so" : verify.how, verify?.lines ?? null),
     ...script("rollback", fix.rollback === null ? "none" : "when the fix or its verification fails", fix.rollback),
     ...functionLines(card, fix, draw),
@@ -109,22 +111,6 @@ function functionLines(card: Card, fix: CardFix, draw: Draw): string[] {
   if (draw.all) return [...labelled("functions", words, draw), ...barred(fix.functions, draw)];
   const where = `\`runbook show ${card.runbook}\` shows them`;
   return labelled("functions", `${counted(fix.functions.length, "line")}, ${words}; ${where}`, draw);
-}
-
-function labelled(label: string, text: string, draw: Draw, style: (text: string) => string = (same) => same): string[] {
-  return wrapWords(text, draw.width - LABEL).map(
-    (line, index) => draw.palette("dim", (index === 0 ? label : "").padEnd(LABEL)) + style(line),
-  );
-}
-
-const BAR = "  │ ";
-/** Marks what did not fit on the line above it. */
-const BAR_ON = "  ┆ ";
-
-function barred(lines: readonly string[], draw: Draw): string[] {
-  return lines.flatMap((line) =>
-    wrap(line, draw.width - BAR.length).map((part, index) => draw.palette("dim", index === 0 ? BAR : BAR_ON) + part),
-  );
 }
 
 function more(amount: number, draw: Draw): string[] {

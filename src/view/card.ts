@@ -1,5 +1,6 @@
 import { digestOf } from "../engine/digest.ts";
 import { columnsOf, keyOf } from "../engine/judge.ts";
+import { gate } from "../engine/rollout.ts";
 import type { HostState, RunState, StepState } from "../engine/state.ts";
 import { outputText } from "../model/output.ts";
 import type { LoadedRunbook, Severity, Step } from "../model/runbook.ts";
@@ -7,7 +8,8 @@ import { clean } from "./clean.ts";
 import { fixOf, linesOf, type CardFix } from "./card-fix.ts";
 import { valuesOf, type CardValue } from "./card-values.ts";
 import type { Table } from "./table.ts";
-import { cellWords, counted } from "./words.ts";
+import { rolloutWords } from "./step-words.ts";
+import { cellWords } from "./words.ts";
 
 /** Everything a person must see to decide on one fix on one host. Every text is cleaned; those that may hold newlines are arrays of lines. */
 export type Card = {
@@ -54,7 +56,7 @@ export function cardOf(subject: {
     step: clean(step.id),
     title: clean(seen.plan.title),
     severity: seen.plan.severity,
-    evidence: evidenceOf(step, seen),
+    evidence: evidenceTable(step, seen),
     seenAt: seen.seenAt,
     fix: fixOf(loaded, step, seen.plan),
     values: valuesOf(state, host, loaded, step),
@@ -65,7 +67,7 @@ export function cardOf(subject: {
 }
 
 /** Columns that identify a finding stand first. */
-function evidenceOf(step: Step, seen: StepState): Table {
+function evidenceTable(step: Step, seen: StepState): Table {
   const keys = keyOf(step.detect);
   const all = columnsOf(step.detect);
   const columns = [...all.filter(([name]) => keys.includes(name)), ...all.filter(([name]) => !keys.includes(name))];
@@ -86,9 +88,25 @@ function previewOf(seen: StepState): Card["preview"] {
   return { lines: linesOf(outputText(output)), failed: failed === null ? null : clean(failed) };
 }
 
+/** A dry run admits nobody, so there a place would mean nothing. */
 function rolloutOf(state: RunState, host: HostState): string {
-  const { batches, maxFailures } = state.plan.rollout;
-  const place = host.batch === null ? "no place yet" : `in batch ${host.batch}`;
-  const sizes = batches.map(String).join(", ");
-  return `${place}; batches of ${sizes} of the hosts that need a fix; no new fix after ${counted(maxFailures, "failed host")}`;
+  const rule = rolloutWords(state.plan.rollout);
+  return state.plan.dryRun ? rule : `${placeWords(state, host)}; ${rule}`;
+}
+
+function placeWords(state: RunState, host: HostState): string {
+  if (host.batch !== null) return `this host is in batch ${host.batch}`;
+  const now = gate(state, host);
+  switch (now.kind) {
+    case "go":
+      return "this host may begin";
+    case "enter":
+      return `if approved now, this host begins in batch ${now.batch}`;
+    case "wait":
+      return now.for === "batch"
+        ? "if approved now, this host begins when the batch before it has ended"
+        : "if approved now, this host begins when more hosts have answered";
+    case "stop":
+      return `this host does not begin: ${clean(now.reason)}`;
+  }
 }

@@ -1,18 +1,15 @@
 import type { Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { clean } from "./clean.ts";
-import { paletteOf, type Palette, type Style } from "./colour.ts";
-import { wrap, wrapWords } from "./width.ts";
-import { counted, duration, RISK_STYLE } from "./words.ts";
+import { paletteOf } from "./colour.ts";
+import { barred, LABEL, labelled, type Prose } from "./margin.ts";
+import { becomeWords, proofWords, rolloutWords, timeoutWords } from "./step-words.ts";
+import { wrapWords } from "./width.ts";
+import { duration, RISK_STYLE } from "./words.ts";
 
 /** How a page is drawn: its width for prose, and where scripts are broken (at most the terminal's columns; nowhere in a file). */
 export type PageDrawing = { readonly width: number; readonly scriptWidth: number; readonly colour: boolean };
 
-type Draw = { readonly palette: Palette; readonly width: number; readonly scriptWidth: number };
-
-const LABEL = 10;
-const BAR = "  │ ";
-/** Marks what did not fit on the line above it. */
-const BAR_ON = "  ┆ ";
+type Draw = Prose & { readonly scriptWidth: number };
 
 /** A runbook as a page to read: what it is about, what it takes, and what each step looks for and does. Scripts are never shortened. */
 export function runbookPage(loaded: LoadedRunbook, drawing: PageDrawing): string[] {
@@ -30,8 +27,8 @@ export function runbookPage(loaded: LoadedRunbook, drawing: PageDrawing): string
 }
 
 function head({ runbook, path, digest }: LoadedRunbook, draw: Draw): string[] {
-  const { batches, max_failures: failures, max_unknown: unknown } = runbook.rollout;
-  const rollout = `batches of ${batches.join(", ")} of the hosts that need a fix; no new fix after ${counted(failures, "failed host")}, nor while more than ${unknown} are unknown`;
+  const { batches, max_failures: maxFailures, max_unknown: unknown } = runbook.rollout;
+  const rollout = `${rolloutWords({ batches, maxFailures })}, nor while more than ${unknown} are unknown`;
   return [
     ...labelled("name", runbook.name, draw),
     ...labelled("file", path, draw),
@@ -39,7 +36,7 @@ function head({ runbook, path, digest }: LoadedRunbook, draw: Draw): string[] {
     ...labelled("hosts", runbook.hosts, draw),
     ...labelled(
       "runs in",
-      [runbook.shell ?? "sh", becoming(runbook.become)].filter((word) => word !== "").join(", "),
+      [runbook.shell ?? "sh", becomeWords(runbook.become)].filter((word) => word !== "").join(", "),
       draw,
     ),
     ...labelled("rollout", rollout, draw),
@@ -50,12 +47,6 @@ function head({ runbook, path, digest }: LoadedRunbook, draw: Draw): string[] {
     ),
     ...labelled("digest", digest.slice(0, 16), draw),
   ];
-}
-
-function becoming(become: boolean | string | undefined): string {
-  if (become === undefined) return "";
-  if (become === true) return "as root";
-  return become === false ? "as the login user" : `as ${become}`;
 }
 
 function about({ about: text = "", references }: Runbook, draw: Draw): string[] {
@@ -73,8 +64,8 @@ function inputs(runbook: Runbook, draw: Draw): string[] {
   const entries = Object.entries(runbook.inputs);
   const indent = Math.max(LABEL, ...entries.map(([name]) => name.length + 3));
   const lines = entries.flatMap(([name, input]) => [
-    ...labelled(`$${name}`, facts(input), draw, indent),
-    ...labelled("", input.about ?? "", draw, indent),
+    ...labelled(`$${name}`, facts(input), draw, { indent }),
+    ...labelled("", input.about ?? "", draw, { indent }),
   ]);
   return lines.length === 0 ? [] : ["", ...lines];
 }
@@ -124,7 +115,7 @@ function traits(step: Step): string[] {
     step.on === "controller" ? "runs on this machine, not on the host" : "",
     step.independent ? "independent of the steps before it" : "",
     step.shell ?? "",
-    becoming(step.become),
+    becomeWords(step.become),
   ].filter((word) => word !== "");
 }
 
@@ -140,37 +131,23 @@ function fixLines(step: Step, draw: Draw): string[] {
   const { fix, rollback, verify } = step;
   if (fix === undefined) return labelled("fix", "none: this step only reports", draw);
   const each = fix.per === "host" ? "once for the host" : "once for each finding";
-  const late = fix.on_timeout === "kill" ? "then it is ended" : "then it is left running and the step is in doubt";
-  const proof = `what was fixed must be gone within ${duration(verify === false ? 0 : (verify?.within ?? 60))}`;
-  const how = `${each}, at most ${duration(fix.timeout)}, ${late}`;
   return [
     ...labelled("fix", fix.summary ?? "", draw),
-    ...labelled("risk", fix.risk === "high" ? "HIGH" : fix.risk, draw, LABEL, RISK_STYLE[fix.risk]),
+    ...labelled("risk", fix.risk === "high" ? "HIGH" : fix.risk, draw, {
+      style: (text) => draw.palette(RISK_STYLE[fix.risk], text),
+    }),
     ...script("preview", "read-only: what would change", fix.preview, draw),
-    ...script("guard", "read-only, right before each fix: it may put the fix off", fix.guard, draw),
-    ...script("run", how, fix.run, draw),
+    ...script("guard", "read-only, right before each fix: it may defer it", fix.guard, draw),
+    ...script("run", `${each}, ${timeoutWords(fix)}`, fix.run, draw),
     ...script("to do", "by a person", fix.manual, draw),
-    ...(verify === false ? labelled("verify", "none", draw) : labelled("verify", proof, draw)),
+    ...labelled("verify", proofWords(verify) ?? "none", draw),
     ...script("", "and this must exit 0", verify === false ? undefined : verify?.run, draw),
     ...script("rollback", "when the fix or its verification has failed", rollback?.run, draw),
   ];
 }
 
-function labelled(label: string, text: string, draw: Draw, indent = LABEL, style?: Style): string[] {
-  if (text === "") return [];
-  return wrapWords(clean(text), draw.width - indent).map((line, index) => {
-    const lead = draw.palette("dim", (index === 0 ? label : "").padEnd(indent));
-    return lead + (style === undefined ? line : draw.palette(style, line));
-  });
-}
-
 function script(label: string, words: string, text: string | undefined, draw: Draw): string[] {
   if (text === undefined) return [];
   const lines = clean(text.trimEnd(), { lines: true }).split("\n");
-  const barred = lines.flatMap((line) =>
-    wrap(line, draw.scriptWidth - BAR.length).map(
-      (part, index) => draw.palette("dim", index === 0 ? BAR : BAR_ON) + part,
-    ),
-  );
-  return [...labelled(label, words, draw), ...barred];
+  return [...labelled(label, words, draw), ...barred(lines, { ...draw, width: draw.scriptWidth })];
 }

@@ -34,22 +34,39 @@ describe("a card", () => {
       "  │ pid  started  path                bytes",
       "  │  12  Nov 3    /var/log/tap.log  1.2 GiB",
       "  │  13  Nov 3    /var/log/tap.log  1.2 GiB",
-      "script    once for each finding, with $path $bytes $pid $started; as root; up to 1 min,",
+      "script    once for each finding, with $path $bytes $pid $started; as root; at most 1 min,",
       "          then it is left running and the step is in doubt",
       '  │ echo "$most"',
       '  │ kill "$pid"',
       "values    $mount = /",
       "          $most = 2147483648 (2.0 GiB)",
-      "guard     right before each fix; it may put the fix off",
+      "guard     right before each fix; it may defer it",
       "  │ test -d /proc/$pid",
       "verify    what was fixed must be gone within 30 s",
       '  │ df "$mount"',
       "rollback  when the fix or its verification fails",
       "  │ service thing start",
-      "rollout   no place yet; batches of 1, 50% of the hosts that need a fix; no new fix after 2",
-      "          failed hosts",
+      "rollout   if approved now, this host begins in batch 1; batches of 1, 50% of the hosts",
+      "          that need a fix; no new fix after 2 failed hosts",
       `card      ${cardFrom(asked()).digest}`,
     ]);
+  });
+
+  test("says when this host's turn would come", () => {
+    const story = asked();
+    const rollout = (host = "web1"): string => cardFrom(story, host).rollout.split(";")[0] ?? "";
+    story.asks("web2", [diskFinding(1)]);
+    const at = { host: "web1", step: story.firstStep };
+    story.tell({ type: "approved", ...at, digest: "d", by: "ada" }, { type: "admitted", host: "web1", batch: 1 });
+    expect(rollout()).toBe("this host is in batch 1");
+    expect(rollout("web2")).toBe("if approved now, this host begins when the batch before it has ended");
+    story.tell({ type: "step-ended", ...at, outcome: "fixed", reason: "" });
+    expect(rollout("web2")).toBe("if approved now, this host begins in batch 2");
+    story.tell({ type: "stop-requested", by: "ada" });
+    expect(rollout("web2")).toBe("this host does not begin: stopped by ada");
+    const dry = new Story(story.loaded, ["web1"], { dryRun: true });
+    dry.tell({ type: "detected", ...at, findings: [diskFinding(1)], ms: 1 });
+    expect(cardFrom(dry).rollout).toMatch(/^batches of/);
   });
 
   test("carries the digest that was asked, so that what is approved is what was seen", () => {

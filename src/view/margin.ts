@@ -1,0 +1,33 @@
+import { clean } from "./clean.ts";
+import type { Palette } from "./colour.ts";
+import { wrap, wrapWords } from "./width.ts";
+
+/** Columns of the labels at the left. */
+export const LABEL = 10;
+/** Stands before what a script, a host or a file says, so that it cannot pass for a line of ours. */
+export const BAR = "  │ ";
+/** Marks what did not fit on the line above it. */
+const BAR_ON = "  ┆ ";
+
+/** Where prose is drawn: its columns, the label's among them, and its colours. */
+export type Prose = { readonly palette: Palette; readonly width: number };
+
+/** A label, and its text cleaned and wrapped beside it; no line for an empty text. */
+export function labelled(
+  label: string,
+  text: string,
+  { palette, width }: Prose,
+  { indent = LABEL, style = (same: string) => same } = {},
+): string[] {
+  if (text === "") return [];
+  return wrapWords(clean(text), width - indent).map(
+    (line, index) => palette("dim", (index === 0 ? label : "").padEnd(indent)) + style(line),
+  );
+}
+
+/** Cleaned lines behind bars, wrapped at `width` columns with the bar. */
+export function barred(lines: readonly string[], { palette, width }: Prose): string[] {
+  return lines.flatMap((line) =>
+    wrap(line, width - BAR.length).map((part, index) => palette("dim", index === 0 ? BAR : BAR_ON) + part),
+  );
+}

@@ -1,0 +1,31 @@
+import { VERIFY_DEFAULTS, type Fix, type Step } from "../model/runbook.ts";
+import type { RunPlan } from "../model/event.ts";
+import { clean } from "./clean.ts";
+import { counted, duration } from "./words.ts";
+
+/** As whom scripts run; empty where the runbook leaves it to the inventory and the command line. */
+export function becomeWords(become: boolean | string | undefined): string {
+  if (become === undefined) return "";
+  if (become === false) return "as the login user";
+  return `as ${become === true ? "root" : clean(become)}`;
+}
+
+/** How long a fix may take, and what happens to it then. */
+export function timeoutWords(fix: Pick<Fix, "timeout" | "on_timeout">): string {
+  const late = fix.on_timeout === "kill" ? "then it is ended" : "then it is left running and the step is in doubt";
+  return `at most ${duration(fix.timeout)}, ${late}`;
+}
+
+/** What proves a fix; null where the runbook wants no proof. */
+export function proofWords(verify: Step["verify"]): string | null {
+  if (verify === false) return null;
+  const { within, stable_for: stable } = verify ?? VERIFY_DEFAULTS;
+  const again = stable === undefined ? "" : `, and once more ${duration(stable)} later`;
+  return `what was fixed must be gone within ${duration(within)}${again}`;
+}
+
+/** How fixes spread over the fleet. */
+export function rolloutWords({ batches, maxFailures }: Omit<RunPlan["rollout"], "maxUnknown">): string {
+  const sizes = batches.join(", ");
+  return `batches of ${sizes} of the hosts that need a fix; no new fix after ${counted(maxFailures, "failed host")}`;
+}
