@@ -1,6 +1,6 @@
 import type { Ended, Listener, Script } from "../run/ports.ts";
 import { decode, encode, unfinished } from "../script/bytes.ts";
-import { ASK_TO_END, END_NOW, frame, mayLinger } from "../script/session.ts";
+import { ASK_TO_END, END_NOW, frame, maySpoil } from "../script/session.ts";
 import { markFinder } from "./mark.ts";
 import { type Capture, capture } from "./output.ts";
 import type { PipeEnd } from "./pipe.ts";
@@ -18,7 +18,7 @@ export type Attempt = {
 
 export type RunOptions = { readonly signal?: AbortSignal; readonly listen?: Listener };
 
-/** Bytes kept of stdout where the script does not say, and of stderr always. */
+/** Bytes kept of what a script prints. */
 const KEEP = { stdout: 256 * 1024, stderr: 64 * 1024 };
 /** Bytes after which a read-only script is ended: nobody reads that much. */
 const FLOOD = 32 * 1024 * 1024;
@@ -37,16 +37,16 @@ type Stop =
 /** Runs one script in a session and waits for its end, or makes it. */
 export async function attempt(session: Session, script: Script, options: RunOptions): Promise<Attempt> {
   const started = performance.now();
-  const out = { stdout: capture(script.keep ?? KEEP.stdout), stderr: capture(KEEP.stderr) };
+  const out = { stdout: capture(KEEP.stdout), stderr: capture(KEEP.stderr) };
   const mark = randomMark();
   const watched = watch(session, script, mark, out, options);
-  session.pipe.write(encode(frame(session.purpose, script.text, mark, session.pipefail)));
+  session.pipe.write(encode(frame(session, script.text, mark)));
   const stop = await watched.stop;
+  const ms = stop.kind === "late" ? script.timeout * 1000 : performance.now() - started;
   const end = await settle(session, stop, watched.marked);
   watched.release();
-  const ms = performance.now() - started;
   const printed = { stdout: out.stdout.output(), stderr: out.stderr.output(), ms };
-  const reusable = stop.kind === "marked" && session.purpose === "look" && !mayLinger(script.text);
+  const reusable = stop.kind === "marked" && session.purpose === "look" && !maySpoil(script.text);
   const { soiled } = watched;
   return { ended: { ...end, ...printed }, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled };
 }
@@ -93,7 +93,7 @@ function fromPipe(end: PipeEnd): End {
 async function endGroup(session: Session, marked: Promise<unknown>): Promise<boolean> {
   session.pipe.write(ASK_TO_END);
   await within(session.purpose === "look" ? GRACE.look : GRACE.write, Promise.race([marked, session.pipe.ended]));
-  session.pipe.write(END_NOW);
+  session.pipe.write(END_NOW[session.purpose]);
   const end = await within(CLOSE, session.pipe.ended);
   session.pipe.abandon();
   return end?.kind === "exited";

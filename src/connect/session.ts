@@ -22,6 +22,7 @@ export type Wanted = {
 export type Session = {
   readonly pipe: Pipe;
   readonly purpose: Purpose;
+  readonly shell: "sh" | "bash";
   readonly pipefail: boolean;
   readonly machineId: string | null;
   readonly bootId: string | null;
@@ -54,6 +55,7 @@ export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Sessi
   return {
     pipe,
     purpose: wanted.purpose,
+    shell: wanted.shell,
     pipefail: pipefail === "yes",
     machineId: /^[\da-f]{32}$/.test(machineId) ? machineId : null,
     bootId: /^[\da-f-]{36}$/.test(bootId) ? bootId : null,

@@ -19,8 +19,6 @@ export type Script = {
    * `leave`: it writes; left alone in both cases. Its background children live on.
    */
   readonly late: "end" | "kill" | "leave";
-  /** Bytes kept of stdout (half head, half tail once it is more). */
-  readonly keep?: number;
 };
 
 /** How a script ended, with what it printed as `O`. Only `exited` carries a verdict; every other kind leaves something unknown. */

@@ -59,7 +59,7 @@ function sendScript(host: HostState, step: StepState | null, script: Script, wor
 export function shortfall(ended: Exclude<Ended<Output>, { kind: "exited" }>, what: string): string {
   switch (ended.kind) {
     case "timed-out":
-      return `${what} took longer than ${Math.round(ended.ms / 1000)} s${ended.gone ? "" : ", and it could not be ended (stuck in the kernel?)"}`;
+      return `${what} took longer than ${Math.round(ended.ms / 1000)} s${ended.gone ? "" : ", and a process of it is still there (out of reach, or stuck in the kernel)"}`;
     case "flooded":
       return `${what} printed without end and was ended`;
     case "lost":

@@ -30,7 +30,7 @@ export function prelude(purpose: Purpose, mark: string, lifetime: number): strin
   const lines = [
     // A handler, unlike '', is not inherited: the group can be ended by TERM and the shell lives to make sure of it.
     "trap : TERM",
-    purpose === "look" ? "trap 'kill -KILL 0' EXIT" : "",
+    purpose === "look" ? `trap '${SWEEP}; kill -KILL 0' EXIT` : "",
     purpose === "write" ? `exec ${HELD}>&-` : `{ true >&${HELD}; } 2>/dev/null || exec ${HELD}>&1`,
     'LC_ALL=C; PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',
     purpose === "look" ? watchdog(lifetime) : "",
@@ -42,6 +42,15 @@ export function prelude(purpose: Purpose, mark: string, lifetime: number): strin
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
 
+/**
+ * Ends processes that left the group (`setsid`) and still hold the channel: they are known by the held descriptor. Builtins only.
+ * One that only reads from it is sshd, at the other end.
+ */
+const SWEEP = `for p in /proc/[0-9]*; do
+  [ "$p" = /proc/$$ ] || [ ! "$p/fd/${HELD}" -ef /proc/$$/fd/${HELD} ] ||
+  while read -r k v; do case $k$v in flags:*[12]) kill -KILL "\${p#/proc/}" ;; esac; done <"$p/fdinfo/${HELD}"
+done 2>/dev/null`;
+
 /** Ends the group when its time is up, or soon after its shell was killed and can no longer do so. Holds nothing of the channel. */
 function watchdog(lifetime: number): string {
   const round = Math.min(ROUND, lifetime);
@@ -52,14 +61,21 @@ function watchdog(lifetime: number): string {
 /** Seconds between two looks of the watchdog. */
 const ROUND = 15;
 
+/** What of a session decides how it takes a script. */
+export type Taker = { readonly purpose: Purpose; readonly shell: "sh" | "bash"; readonly pipefail: boolean };
+
 /**
  * One script as the session shell reads it: a single compound command, so that nothing of it is left unread when it starts.
  * It ends with `\nMARK <exit code>\n` on stdout and `\nMARK\n` on stderr.
  */
-export function frame(purpose: Purpose, script: string, mark: string, pipefail: boolean): string {
-  const setup = pipefail ? "set -eu; set -o pipefail" : "set -eu";
+export function frame({ purpose, shell, pipefail }: Taker, script: string, mark: string): string {
+  const body = `set -eu${pipefail ? "; set -o pipefail" : ""}\neval ${quote(script)}\n`;
   // `exec` inside, since dash does not look through two redirections of one descriptor outside.
-  const inner = `( exec </dev/null 2>&${ERR} ${ERR}>&-; ${setup}\neval ${quote(script)}\n)`;
+  const streams = `exec </dev/null 2>&${ERR} ${ERR}>&-`;
+  // In a subshell `$$` is the session's shell: a script that says it gets a shell of its own to kill. It comes through a pipe, and not in part.
+  const inner = /\$\{?\$/.test(script)
+    ? `printf %s ${quote(`unset s; ${body}`)} | ${BARE[shell]} -c 's=$(cat); ${streams}; eval "\${s:?}"'`
+    : `( ${streams}; ${body})`;
   // Shells report a killed child with its whole text: that must not reach the script's stderr. No `||`: it would switch -e off.
   const silenced = `{ ${inner}; } ${ERR}>&2 2>/dev/null`;
   const marked = `{ trap : TERM; ${silenced}; printf '\\n%s %s\\n' ${mark} "$?"; printf '\\n%s\\n' ${mark} >&2; }`;
@@ -87,14 +103,14 @@ function relayed(command: string): string {
 /** Asks all processes of a session to end; its shell survives. */
 export const ASK_TO_END = "kill -TERM 0\n";
 
-/** Ends all processes of a session at once, its shell among them. */
-export const END_NOW = "kill -KILL 0\n";
+/** Ends all processes of a session at once, its shell among them; of one that looks, also those that left its group. */
+export const END_NOW = { look: "exit\n", write: "kill -KILL 0\n", "write-killable": "kill -KILL 0\n" } as const;
 
 /**
- * Whether a script might leave something running that writes into the next one's frame.
+ * Whether a script might spoil the session for the next one: by something left running that writes into its frame, or by a signal.
  * Answers yes too often (an `&` in quotes may be `eval`ed): that costs one new session, a wrong no costs the truth.
  */
-export function mayLinger(script: string): boolean {
+export function maySpoil(script: string): boolean {
   const plain = script.replaceAll(/&&|[<>]&|&>/g, "");
-  return /&|[<>]\(|\b(?:nohup|setsid|coproc|daemon|daemonize|start-stop-daemon)\b/.test(plain);
+  return /&|[<>]\(|\b(?:nohup|setsid|coproc|daemon|daemonize|start-stop-daemon|kill|pkill|killall)\b/.test(plain);
 }

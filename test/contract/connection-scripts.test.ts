@@ -6,6 +6,9 @@ import { script, told, type Way, WAYS } from "../kit/connections.ts";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
+/** Bytes that are kept of what a script prints. */
+const KEPT = 256 * 1024;
+
 describe.each(WAYS)("what a script does stays its own affair: %s", (_name, open) => {
   let way: Way;
   let host: Connection;
@@ -49,7 +52,13 @@ describe.each(WAYS)("what a script does stays its own affair: %s", (_name, open)
     ["trap 'echo bye' EXIT; echo hello", "exited 0", "hello\nbye\n"],
     ["false; echo not reached", "exited 1", ""],
     ['set +eu; false; echo "$nothing" on', "exited 0", " on\n"],
-    ["echo a; kill -9 $$; sleep 0.2; echo b", "exited 0", "a\nb\n"],
+    ["echo a; kill -9 $$; sleep 0.2; echo b", "exited 137", "a\n"],
+    ["false || kill $$", "exited 143", ""],
+    ["kill ${$}; sleep 0.2", "exited 143", ""],
+    ["trap 'echo own' TERM; kill $$; cat; echo on", "exited 0", "own\non\n"],
+    ["kill -0 $$ && [ -d /proc/$$ ] && echo it\\'s me", "exited 0", "it's me\n"],
+    ["echo $$ >/dev/null; false; echo not reached", "exited 1", ""],
+    ["kill 0; sleep 0.2; echo not reached", "exited 143", ""],
     ["sh -c 'kill -KILL $PPID'; echo not reached", "exited 137", ""],
     ["exec >&- 2>&-; true", "exited 0", ""],
     ["cd /; umask 0; PATH=; LC_ALL=x; unset HOME", "exited 0", ""],
@@ -58,19 +67,39 @@ describe.each(WAYS)("what a script does stays its own affair: %s", (_name, open)
     [":", "exited 0", ""],
     ["", "exited 0", ""],
     ["# only words", "exited 0", ""],
-    ["kill -STOP $$ 2>/dev/null & sleep 0.1; kill -CONT $$; echo on", "exited 0", "on\n"],
   ])("survives %s", async (text, end, stdout) => {
     expect(await run(text)).toMatchObject({ end, stdout });
   });
 
-  it.each(["echo ((", "if true; then", "echo 'open", "}", "cat <<X\nnever ended", "done; exit 0"])(
-    "does not run past the syntax error in %j",
+  it("ends one that stops its own shell, when its time is up", async () => {
+    expect(await run("echo a; kill -STOP $$; echo b", { timeout: 0.5 })).toMatchObject({
+      end: "timed-out gone",
+      stdout: "a\n",
+    });
+  });
+
+  it.each(["kill -9 $PPID; sleep 0.2; false", "kill -9 0; sleep 0.2"])(
+    "never takes the word of one that says %s for success",
     async (text) => {
-      const ended = await host.run(script(`${text}\n`));
-      expect(ended.kind).toBe("exited");
-      expect(told(await host.run(script("echo next")))).toMatchObject({ end: "exited 0", stdout: "next\n" });
+      await using other = await way.connect();
+      expect(told(await other.run(script(text))).end).toMatch(/^lost|^exited (?!0)/);
     },
   );
+
+  it.each([
+    "echo ((",
+    "if true; then",
+    "echo 'open",
+    "}",
+    "cat <<X\nnever ended",
+    "done; exit 0",
+    "echo $$ ((",
+    'echo "$$',
+  ])("does not run past the syntax error in %j", async (text) => {
+    const ended = await host.run(script(`${text}\n`));
+    expect(ended.kind).toBe("exited");
+    expect(told(await host.run(script("echo next")))).toMatchObject({ end: "exited 0", stdout: "next\n" });
+  });
 
   it("stops at an unset variable, saying so", async () => {
     const ended = await run('echo "$nowhere"; echo not reached');
@@ -115,21 +144,21 @@ describe.each(WAYS)("what a script does stays its own affair: %s", (_name, open)
   });
 
   it("keeps head and tail of much output and counts the rest", async () => {
-    const ended = await host.run(script("seq 1 1000000; seq 1 200000 >&2", { keep: 1000 }));
+    const ended = await host.run(script("seq 1 1000000; seq 1 200000 >&2"));
     if (ended.kind !== "exited") throw new Error(ended.kind);
     expect(ended.stdout.head.startsWith("1\n2\n3\n")).toBe(true);
     expect(ended.stdout.tail.endsWith("\n999999\n1000000\n")).toBe(true);
-    expect(ended.stdout.head.length + ended.stdout.tail.length).toBe(1000);
-    expect(ended.stdout.omitted).toBe(6_888_896 - 1000);
+    expect(ended.stdout.head.length + ended.stdout.tail.length).toBe(KEPT);
+    expect(ended.stdout.omitted).toBe(6_888_896 - KEPT);
     expect(ended.stderr.tail.endsWith("200000\n")).toBe(true);
   });
 
   it("ends a read-only script that floods, and reads 100 MB of one that writes in little memory", async () => {
     expect(told(await host.run(script("yes"))).end).toBe("flooded gone");
     const before = process.memoryUsage().arrayBuffers;
-    const ended = await host.run(script("head -c 100000000 /dev/zero; echo end", { late: "leave", keep: 4096 }));
+    const ended = await host.run(script("head -c 100000000 /dev/zero; echo end", { late: "leave" }));
     if (ended.kind !== "exited") throw new Error(ended.kind);
-    expect(ended.stdout.omitted).toBe(100_000_004 - 4096);
+    expect(ended.stdout.omitted).toBe(100_000_004 - KEPT);
     expect(ended.stdout.tail.endsWith("end\n")).toBe(true);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64_000_000);
   });

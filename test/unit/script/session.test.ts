@@ -18,7 +18,8 @@ describe.each(shells)("a session that nobody can reach any more, in %s", (comman
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const sleep = uniqueSleep();
     child.stdin.write(
-      prelude("look", "mark", 2) + frame("look", `trap '' TERM; ${sleep} >/dev/null 2>&1`, "mark", false),
+      prelude("look", "mark", 2) +
+        frame({ purpose: "look", shell: "sh", pipefail: false }, `trap '' TERM; ${sleep} >/dev/null 2>&1`, "mark"),
     );
     expect(await eventually(() => running(sleep))).toBe(true);
     await ended;
@@ -30,16 +31,21 @@ describe.each(shells)("a session that nobody can reach any more, in %s", (comman
     const sleep = uniqueSleep();
     child.stdin.on("error", () => undefined);
     child.stdin.write(
-      prelude("look", "mark", 3) + frame("look", `kill -9 $$; ${sleep} >/dev/null 2>&1`, "mark", false),
+      prelude("look", "mark", 3) +
+        frame({ purpose: "look", shell: "sh", pipefail: false }, `${sleep} >/dev/null 2>&1`, "mark"),
     );
     expect(await eventually(() => running(sleep))).toBe(true);
+    child.kill("SIGKILL");
     expect(await eventually(() => !running(sleep))).toBe(true);
   });
 
   it("outlives its channel when it writes", async () => {
     const child = spawn(shell, args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
     const sleep = uniqueSleep();
-    child.stdin.write(prelude("write", "mark", 2) + frame("write", `echo a; ${sleep}`, "mark", false));
+    child.stdin.write(
+      prelude("write", "mark", 2) +
+        frame({ purpose: "write", shell: "sh", pipefail: false }, `echo a; ${sleep}`, "mark"),
+    );
     expect(await eventually(() => running(sleep))).toBe(true);
     child.stdin.destroy();
     child.stdout.destroy();

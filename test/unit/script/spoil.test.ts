@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { mayLinger } from "../../../src/script/session.ts";
+import { maySpoil } from "../../../src/script/session.ts";
 
-describe("whether a script may leave something running", () => {
+describe("whether a script may spoil the session for the next one", () => {
   it.each([
     "sleep 9 &",
     "(a; b)& c",
@@ -13,14 +13,16 @@ describe("whether a script may leave something running", () => {
     "a > >(tee log)",
     "a 2>&1 & b",
     "a & b && c",
+    "kill 0",
+    "pkill -STOP sh",
   ])("may be so: %s", (script) => {
-    expect(mayLinger(script)).toBe(true);
+    expect(maySpoil(script)).toBe(true);
   });
 
   it.each(["a && b", "a 2>&1", "a >&2", "a &>log", "exec 3<&0", "a | b || c", "setsidy=1", "awk '$1 && $2 { print }'"])(
     "is not so: %s",
     (script) => {
-      expect(mayLinger(script)).toBe(false);
+      expect(maySpoil(script)).toBe(false);
     },
   );
 });
