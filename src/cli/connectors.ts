@@ -1,9 +1,9 @@
-import { userInfo } from "node:os";
 import { connectorFor } from "../connect/choose.ts";
 import { localConnector } from "../connect/local.ts";
 import { sshConnector } from "../connect/ssh.ts";
 import type { Connector } from "../run/ports.ts";
 import type { Questions } from "./prompt.ts";
+import { homeOf, userName } from "./user.ts";
 
 /** Connections to hosts of every kind, as the command line asks for them; `local` is this machine. */
 export function connectors(
@@ -13,8 +13,8 @@ export function connectors(
   const agent = env["SSH_AUTH_SOCK"];
   const local = localConnector();
   const ssh = sshConnector({
-    home: env["HOME"] ?? "/",
-    user: userInfo().username,
+    home: homeOf(env),
+    user: userName(env),
     acceptNewHostKeys: options.acceptNewHostKeys,
     ...(agent === undefined || agent === "" ? {} : { agentSocket: agent }),
     ask: options.questions.ask,

@@ -3,6 +3,9 @@ import { searchPathOf, type Lookup } from "../load/library.ts";
 
 /** Where this process looks for runbooks: here, `$RUNBOOK_PATH`, and what is shipped beside the program. */
 export function lookup(env: NodeJS.ProcessEnv): Lookup {
-  const shipped = fileURLToPath(new URL("../runbooks", import.meta.url));
-  return { cwd: process.cwd(), searchPath: searchPathOf(process.cwd(), env["RUNBOOK_PATH"], shipped) };
+  // Built, this file is in dist; run from its source, it is one directory deeper.
+  const shipped = import.meta.url.endsWith(".ts") ? "../../runbooks" : "../runbooks";
+  const library = fileURLToPath(new URL(shipped, import.meta.url));
+  const cwd = process.cwd();
+  return { cwd, searchPath: [...new Set(searchPathOf(cwd, env["RUNBOOK_PATH"], library))] };
 }

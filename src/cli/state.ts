@@ -1,6 +1,6 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { FaultError } from "../model/fault.ts";
+import { homeOf } from "./user.ts";
 
 /** Where runs are on record: `--state`, `$RUNBOOK_STATE`, `$XDG_STATE_HOME/runbook`, else `~/.local/state/runbook`. Throws a usage fault when the option is empty, as an unset variable makes it. */
 export function stateDir(option: string | undefined, env: NodeJS.ProcessEnv): string {
@@ -10,7 +10,7 @@ export function stateDir(option: string | undefined, env: NodeJS.ProcessEnv): st
   return (
     option ??
     nonEmpty(env["RUNBOOK_STATE"]) ??
-    join(nonEmpty(env["XDG_STATE_HOME"]) ?? join(homedir(), ".local", "state"), "runbook")
+    join(nonEmpty(env["XDG_STATE_HOME"]) ?? join(homeOf(env), ".local", "state"), "runbook")
   );
 }
 
