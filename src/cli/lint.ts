@@ -1,6 +1,7 @@
 import { findRunbook, shelvedRunbooks, type Lookup } from "../load/library.ts";
 import { openRunbook, type Opened } from "../load/runbook.ts";
 import { isFault, type Fault } from "../model/fault.ts";
+import { jsonText } from "../report/json.ts";
 import { clean } from "../view/clean.ts";
 import { paletteOf, type Palette } from "../view/colour.ts";
 import { problemLines } from "../view/problem.ts";
@@ -27,7 +28,7 @@ export async function lint(
   if (found.length === 0) return [nothing(lookup)];
   const opened: Opened[] = [];
   for (const each of found) if ("path" in each) opened.push(await openRunbook(each.path, lookup.cwd));
-  if (options.json === true) io.out(`${JSON.stringify(opened.map(asJson), null, 2)}\n`);
+  if (options.json === true) io.out(`${jsonText(opened.map(asJson), "page")}\n`);
   else tellAll(opened, io);
   return opened.some((each) => each.faults.length > 0) ? EXIT.invalid : EXIT.ok;
 }

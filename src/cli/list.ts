@@ -2,6 +2,7 @@ import { shelvedRunbooks, type Lookup } from "../load/library.ts";
 import { openRunbook, type Opened } from "../load/runbook.ts";
 import { Risk } from "../model/approval.ts";
 import type { Fault } from "../model/fault.ts";
+import { jsonText } from "../report/json.ts";
 import { clean } from "../view/clean.ts";
 import { paletteOf } from "../view/colour.ts";
 import { tableLines, type TableColumn } from "../view/table.ts";
@@ -19,7 +20,7 @@ export async function list(
   const entries: Entry[] = [];
   for (const { name, path } of await shelvedRunbooks(lookup))
     entries.push(entryOf(name, await openRunbook(path, lookup.cwd)));
-  if (options.json === true) io.out(`${JSON.stringify(entries, null, 2)}\n`);
+  if (options.json === true) io.out(`${jsonText(entries, "page")}\n`);
   else if (entries.length === 0) io.err("There are no runbooks here: `runbook new NAME` begins one.\n");
   else for (const line of lines(entries)) io.out(`${line}\n`);
   return EXIT.ok;

@@ -7,7 +7,7 @@ export type Lines = { readonly out: (line: string) => void };
 /** One entry as one line of JSON: `run`, `seq`, `at` (ISO 8601, UTC), then the event's own members. */
 export function jsonLine(entry: Entry): string {
   const { run, seq, at, event } = entry;
-  return escaped(JSON.stringify({ run, seq, at: new Date(at).toISOString(), ...event }));
+  return jsonText({ run, seq, at: new Date(at).toISOString(), ...event });
 }
 
 /** Reports a run as JSON lines, one an entry, as they become durable. */
@@ -16,12 +16,14 @@ export function jsonReport({ out }: Lines): Watcher {
 }
 
 /**
- * JSON escapes only what is below U+0020. The rest of what a terminal obeys (DEL, C1, bidi and invisible controls) is escaped too:
- * the values stay the same, and nothing that a host printed can act on whoever reads the lines on a terminal.
+ * A value as JSON, in one line, or indented to be read. JSON escapes only what is below U+0020. The rest of what a terminal obeys
+ * (DEL, C1, bidi and invisible controls) is escaped too: the values stay the same, and nothing that a host printed or a file holds
+ * can act on whoever reads it on a terminal.
  */
-function escaped(json: string): string {
-  return json.replaceAll(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    character.split("").map(unitEscape).join(""),
+export function jsonText(value: object, shape: "line" | "page" = "line"): string {
+  return JSON.stringify(value, null, shape === "page" ? 2 : 0).replaceAll(
+    /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => character.split("").map(unitEscape).join(""),
   );
 }
 
