@@ -1,8 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { didYouMean } from "../language/suggest.ts";
+import { readText } from "../load/text.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Runbook } from "../model/runbook.ts";
 import { Secret } from "../model/secret.ts";
+
+/** Bytes that the file of a value may have: it is sent to every host with every script. */
+const MAX_VALUE = 1_000_000;
 
 /** `--input NAME=VALUE` pairs as values. `@file` and `env:X` are read here; a secret is never taken from the argument itself. */
 export async function readInputs(
@@ -53,11 +56,11 @@ type Value = { readonly text: string; readonly from: "argument" | "elsewhere" } 
 
 async function valueOf(text: string, env: NodeJS.ProcessEnv): Promise<Value> {
   if (text.startsWith("@")) {
-    try {
-      return { text: (await readFile(text.slice(1), "utf8")).replace(/\r?\n$/, ""), from: "elsewhere" };
-    } catch (error) {
-      return { fault: `its file cannot be read: ${error instanceof Error ? error.message : String(error)}` };
-    }
+    const path = text.slice(1);
+    const file = await readText(path, MAX_VALUE);
+    return "problem" in file
+      ? { fault: `${path}: ${file.problem}` }
+      : { text: file.text.replace(/\r?\n$/, ""), from: "elsewhere" };
   }
   if (text.startsWith("env:")) {
     const value = env[text.slice(4)];

@@ -1,49 +1,40 @@
 import type { GroupTree } from "../language/inventory/inventory.ts";
 import { matchHosts } from "../language/inventory/pattern.ts";
-import { loadInventory } from "../load/inventory.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host, Inventory } from "../model/inventory.ts";
+import { MASK } from "../model/secret.ts";
+import { jsonText } from "../report/json.ts";
 import { clean } from "../view/clean.ts";
 import { pad, widthOf } from "../view/width.ts";
 import { EXIT } from "./exit.ts";
-import { exitOfFaults, tell, type Io } from "./io.ts";
+import type { Io } from "./io.ts";
+import { openInventory } from "./targets.ts";
 
-/** What `runbook inventory` was asked. */
+/** `runbook inventory`'s options, as the command line gives them. */
 export type InventoryOptions = {
-  readonly sources: readonly string[];
-  readonly limit?: string;
-  readonly graph?: boolean;
-  readonly json?: boolean;
-};
-
-/** What the command needs from its caller. */
-export type InventoryContext = {
-  readonly cwd: string;
-  readonly home: string;
-  readonly io: Io;
+  readonly inventory?: readonly string[] | undefined;
+  readonly limit?: string | undefined;
+  readonly graph?: boolean | undefined;
+  readonly list?: boolean | undefined;
 };
 
 /** Variables whose names say that they are nobody's business. */
-const PRIVATE = /pass(word|wd|phrase)?$|passwd|passphrase|secret|token|api_?key|private_key$|credential/i;
+const PRIVATE = /pass(word|wd|phrase)?s?$|passwd|passphrase|secret|token|api_?key|private_key$|credential/i;
 
-/** Shows the hosts of an inventory as a list (or all that is known of them, as JSON), or the tree of its groups. The result is an exit code. */
-export async function inventory(options: InventoryOptions, context: InventoryContext): Promise<number> {
-  const loaded = await loadInventory(options.sources, context);
-  if (Array.isArray(loaded)) return refuse(loaded, context.io);
+/** Shows the hosts of an inventory as a list (or all that is known of them, as JSON), or the tree of its groups. */
+export async function inventory(
+  options: InventoryOptions,
+  env: NodeJS.ProcessEnv,
+  io: Io,
+): Promise<number | readonly Fault[]> {
+  const loaded = await openInventory(options.inventory, env, io);
+  if (!("inventory" in loaded)) return loaded;
   const names = matchHosts(loaded.inventory, options.limit ?? "all");
-  if (!Array.isArray(names)) return refuse([names], context.io);
-  for (const { message, hint = "" } of loaded.warnings) {
-    context.io.err(`warning: ${clean(message)}\n  → ${clean(hint)}\n`);
-  }
-  if (options.json === true) context.io.out(`${JSON.stringify(report(loaded.inventory, names), null, 2)}\n`);
-  else if (options.graph === true) context.io.out(graph(loaded.tree, new Set(names)));
-  else context.io.out(list(loaded.inventory, names));
+  if (!Array.isArray(names)) return [names];
+  if (options.list === true) io.out(`${jsonText(report(loaded.inventory, names), "page")}\n`);
+  else if (options.graph === true) io.out(graph(loaded.tree, new Set(names)));
+  else io.out(list(loaded.inventory, names));
   return EXIT.ok;
-}
-
-function refuse(faults: readonly Fault[], io: Io): number {
-  tell(faults, io);
-  return exitOfFaults(faults);
 }
 
 function list({ hosts }: Inventory, names: readonly string[]): string {
@@ -80,20 +71,22 @@ function graph(tree: GroupTree, names: ReadonlySet<string>): string {
   return lines("all", 0).join("");
 }
 
-function report({ hosts, groups }: Inventory, names: readonly string[]): unknown {
+function report({ hosts, groups }: Inventory, names: readonly string[]): object {
   const selected = new Set(names);
   return {
     groups: Object.fromEntries(
       Array.from(groups, ([name, members]) => [name, members.filter((member) => selected.has(member))]),
     ),
-    hosts: Object.fromEntries(names.map((name) => [name, veil(hosts.get(name))])),
+    hosts: Object.fromEntries(names.map((name) => [name, veil(hosts.get(name), false)])),
   };
 }
 
-/** Secrets hide themselves; values that are private by their name are hidden here. */
-function veil(value: unknown, name = ""): unknown {
-  if (PRIVATE.test(name) && typeof value !== "object" && value !== undefined) return "••••••";
-  if (Array.isArray(value)) return value.map((each) => veil(each, name));
-  if (typeof value !== "object" || value === null || "toJSON" in value) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, veil(each, key)]));
+/** Secrets hide themselves; what is private by its name is hidden here, with all that is below it. */
+function veil(value: unknown, hidden: boolean): unknown {
+  if (Array.isArray(value)) return value.map((each) => veil(each, hidden));
+  if (typeof value === "object" && value !== null && !("toJSON" in value)) {
+    const members = Object.entries(value);
+    return Object.fromEntries(members.map(([key, each]) => [key, veil(each, hidden || PRIVATE.test(key))]));
+  }
+  return hidden && value !== undefined && value !== null ? MASK : value;
 }

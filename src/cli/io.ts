@@ -1,4 +1,6 @@
 import type { Fault } from "../model/fault.ts";
+import { paletteOf } from "../view/colour.ts";
+import { problemLines } from "../view/problem.ts";
 import { EXIT } from "./exit.ts";
 
 /** Where a command writes. Both take texts with their newlines. */
@@ -31,20 +33,16 @@ export function endWithReaders(): void {
   }
 }
 
-/** Tells faults: where and what happened, the place in the source, and what to do next. */
-export function tell(faults: readonly Fault[], io: Io): void {
-  for (const fault of faults) {
-    io.err(`${fault.where === undefined ? "" : `${fault.where}: `}${fault.message}\n`);
-    if (fault.excerpt !== undefined) io.err(`${fault.excerpt}\n`);
-    if (fault.hint !== undefined) io.err(`  → ${fault.hint}\n`);
-  }
+/** Tells faults, or warnings, on stderr. */
+export function tell(faults: readonly Fault[], io: Io, weight: "error" | "warning" = "error"): void {
+  const palette = paletteOf(process.stderr.isTTY && process.stderr.hasColors());
+  for (const line of faults.flatMap((fault) => problemLines(fault, palette, weight))) io.err(`${line}\n`);
 }
 
 /** The exit code for faults that kept a command from its work; the first that holds wins. */
 export function exitOfFaults(faults: readonly Fault[]): number {
   const kinds = new Set(faults.map((fault) => fault.kind));
-  if (kinds.has("usage") || kinds.has("nothing-selected")) return EXIT.usage;
+  if (kinds.has("usage") || kinds.has("nothing-selected") || kinds.has("journal")) return EXIT.usage;
   if (kinds.has("invalid-file")) return EXIT.invalid;
-  if (kinds.has("journal")) return EXIT.failed;
   return EXIT.unknown;
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+import manifest from "../../package.json" with { type: "json" };
 import type { Fault } from "../model/fault.ts";
 import { EXIT } from "./exit.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
@@ -10,7 +11,7 @@ const program = new Command("runbook")
   .description(
     "Find known problems on a fleet of servers, show the evidence, ask, fix, prove the fix, keep the record.",
   )
-  .version("0.1.0")
+  .version(manifest.version)
   .showHelpAfterError("(`runbook --help` lists the commands, `runbook COMMAND --help` its options)")
   .showSuggestionAfterError(true)
   .exitOverride()
@@ -107,8 +108,8 @@ program
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("--json", "as JSON lines")
   .action(async (options) => {
-    const { pingTargets } = await import("./ping-targets.ts");
-    end(await pingTargets(options, io));
+    const { ping } = await import("./ping.ts");
+    end(await ping(options, io));
   });
 
 program
@@ -120,14 +121,7 @@ program
   .option("--list", "all that is known of the hosts, as JSON")
   .action(async (options) => {
     const { inventory } = await import("./inventory.ts");
-    const { inventory: sources, limit, graph, list } = options;
-    const place = { cwd: process.cwd(), home: process.env["HOME"] ?? "/", io };
-    const wish = {
-      ...(limit === undefined ? {} : { limit }),
-      ...(graph === true ? { graph } : {}),
-      json: list === true,
-    };
-    end(await inventory({ sources: sources ?? [], ...wish }, place));
+    end(await inventory(options, process.env, io));
   });
 
 const history = program.command("history").description("what was done, when, and how it ended");
@@ -137,7 +131,14 @@ history
   .option("--limit <n>", "at most this many", count, 50)
   .option("--json", "as JSON lines")
   .option("--state <dir>", "where runs are on record")
-  .action(async (options) => {
+  .allowExcessArguments()
+  .action(async (options, { args: [word] }) => {
+    // It is the default command, so a mistyped one ends up here: a run's id, as a rule.
+    if (word !== undefined) {
+      const { suggest } = await import("../language/suggest.ts");
+      const meant = suggest(word, ["list", "show"]) ?? `history show ${word}`;
+      history.error(`error: no such command: history ${word}\n(Did you mean \`${meant}\`?)`);
+    }
     const { historyList } = await import("./history.ts");
     end(await historyList(options, io));
   });

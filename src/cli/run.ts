@@ -1,33 +1,32 @@
-import { userInfo } from "node:os";
 import { runOutcome } from "../engine/outcome.ts";
-import { makePlan } from "../engine/plan.ts";
+import { makePlan, missingInputs } from "../engine/plan.ts";
 import type { RunState } from "../engine/state.ts";
 import { didYouMean } from "../language/suggest.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { loadRunbook } from "../load/runbook.ts";
 import { ApproveLevel } from "../model/approval.ts";
-import type { Fault } from "../model/fault.ts";
+import { FaultError, type Fault } from "../model/fault.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { Secret } from "../model/secret.ts";
 import type { Host } from "../model/inventory.ts";
 import { systemClock } from "../run/clock.ts";
 import { newRunId } from "../run/id.ts";
-import { start } from "../run/start.ts";
+import { start, type RunParts } from "../run/start.ts";
 import { connectors } from "./connectors.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { readInputs, unknownSteps } from "./inputs.ts";
-import type { Io } from "./io.ts";
+import { tell, type Io } from "./io.ts";
 import { lookup } from "./library.ts";
 import { askSecret, questions } from "./prompt.ts";
 import { listenToSignals } from "./signals.ts";
-import { screenFor } from "./screen.ts";
+import { screenFor, type Screen } from "./screen.ts";
 import { stateDir } from "./state.ts";
 import { selectTargets, withLogin, type Passwords, type TargetOptions } from "./targets.ts";
+import { userName } from "./user.ts";
 import { thisWriter } from "./writer.ts";
 
 /** `runbook run`'s options, as the command line gives them. */
 export type RunCommandOptions = TargetOptions & {
-  readonly hosts?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly approve?: string | undefined;
   readonly yes?: boolean | undefined;
@@ -53,13 +52,14 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const refused = [...refusals(loaded, options), ...faults];
   if (refused.length > 0) return refused;
 
-  const targets = await selectTargets(options, options.hosts ?? loaded.runbook.hosts, env, io);
+  const targets = await selectTargets(options, loaded.runbook.hosts, env, io);
   if (!("hosts" in targets)) return targets;
-  const by = userInfo().username;
+  const by = userName(env);
   const screen = await screenFor(loaded, options, by, io);
   const prepared = makePlan(loaded, targets.hosts, {
     inventory: targets.source,
-    inputs: await askForSecrets(loaded, targets.hosts, inputs),
+    inputs,
+    asked: await askForSecrets(loaded, targets.hosts, inputs),
     dryRun: options.dryRun === true,
     approve: approveLevel(options),
     attended: screen.attended,
@@ -71,6 +71,27 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
 
   const passwords = await askPasswords(options);
   const hosts = withLogin(targets.hosts, options, passwords);
+  let begun = false;
+  try {
+    return await carryOut({ ...prepared, loaded, hosts, screen, begins: () => (begun = true) }, options, io);
+  } catch (error) {
+    // A record that fails before anything was done is a mistake in the command's settings; now it is a run that failed.
+    if (!begun || !(error instanceof FaultError)) throw error;
+    tell(error.faults, io);
+    return EXIT.failed;
+  }
+}
+
+type Prepared = Pick<RunParts, "plan" | "values" | "loaded" | "hosts"> & {
+  readonly screen: Screen;
+  /** Called once the run is on record, before the first host is logged in to. */
+  readonly begins: () => void;
+};
+
+/** The run from the opening of its record to the last word on the screen; answers with the exit code. */
+async function carryOut(prepared: Prepared, options: RunCommandOptions, io: Io): Promise<number> {
+  const { env } = process;
+  const { screen, begins, ...parts } = prepared;
   const leaving = new AbortController();
   using signals = listenToSignals(leaving, io);
   const exit = (state: RunState): number => (signals.interrupted ? EXIT.interrupted : exitOf(runOutcome(state)));
@@ -81,11 +102,9 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   await using ui = screen.open({ stop: (reason) => signals.stop(reason), leave: () => leaving.abort() }, asking);
   const state = await start({
     run: newRunId(Date.now()),
-    ...prepared,
-    plan: { ...prepared.plan, ...(writer === undefined ? {} : { writer }) },
-    loaded,
-    hosts,
-    secrets: secretsOf(hosts, prepared.values),
+    ...parts,
+    plan: { ...parts.plan, ...(writer === undefined ? {} : { writer }) },
+    secrets: secretsOf(parts.hosts, parts.values),
     become: options.become === true,
     connector: connector.all,
     controller: connector.local,
@@ -94,7 +113,10 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
     approver: ui.approver,
     clock: systemClock,
     leaving: leaving.signal,
-    live: (live) => signals.attach((reason) => live.stop(reason)),
+    live: (live) => {
+      begins();
+      signals.attach((reason) => live.stop(reason));
+    },
     exitOf: exit,
   });
   await ui.conclude(state);
@@ -125,20 +147,18 @@ function approveLevel(options: RunCommandOptions): ApproveLevel {
     : level;
 }
 
-/** A secret input that neither the command line nor every host's variables give is asked for on the terminal. */
+/** A secret input that some host would have no value for is asked for on the terminal. */
 async function askForSecrets(
   { runbook }: LoadedRunbook,
   hosts: readonly Host[],
   given: ReadonlyMap<string, string | Secret>,
-): Promise<ReadonlyMap<string, string | Secret>> {
-  const inputs = new Map(given);
-  for (const [name, input] of Object.entries(runbook.inputs)) {
-    const missing = input.secret && !inputs.has(name) && !hosts.every((host) => Object.hasOwn(host.vars, name));
-    if (missing && process.stdin.isTTY) {
-      inputs.set(name, await askSecret(input.about === undefined ? name : `${name} (${input.about})`));
-    }
+): Promise<ReadonlyMap<string, Secret>> {
+  const answers = new Map<string, Secret>();
+  for (const [name, input] of missingInputs(runbook, hosts, given)) {
+    if (!input.secret || !process.stdin.isTTY) continue;
+    answers.set(name, await askSecret(input.about === undefined ? name : `${name} (${input.about})`));
   }
-  return inputs;
+  return answers;
 }
 
 async function askPasswords(options: RunCommandOptions): Promise<Passwords> {

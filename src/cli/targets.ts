@@ -1,14 +1,16 @@
 import { selectHosts } from "../language/inventory/pattern.ts";
-import { loadInventory } from "../load/inventory.ts";
+import { loadInventory, type LoadedInventory } from "../load/inventory.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Io } from "./io.ts";
+import { tell, type Io } from "./io.ts";
+import { homeOf } from "./user.ts";
 
 /** The options that say which hosts, and how to log in to them. The same for every command that reaches hosts. */
 export type TargetOptions = {
   readonly inventory?: readonly string[] | undefined;
   readonly limit?: string | undefined;
+  readonly hosts?: string | undefined;
   readonly user?: string | undefined;
   readonly privateKey?: string | undefined;
 };
@@ -16,28 +18,41 @@ export type TargetOptions = {
 /** Passwords asked for at the start; undefined where nobody asked for them. */
 export type Passwords = { readonly login: Secret | undefined; readonly become: Secret | undefined };
 
-/** Reads the inventory and selects hosts: `pattern` is the runbook's or `all`, `--limit` narrows it. Nothing selected is a fault. */
-export async function selectTargets(
-  options: TargetOptions,
-  pattern: string,
+/** Reads the sources that were given, else $RUNBOOK_INVENTORY, and tells its warnings. `label` names them all in a line. */
+export async function openInventory(
+  given: readonly string[] | undefined,
   env: NodeJS.ProcessEnv,
   io: Io,
-): Promise<{ readonly hosts: readonly Host[]; readonly source: string } | readonly Fault[]> {
+): Promise<(LoadedInventory & { readonly label: string }) | readonly Fault[]> {
   const fromEnv = env["RUNBOOK_INVENTORY"];
-  const sources = options.inventory ?? (fromEnv === undefined || fromEnv === "" ? [] : [fromEnv]);
+  const sources = given ?? (fromEnv === undefined || fromEnv === "" ? [] : [fromEnv]);
   if (sources.includes("")) {
     return [{ kind: "usage", where: "-i", message: "no inventory is named", hint: "-i FILE or -i host1,host2," }];
   }
-  const loaded = await loadInventory(sources, { cwd: process.cwd(), home: env["HOME"] ?? "/" });
+  const loaded = await loadInventory(sources, { cwd: process.cwd(), home: homeOf(env) });
   if (Array.isArray(loaded)) return loaded;
-  for (const warning of loaded.warnings) {
-    io.err(`warning: ${warning.message}\n${warning.hint === undefined ? "" : `  → ${warning.hint}\n`}`);
-  }
-  const listed = sources.every((source) => source.includes(","));
-  const names = selectHosts(loaded.inventory, listed ? "all" : pattern, options.limit);
+  tell(loaded.warnings, io, "warning");
+  const labels = sources.map((source, at) => (loaded.kinds[at] === "list" ? source.replace(/,+$/, "") : source));
+  return { ...loaded, label: labels.join(", ") };
+}
+
+/**
+ * Reads the inventory and selects hosts by `--hosts`, else by the command's `own` pattern, in whose place a mere list of hosts
+ * puts all of them. `--limit` narrows it. Nothing selected is a fault.
+ */
+export async function selectTargets(
+  options: TargetOptions,
+  own: string,
+  env: NodeJS.ProcessEnv,
+  io: Io,
+): Promise<{ readonly hosts: readonly Host[]; readonly source: string } | readonly Fault[]> {
+  const loaded = await openInventory(options.inventory, env, io);
+  if (!("inventory" in loaded)) return loaded;
+  const listed = loaded.kinds.every((kind) => kind === "list");
+  const names = selectHosts(loaded.inventory, options.hosts ?? (listed ? "all" : own), options.limit);
   if (isFault(names)) return [names];
   const hosts = names.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
-  return { hosts, source: sources.join(", ") };
+  return { hosts, source: loaded.label };
 }
 
 /** The hosts with what the command line adds. As with Ansible, what the inventory says of a host wins over `-u` and the prompts. */

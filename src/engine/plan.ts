@@ -2,15 +2,17 @@ import type { ApproveLevel } from "../model/approval.ts";
 import type { RunPlan, StepPlan } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import type { LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import type { Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { readInput } from "../model/input.ts";
 import { Secret } from "../model/secret.ts";
 import { columnsOf, keyOf } from "./judge.ts";
 
-/** What a user said on the command line (or a schedule says) about a run. */
+/** What a user said on the command line (or a schedule says) about a run. Inputs and steps that the runbook does not have are refused before. */
 export type RunOptions = {
   readonly inventory: string;
   readonly inputs: ReadonlyMap<string, string | Secret>;
+  /** Answers of a prompt, for hosts that have no value from anywhere else. */
+  readonly asked?: ReadonlyMap<string, Secret>;
   readonly dryRun: boolean;
   readonly approve: ApproveLevel;
   readonly attended: boolean;
@@ -27,14 +29,14 @@ const DEFAULT_FRESH = 60;
 /** Evidence is older than nothing by the time it is on record: a fix would wait for ever for a look that is new enough. */
 const LEAST_FRESH = 1;
 
-/** The frame of a run, and the values its scripts get; or every mistake in the inputs and step names at once. */
+/** The frame of a run, and the values its scripts get; or every mistake in the inputs at once. */
 export function makePlan(
   loaded: LoadedRunbook,
   hosts: readonly Host[],
   options: RunOptions,
 ): { readonly plan: RunPlan; readonly values: InputValues } | { readonly faults: readonly Fault[] } {
   const { runbook } = loaded;
-  const faults: Fault[] = [...unknownInputs(runbook, options), ...unknownSteps(runbook, options)];
+  const faults: Fault[] = [];
   const values = new Map(hosts.map((host) => [host.name, inputsOf(runbook, host, options, faults)]));
   if (faults.length > 0) return { faults: unique(faults) };
   const first = hosts[0] === undefined ? new Map<string, string | Secret>() : (values.get(hosts[0].name) ?? new Map());
@@ -101,13 +103,30 @@ function keeps({ functions }: LoadedRunbook, { fix, verify, rollback }: Step): b
   return scripts.some((script) => /\$\{?keep\b/.test(script ?? ""));
 }
 
-/** `--input` wins over the host's variable (the inventory has merged its groups' into it), which wins over the default. */
+/** The inputs that one host or more would have no value for. */
+export function missingInputs(
+  runbook: Runbook,
+  hosts: readonly Host[],
+  given: RunOptions["inputs"],
+): readonly (readonly [name: string, input: Input])[] {
+  return Object.entries(runbook.inputs).filter(([name, input]) =>
+    hosts.some((host) => (given.get(name) ?? ownValue(host, name) ?? input.default) === undefined),
+  );
+}
+
+/** What the inventory says for this host; its groups' variables are merged into it. */
+function ownValue(host: Host, name: string): unknown {
+  return Object.hasOwn(host.vars, name) ? host.vars[name] : undefined;
+}
+
+/** `--input` wins over the host's variable, which wins over the default; a prompt's answer is for what is missing then. */
 function inputsOf(runbook: Runbook, host: Host, options: RunOptions, faults: Fault[]): Map<string, string | Secret> {
   const values = new Map<string, string | Secret>();
   for (const [name, input] of Object.entries(runbook.inputs)) {
     const given = options.inputs.get(name);
-    const own = Object.hasOwn(host.vars, name) ? host.vars[name] : undefined;
-    const value = given instanceof Secret ? given.reveal() : (given ?? own ?? input.default);
+    const own = ownValue(host, name);
+    const first = given ?? own ?? input.default ?? options.asked?.get(name);
+    const value = first instanceof Secret ? first.reveal() : first;
     const where = given === undefined && own !== undefined ? `${host.name}: variable ${name}` : `input ${name}`;
     if (value === undefined) {
       const hint = `--input ${name}=${input.secret ? `@file or --input ${name}=env:VARIABLE` : "…"}`;
@@ -125,30 +144,6 @@ function inputsOf(runbook: Runbook, host: Host, options: RunOptions, faults: Fau
 /** What stands there instead, where it may be shown. */
 function found(value: unknown): string {
   return value === null ? "" : `, not ${JSON.stringify(value)}`;
-}
-
-function unknownInputs(runbook: Runbook, options: RunOptions): Fault[] {
-  const known = Object.keys(runbook.inputs);
-  return [...options.inputs.keys()]
-    .filter((name) => !known.includes(name))
-    .map((name) => ({
-      kind: "usage",
-      where: `--input ${name}`,
-      message: `${runbook.name} has no such input`,
-      hint: known.length === 0 ? "it has none" : `it has ${known.join(", ")}`,
-    }));
-}
-
-function unknownSteps(runbook: Runbook, options: RunOptions): Fault[] {
-  const known = runbook.steps.map((step) => step.id);
-  return options.only
-    .filter((id) => !known.includes(id))
-    .map((id) => ({
-      kind: "usage",
-      where: `--step ${id}`,
-      message: "no such step",
-      hint: `it has ${known.join(", ")}`,
-    }));
 }
 
 function shown(values: ReadonlyMap<string, string | Secret>): Record<string, string> {

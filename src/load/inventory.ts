@@ -9,11 +9,14 @@ const MAX_INVENTORY = 1_000_000;
 const YAML_ENDINGS = new Set([".yml", ".yaml", ".json"]);
 const TO_YAML = "`ansible-inventory -i THIS --list --yaml > hosts.yml` makes a YAML file of it";
 
+/** An inventory, and of each source, in their order, whether it was a file or a list of hosts. */
+export type LoadedInventory = ParsedInventory & { readonly kinds: readonly InventorySource["kind"][] };
+
 /** Reads every `-i` (a YAML file, or hosts with commas) into one inventory, later ones over earlier ones; or says everything that is wrong. */
 export async function loadInventory(
   sources: readonly string[],
   place: { readonly cwd: string; readonly home: string },
-): Promise<ParsedInventory | Fault[]> {
+): Promise<LoadedInventory | Fault[]> {
   if (sources.length === 0) return [refusal("usage", "no inventory was given", "-i FILE or -i host1,host2, names one")];
   const read = await Promise.all(sources.map((source) => readSource(source, place.cwd)));
   const faults = read.filter((each) => isFault(each));
@@ -22,7 +25,8 @@ export async function loadInventory(
   if (Array.isArray(parsed)) return [...faults, ...parsed];
   if (faults.length > 0) return faults;
   const besides = await Promise.all(found.map((source) => besideFile(source)));
-  return { ...parsed, warnings: [...parsed.warnings, ...besides.flat()] };
+  const kinds = found.map((source) => source.kind);
+  return { ...parsed, kinds, warnings: [...parsed.warnings, ...besides.flat()] };
 }
 
 async function readSource(source: string, cwd: string): Promise<InventorySource | Fault> {

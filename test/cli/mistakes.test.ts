@@ -11,7 +11,8 @@ describe("a mistyped command line", () => {
     [["run", "job", "--aprove", "low"], /unknown option '--aprove'\n.*--approve/],
     [["run", "job", "-p", "0"], /--parallel.*expected a whole number/],
     [["run", "job", "-p", "x"], /--parallel.*expected a whole number/],
-    [["history", "shw", "last"], /unknown command|too many arguments/],
+    [["history", "shw", "last"], /no such command: history shw\n\(Did you mean `show`\?\)/],
+    [["history", "20261121"], /no such command: history 20261121\n\(Did you mean `history show 20261121`\?\)/],
     [["run", "job", "more"], /too many arguments/],
   ])("%j is told what is wrong, and where to read on", async (argv, words) => {
     await using shop = await workshop();

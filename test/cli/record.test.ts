@@ -92,13 +92,13 @@ describe("a record that cannot be written", () => {
     await using shop = await localJob(sweep(), { files: { "a/x.bad": "", file: "" } });
     for (const place of ["file", "file/below", "/proc/none/x"]) {
       const { exit, out, err } = await shop.run(...run, "-y", "--state", place);
-      expect({ exit, out }).toEqual({ exit: 1, out: "" });
+      expect({ exit, out }).toEqual({ exit: 64, out: "" });
       expect(err).toMatch(
         new RegExp(
           `${place}.*: the record of runs cannot be used: .*\n {2}→ free the disk or mend its rights, or name another place with --state DIR\n`,
         ),
       );
-      expect((await shop.run("history", "--state", place)).exit).toBe(1);
+      expect((await shop.run("history", "--state", place)).exit).toBe(64);
     }
     expect(await readdir(join(shop.directory, "a"))).toContain("x.bad");
   });

@@ -1,7 +1,8 @@
 import { readFile, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { localJob, verdictsOf } from "../kit/shelf.ts";
+import { Terminal } from "../kit/terminal.ts";
 
 const SECRET = "hunter2 with 'quotes' & $(id)";
 const TOP = "inputs: { dir: { type: string }, token: { type: string, secret: true } }\n";
@@ -42,6 +43,26 @@ test("a secret reaches the scripts and nothing else: not the log, the JSON, the 
     expect(text).not.toContain("hunter2");
     expect(text).not.toContain(SECRET);
   }
+});
+
+test("what is typed at the prompt is for the hosts that have no value, and replaces nobody's own", async () => {
+  const step = `  - id: use\n    detect: { run: 'printf "%s" "$token" >"$dir/got"' }\n`;
+  await using shop = await localJob(step, { top: TOP, hosts: ["a", "b"] });
+  const vars = (host: string): string => `dir: ${shop.directory}/${host}`;
+  const hosts = `a: { ${vars("a")}, token: of-a }, b: { ${vars("b")} }`;
+  await shop.write("hosts.yml", `all: { vars: { ansible_connection: local }, hosts: { ${hosts} } }\n`);
+  const bin = resolve(import.meta.dirname, "../../src/cli/main.ts");
+  await using terminal = new Terminal(process.execPath, [bin, "run", "job", "-i", "hosts.yml", "--no-tui"], {
+    columns: 100,
+    rows: 30,
+    cwd: shop.directory,
+    env: { HOME: shop.directory },
+  });
+  await terminal.see("token:");
+  terminal.press("typed\r");
+  expect(await terminal.exit()).toBe(0);
+  const got = (host: string): Promise<string> => readFile(join(shop.directory, host, "got"), "utf8");
+  expect([await got("a"), await got("b")]).toEqual(["of-a", "typed"]);
 });
 
 test("a secret is not taken from an argument, nor waited for without a terminal", async () => {

@@ -72,6 +72,22 @@ describe("which hosts", () => {
     const { exit, out } = await shop.run("run", "job", "-i", "127.0.0.1:1,127.0.0.2:1,", "--input", "dir=/");
     expect(exit).toBe(4);
     expect(out).toMatch(/2 unknown/);
+    expect(out).toContain("2 hosts of 127.0.0.1:1,127.0.0.2:1, 1 step");
+  });
+
+  test("--hosts wins over a list as well, and a file with a comma in its name is a file", async () => {
+    const list = ["-i", "127.0.0.1:1,127.0.0.2:1,", "--input", "dir=/"] as const;
+    expect((await shop.run("run", "job", ...list, "--hosts", "127.0.0.2")).out).toContain("1 host of");
+    await shop.write("a,b.yml", INVENTORY);
+    expect(reached((await shop.run("run", "job", "-i", "a,b.yml")).out)).toEqual(["web1", "web2"]);
+  });
+
+  test("what a file holds cannot act on the terminal", async () => {
+    await shop.write("evil.yml", 'web: { hosts: { "\\e[31m\\x9bred": { ansible_port: "\\e[31m" } } }\n');
+    const { exit, err } = await shop.run("run", "job", "-i", "evil.yml");
+    expect(exit).toBe(65);
+    expect(err).toContain("\\x1b[31m");
+    expect(err).not.toMatch(/[\u001B\u009B]/);
   });
 });
 

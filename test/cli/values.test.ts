@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -48,6 +49,21 @@ test("inputs: --input over the host's variable over its group's over the default
   ]);
 });
 
+test("the file of a value is a text of a sensible size, and no FIFO that is waited for", async () => {
+  await using shop = await localJob(ECHO, { top: TOP, files: { latin1: Buffer.from("caf\xe9", "latin1") } });
+  await shop.write("huge", "x".repeat(1_000_001));
+  execFileSync("mkfifo", [join(shop.directory, "fifo")]);
+  for (const [file, problem] of [
+    ["latin1", "the file is not text in UTF-8"],
+    ["huge", "the file is too large: 1 MB, and at most 1 MB is read"],
+    ["fifo", "this is no regular file"],
+    [".", "this is a directory, and a file is expected"],
+  ]) {
+    const err = `--input word: ${file}: ${problem}\n`;
+    expect(await shop.run(...run, "--input", `word=@${file}`)).toEqual({ exit: 64, out: "", err });
+  }
+});
+
 test("every wrong input is told at once, with what was meant, before any host is reached", async () => {
   await using shop = await localJob(ECHO, { top: TOP });
   const wrong = ["sise=1", "size", "wait=@gone", "loud=env:GONE_X", "word"].flatMap((pair) => ["--input", pair]);
@@ -61,7 +77,7 @@ test("every wrong input is told at once, with what was meant, before any host is
     "--input sise: job has no such input",
     "  → did you mean `size`?",
     "--input size: expected NAME=VALUE, NAME=@file or NAME=env:VARIABLE",
-    "--input wait: its file cannot be read: ENOENT: no such file or directory, open 'gone'",
+    "--input wait: gone: there is no such file",
     "--input loud: the variable GONE_X is not set in the environment",
     "--input word: expected NAME=VALUE, NAME=@file or NAME=env:VARIABLE",
     "",

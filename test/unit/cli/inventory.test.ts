@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { inventory, type InventoryOptions } from "../../../src/cli/inventory.ts";
+import { exitOfFaults, tell } from "../../../src/cli/io.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "runbook-inventory-"));
 afterAll(() => rmSync(cwd, { recursive: true }));
@@ -10,21 +11,26 @@ writeFileSync(
   join(cwd, "hosts.yml"),
   `
 web:
-  vars: { ansible_user: ops, ansible_password: hunter2, db_password: "hunter3", tokens: [hunter4], nested: { api_key: hunter5 } }
+  vars: { ansible_user: ops, ansible_password: hunter2, db_password: "hunter3", tokens: [hunter4], nested: { api_key: hunter5 },
+          secrets: { db: hunter6, more: [{ x: 7 }] }, odd: "\\x9b31m" }
   hosts: { web1: { ansible_host: 10.0.0.1, ansible_port: 2222 }, web2: {} }
 prod: { children: { web: {} }, hosts: { "2001:db8::1": {}, here: { ansible_connection: local } } }
 win: { vars: { ansible_connection: winrm }, hosts: { w1: {} } }
 `,
 );
 
-async function run(options: Partial<InventoryOptions>): Promise<{ code: number; out: string; err: string }> {
+const hosts = join(cwd, "hosts.yml");
+
+async function run(options: InventoryOptions, env = {}): Promise<{ code: number; out: string; err: string }> {
   const texts = { out: "", err: "" };
   const io = {
     out: (text: string) => void (texts.out += text),
     err: (text: string) => void (texts.err += text),
   };
-  const code = await inventory({ sources: ["hosts.yml"], ...options }, { cwd, home: "/home/me", io });
-  return { code, ...texts };
+  const answer = await inventory({ inventory: [hosts], ...options }, env, io);
+  if (typeof answer === "number") return { code: answer, ...texts };
+  tell(answer, io);
+  return { code: exitOfFaults(answer), ...texts };
 }
 
 test("the list says where each host is reached, and which cannot be yet", async () => {
@@ -48,7 +54,7 @@ test("the graph has the selected hosts in their groups, and no empty groups", as
 });
 
 test("JSON has all that is known but what is secret", async () => {
-  const { code, out } = await run({ json: true, limit: "web1" });
+  const { code, out } = await run({ list: true, limit: "web1" });
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({
     groups: { all: ["web1"], web: ["web1"], prod: ["web1"], win: [] },
@@ -63,18 +69,31 @@ test("JSON has all that is known but what is secret", async () => {
           db_password: "••••••",
           tokens: ["••••••"],
           nested: { api_key: "••••••" },
+          secrets: { db: "••••••", more: [{ x: "••••••" }] },
+          odd: "\u009B31m",
         },
       },
     },
   });
   expect(out).not.toContain("hunter");
+  expect(out).not.toContain("\u009B");
+});
+
+test("$RUNBOOK_INVENTORY is the default", async () => {
+  const env = { RUNBOOK_INVENTORY: hosts };
+  expect(await run({ inventory: undefined, limit: "here" }, env)).toMatchObject({
+    code: 0,
+    out: "here  this machine  prod\n",
+  });
+  expect((await run({ inventory: ["web9,"] }, env)).out).toBe("web9  web9  ungrouped\n");
 });
 
 test.each([
   [{ limit: "wbe" }, 64, "no host or group is called `wbe`\n  → did you mean `web`?\n"],
-  [{ sources: [] }, 64, "no inventory was given"],
-  [{ sources: ["none.yml"] }, 64, "none.yml: there is no such file"],
-  [{ sources: ["web[2:1],"] }, 64, "ends before it begins"],
+  [{ inventory: [] }, 64, "no inventory was given"],
+  [{ inventory: ["none.yml"] }, 64, "none.yml: there is no such file"],
+  [{ inventory: [""] }, 64, "no inventory is named"],
+  [{ inventory: ["web[2:1],"] }, 64, "ends before it begins"],
 ])("%j: nothing on stdout, the fault on stderr, %i", async (options, code, message) => {
   const result = await run(options);
   expect(result).toMatchObject({ code, out: "" });
@@ -83,8 +102,8 @@ test.each([
 
 test("a file with a mistake is shown with its place", async () => {
   writeFileSync(join(cwd, "bad.yml"), "web:\n  host: {}\n");
-  expect(await run({ sources: ["bad.yml"] })).toMatchObject({
+  expect(await run({ inventory: [join(cwd, "bad.yml")] })).toMatchObject({
     code: 65,
-    err: expect.stringContaining("2 |   host: {}\n  |   ^^^^\n"),
+    err: expect.stringContaining("  2 |   host: {}\n    |   ^^^^\n"),
   });
 });
