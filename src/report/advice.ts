@@ -9,6 +9,8 @@ import { foldHosts } from "./hosts.ts";
 /** More hosts than this are not typed after `-l`. */
 const TYPEABLE = 8;
 
+const ENDED_BADLY: ReadonlySet<Outcome> = new Set(["failed", "in-doubt", "rolled-back"]);
+
 /** What a person does next, and the command, or the part of one, that does it. */
 export type Advice = { readonly text: string; readonly command: string | null };
 
@@ -18,6 +20,7 @@ export function adviceOf(state: RunState): Advice[] {
   const of = (...outcomes: Outcome[]) => outcomes.flatMap((outcome) => hosts.get(outcome) ?? []);
   return [
     ...afterFailure(state, of("failed", "rolled-back")),
+    ...kept(state),
     ...inDoubt(withStep(state, "in-doubt")),
     ...toApprove(state),
     ...toFix(state),
@@ -27,20 +30,22 @@ export function adviceOf(state: RunState): Advice[] {
 
 function afterFailure(state: RunState, hosts: readonly HostState[]): Advice[] {
   if (hosts.length === 0) return [];
-  return [
-    { text: "failed: see what was done and said", command: `runbook history show ${state.run} --events` },
-    ...kept(
-      state,
-      hosts.filter((host) => host.steps.some((step) => step.fixes.length > 0)),
-    ),
-  ];
+  return [{ text: "failed: see what was done and said", command: `runbook history show ${state.run} --events` }];
 }
 
-/** Where to look for what the fixes saved. */
-function kept(state: RunState, [first, ...others]: readonly HostState[]): Advice[] {
+/** Where to look for what the fixes that did not end well saved. */
+function kept(state: RunState): Advice[] {
+  const [first, ...others] = [...state.hosts.values()].filter((host) =>
+    host.steps.some(
+      (step) =>
+        step.plan.fix?.keeps === true && step.fixes.length > 0 && ENDED_BADLY.has(stepVerdict(host, step).outcome),
+    ),
+  );
   if (first === undefined) return [];
   const place = keepName(state.run, others.length > 0 ? "*" : state.plan.hosts.indexOf(first.host) + 1, "*");
-  return [{ text: `kept by the fixes: /run/${place} there (or in /dev/shm, /var/tmp, /tmp)`, command: null }];
+  return [
+    { text: `kept by the fixes: /run/${place} there (or in /dev/shm, /var/tmp, /tmp), if anything`, command: null },
+  ];
 }
 
 /** Also hosts on which another step ended worse. */

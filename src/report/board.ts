@@ -16,7 +16,8 @@ type Row = { readonly hosts: readonly string[]; readonly outcomes: readonly Outc
 
 /**
  * The host × step table of a run. More hosts than `height` lines: hosts with the same row are one row, worst first, and what
- * still does not fit is counted. Too narrow for all steps: columns get numbers, cells are signs, and a legend follows.
+ * still does not fit is counted. Too narrow for all steps: columns get numbers, cells are signs, a legend follows, and where
+ * that is too wide too, the last columns are left out.
  */
 export function boardLines(state: RunState, room: Room): string[] {
   const paint = paletteOf(room.colour);
@@ -29,7 +30,7 @@ export function boardLines(state: RunState, room: Room): string[] {
   const steps = state.plan.steps.map((step) => step.id);
   const columns = columnsFor(steps, room.width - column - GAP.length);
   const lines = shown.map((row, at) => {
-    const cells = row.outcomes.map((outcome, step) => columns.cell(outcome, step, paint));
+    const cells = row.outcomes.slice(0, columns.most).map((outcome, step) => columns.cell(outcome, step, paint));
     return [pad(names[at] ?? "", column), ...cells].join(GAP).trimEnd();
   });
   const hidden = rows.slice(shown.length).reduce((sum, row) => sum + row.hosts.length, 0);
@@ -59,6 +60,8 @@ function worstFirst(rows: readonly Row[]): Row[] {
 }
 
 type Columns = {
+  /** Steps that have a column. */
+  readonly most: number;
   readonly heads: readonly string[];
   readonly cell: (outcome: Outcome, step: number, paint: Palette) => string;
   readonly legend: readonly string[];
@@ -67,11 +70,12 @@ type Columns = {
 function columnsFor(steps: readonly string[], width: number): Columns {
   const widths = steps.map((step) => Math.max(CELL, widthOf(step)));
   const wide = widths.reduce((sum, step) => sum + step + GAP.length, 0) <= width;
-  return wide ? wideColumns(steps, widths) : narrowColumns(steps);
+  return wide ? wideColumns(steps, widths) : narrowColumns(steps, width);
 }
 
 function wideColumns(steps: readonly string[], widths: readonly number[]): Columns {
   return {
+    most: steps.length,
     heads: steps.map((step, at) => pad(step, widths[at] ?? CELL)),
     cell: (outcome, step, paint) => {
       const { sign, word, style } = OUTCOME_LOOK[outcome];
@@ -81,10 +85,14 @@ function wideColumns(steps: readonly string[], widths: readonly number[]): Colum
   };
 }
 
-function narrowColumns(steps: readonly string[]): Columns {
+function narrowColumns(steps: readonly string[], width: number): Columns {
   const digits = String(steps.length).length;
+  const room = Math.floor((width + GAP.length) / (digits + GAP.length));
+  const most = steps.length > room ? room - 1 : steps.length;
+  const heads = steps.slice(0, most).map((_, at) => pad(String(at + 1), digits));
   return {
-    heads: steps.map((_, at) => pad(String(at + 1), digits)),
+    most,
+    heads: most < steps.length ? [...heads, "…"] : heads,
     cell: (outcome, _, paint) => paint(OUTCOME_LOOK[outcome].style, pad(OUTCOME_LOOK[outcome].sign, digits)),
     legend: [
       ...steps.map((step, at) => `${pad(String(at + 1), digits, "left")} ${step}`),

@@ -1,6 +1,7 @@
 import { hostVerdict, stepVerdict } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { Outcome } from "../model/finding.ts";
+import { counted } from "../view/words.ts";
 
 /** Hosts that ended in the same way for the same reason. */
 export type Trouble = {
@@ -21,6 +22,40 @@ export function troublesOf(state: RunState): Trouble[] {
   return ranked(merged(all, (trouble) => [trouble.outcome, trouble.step, trouble.reason]));
 }
 
+/** Steps of one outcome for which `troublesOf` has no line, since another step of their host stands there. */
+export type Besides = { readonly outcome: Outcome; readonly steps: number; readonly hosts: number };
+
+/** What is not well behind what `troublesOf` tells, worst first: so every step is counted somewhere. */
+export function besidesOf(state: RunState): Besides[] {
+  const hidden = [...state.hosts.values()].flatMap((host) => {
+    const told = new Set(troublesOfHost(host).map((trouble) => trouble.step));
+    if (told.has(null)) return [];
+    return verdictsOf(host).filter(({ step, outcome }) => !told.has(step) && !WELL.has(outcome));
+  });
+  const groups = Map.groupBy(hidden, ({ outcome }) => outcome);
+  return Outcome.options.flatMap((outcome) => {
+    const steps = groups.get(outcome) ?? [];
+    return steps.length === 0
+      ? []
+      : [{ outcome, steps: steps.length, hosts: new Set(steps.map((step) => step.host)).size }];
+  });
+}
+
+/** What was fixed, a step each: how much of it, and where. */
+export function fixesOf(state: RunState): Trouble[] {
+  return state.plan.steps.flatMap(({ id }) => {
+    const fixed = [...state.hosts.values()].flatMap((host) =>
+      host.steps.flatMap(({ plan, end, target }) =>
+        plan.id === id && end?.outcome === "fixed" ? [{ host: host.host, findings: target.length }] : [],
+      ),
+    );
+    if (fixed.length === 0) return [];
+    const findings = fixed.reduce((sum, one) => sum + one.findings, 0);
+    const reason = findings === 0 ? "" : counted(findings, "finding");
+    return [{ outcome: "fixed", step: id, reason, others: 0, hosts: fixed.map(({ host }) => host) }];
+  });
+}
+
 /** The same in fewer lines: one an outcome and step, with the most frequent of its reasons. */
 export function fewerTroubles(troubles: readonly Trouble[]): Trouble[] {
   return ranked(merged(troubles, (trouble) => [trouble.outcome, trouble.step]));
@@ -38,10 +73,14 @@ function troublesOfHost(host: HostState): Trouble[] {
   const worst = hostVerdict(host);
   const whole = host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null;
   const told = worst.outcome === "in-doubt" ? [worst.outcome] : [worst.outcome, "in-doubt"];
-  const steps = host.steps.map((step) => ({ step: step.plan.id, ...stepVerdict(host, step) }));
+  const steps = verdictsOf(host);
   const found = told.flatMap((outcome) => steps.find((step) => step.outcome === outcome) ?? []);
   if (whole || found.length === 0) return [{ ...worst, step: null, others: 0, hosts: [host.host] }];
-  return found.map((step) => ({ ...step, others: 0, hosts: [host.host] }));
+  return found.map(({ outcome, step, reason }) => ({ outcome, step, reason, others: 0, hosts: [host.host] }));
+}
+
+function verdictsOf(host: HostState) {
+  return host.steps.map((step) => ({ host: host.host, step: step.plan.id, ...stepVerdict(host, step) }));
 }
 
 function merged(troubles: readonly Trouble[], alike: (trouble: Trouble) => readonly unknown[]): Trouble[] {

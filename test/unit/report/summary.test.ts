@@ -39,6 +39,7 @@ test("counts, then what is not well (worst first, one reason together), then wha
     "  ≈ in doubt     web005        connection lost",
     "  ◷ waiting      db1           needs an approval",
     "  ? unknown      web[001-003]  web001: no route",
+    "  ✓ fixed        web[006-008]  release-log",
     "",
     "  failed: see what was done and said:",
     "    runbook history show r1 --events",
@@ -50,14 +51,16 @@ test("counts, then what is not well (worst first, one reason together), then wha
   ]);
 });
 
-test("a run in which all went well needs two lines", () => {
+test("a run in which all went well needs few lines, which name what was fixed", () => {
   const story = new Story(diskRunbook(), ["a", "b"]);
   story.tell(ends("a", story.firstStep, "clear"), ends("b", story.firstStep, "fixed"), {
     type: "run-ended",
     exit: 0,
     outcome: "fixed",
   });
-  expect(summaryLines(story.state, ROOM)).toHaveLength(2);
+  const lines = summaryLines(story.state, ROOM);
+  expect(lines).toHaveLength(4);
+  expect(lines.slice(2)).toEqual(["", "  ✓ fixed        b  release-log"]);
 });
 
 test("500 hosts that failed for 500 reasons still fit a screen, and nobody is lost without being counted", () => {
