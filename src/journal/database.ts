@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Kysely, SqliteDialect, type Generated, type SqliteDatabase } from "kysely";
 import { FaultError } from "../model/fault.ts";
@@ -36,6 +37,7 @@ const SCHEMA = `
 /** Opens the record in a file, making it (mode 0600) where there is none. Throws a journal fault that says what is in the way. */
 export function openDatabase(file: string): Kysely<Tables> {
   try {
+    makePrivate(file);
     const database = new DatabaseSync(file, { timeout: 10_000 });
     database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
     migrate(database, file);
@@ -44,6 +46,30 @@ export function openDatabase(file: string): Kysely<Tables> {
     if (error instanceof FaultError) throw error;
     throw journalFault(file, error);
   }
+}
+
+/**
+ * The record holds what hosts printed, so it is its owner's alone before a byte is in it; SQLite gives `-wal` and `-shm` the rights of
+ * the file. One that exists is not opened here: closing it again would drop the locks that this process holds on it.
+ */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch (error) {
+    if (!isCode(error, "EEXIST")) throw error;
+  }
+  for (const part of [file, `${file}-wal`, `${file}-shm`]) {
+    try {
+      if ((statSync(part).mode & 0o077) !== 0) chmodSync(part, 0o600);
+    } catch (error) {
+      // Another run that ends takes `-wal` and `-shm` away.
+      if (!isCode(error, "ENOENT")) throw error;
+    }
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
 
 /** A fault of the record, from whatever SQLite threw. */
@@ -71,7 +97,7 @@ function migrate(database: DatabaseSync, file: string): void {
     if (version === 0) database.exec(SCHEMA);
     database.exec("commit");
   } catch (error) {
-    database.exec("rollback");
+    if (database.isTransaction) database.exec("rollback");
     throw error;
   }
 }

@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { sql, type Kysely } from "kysely";
 import { Entry, OBSERVATIONS } from "../model/event.ts";
-import type { FaultError } from "../model/fault.ts";
+import { FaultError } from "../model/fault.ts";
 import type { Archive, Journal, RunRecord } from "../run/ports.ts";
 import { journalFault, openDatabase, type Tables } from "./database.ts";
 
@@ -42,9 +42,7 @@ export class SqliteRecord implements Journal, Archive {
     } catch (error) {
       throw journalFault(stateDir, error);
     }
-    const record = new SqliteRecord(file, openDatabase(file));
-    chmodSync(file, 0o600);
-    return record;
+    return new SqliteRecord(file, openDatabase(file));
   }
 
   /** Entries that arrive in one turn of the event loop, from however many hosts, share one commit. */
@@ -137,7 +135,20 @@ export class SqliteRecord implements Journal, Archive {
     const rows = await this.#read(() =>
       this.#database.selectFrom("entry").selectAll().where("run", "=", run).orderBy("seq").execute(),
     );
-    return rows.map(({ seq, at, event }) => Entry.parse({ run, seq, at, event: JSON.parse(event) }));
+    return rows.map((row) => this.#entryOf(row));
+  }
+
+  #entryOf({ run, seq, at, event }: Tables["entry"]): Entry {
+    try {
+      return Entry.parse({ run, seq, at, event: JSON.parse(event) });
+    } catch {
+      throw new FaultError({
+        kind: "journal",
+        where: this.#file,
+        message: `the record is damaged: run ${run}, entry ${seq}`,
+        hint: "take the file from a backup; the other runs in it can still be shown",
+      });
+    }
   }
 
   async #read<T>(query: () => Promise<T>): Promise<T> {

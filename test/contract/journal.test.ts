@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -20,6 +20,9 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const entry = (run: string, seq: number, event: Event): Entry => ({ run, seq, at: 1_000_000 + seq, event });
 const begun = (run: string): Entry => entry(run, 1, { type: "run-started", format: 1, plan: PLAN });
 const stopped = (run: string, seq: number): Entry => entry(run, seq, { type: "stop-requested", by: `somebody ${seq}` });
+
+const PARTS = ["runbook.db", "runbook.db-wal", "runbook.db-shm"];
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
 describe("the record of runs", () => {
   test("gives back what was written, in order, to another process's eyes too", async () => {
@@ -69,11 +72,44 @@ describe("the record of runs", () => {
     expect(await record.read("a")).toHaveLength(2);
   });
 
-  test("is readable by its owner alone", async () => {
-    await using record = SqliteRecord.open(join(directory, "deep", "state"));
+  test("is readable by its owner alone, with the files that SQLite keeps beside it", async () => {
+    const before = process.umask(0);
+    try {
+      await using record = SqliteRecord.open(join(directory, "deep", "state"));
+      await record.append([begun("a")]);
+      expect(modeOf(join(directory, "deep", "state"))).toBe(0o700);
+      expect(PARTS.map((part) => modeOf(join(directory, "deep", "state", part)))).toEqual([0o600, 0o600, 0o600]);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  test("becomes so where it was not", async () => {
+    await using record = SqliteRecord.open(directory);
     await record.append([begun("a")]);
-    expect(statSync(join(directory, "deep", "state")).mode & 0o777).toBe(0o700);
-    expect(statSync(join(directory, "deep", "state", "runbook.db")).mode & 0o777).toBe(0o600);
+    for (const part of PARTS) chmodSync(join(directory, part), 0o644);
+    await using again = SqliteRecord.open(directory);
+    expect(PARTS.map((part) => modeOf(join(directory, part)))).toEqual([0o600, 0o600, 0o600]);
+    // The second did not take the locks of the first away.
+    await Promise.all([record.append([stopped("a", 2)]), again.append([begun("b")])]);
+    expect((await again.runs()).map(({ run }) => run)).toEqual(["b", "a"]);
+  });
+
+  test.each([
+    ["half an event", `'{"type":"stop-req'`],
+    ["an event of no kind", `'{"type":"went-fishing"}'`],
+  ])("names the entry that is damaged: %s", async (_, event) => {
+    await using record = SqliteRecord.open(directory);
+    await record.append([begun("a"), stopped("a", 2), begun("b")]);
+    const database = new DatabaseSync(join(directory, "runbook.db"));
+    database.exec(`update entry set event = ${event} where run = 'a' and seq = 2`);
+    database.close();
+    const error = await record.read("a").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(FaultError);
+    expect((error as FaultError).faults).toEqual([
+      expect.objectContaining({ kind: "journal", message: "the record is damaged: run a, entry 2" }),
+    ]);
+    expect(await record.read("b")).toHaveLength(1);
   });
 
   test("refuses a record of a newer runbook, untouched", async () => {
