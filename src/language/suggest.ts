@@ -2,9 +2,10 @@
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.ceil(word.length / 3)) + 1;
+  const [lower, bare] = [word.toLowerCase(), normal(word)];
   for (const candidate of candidates) {
     if (candidate === word) continue;
-    const far = normal(candidate) === normal(word) ? 0 : distance(word.toLowerCase(), candidate.toLowerCase(), least);
+    const far = normal(candidate) === bare ? 0 : distance(lower, candidate.toLowerCase(), least);
     if (far >= least || far >= candidate.length) continue;
     best = candidate;
     least = far;

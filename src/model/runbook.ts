@@ -225,7 +225,11 @@ export const Runbook = z.strictObject({
     .record(VariableName, Input)
     .default({})
     .meta(about("Values that scripts get as variables, and users may set.")),
-  facts: z.record(VariableName, Script).default({}).meta(about("Name → script; its trimmed stdout is the variable.")),
+  facts: z
+    .record(VariableName, Script)
+    .refine((facts) => Object.keys(facts).length <= 100, "expected at most 100 facts")
+    .default({})
+    .meta(about("Name → script; its trimmed stdout is the variable.")),
   files: z
     .array(z.string().min(1))
     .default([])

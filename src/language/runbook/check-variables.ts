@@ -8,6 +8,9 @@ import type { ShellScript } from "../shell/tree.ts";
 import { readShell } from "../shell/shell.ts";
 import { didYouMean } from "../suggest.ts";
 
+/** Among more names than this one is always close, and comparing them all takes too long. */
+const MOST_NAMES = 1000;
+
 /** Checks that every lower-case variable a script reads is given to it, or set by the script itself or by `functions`. */
 export function checkVariables(
   report: Report,
@@ -77,7 +80,7 @@ function hintFor(report: Report, runbook: Runbook, at: ScriptAt, name: string, k
   if (runbook.steps.some((step) => Object.hasOwn(step.detect.findings ?? {}, name)))
     return "it is a column of another step, or of a script that runs later";
   return (
-    didYouMean(name, known) ??
+    didYouMean(name, known.length > MOST_NAMES ? [] : known) ??
     "declare it as an input or a fact, set it in the script, or write ${" + name + ":-} if it may be empty"
   );
 }

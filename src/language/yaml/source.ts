@@ -21,15 +21,14 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /** Makes a `Source` of a file's text. */
 export function sourceOf(text: string, file: string): Source {
-  const starts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), (match) => match.index + match[0].length)];
-  const line = (number: number): string => {
-    const start = starts[number - 1];
-    return start === undefined ? "" : text.slice(start, starts[number]).replace(/[\r\n]+$/, "");
-  };
+  const breaks = Array.from(text.matchAll(/\r\n|\r|\n/g), (match) => [match.index, match[0].length] as const);
+  const starts = [0, ...breaks.map(([at, length]) => at + length)];
+  const ends = [...breaks.map(([at]) => at), text.length];
+  const line = (number: number): string => text.slice(starts[number - 1] ?? text.length, ends[number - 1]);
   const place = (start: number, end: number): Place => {
     const number = lineAt(starts, start);
     const column = start - (starts[number - 1] ?? 0) + 1;
-    return { line: number, column, length: Math.max(1, Math.min(end - start, line(number).length - column + 1)) };
+    return { line: number, column, length: Math.max(1, Math.min(end, ends[number - 1] ?? end) - start) };
   };
   return {
     file,

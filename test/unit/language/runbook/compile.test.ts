@@ -190,6 +190,11 @@ describe("values of the wrong type say what was found", () => {
       `3:8 \`fresh\`: expected a duration of at most 20 days (20d), found "${"9".repeat(40)}…"`,
     ],
     [
+      "more facts than anybody waits for",
+      withTop("facts:", ...Array.from({ length: 101 }, (_, index) => `  f${index}: hostname`)),
+      "4:3 `facts`: expected at most 100 facts, found a mapping",
+    ],
+    [
       "fewer hosts than none",
       withTop("rollout: { max_unknown: -1 }"),
       "3:25 `max_unknown`: expected at least 0, found the number -1",
