@@ -66,7 +66,7 @@ function illShaped(source: Source): string[] {
   return [
     ...(lines > LONGEST ? [`${source.path} has ${lines} lines`] : []),
     ...(/^export default\b/m.test(source.code) ? [`${source.path} has a default export`] : []),
-    ...(/^export\s(?:\*|type\s\*|\{[^}]*\})[^;]*\bfrom\b/m.test(source.code)
+    ...(/^export\s(?:type\s)?(?:\*|\{[^}]*\})[^;]*\bfrom\b/m.test(source.code)
       ? [`${source.path} passes exports on`]
       : []),
     ...(/^(?:declare\s|export\s|const\s)*enum\b/m.test(source.code) ? [`${source.path} has an enum`] : []),
@@ -122,6 +122,7 @@ describe("these rules see", () => {
     ["a default export", "export default 1;"],
     ["a barrel", 'export * from "./a.ts";'],
     ["a list passed on", 'export { a, b } from "./a.ts";'],
+    ["a type passed on", 'export type { A } from "./a.ts";'],
     ["an enum", "export enum A {}"],
     ["a default in a switch", "switch (event.type) {\n  case 1: {\n    a({});\n  }\n  default:\n    b();\n}"],
   ])("%s", (_, text) => {

@@ -59,8 +59,13 @@ function splitPort(text: string): { host: string; port?: string } {
   return named?.[1] === undefined || named[2] === undefined ? { host: text } : { host: named[1], port: named[2] };
 }
 
+/** A port's number; undefined when the text is none. */
+export function parsePort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined;
+}
+
 function portError(port: string): string | undefined {
-  if (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) return undefined;
+  if (parsePort(port) !== undefined) return undefined;
   return `has the port ${port === "" ? "missing after its colon" : port}, and a port is a number from 1 to 65535`;
 }
 

@@ -1,7 +1,7 @@
 import { Secret } from "../../model/secret.ts";
 import type { Variable } from "./draft.ts";
 import { later, type Refusal } from "./refusal.ts";
-import { parsePort } from "./ssh.ts";
+import { parsePort } from "./address.ts";
 import { SECRETS } from "./variables.ts";
 
 /** Something in a variable that does not do for a host. */

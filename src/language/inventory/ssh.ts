@@ -1,5 +1,5 @@
 import type { HostKeyChecking } from "../../model/inventory.ts";
-import { userError } from "./address.ts";
+import { parsePort, userError } from "./address.ts";
 import { absolutePath, markTemplates, templateIn, type Directories } from "./path.ts";
 import { later, type Refusal } from "./refusal.ts";
 import { splitWords } from "./words.ts";
@@ -94,11 +94,6 @@ export function readSshArguments(line: string, options: SshOptions, directories:
     }
   }
   return refusals;
-}
-
-/** A port's number; undefined when the text is none. */
-export function parsePort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? Number(text) : undefined;
 }
 
 function readOption(option: string | undefined, options: SshOptions, directories: Directories): Refusal[] {

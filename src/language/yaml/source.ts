@@ -1,4 +1,5 @@
 import type { Fault } from "../../model/fault.ts";
+import { widthOfCharacter } from "../../model/width.ts";
 
 /** A stretch of one line of a file: line and column count from 1, all three in UTF-16 code units. */
 export type Place = { readonly line: number; readonly column: number; readonly length: number };
@@ -16,7 +17,6 @@ export type Source = {
 
 /** Lines wider than this are cut around the place, so that the caret stays visible. */
 const WIDTH = 110;
-const WIDE = /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/g;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /** Makes a `Source` of a file's text. */
@@ -78,7 +78,9 @@ function excerpt(text: string, place: Place): string {
   return `${number} | ${shown}\n${" ".repeat(number.length)} | ${" ".repeat(width(shown.slice(0, from)))}${marks}`;
 }
 
-/** Columns on a terminal: East Asian wide characters take two. */
+/** Columns on a terminal. */
 function width(text: string): number {
-  return text.length + (text.match(WIDE)?.length ?? 0);
+  let columns = 0;
+  for (const character of text) columns += widthOfCharacter(character);
+  return columns;
 }

@@ -1,4 +1,12 @@
-import { getScalarValue, type Event, EVENT_ID, SCALAR_STYLE, type ScalarEvent, type ScalarStyle } from "js-yaml";
+import {
+  EVENT_ID,
+  getScalarValue,
+  SCALAR_STYLE,
+  type AliasEvent,
+  type Event,
+  type ScalarEvent,
+  type ScalarStyle,
+} from "js-yaml";
 
 /** One node of a YAML document with its offsets. `size` counts the nodes in it with every alias written out. */
 export type Node = { readonly start: number; end: number; size: number } & (
@@ -21,87 +29,87 @@ export type Node = { readonly start: number; end: number; size: number } & (
 /** One entry of a mapping. */
 export type Pair = { readonly key: Node; readonly value: Node };
 
-type Frame = { readonly node: Node; key: Node | undefined };
+type Alias = Node & { readonly kind: "alias" };
 
 /** The root nodes of the documents in an event stream, and every alias in file order. */
-export type Tree = { readonly roots: readonly Node[]; readonly aliases: readonly (Node & { kind: "alias" })[] };
+export type Tree = { readonly roots: readonly Node[]; readonly aliases: readonly Alias[] };
 
 /** Builds the tree of places beside js-yaml's own values, which forget where they came from. */
 export function treeOf(text: string, events: readonly Event[]): Tree {
-  const roots: Node[] = [];
-  const aliases: (Node & { kind: "alias" })[] = [];
-  const frames: Frame[] = [];
-  const anchors = new Map<string, Node>();
-  let last = 0;
+  const growth: Growth = { text, roots: [], aliases: [], frames: [], anchors: new Map(), last: 0 };
+  for (const event of events) grow(growth, event);
+  return growth;
+}
 
-  const add = (node: Node): void => {
-    const frame = frames.at(-1);
-    if (frame === undefined) roots.push(node);
-    else if (frame.node.kind === "sequence") frame.node.items.push(node);
-    else if (frame.node.kind === "mapping" && frame.key !== undefined) {
-      const pair = { key: frame.key, value: node };
-      frame.node.pairs.push(pair);
-      frame.node.named.set(keyName(frame.key), pair);
-      frame.key = undefined;
-    } else frame.key = node;
-    last = Math.max(last, node.end);
-  };
-  const anchor = (event: { anchorStart: number; anchorEnd: number }, node: Node): void => {
-    if (event.anchorStart >= 0) anchors.set(text.slice(event.anchorStart, event.anchorEnd), node);
-  };
+/** A tree that is being built. */
+type Growth = {
+  readonly text: string;
+  readonly roots: Node[];
+  readonly aliases: Alias[];
+  /** The collections that are open, the innermost last. */
+  readonly frames: { readonly node: Node; key: Node | undefined }[];
+  readonly anchors: Map<string, Node>;
+  /** Where the last node ended. */
+  last: number;
+};
 
-  for (const event of events) {
-    switch (event.type) {
-      case EVENT_ID.DOCUMENT:
-        anchors.clear();
-        break;
-      case EVENT_ID.SCALAR: {
-        const item = frames.at(-1)?.node.kind === "sequence";
-        const node = scalar(text, event, last, item);
-        anchor(event, node);
-        add(node);
-        break;
-      }
-      case EVENT_ID.SEQUENCE:
-      case EVENT_ID.MAPPING: {
-        const place = { start: event.start, end: event.start + 1, size: 1 };
-        const node: Node =
-          event.type === EVENT_ID.SEQUENCE
-            ? { kind: "sequence", items: [], ...place }
-            : { kind: "mapping", pairs: [], named: new Map(), ...place };
-        anchor(event, node);
-        frames.push({ node, key: undefined });
-        break;
-      }
-      case EVENT_ID.ALIAS: {
-        const name = text.slice(event.anchorStart, event.anchorEnd);
-        const target = anchors.get(name);
-        const open = frames.some((frame) => frame.node === target);
-        const size = target === undefined || open ? 1 : target.size;
-        const node = {
-          kind: "alias",
-          name,
-          target,
-          open,
-          start: event.anchorStart - 1,
-          end: event.anchorEnd,
-          size,
-        } as const;
-        aliases.push(node);
-        add(node);
-        break;
-      }
-      case EVENT_ID.POP: {
-        // A document's own pop finds no frame.
-        const node = frames.pop()?.node;
-        if (node === undefined) break;
-        close(text, node);
-        add(node);
-        break;
-      }
+function grow(growth: Growth, event: Event): void {
+  const { text, frames, anchors } = growth;
+  switch (event.type) {
+    case EVENT_ID.DOCUMENT:
+      return anchors.clear();
+    case EVENT_ID.SCALAR: {
+      const item = frames.at(-1)?.node.kind === "sequence";
+      return add(growth, anchored(growth, event, scalar(text, event, growth.last, item)));
+    }
+    case EVENT_ID.SEQUENCE:
+    case EVENT_ID.MAPPING: {
+      const place = { start: event.start, end: event.start + 1, size: 1 };
+      const node: Node =
+        event.type === EVENT_ID.SEQUENCE
+          ? { kind: "sequence", items: [], ...place }
+          : { kind: "mapping", pairs: [], named: new Map(), ...place };
+      frames.push({ node: anchored(growth, event, node), key: undefined });
+      return undefined;
+    }
+    case EVENT_ID.ALIAS: {
+      const node = alias(growth, event);
+      growth.aliases.push(node);
+      return add(growth, node);
+    }
+    case EVENT_ID.POP: {
+      // A document's own pop finds no frame.
+      const node = frames.pop()?.node;
+      return node === undefined ? undefined : add(growth, closed(text, node));
     }
   }
-  return { roots, aliases };
+}
+
+/** Puts a finished node where it belongs: into the innermost open collection, or beside the roots. */
+function add(growth: Growth, node: Node): void {
+  const frame = growth.frames.at(-1);
+  growth.last = Math.max(growth.last, node.end);
+  if (frame === undefined) growth.roots.push(node);
+  else if (frame.node.kind === "sequence") frame.node.items.push(node);
+  else if (frame.node.kind === "mapping" && frame.key !== undefined) {
+    const pair = { key: frame.key, value: node };
+    frame.node.pairs.push(pair);
+    frame.node.named.set(keyName(frame.key), pair);
+    frame.key = undefined;
+  } else frame.key = node;
+}
+
+function anchored({ text, anchors }: Growth, event: { anchorStart: number; anchorEnd: number }, node: Node): Node {
+  if (event.anchorStart >= 0) anchors.set(text.slice(event.anchorStart, event.anchorEnd), node);
+  return node;
+}
+
+function alias({ text, anchors, frames }: Growth, event: AliasEvent): Alias {
+  const name = text.slice(event.anchorStart, event.anchorEnd);
+  const target = anchors.get(name);
+  const open = frames.some((frame) => frame.node === target);
+  const size = target === undefined || open ? 1 : target.size;
+  return { kind: "alias", name, target, open, start: event.anchorStart - 1, end: event.anchorEnd, size };
 }
 
 /** What a node stands for: an alias is its anchor's node. */
@@ -135,8 +143,8 @@ function scalar(text: string, event: ScalarEvent, last: number, item: boolean): 
   };
 }
 
-/** Fixes a collection's extent and size once all of it is known. */
-function close(text: string, node: Node): void {
+/** A collection with its extent and size, once all of it is known. */
+function closed(text: string, node: Node): Node {
   const children =
     node.kind === "sequence"
       ? node.items
@@ -149,4 +157,5 @@ function close(text: string, node: Node): void {
   }
   if (/[[{]/.test(text.charAt(node.start)))
     node.end += /^[\s,]*[\]}]/.exec(text.slice(node.end, node.end + 80))?.[0].length ?? 0;
+  return node;
 }

@@ -14,8 +14,6 @@ import { aliasFaults, documentFaults, empty, keyFaults, refuse, syntaxFault } fr
 import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
 import { keyName, resolved, treeOf, type Node, type Pair } from "./tree.ts";
 
-export type { Place } from "./source.ts";
-
 /** Keys and indices from the root to a value. */
 export type Path = readonly (string | number)[];
 
