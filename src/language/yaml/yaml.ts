@@ -1,7 +1,9 @@
 import {
+  boolYaml11Tag,
   constructFromEvents,
   CORE_SCHEMA,
   mergeTag,
+  NOT_RESOLVED,
   parseEvents,
   SCALAR_STYLE,
   YAML11_SCHEMA,
@@ -37,8 +39,13 @@ export type YamlOptions = { readonly file: string; readonly schema: "core" | "ya
 
 const SCHEMAS: Readonly<Record<YamlOptions["schema"], Schema>> = {
   core: CORE_SCHEMA.withTags(mergeTag),
-  yaml11: YAML11_SCHEMA,
+  yaml11: YAML11_SCHEMA.withTags({ ...boolYaml11Tag, resolve: unlessOneLetter }),
 };
+
+/** YAML 1.1 calls `y` and `n` booleans, and Ansible reads them as text: they are names of hosts and keys. */
+function unlessOneLetter(...[text, ...rest]: Parameters<typeof boolYaml11Tag.resolve>): boolean | typeof NOT_RESOLVED {
+  return /^[yn]$/i.test(text) ? NOT_RESOLVED : boolYaml11Tag.resolve(text, ...rest);
+}
 
 /** Reads one YAML document, or says everything that is wrong with it as YAML. */
 export function parseYaml(text: string, options: YamlOptions): Yaml | Fault[] {

@@ -50,7 +50,7 @@ const QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   "nested.yml": ["europe", "europe:!berlin", "rack1:rack2", "asia:&europe", "paris[0]", "berlin[1]"],
   "merged.yml": ["web", "app", "app:!web", "c1", "cache:!c1", "web:extra,c1"],
   "precedence.yml": ["zoo", "ape:&mole", "pen[0:1]"],
-  "yaml11.yml": ["h"],
+  "yaml11.yml": ["h", "y:n", "n"],
   "diamond.yml": ["top", "left:&right", "left:!bottom:beside", "bottom[1]"],
   "ungrouped.yml": ["ungrouped", "all:!ungrouped", "team"],
   "connection.yml": ["localhost", "keys:here", "!here"],
