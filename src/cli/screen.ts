@@ -1,5 +1,5 @@
 import type { RunState } from "../engine/state.ts";
-import type { RunPlan } from "../model/event.ts";
+import type { Entry } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { jsonReport } from "../report/json.ts";
 import { plainReport } from "../report/plain.ts";
@@ -7,6 +7,7 @@ import { summaryLines } from "../report/summary.ts";
 import type { Approver, Watcher } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
 import { counted } from "../view/words.ts";
+import { curtain, type Scene } from "./curtain.ts";
 import type { Io } from "./io.ts";
 import type { Questions } from "./prompt.ts";
 
@@ -24,7 +25,6 @@ type OpenScreen = AsyncDisposable & {
   conclude(state: RunState): Promise<void>;
 };
 
-type Tui = Watcher & Approver & AsyncDisposable;
 type Control = { stop(reason: string): void; leave(): void };
 type Wishes = { readonly tui: boolean; readonly json?: boolean | undefined; readonly dryRun?: boolean | undefined };
 
@@ -39,14 +39,7 @@ export async function screenFor(loaded: LoadedRunbook, wishes: Wishes, by: strin
 }
 
 function lineScreen(loaded: LoadedRunbook, json: boolean, io: Io): Screen {
-  const stream = json ? process.stderr : process.stdout;
-  const write = (text: string): void => (json ? io.err(text) : io.out(text));
-  const plain = plainReport({
-    out: (line) => write(`${line}\n`),
-    colour: stream.isTTY && stream.hasColors(),
-    width: stream.isTTY ? Math.min(stream.columns, WIDEST_LOG) : Number.POSITIVE_INFINITY,
-    loaded,
-  });
+  const plain = plainLines(loaded, json ? "stderr" : "stdout", io);
   const watchers = json ? [jsonReport({ out: (line) => io.out(`${line}\n`) }), plain] : [plain];
   return {
     attended: false,
@@ -60,54 +53,64 @@ function lineScreen(loaded: LoadedRunbook, json: boolean, io: Io): Screen {
   };
 }
 
-/** What is said while the first hosts are logged in to. */
-function openingOf({ runbook, hosts, inventory }: RunPlan): string {
-  return clean(`${runbook.name}: ${runbook.title} (${runbook.path}), ${counted(hosts.length, "host")} of ${inventory}`);
+function plainLines(loaded: LoadedRunbook, to: "stdout" | "stderr", io: Io): Watcher {
+  const stream = process[to];
+  return plainReport({
+    out: (line) => (to === "stdout" ? io.out(`${line}\n`) : io.err(`${line}\n`)),
+    colour: stream.isTTY && stream.hasColors(),
+    width: stream.isTTY ? Math.min(stream.columns, WIDEST_LOG) : Number.POSITIVE_INFINITY,
+    loaded,
+  });
 }
 
-/** The screen takes the terminal at the first word of a host, once what its login asked for is answered; it then shows all that was before. */
+/** Says what begins, while the first hosts are logged in to. */
+function announce({ event }: Entry, io: Io): void {
+  if (event.type !== "run-started") return;
+  const { runbook, hosts, inventory } = event.plan;
+  const what = `${runbook.name}: ${runbook.title} (${runbook.path})`;
+  io.err(`${clean(`${what}, ${counted(hosts.length, "host")} of ${inventory}`)}\n`);
+}
+
+/** The screen takes the terminal at the first word of a host, once what its login asked for is answered. */
 function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
   const { stdin, stdout } = process;
   return {
     attended: true,
     open: (control, questions) => {
-      const early: ((tui: Tui) => void)[] = [];
-      let tui: Tui | null = null;
-      let opening: Promise<void> | null = null;
-      const appear = async (): Promise<void> => {
+      let lost = false;
+      const openScreen = async (): Promise<Scene> => {
         const { openTui } = await import("../tui/tui.ts");
         await questions.close();
-        const opened = await openTui({ ...control, loaded, by, stdin, stdout, now: () => Date.now() });
-        for (const tell of early) tell(opened);
-        tui = opened;
+        return openTui({ ...control, loaded, by, stdin, stdout, now: () => Date.now() });
       };
-      const tell = (what: (tui: Tui) => void): void => {
-        if (tui === null) early.push(what);
-        else what(tui);
-      };
-      const close = async (): Promise<void> => {
-        await opening;
-        await tui?.[Symbol.asyncDispose]();
-      };
+      const scene = curtain(openScreen, (error) => {
+        lost = true;
+        const reason = error instanceof Error ? error.message : String(error);
+        io.err(`The screen cannot be shown, so plain lines follow, and nobody is asked: ${clean(reason)}\n`);
+        return unattended(plainLines(loaded, "stdout", io), control);
+      });
       return {
-        watchers: [
-          {
-            entry: (entry) => {
-              if (entry.event.type === "run-started") io.err(`${openingOf(entry.event.plan)}\n`);
-              tell((shown) => shown.entry(entry));
-              if ("host" in entry.event) opening ??= appear();
-            },
-            output: (...printed) => tui?.output?.(...printed),
-          },
-        ],
-        approver: { listen: (decide, signal) => tell((shown) => shown.listen(decide, signal)) },
+        watchers: [{ entry: (entry) => announce(entry, io) }, scene],
+        approver: scene,
         conclude: async (state) => {
-          await close();
+          await scene[Symbol.asyncDispose]();
           const room = { width: stdout.columns, colour: stdout.hasColors() };
-          for (const line of summaryLines(state, room)) io.out(`${line}\n`);
+          if (!lost) for (const line of summaryLines(state, room)) io.out(`${line}\n`);
         },
-        [Symbol.asyncDispose]: close,
+        [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
       };
     },
+  };
+}
+
+/** Plain lines in a run that counts on somebody to ask: it stops at the first question, instead of waiting for ever. */
+function unattended(plain: Watcher, control: Control): Scene {
+  return {
+    entry: (entry) => {
+      plain.entry(entry);
+      if (entry.event.type === "asked") control.stop("the loss of its screen");
+    },
+    listen: () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }

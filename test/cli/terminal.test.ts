@@ -82,6 +82,28 @@ test("a run that needs nobody ends by itself, and --no-tui and a dry run draw no
   }
 });
 
+test("a screen that cannot be shown ends no run: plain lines follow, and the first question stops it", async () => {
+  await using shop = await localJob(sweep("sweep", "medium"), THREE);
+  // Run from its source, the command cannot load its screen: Node reads no JSX.
+  const main = resolve(import.meta.dirname, "../../src/cli/main.ts");
+  const fromSource = (...more: string[]): Terminal =>
+    new Terminal(process.execPath, [main, ...run, ...more], {
+      columns: 160,
+      rows: 40,
+      cwd: shop.directory,
+      env: { HOME: shop.directory },
+    });
+  {
+    await using asked = fromSource();
+    expect(await asked.exit()).toBe(3);
+    expect(asked.raw).toContain("The screen cannot be shown, so plain lines follow, and nobody is asked: ");
+    expect(asked.raw).toMatch(/waiting .* card [0-9a-f]{16}/);
+  }
+  await using approved = fromSource("-y");
+  expect(await approved.exit()).toBe(0);
+  for (const host of THREE.hosts) expect(await readdir(join(shop.directory, host))).toEqual(["here"]);
+});
+
 test("what is typed at a prompt is never shown, and can be corrected or given up", async () => {
   const top = "inputs: { dir: { type: string }, token: { type: string, secret: true, about: of the shop } }\n";
   const step = `  - id: step
