@@ -9,25 +9,47 @@ const OVER: Fault = { kind: "session", message: "the run is over" };
 export class Fleet implements AsyncDisposable {
   readonly #connector: Connector;
   readonly #open = new Map<string, Connection>();
+  /** Logins under way, each with what calls it off. */
+  readonly #coming = new Map<string, { readonly login: Promise<Connection | Fault>; readonly left: AbortController }>();
   #closed = false;
 
   constructor(connector: Connector) {
     this.#connector = connector;
   }
 
-  /** The host's live connection, logging in where there is none. `machineId` of an earlier login must be the same machine again. */
+  /**
+   * The host's live connection, logging in where there is none; who asks meanwhile gets the same login.
+   * `machineId` of an earlier login must be the same machine again.
+   */
   async connect(host: Host, machineId: string | null, signal?: AbortSignal): Promise<Connection | Fault> {
     const open = this.#open.get(host.name);
     if (open?.alive === true) return open;
     if (this.#closed) return OVER;
-    const made = await this.#connector.connect(host, signal);
-    if (isFault(made)) return made;
-    if (this.#closed) {
-      await made[Symbol.asyncDispose]();
-      return OVER;
+    const coming = this.#coming.get(host.name);
+    if (coming !== undefined) return coming.login;
+    const left = new AbortController();
+    const login = this.#login(host, machineId, left.signal, signal);
+    this.#coming.set(host.name, { login, left });
+    try {
+      return await login;
+    } finally {
+      if (this.#coming.get(host.name)?.login === login) this.#coming.delete(host.name);
     }
-    if (machineId !== null && made.identity.machineId !== machineId) {
-      await made[Symbol.asyncDispose]();
+  }
+
+  async #login(
+    host: Host,
+    machineId: string | null,
+    left: AbortSignal,
+    signal?: AbortSignal,
+  ): Promise<Connection | Fault> {
+    await this.#end(host.name);
+    const made = await this.#connector.connect(host, signal === undefined ? left : AbortSignal.any([left, signal]));
+    if (isFault(made)) return made;
+    const other = machineId !== null && made.identity.machineId !== machineId;
+    if (left.aborted || other) await made[Symbol.asyncDispose]();
+    if (left.aborted) return OVER;
+    if (other) {
       return {
         kind: "host-key",
         where: host.name,
@@ -57,8 +79,14 @@ export class Fleet implements AsyncDisposable {
     return connection.run(script, { signal, listen });
   }
 
-  /** Logs out of one host. */
+  /** Logs out of one host; a login under way is called off. */
   async leave(host: string): Promise<void> {
+    this.#coming.get(host)?.left.abort();
+    this.#coming.delete(host);
+    await this.#end(host);
+  }
+
+  async #end(host: string): Promise<void> {
     const open = this.#open.get(host);
     this.#open.delete(host);
     await open?.[Symbol.asyncDispose]();
@@ -66,6 +94,6 @@ export class Fleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#open.keys()].map((host) => this.leave(host)));
+    await Promise.all([...this.#coming.keys(), ...this.#open.keys()].map((host) => this.leave(host)));
   }
 }

@@ -12,7 +12,7 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
   const at = { host: host.host };
   switch (intent.kind) {
     case "connect":
-      yield await connect(host, work);
+      yield* connect(host, work);
       break;
     case "applies":
       yield await runApplies(host, intent.step === null ? null : stepOf(host, intent.step), work);
@@ -59,9 +59,14 @@ function stepOf(host: HostState, id: string): StepState {
   return step;
 }
 
-async function connect(host: HostState, work: Work): Promise<Event> {
+/** A login that was given up because the run stops says nothing about the host: the engine then settles it. */
+async function* connect(host: HostState, work: Work): AsyncGenerator<Event> {
   const started = work.clock.now();
-  const made = await work.fleet.connect(work.hostOf(host.host), host.identity?.machineId ?? null, work.leaving);
-  if (isFault(made)) return { type: "unreachable", host: host.host, fault: work.maskFault(made) };
-  return { type: "reached", host: host.host, ...made.identity, ms: work.clock.now() - started };
+  const signal = AbortSignal.any([work.leaving, work.stopping]);
+  const made = await work.fleet.connect(work.hostOf(host.host), host.identity?.machineId ?? null, signal);
+  if (isFault(made)) {
+    if (!work.stopping.aborted) yield { type: "unreachable", host: host.host, fault: work.maskFault(made) };
+    return;
+  }
+  yield { type: "reached", host: host.host, ...made.identity, ms: work.clock.now() - started };
 }

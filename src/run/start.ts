@@ -42,8 +42,11 @@ export type RunParts = {
 export async function start(parts: RunParts): Promise<RunState> {
   await using fleet = new Fleet(parts.connector);
   await using controller = new Fleet(parts.controller);
-  const recorder = await startRecord(parts.run, { type: "run-started", format: 1, plan: parts.plan }, parts);
-  const work = workOf(parts, fleet, controller, recorder);
+  const stopping = new AbortController();
+  const onStop: Watcher = { entry: ({ event }) => void (event.type === "stop-requested" && stopping.abort()) };
+  const first = { type: "run-started", format: 1, plan: parts.plan } as const;
+  const recorder = await startRecord(parts.run, first, { ...parts, watchers: [...parts.watchers, onStop] });
+  const work = workOf(parts, fleet, controller, recorder, stopping.signal);
 
   const live = drive(recorder, work, (host) => farewell(host, recorder, work));
   parts.live(live);
@@ -73,7 +76,7 @@ function begun(state: RunState): Fault[] {
   return [{ kind: "journal", message, hint: "look at these hosts first, then run again" }];
 }
 
-function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Recorder): Work {
+function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Recorder, stopping: AbortSignal): Work {
   const hosts = new Map(parts.hosts.map((host) => [host.name, host]));
   const hidden = (text: string): string => mask(text, parts.secrets);
   return {
@@ -84,6 +87,7 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
     clock: parts.clock,
     secrets: parts.secrets,
     leaving: parts.leaving,
+    stopping,
     script: scribe(parts.run, parts.loaded, hosts, parts.values, parts.become),
     hostOf: (name) => {
       const host = hosts.get(name);

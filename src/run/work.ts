@@ -20,6 +20,8 @@ export type Work = {
   readonly secrets: readonly Secret[];
   /** Fires when the user leaves at once: read-only scripts are ended, fixes left running. */
   readonly leaving: AbortSignal;
+  /** Fires when the run is stopped, which is on record by then: hosts that are not reached yet have nothing to finish. */
+  readonly stopping: AbortSignal;
   readonly script: Scribe;
   hostOf(name: string): Host;
   maskFault(fault: Fault): Fault;
