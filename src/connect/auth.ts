@@ -15,8 +15,8 @@ export type Credentials = {
   readonly pause: <T>(work: Promise<T>) => Promise<T>;
 };
 
-/** One login's attempts: the handler for ssh2, and afterwards what was tried. */
-export type Attempts = {
+/** One login's authentication: the handler for ssh2, and afterwards what was tried. */
+export type Authentication = {
   readonly handler: (left: AuthenticationType[] | null, partial: boolean | null, next: NextAuthHandler) => void;
   fault(): Fault;
 };
@@ -25,8 +25,11 @@ const DEFAULT_KEYS = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
 
 type Candidate = { readonly type: "key"; readonly path: string } | { readonly type: "agent" | "password" | "prompt" };
 
-/** Attempts in OpenSSH's order: the inventory's key files, the agent, the default key files, the password. */
-export function attempts(credentials: Credentials): Attempts {
+/**
+ * Tries in OpenSSH's order: the inventory's key files, the agent, the default key files, the password.
+ * `broken` is told of a bug on the way, which nobody else would hear of.
+ */
+export function authentication(credentials: Credentials, broken: (error: unknown) => void): Authentication {
   const queue = candidates(credentials);
   const tried: string[] = [];
   const problems: string[] = [];
@@ -52,7 +55,7 @@ export function attempts(credentials: Credentials): Attempts {
     handler: (left, partial, next) => {
       accepts = left;
       second = partial === true;
-      void answer(next);
+      answer(next).catch(broken);
     },
     fault: () => authFault(credentials, tried, problems, accepts, second),
   };

@@ -48,7 +48,7 @@ async function readKey(file: string, shown: string, ask: Ask | undefined): Promi
     key = ssh2.utils.parseKey(text, passphrase.reveal());
   }
   if (!(key instanceof Error)) return key.isPrivateKey() ? key : { problem: "is not a private key" };
-  return {
-    problem: /passphrase|decrypt/.test(key.message) ? "wrong passphrase" : "is of a kind that is not supported",
-  };
+  if (/passphrase|decrypt/.test(key.message)) return { problem: "stays locked: wrong passphrase" };
+  const looksLikeOne = /^(?:-----BEGIN .*PRIVATE KEY-----|PuTTY-User-Key-File-)/m.test(text.toString("latin1"));
+  return { problem: looksLikeOne ? "is of a kind that is not supported" : "holds no private key" };
 }

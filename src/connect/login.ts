@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Client, VerifyCallback } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import { attempts, type Credentials } from "./auth.ts";
+import { authentication, type Credentials } from "./auth.ts";
 import type { HostKeys } from "./hostkey.ts";
 import { gatheringSocket } from "./socket.ts";
 import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
@@ -26,7 +26,7 @@ const KEX = [
 const KEEPALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 2 };
 
 /** Connects, checks the host key, and authenticates, all before `deadline` runs out. */
-export async function login(
+export async function logIn(
   host: Host,
   credentials: Omit<Credentials, "pause">,
   hostKeys: HostKeys,
@@ -36,8 +36,8 @@ export async function login(
   const { default: ssh2 } = await import("ssh2");
   const sock = gatheringSocket();
   const client = endable(new ssh2.Client(), sock);
-  const auth = attempts({ ...credentials, pause: (work) => deadline.pause(work) });
-  const { promise, resolve } = Promise.withResolvers<LoginAnswer>();
+  const { promise, resolve, reject } = Promise.withResolvers<LoginAnswer>();
+  const auth = authentication({ ...credentials, pause: (work) => deadline.pause(work) }, reject);
   let refused: Fault | undefined;
   let met = false;
   const fail = (fault: Fault, again = false): void => resolve({ fault, again });
@@ -73,11 +73,15 @@ export async function login(
   });
   sock.connect({ host: host.address, port: host.port });
 
-  const answer = await promise;
-  late.stop();
-  signal?.removeEventListener("abort", abort);
-  if ("fault" in answer) client.destroy();
-  return answer;
+  let answer: LoginAnswer | undefined;
+  try {
+    answer = await promise;
+    return answer;
+  } finally {
+    late.stop();
+    signal?.removeEventListener("abort", abort);
+    if (answer !== client) client.destroy();
+  }
 }
 
 /** Its own `destroy` passes over a socket that it has half closed: a host that goes on sending would hold us for ever. */

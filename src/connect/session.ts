@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Secret } from "../model/secret.ts";
+import { decode } from "../script/bytes.ts";
 import { prelude, type Purpose, startCommand, sudoCommand } from "../script/session.ts";
 import { markFinder } from "./mark.ts";
 import type { OpenPipe, Pipe } from "./pipe.ts";
@@ -76,14 +77,13 @@ async function becomeUser(
   ready: string,
   prompt: string | null,
 ): Promise<Fault | undefined> {
-  const heard = { stdout: "", stderr: "" };
+  const heard = hearing();
   let prompts = 0;
   const there = new Promise<"ready" | "wrong">((resolve) => {
     pipe.receive((stream, chunk) => {
-      heard[stream] = (heard[stream] + Buffer.from(chunk).toString("latin1")).slice(-NOISE);
-      if (heard.stdout.includes(`${ready}\n`)) resolve("ready");
-      if (prompt === null || !heard.stderr.includes(prompt)) return;
-      heard.stderr = heard.stderr.replace(prompt, "");
+      heard.push(stream, chunk);
+      if (heard.text("stdout").includes(`${ready}\n`)) resolve("ready");
+      if (prompt === null || !heard.drop("stderr", prompt)) return;
       prompts++;
       if (prompts === 1) pipe.write(`${password?.reveal() ?? ""}\n`);
       else resolve("wrong");
@@ -96,22 +96,22 @@ async function becomeUser(
   await within(GIVING_UP, pipe.ended);
   pipe.abandon();
   if (answer === "late" && prompts < 2) {
-    return { kind: "privilege", message: `sudo did not answer within ${PATIENCE} s${lastLine(heard.stderr)}` };
+    return { kind: "privilege", message: `sudo did not answer within ${PATIENCE} s${lastLine(heard.text("stderr"))}` };
   }
-  return sudoFault(heard.stderr, user, password !== undefined, prompts);
+  return sudoFault(heard.text("stderr"), user, password !== undefined, prompts);
 }
 
 /** Sends the prelude and waits for its mark on both streams: what comes before is the noise of a login. */
 async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fault> {
   const mark = randomMark();
   const find = { stdout: markFinder(mark), stderr: markFinder(mark) };
-  const noise = { stdout: "", stderr: "" };
+  const noise = hearing();
   let words: readonly string[] | undefined;
   let quiet = false;
   const there = new Promise<readonly string[]>((resolve) => {
     pipe.receive((stream, chunk) => {
       const cut = find[stream].push(chunk);
-      noise[stream] = (noise[stream] + Buffer.concat(cut.before).toString("latin1")).slice(-NOISE);
+      noise.push(stream, ...cut.before);
       if (cut.found === undefined) return;
       if (stream === "stdout") words = cut.found.words;
       else quiet = true;
@@ -122,11 +122,33 @@ async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fa
   const answer = await soon(there, pipe);
   if (answer === "ended" || answer === "late") {
     pipe.abandon();
-    const said = lastLine(noise.stdout) + lastLine(noise.stderr);
+    const said = lastLine(noise.text("stdout")) + lastLine(noise.text("stderr"));
     const what = answer === "late" ? `did not answer within ${PATIENCE} s` : "ended before it took a script";
     return { kind: "session", message: `the shell on the host ${what}${said}` };
   }
   return answer;
+}
+
+type Stream = "stdout" | "stderr";
+
+/** The last of what comes on both streams. As bytes, since a character may come in two pieces. */
+function hearing(): {
+  push(stream: Stream, ...chunks: readonly Uint8Array[]): void;
+  text(stream: Stream): string;
+  /** Takes `word` out once; says whether it was there. */
+  drop(stream: Stream, word: string): boolean;
+} {
+  const heard = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  return {
+    push: (stream, ...chunks) => (heard[stream] = Buffer.concat([heard[stream], ...chunks]).subarray(-NOISE)),
+    text: (stream) => decode(heard[stream]),
+    drop(stream, word) {
+      const at = heard[stream].indexOf(word);
+      if (at === -1) return false;
+      heard[stream] = Buffer.concat([heard[stream].subarray(0, at), heard[stream].subarray(at + word.length)]);
+      return true;
+    },
+  };
 }
 
 async function soon<T>(there: Promise<T>, pipe: Pipe): Promise<T | "ended" | "late"> {

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
@@ -6,7 +7,7 @@ import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
 import { type HostKeyReader, hostKeyReader } from "./hostkey.ts";
 import { type Ask, type KeyRing, keyRing } from "./keys.ts";
-import { deadlineOf, login } from "./login.ts";
+import { deadlineOf, logIn } from "./login.ts";
 import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
 import { connectionOver } from "./connection.ts";
 import { within } from "./within.ts";
@@ -23,9 +24,8 @@ export type SshOptions = {
   readonly ask?: Ask;
 };
 
-/** Tries for a login that the host hangs up on, and the longest pause before the second one; it doubles. */
-const TRIES = 5;
-const PAUSE = 400;
+/** ms: the longest pause before a host that hung up is tried a second time; it doubles up to a limit. Less time than `last` is too short for a login. */
+const PAUSE = { first: 400, limit: 1600, last: 250 };
 
 /** Connects over SSH, with one login a host. */
 export function sshConnector(options: SshOptions): Connector {
@@ -49,12 +49,15 @@ async function connect(
   const agentSocket = options.agentSocket;
   const credentials = { host, user, keys, agentSocket, agentKeys: () => countAgentKeys(agentSocket) };
   const deadline = deadlineOf(options.connectTimeoutMs ?? 10_000);
-  let answer = await login(host, credentials, known, deadline, signal);
-  for (let tries = 1; "fault" in answer && answer.again && tries < TRIES; tries++) {
-    const pause = PAUSE * 2 ** (tries - 1) * (0.5 + Math.random() / 2);
-    if (deadline.left() < pause) break;
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    answer = await login(host, credentials, known, deadline, signal);
+  let answer = await logIn(host, credentials, known, deadline, signal);
+  for (let most = PAUSE.first; "fault" in answer && answer.again; most = Math.min(2 * most, PAUSE.limit)) {
+    const left = deadline.left() - PAUSE.last;
+    if (left < 0) break;
+    // Hundreds of hosts behind one address were turned away at the same moment: they must not come back together.
+    await sleep(Math.min(left, most * (0.5 + Math.random() / 2)), undefined, { signal }).catch(() => undefined);
+    const next = await logIn(host, credentials, known, deadline, signal);
+    // That it hung up says more than that there was too little time left in the end.
+    if (!("fault" in next) || deadline.left() > 0) answer = next;
   }
   if ("fault" in answer) return answer.fault;
   const forgotten = await known.remember();

@@ -30,7 +30,7 @@ export function unreachable(error: Error & { readonly code?: unknown; readonly l
     case "ENFILE":
       return fault(
         "no file descriptor is left on this machine",
-        "Work on fewer hosts at once (-p), or raise `ulimit -n`.",
+        "Raise `ulimit -n` (each host keeps its login to its end), or select fewer hosts (--limit).",
       );
   }
   if (/no matching/.test(error.message)) {

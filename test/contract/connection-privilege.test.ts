@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isFault } from "../../src/model/fault.ts";
@@ -194,5 +194,14 @@ describe("passwords", () => {
     if (!isFault(fault)) throw new Error("it logged in");
     expect(fault.kind).toBe("session");
     expect(fault.message).toContain("not available");
+    const shell = join(user.home, "shell");
+    writeFileSync(
+      shell,
+      `#!/bin/sh\nhead -c 20000 /dev/zero | tr '\\0' '\\n' >&2\necho 'Für niemanden: ${PASSWORD.replace("'", "")}' >&2\n`,
+      { mode: 0o755 },
+    );
+    execFileSync("usermod", ["-s", shell, user.name]);
+    const other = await plainSsh().connect(sshd.host({ user: user.name }));
+    expect(isFault(other) && other.message).toContain('Für niemanden: Pa ssw"ö$rd');
   });
 });

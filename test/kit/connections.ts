@@ -1,6 +1,6 @@
 import { localConnector } from "../../src/connect/local.ts";
 import { sshConnector } from "../../src/connect/ssh.ts";
-import { isFault } from "../../src/model/fault.ts";
+import { type Fault, isFault } from "../../src/model/fault.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Connection, Connector, Ended, Script } from "../../src/run/ports.ts";
 import { hostAt, startSshd } from "./sshd.ts";
@@ -26,6 +26,20 @@ export async function connected(connector: Connector, host: Host): Promise<Conne
   const connection = await connector.connect(host);
   if (isFault(connection)) throw new Error(`${connection.kind}: ${connection.message}`);
   return connection;
+}
+
+/** Why there is no connection; throws where there is one. */
+export async function faultOf(connector: Connector, host: Host): Promise<Fault> {
+  const answer = await connector.connect(host);
+  if (isFault(answer)) return answer;
+  await answer[Symbol.asyncDispose]();
+  throw new Error("it logged in");
+}
+
+/** Whether a script says what it should over a connection of its own. */
+export async function logsIn(connector: Connector, host: Host): Promise<boolean> {
+  await using connection = await connected(connector, host);
+  return told(await connection.run(script("echo in"))).stdout === "in\n";
 }
 
 /** A read-only `sh` script with time enough for a busy machine. */
