@@ -36,7 +36,9 @@ export class FaultError extends Error {
   }
 }
 
+const KINDS: ReadonlySet<unknown> = new Set(FaultKind.options);
+
 /** Tells a fault from what was asked for, where a port answers with either. */
 export function isFault(value: unknown): value is Fault {
-  return typeof value === "object" && value !== null && "kind" in value && FaultKind.safeParse(value.kind).success;
+  return typeof value === "object" && value !== null && "kind" in value && KINDS.has(value.kind);
 }

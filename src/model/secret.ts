@@ -29,11 +29,16 @@ export type Masked = z.infer<typeof Masked>;
  * Secrets shorter than 4 characters are left alone line by line only where they are a whole word, so that a PIN of `1` does not black out every digit.
  */
 export function mask(text: string, secrets: readonly Secret[]): Masked {
-  const values = secrets
-    .flatMap((secret) => [secret.reveal(), ...secret.reveal().split("\n")])
+  const values = formsOf(secrets)
     .filter((value) => value.trim() !== "")
     .toSorted((a, b) => b.length - a.length);
   return values.reduce((masked, value) => hide(masked, value), text) as Masked;
+}
+
+/** What may be seen of secrets: each whole, line by line, and as a JSON string holds it. */
+export function formsOf(secrets: readonly Secret[]): readonly string[] {
+  const values = secrets.flatMap((secret) => [secret.reveal(), ...secret.reveal().split("\n")]);
+  return [...new Set(values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]))];
 }
 
 function hide(text: string, value: string): string {

@@ -1,11 +1,11 @@
 import type { Output, Printed } from "../model/output.ts";
-import { mask, MASK, type Secret } from "../model/secret.ts";
+import { formsOf, mask, MASK, type Secret } from "../model/secret.ts";
 import type { Listener } from "./ports.ts";
 
 /** What was printed, without secrets. Where its middle was dropped, a secret may have been cut in two: its halves are hidden too. */
 export function maskOutput({ head, tail, omitted }: Printed, secrets: readonly Secret[]): Output {
   if (omitted === 0) return { head: mask(head, secrets), tail: mask(tail, secrets), omitted };
-  const values = secrets.flatMap((secret) => [secret.reveal(), ...secret.reveal().split("\n")]);
+  const values = formsOf(secrets);
   return { head: mask(hideEnd(head, values), secrets), tail: mask(hideStart(tail, values), secrets), omitted };
 }
 

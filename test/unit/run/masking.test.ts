@@ -12,6 +12,14 @@ test("a secret that was cut in two by what was dropped is hidden on both sides",
   }
 });
 
+test("a secret is hidden as a JSON string holds it, too", () => {
+  const secret = new Secret('pa"ss\\wörd\n2nd "line"');
+  const said = JSON.stringify({ whole: secret.reveal(), part: 'pa"ss\\wörd' });
+  const masked = `{"whole":"${MASK}","part":"${MASK}"}`;
+  expect(maskOutput({ head: said, tail: "", omitted: 0 }, [secret]).head).toBe(masked);
+  expect(maskOutput({ head: said.slice(0, 15), tail: "", omitted: 1 }, [secret]).head).toBe(`{"whole":"${MASK}`);
+});
+
 test("what was not cut is left alone at its ends", () => {
   const whole = { head: "a hunter2, and a hunt", tail: "", omitted: 0 };
   expect(maskOutput(whole, [SECRET])).toEqual({ ...whole, head: `a ${MASK}, and a hunt` });
