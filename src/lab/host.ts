@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { quote } from "../script/quote.ts";
 import { type Isolation, TOOL_PATH } from "./isolation.ts";
 import { BUILD_ROOT } from "./root.ts";
 
@@ -80,11 +81,6 @@ export class PracticeHost implements AsyncDisposable {
     this.#keeper.kill("SIGKILL");
     await gone;
   }
-}
-
-/** One word for the shell, whatever it holds. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Makes a practice host and waits until it is up. Throws with the words of whatever failed. */

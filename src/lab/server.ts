@@ -7,6 +7,7 @@ import ssh2, {
   type PublicKeyAuthContext,
   type ServerChannel,
 } from "ssh2";
+import { quote } from "../script/quote.ts";
 import type { PracticeHost } from "./host.ts";
 
 const SIGNALS: ReadonlySet<string> = new Set(["ABRT", "ALRM", "HUP", "INT", "KILL", "QUIT", "TERM", "USR1", "USR2"]);
@@ -123,8 +124,7 @@ function start(host: PracticeHost, channel: ServerChannel, argv: readonly string
 /** `script` of util-linux gives a command a terminal; its size is set from inside. */
 function onTerminal(argv: readonly string[], terminal: Terminal): string[] {
   const size = `stty rows ${terminal.rows} cols ${terminal.cols}`;
-  const command = argv.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(" ");
-  return ["script", "-qefc", `${size}; exec ${command}`, "/dev/null"];
+  return ["script", "-qefc", `${size}; exec ${argv.map(quote).join(" ")}`, "/dev/null"];
 }
 
 /** The children of nsenter: leaders of the sessions that run inside the host. */

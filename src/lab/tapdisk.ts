@@ -1,4 +1,5 @@
-import { type PracticeHost, quote } from "./host.ts";
+import { quote } from "../script/quote.ts";
+import type { PracticeHost } from "./host.ts";
 import { TAPBACK, TAPDISK, XEN, XEN_TOOLS } from "./programs.ts";
 
 /** A practice guest's disk: the process that serves it, its log, and what becomes of them. */

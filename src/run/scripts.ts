@@ -58,7 +58,7 @@ export function scribe(
         files: loaded.files,
         filesName: `runbook-files-${randomUUID()}`,
         body,
-        ...(extras.keep === true ? { keep: keepName(run, names.indexOf(host.host) + 1, become) } : {}),
+        ...(extras.keep === true ? { keepName: keepName(run, names.indexOf(host.host) + 1, become) } : {}),
       }),
       shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh",
       become,

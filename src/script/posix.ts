@@ -12,7 +12,7 @@ export type Parts = {
   readonly filesName?: string;
   readonly body: string;
   /** Name of the run's `$keep` directory on this host; absent: the script has none. */
-  readonly keep?: string;
+  readonly keepName?: string;
 };
 
 /** One script as text for `frame`: variables, `$keep`, functions, `$files` and body, to be run under `set -eu`. */
@@ -22,7 +22,7 @@ export function assemble(parts: Parts): string {
     // First out of the environment: a variable that came from there would be exported again.
     names.length === 0 ? "" : `unset ${names.join(" ")}`,
     ...names.map((name) => `${name}=${quote(plain(parts.variables.get(name) ?? "", name))}`),
-    parts.keep === undefined ? "" : keepScript(parts.keep),
+    parts.keepName === undefined ? "" : keepScript(parts.keepName),
     parts.functions,
   ].filter((line) => line !== "");
   const body = parts.files.size === 0 ? parts.body : withFiles(parts.files, parts.filesName ?? "", parts.body);

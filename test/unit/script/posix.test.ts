@@ -122,7 +122,7 @@ describe("assembling", () => {
       ...nothing,
       variables,
       functions: 'hello() { echo "hello $who in $keep"; }',
-      keep: name,
+      keepName: name,
       body: "hello",
     });
     expect(run(["dash"], text).out).toBe(`hello it's me in /run/${name}\n`);
