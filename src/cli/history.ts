@@ -1,17 +1,19 @@
+import { evolve, fold } from "../engine/evolve.ts";
+import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
-import { fold } from "../engine/evolve.ts";
 import type { Entry } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
-import { jsonLine } from "../report/json.ts";
-import { plainReport } from "../report/plain.ts";
 import { boardLines } from "../report/board.ts";
+import { jsonLine, jsonText } from "../report/json.ts";
+import { plainReport } from "../report/plain.ts";
+import { runLines, unendedWords, type ListedRun, type Standing } from "../report/runs.ts";
 import { sentenceOf } from "../report/sentence.ts";
+import { summaryLines } from "../report/summary.ts";
 import type { RunRecord } from "../run/ports.ts";
-import { clean } from "../view/clean.ts";
-import { counted, duration, moment } from "../view/words.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { stateDir } from "./state.ts";
+import { isAtWork, type Writer } from "./writer.ts";
 
 /** Options of both history commands. */
 export type HistoryOptions = { readonly state?: string | undefined; readonly json?: boolean | undefined };
@@ -19,23 +21,25 @@ export type HistoryOptions = { readonly state?: string | undefined; readonly jso
 /** The runs on record, newest first. */
 export async function historyList(options: HistoryOptions & { readonly limit: number }, io: Io): Promise<number> {
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
-  const runs = (await record.runs()).slice(0, options.limit);
-  if (options.json === true) for (const run of runs) io.out(`${JSON.stringify(run)}\n`);
+  const runs: ListedRun[] = [];
+  for (const run of (await record.runs()).slice(0, options.limit)) {
+    const writer = run.endedAt === null ? writerOf((await record.read(run.run))[0]) : undefined;
+    runs.push({ run, writer, standing: run.endedAt === null ? standingOf(writer) : "ended" });
+  }
+  if (options.json === true) for (const { run, standing } of runs) io.out(`${jsonText({ ...run, standing })}\n`);
   else if (runs.length === 0) io.err("No runs are on record.\n");
-  else for (const run of runs) io.out(`${runLine(run)}\n`);
+  else for (const line of runLines(runs, roomOf().width)) io.out(`${line}\n`);
   return EXIT.ok;
 }
 
-function runLine(run: RunRecord): string {
-  const took = run.endedAt === null ? "did not end" : duration((run.endedAt - run.startedAt) / 1000);
-  const exit = run.exit === null ? "" : `exit ${run.exit}`;
-  const cells = [
-    run.run.padEnd(20),
-    moment(run.startedAt),
-    clean(run.runbook).padEnd(28),
-    counted(run.hosts, "host").padEnd(10),
-  ];
-  return [...cells, took.padEnd(12), exit].join("  ").trimEnd();
+function writerOf(first: Entry | undefined): Writer | undefined {
+  return first?.event.type === "run-started" ? first.event.plan.writer : undefined;
+}
+
+/** What became of the process that wrote a run without an end. */
+function standingOf(writer: Writer | undefined): Exclude<Standing, "ended"> {
+  const atWork = isAtWork(writer);
+  return atWork === null ? "unclear" : atWork ? "running" : "died";
 }
 
 /** One run as it was: the log and board it drew then, or its events one by one. */
@@ -49,7 +53,7 @@ export async function historyShow(
   if (typeof found !== "string") return [found];
   const entries = await record.read(found);
   if (options.json === true) for (const entry of entries) io.out(`${jsonLine(entry)}\n`);
-  else if (options.events === true) for (const entry of entries) io.out(`${eventLine(entry)}\n`);
+  else if (options.events === true) for (const line of eventLines(entries)) io.out(`${line}\n`);
   else draw(entries, io);
   return EXIT.ok;
 }
@@ -69,18 +73,35 @@ function findRun(runs: readonly RunRecord[], wanted: string): string | Fault {
   return { kind: "usage", message, hint };
 }
 
-function eventLine(entry: Entry): string {
-  return `${String(entry.seq).padStart(5)}  ${new Date(entry.at).toISOString()}  ${sentenceOf(entry)}`;
+function eventLines(entries: readonly Entry[]): string[] {
+  let state: RunState | null = null;
+  return entries.map((entry) => {
+    state = evolve(state, entry);
+    return `${String(entry.seq).padStart(5)}  ${new Date(entry.at).toISOString()}  ${sentenceOf(entry, state)}`;
+  });
 }
 
 /** The same entries through the same report as in the run, then the board of hosts and steps. */
 function draw(entries: readonly Entry[], io: Io): void {
-  const { stdout } = process;
-  const room = { colour: stdout.isTTY && stdout.hasColors(), width: stdout.isTTY ? stdout.columns : 120 };
-  const report = plainReport({ ...room, out: (line) => io.out(`${line}\n`) });
+  const room = roomOf();
+  const print = (lines: readonly string[]): void => io.out(lines.map((line) => `${line}\n`).join(""));
+  const report = plainReport({ ...room, out: (line) => print([line]) });
   for (const entry of entries) report.entry(entry);
   const state = fold(entries);
   if (state === null) return;
-  for (const line of ["", ...boardLines(state, room)]) io.out(`${line}\n`);
-  if (state.ended === null) io.out("\nThis run did not get to its end.\n");
+  const { writer } = state.plan;
+  const standing = state.ended === null ? standingOf(writer) : "ended";
+  // One that ended has printed its summary, and one at work has none yet.
+  if (standing === "died" || standing === "unclear") print(["", ...summaryLines(state, room)]);
+  print(["", ...boardLines(state, room)]);
+  if (standing !== "ended") print(["", unendedWords(standing, writer)]);
+}
+
+/** Lines are cut only where a terminal would break them. */
+function roomOf(): { readonly colour: boolean; readonly width: number } {
+  const { stdout } = process;
+  return {
+    colour: stdout.isTTY && stdout.hasColors(),
+    width: stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY,
+  };
 }

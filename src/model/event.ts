@@ -57,12 +57,12 @@ export const RunPlan = z.object({
   attended: z.boolean(),
   parallel: z.int().positive(),
   by: z.string(),
-  /** The process that writes the record: `started` tells it from another that got its number. Absent where the system does not say. */
-  writer: z.object({ host: z.string(), pid: z.int(), started: z.string() }).optional(),
   applies: z.boolean(),
   facts: z.array(z.string()),
   rollout: z.object({ batches: z.array(Share), maxFailures: z.int(), maxUnknown: Limit }),
   steps: z.array(StepPlan),
+  /** The process that writes the record: `started` tells it from another that got its number. Absent where the system does not say. */
+  writer: z.object({ host: z.string(), pid: z.int(), started: z.string() }).optional(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
 

@@ -10,8 +10,20 @@ import type { LogLine } from "./line.ts";
 /** What happened on a host once a login worked. */
 export type HostEvent = Exclude<Extract<Event, { host: string }>, { type: "unreachable" }>;
 
-/** A step as it stands after the event, the looks of its last verification, and the ms its scripts took so far. */
-export type StepSoFar = { readonly step: StepState; readonly looks: number; readonly ms: number };
+/** A step as it stands after the event, with what a line says of its past. */
+export type StepSoFar = {
+  readonly step: StepState;
+  /** Looks of its last verification. */
+  readonly looks: number;
+  /** How long its scripts took so far. */
+  readonly ms: number;
+  /** The host whose card was shown in the place of this one; null where its own is shown, or none. */
+  readonly like: string | null;
+};
+
+/** So many fixes of a step on a host have lines of their own; after them, only those that fail, and a count at every hundredth. */
+const OWN_LINES = 20;
+const COUNTED = 100;
 
 /** The line that a log gets for an event on a host; null where a later line will say it. */
 export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | null {
@@ -39,17 +51,17 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
     case "asked":
       return end(
         "waiting",
-        `card ${event.digest}: ${step === null ? "" : countedEvidence(step.plan, step.findings ?? [])}`,
+        `card ${event.digest}${likeWords(soFar)}: ${step === null ? "" : countedEvidence(step.plan, step.findings ?? [])}`,
       );
     case "approved":
       return step?.asked === null ? null : say("approved", "cyan", `by ${event.by}`);
     case "approval-voided":
       return say("asked again", "magenta", event.reason);
     case "fix-started":
-      return say("fixing", "cyan", beginning(step, event.key));
+      return many(step) ? null : say("fixing", "cyan", beginning(step, event.key));
     case "fix-finished":
       return event.exit === 0
-        ? say("fix done", null, `in ${duration(event.ms / 1000)}`)
+        ? fixDone(step, event.ms, say)
         : say("fix failed", "red", exitReason("the fix", event.exit, event.stderr, event.ms));
     case "fix-lost":
       return say("fix lost", "red", event.reason);
@@ -73,6 +85,21 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
   }
 }
 
+function likeWords(soFar: StepSoFar | null): string {
+  return soFar === null || soFar.like === null ? "" : `, like that of ${soFar.like}`;
+}
+
+function many(step: StepState | null): boolean {
+  return step !== null && step.fixes.length > OWN_LINES;
+}
+
+function fixDone(step: StepState | null, ms: number, say: (word: string, style: null, rest: string) => LogLine) {
+  if (step === null || !many(step)) return say("fix done", null, `in ${duration(ms / 1000)}`);
+  const done = step.fixes.length;
+  if (done % COUNTED !== 0 && done < step.target.length) return null;
+  return say("fix done", null, `${done.toLocaleString("en")} of ${step.target.length.toLocaleString("en")}`);
+}
+
 function beginning(step: StepState | null, key: string | null): string {
   if (step === null || step.plan.fix === null) return "";
   const findings = key === null ? step.target : step.target.filter((finding) => finding.key === key);
@@ -91,7 +118,7 @@ function ending(event: { outcome: Outcome; reason: string }, soFar: StepSoFar): 
       return `${fixed}${looks === 0 ? reason : `, verified after ${counted(looks, "look")}`}${took}`;
     }
     case "found":
-      return `${countedEvidence(step.plan, step.findings ?? [])}${reason}`;
+      return `${countedEvidence(step.plan, step.findings ?? [])}${reason}${soFar.like === null ? "" : `; card${likeWords(soFar)}`}`;
     case "clear":
       return took.trim();
     case "failed":

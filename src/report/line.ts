@@ -18,7 +18,7 @@ const WIDEST = 32;
 const WORD = 11;
 
 /** Draws lines in columns that fit the hosts and steps of a run, cleaned and cut to the width. */
-export function lineOf(plan: RunPlan, room: { colour: boolean; width: number }): (line: LogLine) => string {
+export function lineDrawer(plan: RunPlan, room: { colour: boolean; width: number }): (line: LogLine) => string {
   const paint = paletteOf(room.colour);
   const host = columnFor(plan.hosts);
   const step = columnFor(plan.steps.map((one) => one.id));

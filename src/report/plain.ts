@@ -8,7 +8,7 @@ import { counted } from "../view/words.ts";
 import { cardPrinter, type CardPrinter } from "./cards.ts";
 import { faultTeller, type FaultTeller } from "./faults.ts";
 import { hostLine, type HostEvent, type StepSoFar } from "./host-line.ts";
-import { lineOf, type LogLine } from "./line.ts";
+import { lineDrawer, type LogLine } from "./line.ts";
 import { summaryLines } from "./summary.ts";
 
 /** Where plain lines go, and how they look. Without `loaded`, approvals that wait are a line each, without their card. */
@@ -42,16 +42,21 @@ export function plainReport(options: PlainOptions): Watcher {
     draw: null,
     spent: new Map(),
   };
+  let blank = false;
   return {
     entry: (entry: Entry) => {
       state = evolve(state, entry);
-      for (const line of linesOf(entry.event, state, memory, options)) options.out(line);
+      for (const line of linesOf(entry.event, state, memory, options)) {
+        // A card ends with a blank line, and what comes next may begin with one.
+        if (!blank || line !== "") options.out(line);
+        blank = line === "";
+      }
     },
   };
 }
 
 function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOptions): string[] {
-  const draw = (memory.draw ??= lineOf(state.plan, options));
+  const draw = (memory.draw ??= lineDrawer(state.plan, options));
   const drawn = (lines: readonly LogLine[]) => lines.map((line) => draw(line));
   if (event.type === "run-started") return opening(event).map((line) => clean(line, { max: options.width }));
   if (event.type === "run-ended") return [...drawn(memory.faults.rest()), "", ...summaryLines(state, options)];
@@ -61,8 +66,7 @@ function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOp
   }
   const soFar = soFarOf(event, state, memory);
   const line = hostLine(event, soFar);
-  const card = soFar !== null && showsCard(event, state) ? memory.cards(state, event.host, soFar.step) : [];
-  return [...drawn(line === null ? [] : [line]), ...card];
+  return [...drawn(line === null ? [] : [line]), ...(soFar?.card ?? [])];
 }
 
 function opening({ plan }: EventOf<"run-started">): string[] {
@@ -71,8 +75,11 @@ function opening({ plan }: EventOf<"run-started">): string[] {
   return [`${name}: ${title} (${path})`, plan.dryRun ? `dry run: nothing is changed on any host; ${what}` : what];
 }
 
+type WithCard = StepSoFar & { readonly card: readonly string[] };
+const NO_CARD = { lines: [], like: null };
+
 /** The step that the event is about, with what it has taken so far; null where it is about the whole host. */
-function soFarOf(event: HostEvent, state: RunState, memory: Memory): StepSoFar | null {
+function soFarOf(event: HostEvent, state: RunState, memory: Memory): WithCard | null {
   const id = "step" in event ? event.step : null;
   const step = state.hosts.get(event.host)?.steps.find((one: StepState) => one.plan.id === id);
   if (step === undefined) return null;
@@ -83,7 +90,8 @@ function soFarOf(event: HostEvent, state: RunState, memory: Memory): StepSoFar |
     looks: "looks" in event ? event.looks : before.looks,
   };
   memory.spent.set(place, now);
-  return { step, ...now };
+  const { lines, like } = showsCard(event, state) ? memory.cards(state, event.host, step) : NO_CARD;
+  return { step, ...now, like, card: lines };
 }
 
 /** A card is shown where nobody is asked face to face: in a dry run, and without a terminal. */

@@ -1,12 +1,19 @@
+import type { RunState, StepState } from "../engine/state.ts";
+import { exitReason } from "../engine/words.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
-import { outputText, type Output } from "../model/output.ts";
+import type { Output } from "../model/output.ts";
 import { clean } from "../view/clean.ts";
 import { counted, duration } from "../view/words.ts";
+import { countedEvidence, evidenceOf } from "./evidence.ts";
 
-/** What happened, in one human sentence on one line: `xen1, release-deleted-log: found 1 problem (0.2 s)`. */
-export function sentenceOf(entry: Entry): string {
-  const { event } = entry;
-  return clean(`${subjectOf(event)}: ${said(event)}`);
+/** What happened, in one human sentence on one line: `xen1, release-deleted-log: found 1 finding: pid 4242 (0.2 s)`. `state` is that after it. */
+export function sentenceOf({ event }: Entry, state: RunState): string {
+  return clean(`${subjectOf(event)}: ${said(event, stepOf(event, state))}`);
+}
+
+function stepOf(event: Event, state: RunState): StepState | null {
+  if (!("host" in event && "step" in event)) return null;
+  return state.hosts.get(event.host)?.steps.find((step) => step.plan.id === event.step) ?? null;
 }
 
 function subjectOf(event: Event): string {
@@ -14,7 +21,7 @@ function subjectOf(event: Event): string {
   return "step" in event && event.step !== null ? `${event.host}, ${event.step}` : event.host;
 }
 
-function said(event: Event): string {
+function said(event: Event, step: StepState | null): string {
   switch (event.type) {
     case "run-started":
       return begun(event);
@@ -31,7 +38,8 @@ function said(event: Event): string {
     case "undetermined":
       return `cannot be told: ${event.reason}`;
     case "detected":
-      return `${event.findings.length === 0 ? "nothing found" : `found ${counted(event.findings.length, "problem")}`}${took(event)}`;
+      if (event.findings.length === 0) return `nothing found${took(event)}`;
+      return `found ${step === null ? counted(event.findings.length, "finding") : countedEvidence(step.plan, event.findings)}${took(event)}`;
     case "previewed":
       return event.failed === null ? "the change was previewed" : `no preview: ${event.failed}`;
     case "asked":
@@ -43,7 +51,7 @@ function said(event: Event): string {
     case "approval-voided":
       return `the approval no longer counts: ${event.reason}`;
     case "deferred":
-      return `the guard put it off: ${event.reason}`;
+      return `deferred by the guard: ${event.reason}`;
     case "admitted":
       return `its fixes may start, in batch ${event.batch}`;
     case "stop-requested":
@@ -62,7 +70,7 @@ function said(event: Event): string {
     case "rollback-finished":
     case "rollback-lost":
     case "rollback-refused":
-      return remedy(event);
+      return remedy(event, step);
   }
 }
 
@@ -79,12 +87,12 @@ type Remedy = EventOf<
   | "rollback-refused"
 >;
 
-function remedy(event: Remedy): string {
+function remedy(event: Remedy, step: StepState | null): string {
   switch (event.type) {
     case "fix-started":
-      return `the fix started${event.key === null ? "" : ` for ${event.key}`}`;
+      return `the fix started${forWhat(step, event.key)}`;
     case "fix-finished":
-      return `the fix ${endOf(event)}`;
+      return endOf("the fix", event);
     case "fix-lost":
       return `how the fix ended is not known: ${event.reason}`;
     case "fix-refused":
@@ -96,7 +104,7 @@ function remedy(event: Remedy): string {
     case "rollback-started":
       return "the rollback started";
     case "rollback-finished":
-      return `the rollback ${endOf(event)}`;
+      return endOf("the rollback", event);
     case "rollback-lost":
       return `how the rollback ended is not known: ${event.reason}`;
     case "rollback-refused":
@@ -115,10 +123,14 @@ function factsOf({ facts }: EventOf<"facts-read">): string {
   return `facts: ${pairs.length === 0 ? "none" : pairs.join(", ")}`;
 }
 
-function endOf(event: { exit: number | null; stderr: Output; ms: number }): string {
-  const last = outputText(event.stderr).trimEnd().split("\n").at(-1)?.trim() ?? "";
-  const how = event.exit === null ? "was ended after its time" : `exited ${event.exit}`;
-  return `${how}${took(event)}${last === "" ? "" : `: ${last}`}`;
+/** A fix per finding names its finding as people read it. */
+function forWhat(step: StepState | null, key: string | null): string {
+  const finding = key === null ? undefined : step?.target.find((one) => one.key === key);
+  return step === null || finding === undefined ? "" : ` for ${evidenceOf(step.plan, [finding])}`;
+}
+
+function endOf(what: string, event: { exit: number | null; stderr: Output; ms: number }): string {
+  return `${exitReason(what, event.exit, event.stderr, event.ms)}${event.exit === null ? "" : took(event)}`;
 }
 
 function took({ ms }: { ms: number }): string {

@@ -76,13 +76,13 @@ function heading(state: RunState, room: Room, paint: Palette): string[] {
 function countsLines(state: RunState, room: Room, paint: Palette): string[] {
   const hosts = Map.groupBy(state.hosts.values(), (host) => hostVerdict(host).outcome);
   const lines: Piece[][] = [];
-  let used = Number.POSITIVE_INFINITY;
+  let used = 0;
   for (const outcome of Outcome.options) {
     const amount = hosts.get(outcome)?.length ?? 0;
     if (amount === 0) continue;
     const { word, style } = OUTCOME_LOOK[outcome];
     const text = `${amount.toLocaleString("en")} ${word}`;
-    const fits = used + 3 + text.length <= room.width;
+    const fits = lines.length > 0 && used + 3 + text.length <= room.width;
     if (fits) lines.at(-1)?.push(" · ", [style, text]);
     else lines.push(["  ", [style, text]]);
     used = fits ? used + 3 + text.length : 2 + text.length;
@@ -104,8 +104,11 @@ function fixLines(fixes: readonly Trouble[], lines: number, room: Room, paint: P
   const shown = fixes.length > most ? fixes.slice(0, Math.max(0, most - 1)) : fixes;
   const hidden = fixes.length - shown.length;
   const last = hidden === 0 || most < 1 ? [] : [fit(`  … and ${counted(hidden, "more step")} fixed`, room.width)];
-  const text = ({ step, reason }: Trouble): string => (reason === "" ? (step ?? "") : `${step}: ${reason}`);
-  return [...drawn(shown, room, paint, text), ...last];
+  return [...drawn(shown, room, paint, howMuch), ...last];
+}
+
+function howMuch({ step, reason }: Trouble): string {
+  return reason === "" ? (step ?? "") : `${step}: ${reason}`;
 }
 
 /** What hosts suffer from beside their worst: a line an outcome, or one for all where there is no room. */

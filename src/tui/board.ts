@@ -69,14 +69,14 @@ export type BoardDrawing = {
 };
 
 /** At most `rows` lines: the first hosts, and how many are not shown. Only what is shown is worked out. */
-export function boardLines(state: RunState, board: Board, drawing: BoardDrawing): string[] {
+export function listLines(state: RunState, board: Board, drawing: BoardDrawing): string[] {
   const fits = board.hosts.length <= drawing.rows;
   const shown = board.hosts.slice(0, fits ? drawing.rows : Math.max(0, drawing.rows - 1));
   const names = Math.min(
     Math.floor(drawing.width / 3),
     Math.max(0, ...shown.map((row) => widthOf(clean(row.host.host)))),
   );
-  const lines = shown.map((row) => hostLine(state, row, names, drawing));
+  const lines = shown.map((row) => listLine(state, row, names, drawing));
   if (fits || drawing.rows < 1) return lines;
   return [
     ...lines,
@@ -84,7 +84,7 @@ export function boardLines(state: RunState, board: Board, drawing: BoardDrawing)
   ];
 }
 
-function hostLine(state: RunState, row: Board["hosts"][number], names: number, drawing: BoardDrawing): string {
+function listLine(state: RunState, row: Board["hosts"][number], names: number, drawing: BoardDrawing): string {
   const { host, phase } = row;
   const look = lookOf(kindOf(phase));
   const name = pad(fit(clean(host.host), names), names);

@@ -6,7 +6,7 @@ import { clean } from "../view/clean.ts";
 import { paletteOf, type Palette } from "../view/colour.ts";
 import { lineOf, lineWithEnd, type Piece } from "../view/line.ts";
 import { counted, duration } from "../view/words.ts";
-import { boardLines, boardOf, countPieces } from "./board.ts";
+import { listLines, boardOf, countPieces } from "./board.ts";
 import { footerLines } from "./footer.ts";
 import { helpLines } from "./help.ts";
 import { reach, waitingCards, type Waiting } from "./queue.ts";
@@ -56,7 +56,7 @@ export function frameOf(shot: Shot, size: Size): Frame {
   const room = size.rows - head.length - footer.length;
   const lower = lowerLines(shot, state, queue, size);
   const boardRows = lower === null ? room : boardShare(room, board.hosts.length, lower.lines.length + 1);
-  const list = boardLines(state, board, { ...shot, width: size.columns, rows: boardRows, palette });
+  const list = listLines(state, board, { ...shot, width: size.columns, rows: boardRows, palette });
   const page = Math.max(1, room - list.length - 1);
   const last = lower === null ? 0 : Math.max(0, lower.lines.length - page);
   const scroll = Math.min(ui.scroll, last);

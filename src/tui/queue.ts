@@ -21,11 +21,11 @@ export type Waiting = {
 export type Handled = {
   /** Ids of cards whose answer is on its way. */
   readonly sent: ReadonlySet<string>;
-  /** Ids of cards put off, the longest ago first. */
+  /** Ids of cards left for later, the longest ago first. */
   readonly later: readonly string[];
 };
 
-/** The cards to decide on, in the order in which they were asked, those put off at the end. None once the run stops: no answer would count. */
+/** The cards to decide on, in the order in which they were asked, those left for later at the end. None once the run stops: no answer would count. */
 export function waitingCards(state: RunState, handled: Handled): readonly Waiting[] {
   if (state.stop !== null || state.ended !== null) return [];
   const cards = [...state.hosts.keys()]

@@ -17,10 +17,11 @@ describe("history", () => {
     const second = await shop.run(...run, "-y");
     const rows = (await shop.run("history")).out.trimEnd().split("\n");
     expect(rows.map((row) => row.split(/ {2,}/).slice(2))).toEqual([
-      ["job", "1 host", expect.stringMatching(/s$/), "exit 0"],
-      ["job", "1 host", expect.stringMatching(/s$/), "exit 3"],
+      ["runbook", "hosts", "ended"],
+      ["job", "1", expect.stringMatching(/^exit 0, .*s$/)],
+      ["job", "1", expect.stringMatching(/^exit 3, .*s$/)],
     ]);
-    const [newest = "", oldest = ""] = rows.map((row) => row.split(" ")[0]);
+    const [, newest = "", oldest = ""] = rows.map((row) => row.split(" ")[0]);
 
     const { out } = await shop.run("history", "show", "last");
     expect(summary(out)).toBe(summary(second.out));

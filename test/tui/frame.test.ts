@@ -133,7 +133,7 @@ describe("a frame", () => {
     expect(text(frame(story))).toContain("◷ web1  waiting needs an approval");
   });
 
-  test("puts cards in the order in which they were asked, those put off last", () => {
+  test("puts cards in the order in which they were asked, those left for later last", () => {
     const story = new Story(diskRunbook(), fleet(3));
     for (const host of ["web3", "web1", "web2"]) story.asks(host, [diskFinding(7)]);
     const first = frame(story).card;

@@ -62,7 +62,8 @@ test("an approval that waits without a terminal shows its whole card, and only t
   });
   expect(lines.join("\n")).toContain(card.join("\n"));
   expect(lines.filter((line) => line.includes('echo "$most"'))).toHaveLength(2);
-  expect(lines.filter((line) => line.includes("waiting") && line.includes("card"))).toHaveLength(4);
+  const waiting = lines.filter((line) => line.includes("waiting") && line.includes("card"));
+  expect(waiting.map((line) => line.includes(", like that of web1: 1 finding"))).toEqual([false, false, true, true]);
 });
 
 test("somebody at a terminal is asked there, so the log has no card", () => {
@@ -88,6 +89,46 @@ test("a dry run shows what would be asked, run and shown", () => {
   expect(log).toContain("dry run: nothing is changed on any host");
   for (const part of ["/var/log/tap.log", 'kill "$pid"', "41 tapdisk", "service thing start"])
     expect(log).toContain(part);
+});
+
+test("a dry run's cards are followed by one blank line, and a line says which card another one is like", () => {
+  const hosts = ["web1", "web2", "web3"];
+  const story = new Story(diskRunbook(), hosts, { dryRun: true });
+  for (const host of hosts) {
+    const at = { host, step: story.firstStep };
+    story.tell(
+      { type: "detected", ...at, findings: [diskFinding(41)], ms: 200 },
+      { type: "step-ended", ...at, outcome: "found", reason: "dry run" },
+    );
+  }
+  story.tell({ type: "run-ended", exit: 2, outcome: "found" });
+  const log = logOf(story, 200);
+  expect(log.join("\n")).not.toContain("\n\n\n");
+  expect(log.filter((line) => line.includes("; dry run")).map((line) => line.split("; dry run")[1])).toEqual([
+    "",
+    "",
+    "; card, like that of web1",
+  ]);
+});
+
+test("a thousand findings of one host do not get two thousand lines, but each failure gets its own", () => {
+  const story = new Story(diskRunbook(), ["web1"]);
+  const findings = Array.from({ length: 1000 }, (_, at) => diskFinding(at));
+  const at = { host: "web1", step: story.firstStep };
+  story.asks("web1", findings);
+  story.tell({ type: "approved", ...at, digest: "d", by: "ada" });
+  story.tell(...findings.slice(0, 999).flatMap((finding) => fixOf("web1", at.step, finding.key)));
+  const last = { ...at, key: diskFinding(999).key };
+  story.tell(
+    { type: "fix-started", ...last },
+    { type: "fix-finished", ...last, exit: 3, stdout: NO_OUTPUT, stderr: NO_OUTPUT, ms: 10 },
+  );
+  const words = logOf(story).map((line) => line.slice("web1  release-log  ".length));
+  expect(words.filter((line) => line.startsWith("fixing"))).toHaveLength(20);
+  expect(words.filter((line) => line.startsWith("fix done")).slice(20)).toEqual(
+    Array.from({ length: 9 }, (_, hundred) => `fix done     ${hundred + 1}00 of 1,000`),
+  );
+  expect(words.at(-1)).toBe("fix failed   the fix exited 3");
 });
 
 test("one cause on many hosts is told once, with their number at the end", () => {

@@ -3,11 +3,12 @@ import { Event, type Entry } from "../../../src/model/event.ts";
 import { NO_OUTPUT } from "../../../src/model/output.ts";
 import { jsonReport } from "../../../src/report/json.ts";
 import { sentenceOf } from "../../../src/report/sentence.ts";
-import { diskFinding, diskRunbook, Story } from "../../kit/story.ts";
+import { diskFinding, diskRunbook, loadedFrom, Story } from "../../kit/story.ts";
 import { plain } from "../../../src/model/secret.ts";
 
 const at = { host: "xen1", step: "release-log" };
 const ended = { ...at, stdout: NO_OUTPUT, stderr: { ...NO_OUTPUT, head: plain("one\nno such process\n") }, ms: 2100 };
+const STATE = new Story(diskRunbook(), ["xen1"]).state;
 const SENTENCES: readonly (readonly [Event, string])[] = [
   [{ type: "reached", host: "xen1", machineId: "m", bootId: "b", ms: 120 }, "xen1: logged in (0.1 s)"],
   [
@@ -19,21 +20,24 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
   [{ type: "facts-read", host: "xen1", facts: { os: "debian" } }, "xen1: facts: os=debian"],
   [{ type: "undetermined", ...at, reason: "exit 2" }, "xen1, release-log: cannot be told: exit 2"],
   [{ type: "detected", ...at, findings: [], ms: 200 }, "xen1, release-log: nothing found (0.2 s)"],
-  [{ type: "detected", ...at, findings: [diskFinding(1)], ms: 200 }, "xen1, release-log: found 1 problem (0.2 s)"],
+  [
+    { type: "detected", ...at, findings: [diskFinding(1)], ms: 200 },
+    "xen1, release-log: found 1 finding: pid 1, started Nov 3, path /var/log/tap.log, bytes 1.2 GiB (0.2 s)",
+  ],
   [{ type: "previewed", ...at, output: NO_OUTPUT, failed: null }, "xen1, release-log: the change was previewed"],
   [{ type: "asked", ...at, digest: "d1" }, "xen1, release-log: an approval is needed (card d1)"],
   [{ type: "approved", ...at, digest: "d1", by: "ada" }, "xen1, release-log: approved by ada (card d1)"],
   [{ type: "denied", ...at, digest: "d1", by: "ada", reason: "not now" }, "xen1, release-log: denied by ada: not now"],
   [{ type: "approval-voided", ...at, reason: "changed" }, "xen1, release-log: the approval no longer counts: changed"],
-  [{ type: "deferred", ...at, reason: "guest runs" }, "xen1, release-log: the guard put it off: guest runs"],
+  [{ type: "deferred", ...at, reason: "guest runs" }, "xen1, release-log: deferred by the guard: guest runs"],
   [{ type: "fix-started", ...at, key: null }, "xen1, release-log: the fix started"],
   [
     { type: "fix-finished", ...ended, key: null, exit: 3 },
-    "xen1, release-log: the fix exited 3 (2.1 s): no such process",
+    "xen1, release-log: the fix exited 3: no such process (2.1 s)",
   ],
   [
     { type: "fix-finished", ...ended, key: null, exit: null },
-    "xen1, release-log: the fix was ended after its time (2.1 s): no such process",
+    "xen1, release-log: the fix was ended after 2 s: no such process",
   ],
   [{ type: "fix-lost", ...at, key: null, reason: "gone" }, "xen1, release-log: how the fix ended is not known: gone"],
   [{ type: "fix-refused", ...at, key: null, reason: "no sudo" }, "xen1, release-log: nothing was begun: no sudo"],
@@ -45,7 +49,7 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
   [{ type: "rollback-started", ...at }, "xen1, release-log: the rollback started"],
   [
     { type: "rollback-finished", ...ended, exit: 0 },
-    "xen1, release-log: the rollback exited 0 (2.1 s): no such process",
+    "xen1, release-log: the rollback exited 0: no such process (2.1 s)",
   ],
   [{ type: "rollback-lost", ...at, reason: "gone" }, "xen1, release-log: how the rollback ended is not known: gone"],
   [{ type: "rollback-refused", ...at, reason: "no sudo" }, "xen1, release-log: nothing was begun: no sudo"],
@@ -56,7 +60,7 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
 ];
 
 test.each(SENTENCES)("%j", (event, sentence) => {
-  expect(sentenceOf(entryOf(event))).toBe(sentence);
+  expect(sentenceOf(entryOf(event), STATE)).toBe(sentence);
 });
 
 test("every type of event has its sentence here", () => {
@@ -66,14 +70,34 @@ test("every type of event has its sentence here", () => {
 
 test("the first sentence says what runs where and for whom", () => {
   const [first] = new Story(diskRunbook(), ["a", "b"]).entries;
-  expect(first && sentenceOf(first)).toBe(
+  expect(first && sentenceOf(first, STATE)).toBe(
     "run: run of disk-full (runbooks/story.yml, abababababab) on 2 hosts of hosts.yml, by ada",
   );
 });
 
+test("findings are told as people read them, without their private columns", () => {
+  const findings = { user: { type: "string", private: true }, size: "bytes", file: "string" };
+  const detect = { run: "du", findings, key: ["user", "file"] };
+  const story = new Story(
+    loadedFrom({ name: "homes", title: "H", steps: [{ id: "big", detect, fix: { risk: "low", run: "x" } }] }),
+    ["a"],
+  );
+  const place = { host: "a", step: "big" };
+  const found = { values: { user: "grace", size: 2048, file: "x y" }, key: '["grace","x y"]' };
+  const entries = [
+    ...story.tell({ type: "detected", ...place, findings: [found], ms: 100 }),
+    ...story.tell({ type: "approved", ...place, digest: "d", by: "ada" }).slice(1),
+    ...story.tell({ type: "fix-started", ...place, key: found.key }),
+  ];
+  expect(entries.map((entry) => sentenceOf(entry, story.state))).toEqual([
+    "a, big: found 1 finding: user •••, file x y, size 2.0 KiB (0.1 s)",
+    "a, big: the fix started for user •••, file x y, size 2.0 KiB",
+  ]);
+});
+
 test("a sentence is one line, whatever the host said", () => {
-  const said = sentenceOf(entryOf({ type: "deferred", ...at, reason: "a\nb\u001b[0m" }));
-  expect(said).toBe("xen1, release-log: the guard put it off: a\\nb\\x1b[0m");
+  const said = sentenceOf(entryOf({ type: "deferred", ...at, reason: "a\nb\u001b[0m" }), STATE);
+  expect(said).toBe("xen1, release-log: deferred by the guard: a\\nb\\x1b[0m");
 });
 
 test("JSON has one object a line with run, seq and time, and the event as it is", () => {

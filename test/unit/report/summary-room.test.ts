@@ -76,6 +76,13 @@ test("every line keeps to every width but for commands, and to 24 lines", () => 
   }
 });
 
+test("in a file, which has no width, nothing is cut or left out", () => {
+  const story = new Story(diskRunbook(), ["a", "b"]);
+  story.tell(ends("a", story.firstStep, "failed", "x".repeat(300)), ends("b", story.firstStep, "clear"));
+  const lines = summaryLines(story.state, { width: Number.POSITIVE_INFINITY, colour: false });
+  expect(lines.slice(1, 4)).toEqual(["  1 failed · 1 clear", "", `  ✗ failed       a  ${"x".repeat(300)}`]);
+});
+
 test("a reason has a line of its own where there is no room beside it", () => {
   const story = new Story(diskRunbook(), ["web1"]);
   story.tell(ends("web1", story.firstStep, "failed", "the fix exited 3"));

@@ -1,0 +1,68 @@
+import type { RunPlan } from "../model/event.ts";
+import type { RunRecord } from "../run/ports.ts";
+import { clean } from "../view/clean.ts";
+import { fit, pad, widthOf } from "../view/width.ts";
+import { duration } from "../view/words.ts";
+
+/** How far a run got: to its end; or its process is at work, or gone, or nobody can tell from here. */
+export type Standing = "ended" | "running" | "died" | "unclear";
+
+type Writer = RunPlan["writer"];
+
+/** A run on record, with what became of the process that wrote it. */
+export type ListedRun = { readonly run: RunRecord; readonly standing: Standing; readonly writer: Writer };
+
+const HEADS = ["run", "began (UTC)", "runbook", "hosts", "ended"];
+const NAME = HEADS.indexOf("runbook");
+const HOSTS = HEADS.indexOf("hosts");
+
+/** The list of runs. An id is what other commands take, so it is whole; what gives way on a narrow terminal is the runbook's name. */
+export function runLines(runs: readonly ListedRun[], width: number): string[] {
+  const rows = runs.map((listed) => [
+    listed.run.run,
+    // The year stands at the beginning of the id.
+    new Date(listed.run.startedAt).toISOString().slice(5, 16).replace("T", " "),
+    clean(listed.run.runbook),
+    listed.run.hosts.toLocaleString("en"),
+    endWords(listed),
+  ]);
+  const widths = HEADS.map((head, at) => Math.max(head.length, ...rows.map((row) => widthOf(row[at] ?? ""))));
+  const others = widths.reduce((sum, one, at) => (at === NAME ? sum : sum + one + 2), 0);
+  const columns = widths.map((one, at) =>
+    at === NAME ? Math.max(HEADS[NAME]?.length ?? 0, Math.min(one, width - others)) : one,
+  );
+  return [HEADS, ...rows].map((row) =>
+    row
+      .map((cell, at) => pad(fit(cell, columns[at] ?? 0), columns[at] ?? 0, at === HOSTS ? "left" : "right"))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function endWords({ run, standing, writer }: ListedRun): string {
+  switch (standing) {
+    case "ended":
+      return `exit ${run.exit}, ${duration(((run.endedAt ?? run.startedAt) - run.startedAt) / 1000)}`;
+    case "running":
+      return `running (pid ${writer?.pid})`;
+    case "died":
+      return "died";
+    case "unclear":
+      return "not known";
+  }
+}
+
+/** What is said of a run that has no end on record. */
+export function unendedWords(standing: Exclude<Standing, "ended">, writer: Writer): string {
+  switch (standing) {
+    case "running":
+      return `This run is still at work, as process ${writer?.pid}.`;
+    case "died":
+      return `This run did not get to its end: its process (${writer?.pid}) is gone.`;
+    case "unclear": {
+      const where =
+        writer === undefined ? "is not known" : `can be told on ${clean(writer.host)} (process ${writer.pid})`;
+      return `This run has no end on record. Whether it is still at work ${where}.`;
+    }
+  }
+}
