@@ -1,5 +1,6 @@
 import type { Runbook } from "../../model/runbook.ts";
 import type { Context, Report } from "./check-report.ts";
+import { checkSignals } from "./check-signals.ts";
 import { checkStatus } from "./check-status.ts";
 import { checkVariables } from "./check-variables.ts";
 import { scriptsOf, type ScriptAt } from "./scripts.ts";
@@ -18,6 +19,7 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
     if (script === undefined) continue;
     variables(at, script);
     checkStatus(report, at, script);
+    checkSignals(report, at, script);
     hereDocuments(report, at, script);
   }
 }
