@@ -1,20 +1,23 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { FIRST_PORT, berths } from "../lab/fleet.ts";
+import { FIRST_PORT, berths, type Berth } from "../lab/fleet.ts";
 import { keepHosts } from "../lab/keeper.ts";
 import { INVENTORY, forgetFiles } from "../lab/keys.ts";
 import { type LabState, end, forgetState, readState, runs } from "../lab/state.ts";
+import { parsePort } from "../language/inventory/address.ts";
 import { Fault } from "../model/fault.ts";
+import { counted } from "../view/words.ts";
 import { EXIT } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { homeOf } from "./user.ts";
 
 /** What the lab's commands need from their caller. */
 export type LabContext = {
   /** Where keys, the record and the server's log lie; see `labDirectory`. */
   readonly stateDir: string;
-  readonly io: { out(text: string): void; err(text: string): void };
+  readonly io: Io;
   /** What follows the node executable to start this very program: its file, and options of node before it. */
   readonly selfArgv: readonly string[];
 };
@@ -28,15 +31,17 @@ const PATIENCE = 5000;
 
 /** Where the lab lives: $RUNBOOK_LAB, else the place that `inventory/lab.yml` names. */
 export function labDirectory(env: NodeJS.ProcessEnv): string {
-  return resolve(env["RUNBOOK_LAB"] || join(homedir(), ".local/state/runbook/lab"));
+  return resolve(env["RUNBOOK_LAB"] || join(homeOf(env), ".local/state/runbook/lab"));
 }
 
 /** Brings up `count` practice hosts in a process of their own; a lab that is up is made afresh, with its faults. */
 export async function labUp(context: LabContext, count: number): Promise<number | Fault> {
+  const hosts = berthsFor(count, process.env);
+  if (!Array.isArray(hosts)) return hosts;
   await stop(context.stateDir);
-  forgetFiles(context.stateDir);
-  mkdirSync(context.stateDir, { recursive: true, mode: 0o700 });
-  context.io.err(`Building ${count} practice ${count === 1 ? "host" : "hosts"} …\n`);
+  const kept = prepare(context.stateDir);
+  if (kept !== null) return kept;
+  context.io.err(`Building ${counted(count, "practice host")} …\n`);
   const greeting = await launch(context, count);
   if ("fault" in greeting) return greeting.fault;
   return labStatus(context);
@@ -68,7 +73,8 @@ export async function labServe(context: LabContext, count: number): Promise<numb
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });
-  const kept = await keepHosts(context.stateDir, berths(count, firstPort(process.env)));
+  const hosts = berthsFor(count, process.env);
+  const kept = Array.isArray(hosts) ? await keepHosts(context.stateDir, hosts) : hosts;
   if ("message" in kept) {
     await greet({ fault: kept });
     return EXIT.unknown;
@@ -79,10 +85,28 @@ export async function labServe(context: LabContext, count: number): Promise<numb
   return EXIT.ok;
 }
 
-/** $RUNBOOK_LAB_PORT, for a machine where the usual ports are taken; undefined: the usual ones. */
-function firstPort(env: NodeJS.ProcessEnv): number | undefined {
-  const port = Number(env["RUNBOOK_LAB_PORT"]);
-  return Number.isInteger(port) && port > 0 ? port : undefined;
+/** The hosts to be, from $RUNBOOK_LAB_PORT on where the usual ports are taken. */
+function berthsFor(count: number, env: NodeJS.ProcessEnv): Berth[] | Fault {
+  const wanted = env["RUNBOOK_LAB_PORT"] || String(FIRST_PORT);
+  const port = parsePort(wanted);
+  if (port !== undefined && parsePort(String(port + count - 1)) !== undefined) return berths(count, port);
+  return {
+    kind: "usage",
+    message: `${counted(count, "host")} cannot have ports from ${wanted} on: a port is a number from 1 to 65535`,
+    hint: "RUNBOOK_LAB_PORT=3301 runbook lab up --hosts 4",
+  };
+}
+
+/** Makes the lab's directory, without what an earlier lab left in it. */
+function prepare(directory: string): Fault | null {
+  try {
+    forgetFiles(directory);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return null;
+  } catch (error) {
+    const message = `the practice hosts cannot be kept here: ${error instanceof Error ? error.message : String(error)}`;
+    return { kind: "usage", where: directory, message, hint: "RUNBOOK_LAB=DIR names another place" };
+  }
 }
 
 /** The inventory that comes with the library reaches only a lab in the usual place, on the usual ports. */
@@ -128,13 +152,15 @@ function launch(context: LabContext, count: number): Promise<Greeting> {
   });
 }
 
-function deathFault(reason: string, log: string): Fault {
-  const said = readFileSync(log, "utf8").trim().split("\n").at(-1);
-  return {
-    kind: "session",
-    message: `the process that keeps the practice hosts did not come up: ${said || reason}`,
-    hint: `its words are in ${log}`,
-  };
+/** Why the hosts' keeper died, by the last line of its log where there is one. */
+export function deathFault(reason: string, log: string): Fault {
+  const message = "the process that keeps the practice hosts did not come up";
+  try {
+    const said = readFileSync(log, "utf8").trim().split("\n").at(-1);
+    return { kind: "session", message: `${message}: ${said || reason}`, hint: `its words are in ${log}` };
+  } catch {
+    return { kind: "session", message: `${message}: ${reason}`, hint: `its log is gone: ${log}` };
+  }
 }
 
 async function greet(greeting: Greeting): Promise<void> {
