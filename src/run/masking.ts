@@ -34,11 +34,11 @@ export function maskLines(secrets: readonly Secret[], tell: Listener): Listener 
   if (secrets.length === 0) return tell;
   const rest = { stdout: "", stderr: "" };
   return (stream, text) => {
-    const so = rest[stream] + text;
-    const end = so.lastIndexOf("\n") + 1;
-    // A line longer than this is for nobody to read.
-    rest[stream] = so.slice(end).slice(0, LONGEST_LINE);
-    if (end > 0) tell(stream, mask(so.slice(0, end), secrets));
+    const lines = (rest[stream] + text).split("\n");
+    // A line longer than this is for nobody to read. It is dropped whole: what is left of one may hold a part of a secret.
+    rest[stream] = (lines.pop() ?? "").slice(0, LONGEST_LINE + 1);
+    const told = lines.filter((line) => line.length <= LONGEST_LINE).map((line) => `${line}\n`);
+    if (told.length > 0) tell(stream, mask(told.join(""), secrets));
   };
 }
 

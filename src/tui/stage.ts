@@ -1,11 +1,12 @@
 import { evolve } from "../engine/evolve.ts";
 import type { RunState } from "../engine/state.ts";
+import { lastLine } from "../engine/words.ts";
 import type { Decision } from "../model/approval.ts";
 import type { Entry } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Approver } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
-import { press, type Press } from "./keys.ts";
+import { press, type Action, type Press } from "./keys.ts";
 import { waitingCards } from "./queue.ts";
 import type { Frame, Shot } from "./frame.ts";
 import { FRESH_UI, see, stands, withSent, type Ui } from "./ui.ts";
@@ -17,7 +18,7 @@ export type Backstage = {
   stop(by: string): void;
   leave(): void;
   /** ms since the epoch. */
-  now(): number;
+  readonly now: () => number;
 };
 
 /** Hosts print much; this much of the end is enough for a line of the board. */
@@ -25,39 +26,20 @@ const TAIL = 400;
 
 /** Holds what is on the screen between events and keys. Nothing here draws or waits. */
 export function createStage(backstage: Backstage): Stage {
+  const { loaded, now } = backstage;
+  const postbox = createPostbox(backstage.by);
+  const tails = new Map<string, string>();
+  const listeners = new Set<() => void>();
   let state: RunState | null = null;
   let ui: Ui = FRESH_UI;
-  const tails = new Map<string, string>();
-  const early: Decision[] = [];
-  let decide: ((decision: Decision) => void) | null = null;
-  const listeners = new Set<() => void>();
-  let shot: Shot = { state, ui, tails, loaded: backstage.loaded, now: backstage.now() };
+  let shot: Shot = { state, ui, tails, loaded, now: now() };
 
-  const send = (decision: Omit<Decision, "by">): void => {
-    const signed = { ...decision, by: backstage.by };
-    if (decide === null) early.push(signed);
-    else decide(signed);
-  };
-  const answerStanding = (): void => {
-    if (state === null || ui.standing.size === 0) return;
-    for (const card of waitingCards(state, ui)) {
-      if (!stands(ui, card)) continue;
-      ui = withSent(ui, card);
-      send({ host: card.host, step: card.step, digest: card.digest, verdict: "approve" });
-    }
-  };
   const look = (by: "person" | "run"): void => {
-    answerStanding();
-    const now = backstage.now();
+    if (state !== null) ui = answerStanding(state, ui, postbox.send);
+    const at = now();
     const first = state === null ? undefined : waitingCards(state, ui)[0];
-    ui = see(ui, first?.id ?? null, by, now);
-    shot = {
-      state,
-      ui,
-      tails: new Map([...tails].map(([host, text]) => [host, lastLine(text)])),
-      loaded: backstage.loaded,
-      now,
-    };
+    ui = see(ui, first?.id ?? null, by, at);
+    shot = { state, ui, tails: lastLines(tails), loaded, now: at };
     for (const listener of listeners) listener();
   };
   return {
@@ -75,14 +57,26 @@ export function createStage(backstage: Backstage): Stage {
     },
     refresh: () => look("run"),
     press(key, frame) {
-      const scene = { ...frame, stopped: state !== null && state.stop !== null, now: backstage.now() };
-      const pressed = press(ui, key, scene);
+      const pressed = press(ui, key, { ...frame, stopped: state !== null && state.stop !== null, now: now() });
       ui = pressed.ui;
-      const { action } = pressed;
-      if (action?.kind === "decide") send(action.decision);
-      if (action?.kind === "stop") backstage.stop(action.key === "q" ? backstage.by : action.key);
-      if (action?.kind === "leave") backstage.leave();
+      act(pressed.action, backstage, postbox.send);
       look("person");
+    },
+    listen: postbox.listen,
+  };
+}
+
+type Send = (decision: Omit<Decision, "by">) => void;
+
+/** Signs decisions, and holds them until somebody listens. */
+function createPostbox(by: string): { readonly send: Send; readonly listen: Approver["listen"] } {
+  const early: Decision[] = [];
+  let decide: ((decision: Decision) => void) | null = null;
+  return {
+    send(decision) {
+      const signed = { ...decision, by };
+      if (decide === null) early.push(signed);
+      else decide(signed);
     },
     listen(listener, signal) {
       decide = listener;
@@ -90,6 +84,28 @@ export function createStage(backstage: Backstage): Stage {
       for (const decision of early.splice(0)) listener(decision);
     },
   };
+}
+
+/** Says yes to every card that an earlier yes to all covers. */
+function answerStanding(state: RunState, before: Ui, send: Send): Ui {
+  if (before.standing.size === 0) return before;
+  let ui = before;
+  for (const card of waitingCards(state, before)) {
+    if (!stands(ui, card)) continue;
+    ui = withSent(ui, card);
+    send({ host: card.host, step: card.step, digest: card.digest, verdict: "approve" });
+  }
+  return ui;
+}
+
+function act(action: Action | undefined, backstage: Backstage, send: Send): void {
+  if (action?.kind === "decide") send(action.decision);
+  if (action?.kind === "stop") backstage.stop(action.key === "q" ? backstage.by : action.key);
+  if (action?.kind === "leave") backstage.leave();
+}
+
+function lastLines(tails: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...tails].map(([host, text]) => [host, clean(lastLine(text))]));
 }
 
 /** The screen's memory: fed by entries and keys, read by the drawing. */
@@ -105,12 +121,3 @@ export type Stage = {
   readonly press: (key: Press, frame: Frame) => void;
   readonly listen: Approver["listen"];
 };
-
-function lastLine(text: string): string {
-  return clean(
-    text
-      .trimEnd()
-      .split(/[\r\n]/)
-      .at(-1) ?? "",
-  );
-}

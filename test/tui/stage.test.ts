@@ -1,5 +1,8 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Decision } from "../../src/model/approval.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { maskLines } from "../../src/run/masking.ts";
 import { frameOf } from "../../src/tui/frame.ts";
 import { createStage } from "../../src/tui/stage.ts";
 import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
@@ -104,4 +107,27 @@ test("what a script prints is shown until the next event of its host, in its las
   story.tell({ type: "reached", host: "web1", machineId: null, bootId: null, ms: 1 });
   catchUp();
   expect(stage.shot().tails.size).toBe(0);
+});
+
+test("no line of the board holds a secret, however the pieces come that it is glued from", () => {
+  const story = new Story(diskRunbook(), ["web1"]);
+  const pieces = fc.array(
+    fc.tuple(
+      fc.constantFrom("stdout" as const, "stderr" as const),
+      fc.constantFrom("hunter2", "hun", "ter2", "\n", "\r"),
+    ),
+    { maxLength: 30 },
+  );
+  fc.assert(
+    fc.property(pieces, (printed) => {
+      const { stage, catchUp } = stageFor(story);
+      catchUp();
+      const listen = maskLines([new Secret("hunter2")], (_, text) => stage.output("web1", text));
+      for (const [stream, text] of printed) {
+        listen(stream, text);
+        stage.refresh();
+        expect(stage.shot().tails.get("web1") ?? "").not.toContain("hunter2");
+      }
+    }),
+  );
 });

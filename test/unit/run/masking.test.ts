@@ -44,3 +44,12 @@ test("however a script's text comes in pieces, no piece that is told holds a sec
     }),
   );
 });
+
+test("of a line too long to be kept, no part of a secret is told", () => {
+  const told: string[] = [];
+  const listen = maskLines([SECRET], (_, text) => told.push(text));
+  listen("stdout", `${"x".repeat(65_533)}hunt`);
+  listen("stdout", "er2");
+  listen("stdout", "\nnext\n");
+  expect(told).toEqual(["next\n"]);
+});
