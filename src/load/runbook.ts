@@ -50,7 +50,7 @@ export async function openRunbook(path: string, cwd: string): Promise<Opened> {
   ]);
   if (faults.length > 0) return { path, faults, warnings };
   const { functions, files } = parts;
-  const digest = digestOf(file.text, functions, files);
+  const digest = fileDigest(file.text, functions, files);
   return { path, loaded: { runbook: draft, path, digest, functions, files }, faults, warnings };
 }
 
@@ -161,7 +161,7 @@ async function shellFaults(
 }
 
 /** Every part with its length before it, so that no two sets of parts give the same text. */
-function digestOf(text: string, functions: string, files: ReadonlyMap<string, Uint8Array>): string {
+function fileDigest(text: string, functions: string, files: ReadonlyMap<string, Uint8Array>): string {
   const hash = createHash("sha256");
   const parts: (string | Uint8Array)[] = [text, functions];
   for (const [name, bytes] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) parts.push(name, bytes);
