@@ -9,16 +9,17 @@ const LOOKS: ReadonlySet<ScriptKind> = new Set(["applies", "fact", "detect", "pr
 /** What may stand before the name of a command. */
 const BEFORE = /^(?:(?:command|builtin|exec|sudo|env) )*/;
 
-/** Warns of a look that ends or stops itself by a signal: nobody learns why, and a cleanup like `trap 'kill 0' EXIT` makes every end a bad one. */
+/** Warns of a look that ends or stops itself by a signal. A cleanup like `trap 'kill 0' EXIT` makes every end of it a bad one. */
 export function checkSignals(report: Report, at: ScriptAt, script: ShellScript): void {
   if (!LOOKS.has(at.kind)) return;
-  for (const { at: start, end } of suicides(script)) {
-    const place = placeIn(report, at, { at: start, length: end - start });
-    const [said = ""] = script.text.slice(start, end).split("\n");
-    const message = `\`${said}\` sends this script a signal, and nobody learns why it ended`;
-    report.warnings.push(
-      report.yaml.faultAt(place, message, "say the reason on stderr and write `exit 2`, in a subshell too"),
-    );
+  for (const command of suicides(script)) {
+    const place = placeIn(report, at, { at: command.at, length: command.end - command.at });
+    const [said = ""] = script.text.slice(command.at, command.end).split("\n");
+    const message = `\`${said}\` sends this script a signal: it ends with a signal's exit status, or hangs`;
+    const hint = trapsItself(command)
+      ? "leave it out: what a look leaves running is ended after it"
+      : "say the reason on stderr and write `exit 2`, in a subshell too";
+    report.warnings.push(report.yaml.faultAt(place, message, hint));
   }
 }
 
