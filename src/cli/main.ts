@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 import manifest from "../../package.json" with { type: "json" };
 import type { Fault } from "../model/fault.ts";
+import { clean } from "../view/clean.ts";
 import { EXIT } from "./exit.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
 
@@ -207,9 +208,8 @@ async function endBadly(error: unknown): Promise<void> {
 
 /** Says that it is ours to mend. Also where an error is thrown with nobody to catch it: a bug must not look like a failed fix. */
 function endWithBug(error: unknown): void {
-  io.err(
-    `runbook: this is a bug, and not your fault.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  io.err(`runbook: this is a bug, and not your fault.\n${clean(what, { lines: true })}\n`);
   process.exitCode = EXIT.bug;
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, afterAll, describe, expect, test } from "vitest";
 import { localJob } from "../kit/shelf.ts";
-import type { Workshop } from "../kit/workshop.ts";
+import { workshop, type Workshop } from "../kit/workshop.ts";
 
 const INVENTORY = `all:
   vars: { ansible_connection: local, dir: / }
@@ -110,6 +110,13 @@ describe("which runbook", () => {
     );
     expect((await shop.runWith(env, "run", "only", "-i", "hosts.yml")).out).toContain("more/only.yml");
     expect((await shop.run("run", "jbo", "-i", "hosts.yml")).err).toContain("did you mean `job`?");
+  });
+
+  test("the shipped library is found from the source too; a directory that is searched twice is named once", async () => {
+    await using shop = await workshop();
+    expect((await shop.run("list")).out).toMatch(/^tapdisk-disk-full /m);
+    const { err } = await shop.runWith({ RUNBOOK_PATH: "runbooks" }, "show", "nothing-like-it");
+    expect(err).toMatch(/^there is no runbook `nothing-like-it` in runbooks, \/[^,]*\/runbooks\n/);
   });
 
   test("an invalid one is not run, and every mistake in it is told", async () => {
