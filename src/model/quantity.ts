@@ -24,20 +24,25 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
     seconds += Number(amount) * (SECONDS[unit ?? ""] ?? Number.NaN);
   }
-  return Number(seconds.toFixed(3));
+  return countable(Number(seconds.toFixed(3)));
 }
 
 /** `512`, `10M`, `1.5 GiB`, `20GB` → bytes (K, M, G, T are powers of 1024, as `du` and `df` print); undefined when it is no size. */
 export function parseBytes(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]iB|[kMGT]B|[KMGT]|B)?$/.exec(text);
   if (match === null) return undefined;
-  return Math.round(Number(match[1]) * (BYTES[match[2] ?? "B"] ?? Number.NaN));
+  return countable(Math.round(Number(match[1]) * (BYTES[match[2] ?? "B"] ?? Number.NaN)));
 }
 
 /** `85%` or `85` → 85; undefined when it is no number of percent. */
 export function parsePercent(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)%?$/.exec(text);
-  return match === null ? undefined : Number(match[1]);
+  return match === null ? undefined : countable(Number(match[1]));
+}
+
+/** A number that is written in digits: `1e+21` and `Infinity` are none that a shell could count with. */
+function countable(value: number): number | undefined {
+  return value < 1e21 ? value : undefined;
 }
 
 /** Seconds. A timer that is set for more than 24.8 days goes off at once. */
@@ -46,8 +51,11 @@ const LONGEST = 20 * 86_400;
 /** A span of time that somebody waits: written `30s`, `5m`, `1h30m`, at most 20 days; held as seconds. */
 export const Duration = z
   .string("expected a duration such as 30s, 5m or 1h30m")
-  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/, "expected a duration such as 30s, 5m or 1h30m")
-  .refine((text) => (parseDuration(text) ?? 0) <= LONGEST, "expected a duration of at most 20 days (20d)")
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/, { error: "expected a duration such as 30s, 5m or 1h30m", abort: true })
+  .refine(
+    (text) => (parseDuration(text) ?? Number.POSITIVE_INFINITY) <= LONGEST,
+    "expected a duration of at most 20 days (20d)",
+  )
   .transform((text) => parseDuration(text) ?? 0)
   .meta({ description: "A duration: 250ms, 30s, 5m, 1h30m, 7d; at most 20d." });
 

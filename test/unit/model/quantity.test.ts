@@ -18,6 +18,7 @@ describe("durations are seconds", () => {
     ["-5s", undefined],
     ["5y", undefined],
     ["5mx", undefined],
+    [`${"9".repeat(400)}w`, undefined],
   ])("%s", (text, seconds) => {
     expect(parseDuration(text)).toBe(seconds);
   });
@@ -37,6 +38,9 @@ describe("sizes are bytes", () => {
     ["-1", undefined],
     ["", undefined],
     ["M", undefined],
+    ["9000T", 9_895_604_649_984_000],
+    [`${"9".repeat(10)}T`, undefined],
+    ["9".repeat(400), undefined],
   ])("%s", (text, bytes) => {
     expect(parseBytes(text)).toBe(bytes);
   });
