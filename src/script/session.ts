@@ -43,12 +43,15 @@ export function prelude(purpose: Purpose, mark: string, lifetime: number): strin
 }
 
 /**
- * Ends processes that left the group (`setsid`) and still hold the channel: they are known by the held descriptor. Builtins only.
- * One that only reads from it is sshd, at the other end.
+ * Ends processes that left the group (`setsid`) and still hold the channel: by the held descriptor, or as their stdout, since some programs
+ * close the others. Only what is a channel counts, and who writes to it: sshd is at its other end. Builtins only.
  */
-const SWEEP = `for p in /proc/[0-9]*; do
-  [ "$p" = /proc/$$ ] || [ ! "$p/fd/${HELD}" -ef /proc/$$/fd/${HELD} ] ||
-  while read -r k v; do case $k$v in flags:*[12]) kill -KILL "\${p#/proc/}" ;; esac; done <"$p/fdinfo/${HELD}"
+const SWEEP = `for f in 1 ${HELD}; do
+  [ -p /proc/$$/fd/$f ] || [ -S /proc/$$/fd/$f ] || continue
+  for p in /proc/[0-9]*; do
+    [ "$p" != /proc/$$ ] && [ "$p" != /proc/$PPID ] && [ "$p/fd/$f" -ef /proc/$$/fd/$f ] || continue
+    while read -r k v; do case $k$v in flags:*[12]) kill -KILL "\${p#/proc/}" ;; esac; done <"$p/fdinfo/$f"
+  done
 done 2>/dev/null`;
 
 /** Ends the group when its time is up, or soon after its shell was killed and can no longer do so. Holds nothing of the channel. */

@@ -44,20 +44,23 @@ describe.each(WAYS)("how scripts are ended, or left alone: %s", (_name, open) =>
     expect(running(sleep)).toBe(false);
   });
 
-  it.each([";", " & sleep 70"])("ends what a read-only script let escape with setsid, by %j, too", async (more) => {
-    await using host = await way.connect();
-    const sleep = uniqueSleep();
-    const ended = told(await host.run(script(`setsid ${sleep} >/dev/null 2>&1${more}`, { timeout: 0.5 })));
-    expect(ended.end).toBe("timed-out gone");
-    expect(running(sleep)).toBe(false);
-    await host.run(script(`setsid ${sleep} & sleep 0.3`));
-    expect(await eventually(() => !running(sleep))).toBe(true);
-  });
+  it.each([" >/dev/null 2>&1", " >/dev/null 2>&1 & sleep 70", " 7>&- & sleep 70"])(
+    "ends what a read-only script let escape with setsid and %j, too",
+    async (more) => {
+      await using host = await way.connect();
+      const sleep = uniqueSleep();
+      const ended = told(await host.run(script(`setsid ${sleep}${more}`, { timeout: 0.5 })));
+      expect(ended.end).toBe("timed-out gone");
+      expect(running(sleep)).toBe(false);
+      await host.run(script(`setsid ${sleep} & sleep 0.3`));
+      expect(await eventually(() => !running(sleep))).toBe(true);
+    },
+  );
 
   it("says that it is not gone where something of it has escaped altogether and still holds on", async () => {
     await using host = await way.connect();
     const sleep = uniqueSleep();
-    const ended = await host.run(script(`setsid ${sleep} 8>&7 7>&- & ${sleep}`, { timeout: 0.5 }));
+    const ended = await host.run(script(`setsid ${sleep} >/dev/null 8>&7 7>&- & ${sleep}`, { timeout: 0.5 }));
     expect(told(ended).end).toBe("timed-out not gone");
     expect(processesWith(sleep)).toHaveLength(1);
     endAll(sleep);

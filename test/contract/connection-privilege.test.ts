@@ -114,8 +114,13 @@ describe("what others on the host can see", () => {
   it("tells nothing of a script, its values or a password in any argument list", async () => {
     await using user = await addUser("USER ALL=(ALL) ALL");
     await using host = await connected(plainSsh(), sshd.host({ user: user.name, becomePassword: secret }));
-    for (const late of ["end", "leave", "kill"] as const) {
-      const run = host.run(script("token=hunter2-in-script; sleep 0.7; :", { become: "root", late }));
+    for (const [late, more] of [
+      ["end", ""],
+      ["end", "$$"],
+      ["leave", ""],
+      ["kill", ""],
+    ] as const) {
+      const run = host.run(script(`token=hunter2-in-script${more}; sleep 0.7; :`, { become: "root", late }));
       await new Promise((resolve) => setTimeout(resolve, 400));
       const seen = allProcesses().map((each) => each.args);
       expect(told(await run).end).toBe("exited 0");
@@ -123,6 +128,19 @@ describe("what others on the host can see", () => {
       expect(seen.filter((args) => args.includes("hunter2") || args.includes("Pa ss"))).toEqual([]);
     }
   });
+
+  it.each(["", "Defaults:USER use_pty\n"])(
+    "is nothing once a look as root is over, escaped or not (%j)",
+    async (rules) => {
+      await using user = await addUser(`${rules}USER ALL=(ALL) NOPASSWD: ALL`);
+      await using host = await connected(plainSsh(), sshd.host({ user: user.name }));
+      const sleep = uniqueSleep();
+      const look = script(`setsid ${sleep} & sleep 70`, { become: "root", timeout: 0.5 });
+      expect(told(await host.run(look)).end).toBe("timed-out gone");
+      expect(processesWith(sleep)).toEqual([]);
+      expect(told(await host.run(script("echo $$ >&2; id -un", { become: "root" }))).stdout).toBe("root\n");
+    },
+  );
 
   it("leaves no file behind, and needs none, on a host whose file systems are all full", async () => {
     const before = ["/var/tmp", "/dev/shm", "/root"].map(fill).join("; ");
