@@ -28,7 +28,8 @@ export function boardLines(state: RunState, room: Room): string[] {
   const names = shown.map((row) => fit(clean(foldHosts(row.hosts, 3)), Math.max(8, Math.floor(room.width * 0.4))));
   const column = Math.max(4, ...names.map(widthOf));
   const steps = state.plan.steps.map((step) => step.id);
-  const columns = columnsFor(steps, room.width - column - GAP.length);
+  const present = new Set(shown.flatMap((row) => row.outcomes));
+  const columns = columnsFor(steps, room.width - column - GAP.length, present);
   const lines = shown.map((row, at) => {
     const cells = row.outcomes.slice(0, columns.most).map((outcome, step) => columns.cell(outcome, step, paint));
     return [pad(names[at] ?? "", column), ...cells].join(GAP).trimEnd();
@@ -67,10 +68,10 @@ type Columns = {
   readonly legend: readonly string[];
 };
 
-function columnsFor(steps: readonly string[], width: number): Columns {
+function columnsFor(steps: readonly string[], width: number, present: ReadonlySet<Outcome>): Columns {
   const widths = steps.map((step) => Math.max(CELL, widthOf(step)));
   const wide = widths.reduce((sum, step) => sum + step + GAP.length, 0) <= width;
-  return wide ? wideColumns(steps, widths) : narrowColumns(steps, width);
+  return wide ? wideColumns(steps, widths) : narrowColumns(steps, width, present);
 }
 
 function wideColumns(steps: readonly string[], widths: readonly number[]): Columns {
@@ -85,7 +86,7 @@ function wideColumns(steps: readonly string[], widths: readonly number[]): Colum
   };
 }
 
-function narrowColumns(steps: readonly string[], width: number): Columns {
+function narrowColumns(steps: readonly string[], width: number, present: ReadonlySet<Outcome>): Columns {
   const digits = String(steps.length).length;
   const room = Math.floor((width + GAP.length) / (digits + GAP.length));
   const most = steps.length > room ? room - 1 : steps.length;
@@ -96,7 +97,10 @@ function narrowColumns(steps: readonly string[], width: number): Columns {
     cell: (outcome, _, paint) => paint(OUTCOME_LOOK[outcome].style, pad(OUTCOME_LOOK[outcome].sign, digits)),
     legend: [
       ...steps.map((step, at) => `${pad(String(at + 1), digits, "left")} ${step}`),
-      Outcome.options.map((outcome) => `${OUTCOME_LOOK[outcome].sign} ${OUTCOME_LOOK[outcome].word}`).join("  "),
+      Outcome.options
+        .filter((outcome) => present.has(outcome))
+        .map((outcome) => `${OUTCOME_LOOK[outcome].sign} ${OUTCOME_LOOK[outcome].word}`)
+        .join("  "),
     ],
   };
 }

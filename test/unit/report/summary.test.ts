@@ -134,7 +134,7 @@ test("a board too narrow for its steps shows signs and a legend", () => {
   const lines = boardLines(story.state, ROOM);
   expect(lines[0]).toBe("host  1   2   3   4   5   6   7   8   9   10  11  12");
   expect(lines[1]).toBe(`a     ${Array.from({ length: 12 }, () => "·").join("   ")}`);
-  expect(lines).toContain("12 a-rather-long-step-name-11");
+  expect(lines.slice(-2)).toEqual(["12 a-rather-long-step-name-11", "· clear"]);
   for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(ROOM.width);
 });
 
