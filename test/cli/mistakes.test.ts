@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { localJob } from "../kit/shelf.ts";
 import { workshop } from "../kit/workshop.ts";
 
@@ -24,7 +25,7 @@ describe("a mistyped command line", () => {
 
   test("help and version are no mistakes", async () => {
     await using shop = await workshop();
-    expect(await shop.run("--version")).toEqual({ exit: 0, out: "0.1.0\n", err: "" });
+    expect(await shop.run("--version")).toEqual({ exit: 0, out: `${manifest.version}\n`, err: "" });
     const help = await shop.run("run", "--help");
     expect({ exit: help.exit, err: help.err }).toEqual({ exit: 0, err: "" });
     for (const word of ["--inventory", "--dry-run", "--approve", "--step", "--json"]) expect(help.out).toContain(word);

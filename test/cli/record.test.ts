@@ -104,6 +104,23 @@ describe("a record that cannot be written", () => {
     expect(await readdir(join(shop.directory, "a"))).toContain("x.bad");
   });
 
+  test("a disk that is full before the run is a mistake in where the record is, not a failed run", async () => {
+    await using shop = await localJob(sweep(), { files: { "a/x.bad": "" } });
+    const state = join(shop.directory, "state");
+    await mkdir(state);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", state]);
+    try {
+      await shop.run("history", "--state", state);
+      execFileSync("sh", ["-c", 'cat /dev/zero >"$0/fill" 2>/dev/null || true', state]);
+      const { exit, out, err } = await shop.run(...run, "-y", "--state", state);
+      expect({ exit, out }).toEqual({ exit: 64, out: "" });
+      expect(err).toMatch(/runbook\.db: the record of runs cannot be used: .*\n {2}→ free the disk/);
+      expect(await readdir(join(shop.directory, "a"))).toContain("x.bad");
+    } finally {
+      execFileSync("umount", [state]);
+    }
+  });
+
   test("a disk that fills up during the run stops it: nothing is fixed after it", async () => {
     // The fix of the first finding fills the record's own disk; needs root, as the practice hosts do.
     const step = sweep().replace(
