@@ -71,6 +71,10 @@ describe.each(WAYS)("what a script does stays its own affair: %s", (_name, open)
     expect(await run(text)).toMatchObject({ end, stdout });
   });
 
+  it.each(["leave", "kill"] as const)("takes the death of a fix (%s) by its own hand for what it is", async (late) => {
+    expect(await run("echo a; false || kill $$; echo b", { late })).toMatchObject({ end: "exited 143", stdout: "a\n" });
+  });
+
   it("ends one that stops its own shell, when its time is up", async () => {
     expect(await run("echo a; kill -STOP $$; echo b", { timeout: 0.5 })).toMatchObject({
       end: "timed-out gone",
