@@ -93,9 +93,12 @@ function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
         watchers: [{ entry: (entry) => announce(entry, io) }, scene],
         approver: scene,
         conclude: async (state) => {
-          await scene[Symbol.asyncDispose]();
-          const room = { width: stdout.columns, colour: stdout.hasColors() };
-          if (!lost) for (const line of summaryLines(state, room)) io.out(`${line}\n`);
+          try {
+            await scene[Symbol.asyncDispose]();
+          } finally {
+            const room = { width: stdout.columns, colour: stdout.hasColors() };
+            if (!lost) for (const line of summaryLines(state, room)) io.out(`${line}\n`);
+          }
         },
         [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
       };

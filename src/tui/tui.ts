@@ -41,7 +41,12 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
     interactive: true,
     maxFps: 1000 / BEAT,
   });
-  const gone = ink.waitUntilExit();
+  // A bug in drawing ends the screen, never the run: what runs is finished, and the bug is told after the summary.
+  let bug: unknown = null;
+  const gone = ink.waitUntilExit().catch((error: unknown) => {
+    bug = error;
+    options.stop("the loss of its screen");
+  });
   let beat: NodeJS.Timeout | null = null;
   const soon = (): void => {
     beat ??= setTimeout(() => {
@@ -64,6 +69,7 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
       beat = null;
       ink.unmount();
       await gone;
+      if (bug !== null) throw bug;
     },
   };
 }

@@ -15,16 +15,28 @@ const calls: string[] = [];
 const began = Date.now();
 const over = new AbortController();
 
+/** With the word `broken`, a runbook that cannot be drawn: stands for a bug in drawing. */
+const sound = story.loaded;
+const loaded =
+  process.argv[4] === "broken"
+    ? Object.defineProperty({ ...sound }, "functions", {
+        get: () => {
+          throw new Error("a bug in drawing");
+        },
+      })
+    : sound;
+
 console.log("a line from before");
-{
+try {
   await using screen = await openTui({
-    loaded: story.loaded,
+    loaded,
     stdin: process.stdin,
     stdout: process.stdout,
     by: "ada",
     stop: (by) => {
       calls.push(`stop by ${by}`);
       for (const entry of story.tell({ type: "stop-requested", by })) screen.entry(entry);
+      if (loaded !== sound) over.abort();
     },
     leave: () => {
       calls.push("leave");
@@ -51,6 +63,9 @@ console.log("a line from before");
   for (const entry of story.entries) screen.entry(entry);
   for (const name of names) for (const entry of story.asks(name, [diskFinding(100)])) screen.entry(entry);
   await new Promise((resolve) => over.signal.addEventListener("abort", resolve, { once: true }));
+} catch (error) {
+  if (loaded === sound) throw error;
+  console.log(`thrown: ${String(error)}`);
 }
 for (const { host, verdict, by, reason } of decisions) {
   console.log(`${host} ${verdict} by ${by}${reason === undefined ? "" : `: ${reason}`}`);

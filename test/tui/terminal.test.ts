@@ -111,3 +111,12 @@ test("without a terminal it says so instead of drawing", () => {
   expect(result.status).not.toBe(0);
   expect(result.stderr).toContain("needs a terminal");
 });
+
+test("a bug in drawing gives the terminal back, stops the run and is told at the end", async () => {
+  await using terminal = open(["medium", "1", "broken"]);
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.alternate).toBe(false);
+  const lines = terminal.lines.filter((line) => line !== "");
+  expect(lines).toContain("thrown: Error: a bug in drawing");
+  expect(lines).toContain("stop by the loss of its screen");
+});
