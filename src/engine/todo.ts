@@ -107,7 +107,11 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
 
 /** What of the card had no fix of its own, and is gone all the same. */
 function left(step: StepState): string {
-  return step.deferred === null || step.fixes.length === 0 ? "" : `the rest went with it; deferred: ${step.deferred}`;
+  if (step.fixes.length === 0 || step.plan.fix?.per === "host") return "";
+  const rest = step.target.length - step.fixes.length;
+  if (rest === 0) return "";
+  const why = step.deferred === null ? "" : `; deferred: ${step.deferred}`;
+  return `${rest} of ${step.target.length} findings went with the rest, without a fix${why}`;
 }
 
 function denied(denial: { by: string; reason: string }): string {

@@ -154,8 +154,9 @@ function hintFor(issue: Issue, value: unknown, path: Path): string | undefined {
 
 /** `become: yes` is a text in YAML 1.2, and no user's name. */
 function orderHint(value: unknown): string {
-  if (/^(y|yes|on|1)$/i.test(String(value))) return "did you mean `true`?";
-  if (/^(n|no|off|0)$/i.test(String(value))) return "did you mean `false`?";
+  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+  if (/^(y|yes|on|1)$/i.test(text)) return "did you mean `true`?";
+  if (/^(n|no|off|0)$/i.test(text)) return "did you mean `false`?";
   return "did you mean `true` (root) or `false` (the login user)?";
 }
 

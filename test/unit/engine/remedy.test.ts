@@ -74,7 +74,9 @@ describe("a fix for each finding", () => {
   test("says what was put off even where the fix of another took it away", () => {
     const deferred: Event = { type: "deferred", ...at, reason: "not full any more" };
     const state = ready(fix, fixStarted("a"), fixFinished(0, "a"), deferred, verified());
-    expect(next(state)).toEqual(settles("fixed", "the rest went with it; deferred: not full any more"));
+    expect(next(state)).toEqual(
+      settles("fixed", "1 of 2 findings went with the rest, without a fix; deferred: not full any more"),
+    );
   });
 
   test("starts no further one after a stop, but verifies", () => {
