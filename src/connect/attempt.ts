@@ -1,6 +1,6 @@
 import type { Ended, Listener, Script } from "../run/ports.ts";
 import { decode, encode, unfinished } from "../script/bytes.ts";
-import { ASK_TO_END, END_NOW, frame, maySpoil } from "../script/session.ts";
+import { alert, ASK_TO_END, END_NOW, frame, maySpoil } from "../script/session.ts";
 import { markFinder } from "./mark.ts";
 import { type Capture, capture } from "./output.ts";
 import type { PipeEnd } from "./pipe.ts";
@@ -24,6 +24,9 @@ const KEEP = { stdout: 256 * 1024, stderr: 64 * 1024 };
 const FLOOD = 32 * 1024 * 1024;
 /** Bytes of live output that are passed on. */
 const LIVE = 64 * 1024;
+/** ms after which a script that looks is slow, and s beyond its deadline that its session may live if we are gone. */
+const SLOW = 2000;
+const SPARE = 60;
 /** ms between TERM and KILL, for scripts that look and for scripts that write; then ms until its channel must have closed. */
 const GRACE = { look: 300, write: 2000 };
 const CLOSE = 5000;
@@ -40,15 +43,29 @@ export async function attempt(session: Session, script: Script, options: RunOpti
   const out = { stdout: capture(KEEP.stdout), stderr: capture(KEEP.stderr) };
   const mark = randomMark();
   const watched = watch(session, script, mark, out, options);
+  const risky = maySpoil(script.text);
+  const guard = session.purpose === "look" ? watchOver(session, script.timeout, risky) : undefined;
   session.pipe.write(encode(frame(session, script.text, mark)));
   const stop = await watched.stop;
+  clearTimeout(guard?.timer);
   const ms = stop.kind === "late" ? script.timeout * 1000 : performance.now() - started;
   const end = await settle(session, stop, watched.marked);
   watched.release();
   const printed = { stdout: out.stdout.output(), stderr: out.stderr.output(), ms };
-  const reusable = stop.kind === "marked" && session.purpose === "look" && !maySpoil(script.text);
+  const reusable = stop.kind === "marked" && guard?.alerted() === false;
   const { soiled } = watched;
   return { ended: { ...end, ...printed }, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled };
+}
+
+/** Alerts the session at once to a script that may spoil it, and to any other that takes its time; one that was alerted is not used again. */
+function watchOver(session: Session, timeout: number, risky: boolean): { timer: NodeJS.Timeout; alerted(): boolean } {
+  let alerted = false;
+  const tell = (): void => {
+    alerted = true;
+    session.pipe.write(alert(Math.ceil(timeout) + SPARE));
+  };
+  if (risky) tell();
+  return { timer: setTimeout(() => alerted || tell(), SLOW), alerted: () => alerted };
 }
 
 type End =

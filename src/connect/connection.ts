@@ -8,7 +8,7 @@ const INTERRUPTED: Fault = { kind: "session", message: "interrupted before it be
 const CLOSED: Fault = { kind: "session", message: "the connection has ended", hint: "Nothing was sent; run again." };
 
 /** The session that every connection begins with, and that reads the host's identity. */
-const FIRST: Need = { shell: "sh", become: null, late: "end", timeout: 0 };
+const FIRST: Need = { shell: "sh", become: null, late: "end" };
 
 /** A connection over a login, once its first shell has answered. */
 export async function connectionOver(login: Login): Promise<Connection | Fault> {

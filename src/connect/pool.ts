@@ -19,7 +19,7 @@ export type Login = {
 };
 
 /** What of a script decides which session it runs in. */
-export type Need = Pick<Script, "shell" | "become" | "late" | "timeout">;
+export type Need = Pick<Script, "shell" | "become" | "late">;
 
 /** The sessions of one login. Those that look are kept for the next script of their kind; every script that writes gets its own. */
 export type Pool = {
@@ -33,8 +33,6 @@ export type Pool = {
 
 type Waiting = { readonly session: Session; readonly soiled: () => boolean };
 
-/** Seconds that a session lives at most without being renewed; longer scripts get a longer one. */
-const LIFETIME = 900;
 /** Tries for a channel after waiting sessions were ended: the host frees their places a little later. */
 const CHANNEL_TRIES = 20;
 const CHANNEL_PAUSE = 100;
@@ -56,8 +54,7 @@ export function sessionPool(login: Login): Pool {
     const waiting = need.late === "end" ? idle.get(keyOf(need)) : undefined;
     if (waiting === undefined) return undefined;
     idle.delete(keyOf(need));
-    const lives = waiting.session.until - performance.now() > (need.timeout + 30) * 1000;
-    if (lives && !waiting.soiled()) return waiting.session;
+    if (!waiting.soiled()) return waiting.session;
     await endSession(waiting.session);
     return undefined;
   }
@@ -116,7 +113,6 @@ function wantedFor(need: Need, login: Login): Wanted {
     user,
     password: user === null ? undefined : login.becomePassword,
     purpose: purposeOf(need),
-    lifetime: Math.ceil(Math.max(LIFETIME, need.timeout * 2 + 60)),
   };
 }
 

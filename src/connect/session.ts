@@ -15,8 +15,6 @@ export type Wanted = {
   readonly user: string | null;
   readonly password: Secret | undefined;
   readonly purpose: Purpose;
-  /** Seconds after which a session that only looks ends itself. */
-  readonly lifetime: number;
 };
 
 /** A shell that waits for frames. */
@@ -27,8 +25,6 @@ export type Session = {
   readonly pipefail: boolean;
   readonly machineId: string | null;
   readonly bootId: string | null;
-  /** ms on the monotonic clock: when the session ends itself. */
-  readonly until: number;
 };
 
 /** Seconds that a shell may take to be there; PAM with a directory behind it is slow. */
@@ -45,7 +41,6 @@ export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Sessi
     wanted.user === null ? startCommand(wanted.shell) : sudoCommand(wanted.shell, wanted.user, ready, prompt),
   );
   if (pipe === "full" || isFault(pipe)) return pipe;
-  const until = performance.now() + wanted.lifetime * 1000;
   if (wanted.user !== null) {
     const refusal = await becomeUser(pipe, wanted.user, wanted.password, ready, prompt);
     if (refusal !== undefined) return refusal;
@@ -60,7 +55,6 @@ export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Sessi
     pipefail: pipefail === "yes",
     machineId: /^[\da-f]{32}$/.test(machineId) ? machineId : null,
     bootId: /^[\da-f-]{36}$/.test(bootId) ? bootId : null,
-    until,
   };
 }
 
@@ -118,7 +112,7 @@ async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fa
       if (words !== undefined && quiet) resolve(words);
     });
   });
-  pipe.write(prelude(wanted.purpose, mark, wanted.lifetime));
+  pipe.write(prelude(wanted.purpose, mark));
   const answer = await soon(there, pipe);
   if (answer === "ended" || answer === "late") {
     pipe.abandon();

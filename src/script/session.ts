@@ -24,22 +24,29 @@ const ERR = 6;
 
 /**
  * What a new session shell reads first. It prints `\nMARK <pipefail: yes|no> <machine id|-> <boot id|->\n` on stdout and `\nMARK\n` on stderr.
- * A `look` session ends all its processes when its stdin ends, and after `lifetime` seconds if nobody can reach it any more.
+ * A `look` session ends all its processes when its stdin ends.
  */
-export function prelude(purpose: Purpose, mark: string, lifetime: number): string {
+export function prelude(purpose: Purpose, mark: string): string {
   const lines = [
     // A handler, unlike '', is not inherited: the group can be ended by TERM and the shell lives to make sure of it.
     "trap : TERM",
-    purpose === "look" ? `trap '${SWEEP}; kill -KILL 0' EXIT` : "",
+    purpose === "look" ? "trap 'kill -KILL 0' EXIT" : "",
     purpose === "write" ? `exec ${HELD}>&-` : `{ true >&${HELD}; } 2>/dev/null || exec ${HELD}>&1`,
     'LC_ALL=C; PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',
-    purpose === "look" ? watchdog(lifetime) : "",
     // Builtins only: on a host that is out of processes this still answers.
     "m= b= p=no; { read -r m </etc/machine-id; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null",
     "(set -o pipefail) 2>/dev/null && p=yes",
     `printf '\\n%s %s %s %s\\n' ${mark} "$p" "\${m:--}" "\${b:--}"; printf '\\n%s\\n' ${mark} >&2; unset m b p`,
   ];
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
+}
+
+/**
+ * What a session that looks is told when its script may not end well by itself: from here on it ends `lifetime` seconds later even if nobody
+ * can reach it any more, and its end finds what has left its group. Not from the start: both cost more than most scripts do.
+ */
+export function alert(lifetime: number): string {
+  return `${THOROUGH}\n${watchdog(lifetime)}\n`;
 }
 
 /**
@@ -53,6 +60,8 @@ const SWEEP = `for f in 1 ${HELD}; do
     while read -r k v; do case $k$v in flags:*[12]) kill -KILL "\${p#/proc/}" ;; esac; done <"$p/fdinfo/$f"
   done
 done 2>/dev/null`;
+
+const THOROUGH = `trap '${SWEEP}; kill -KILL 0' EXIT`;
 
 /** Ends the group when its time is up, or soon after its shell was killed and can no longer do so. Holds nothing of the channel. */
 function watchdog(lifetime: number): string {
@@ -107,7 +116,11 @@ function relayed(command: string): string {
 export const ASK_TO_END = "kill -TERM 0\n";
 
 /** Ends all processes of a session at once, its shell among them; of one that looks, also those that left its group. */
-export const END_NOW = { look: "exit\n", write: "kill -KILL 0\n", "write-killable": "kill -KILL 0\n" } as const;
+export const END_NOW = {
+  look: `${THOROUGH}\nexit\n`,
+  write: "kill -KILL 0\n",
+  "write-killable": "kill -KILL 0\n",
+} as const;
 
 /**
  * Whether a script might spoil the session for the next one: by something left running that writes into its frame, or by a signal.

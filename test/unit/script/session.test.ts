@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { describe, expect, it, vi } from "vitest";
-import { frame, prelude } from "../../../src/script/session.ts";
+import { alert, frame, prelude } from "../../../src/script/session.ts";
 import { eventually, processesWith, uniqueSleep } from "../../kit/processes.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -18,7 +18,8 @@ describe.each(shells)("a session that nobody can reach any more, in %s", (comman
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const sleep = uniqueSleep();
     child.stdin.write(
-      prelude("look", "mark", 2) +
+      prelude("look", "mark") +
+        alert(2) +
         frame({ purpose: "look", shell: "sh", pipefail: false }, `trap '' TERM; ${sleep} >/dev/null 2>&1`, "mark"),
     );
     expect(await eventually(() => running(sleep))).toBe(true);
@@ -31,7 +32,8 @@ describe.each(shells)("a session that nobody can reach any more, in %s", (comman
     const sleep = uniqueSleep();
     child.stdin.on("error", () => undefined);
     child.stdin.write(
-      prelude("look", "mark", 3) +
+      prelude("look", "mark") +
+        alert(3) +
         frame({ purpose: "look", shell: "sh", pipefail: false }, `${sleep} >/dev/null 2>&1`, "mark"),
     );
     expect(await eventually(() => running(sleep))).toBe(true);
@@ -43,8 +45,7 @@ describe.each(shells)("a session that nobody can reach any more, in %s", (comman
     const child = spawn(shell, args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
     const sleep = uniqueSleep();
     child.stdin.write(
-      prelude("write", "mark", 2) +
-        frame({ purpose: "write", shell: "sh", pipefail: false }, `echo a; ${sleep}`, "mark"),
+      prelude("write", "mark") + frame({ purpose: "write", shell: "sh", pipefail: false }, `echo a; ${sleep}`, "mark"),
     );
     expect(await eventually(() => running(sleep))).toBe(true);
     child.stdin.destroy();
