@@ -93,7 +93,8 @@ export function frame({ purpose, shell, pipefail }: Taker, script: string, mark:
   const marked = `{ trap : TERM; ${silenced}; printf '\\n%s %s\\n' ${mark} "$?"; printf '\\n%s\\n' ${mark} >&2; }`;
   switch (purpose) {
     case "look":
-      return `${marked} &\n`;
+      // The one before has ended, and would stay in the host's list of processes for as long as the session lives.
+      return `[ -z "\${_job-}" ] || wait "$_job"; ${marked} & _job=$!\n`;
     case "write":
       // In the foreground: background jobs ignore INT and QUIT, and so would every daemon that a fix starts.
       return `${relayed(marked)}\n`;
