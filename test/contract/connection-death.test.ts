@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Script } from "../../src/run/ports.ts";
 import { connected, plainSsh, script, told } from "../kit/connections.ts";
-import { eventually, processesWith, uniqueSleep } from "../kit/processes.ts";
+import { eventually, processesWith, uniqueSleep, killIfThere } from "../kit/processes.ts";
 import { hostAt, loginsOf, type Sshd, startSshd } from "../kit/sshd.ts";
 import { addUser } from "../kit/user.ts";
 
@@ -71,8 +71,8 @@ describe.each(["USER ALL=(ALL) NOPASSWD: ALL", "Defaults:USER use_pty\nUSER ALL=
       const look = looking.run(script(sleep, { become: "root" }));
       const fix = fixing.run(script(longFix(file), { become: "root", late: "leave" }));
       expect(await eventually(() => existsSync(`${file}.begun`) && processesWith(sleep).length > 0)).toBe(true);
-      for (const login of loginsOf(sshd.pid)) process.kill(login, "SIGKILL");
-      for (const login of processesWith(`sshd: ${user.name}@`)) process.kill(login.pid, "SIGKILL");
+      for (const login of loginsOf(sshd.pid)) killIfThere(login);
+      for (const login of processesWith(`sshd: ${user.name}@`)) killIfThere(login.pid);
       expect(told(await look).end).toMatch(/^lost/);
       expect(told(await fix).end).toMatch(/^lost/);
       expect(await eventually(() => processesWith(sleep).length === 0)).toBe(true);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { script, told, type Way, WAYS } from "../kit/connections.ts";
-import { eventually, processesWith, uniqueSleep } from "../kit/processes.ts";
+import { eventually, processesWith, uniqueSleep, killIfThere } from "../kit/processes.ts";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 const running = (text: string): boolean => processesWith(text).length > 0;
 
 function endAll(text: string): void {
-  for (const { pid } of processesWith(text)) process.kill(pid, "SIGKILL");
+  for (const { pid } of processesWith(text)) killIfThere(pid);
 }
 
 describe.each(WAYS)("how scripts are ended, or left alone: %s", (_name, open) => {

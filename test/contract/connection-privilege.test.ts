@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isFault } from "../../src/model/fault.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { connected, plainSsh, script, told } from "../kit/connections.ts";
-import { allProcesses, eventually, processesWith, uniqueSleep } from "../kit/processes.ts";
+import { allProcesses, eventually, processesWith, uniqueSleep, killIfThere } from "../kit/processes.ts";
 import { type Sshd, startSshd } from "../kit/sshd.ts";
 import { addUser, PASSWORD } from "../kit/user.ts";
 
@@ -175,7 +175,7 @@ describe("a host that grants one channel", () => {
     const sleep = uniqueSleep();
     await host.run(script(sleep, { late: "leave", timeout: 0.3 }));
     expect(told(await host.run(script(":"))).end).toContain("refused: the host grants no further channel");
-    for (const { pid } of processesWith(sleep)) process.kill(pid, "SIGKILL");
+    for (const { pid } of processesWith(sleep)) killIfThere(pid);
     expect(told(await host.run(script("echo again"))).stdout).toBe("again\n");
   });
 });

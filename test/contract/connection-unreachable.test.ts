@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { connected, faultOf, logsIn, plainSsh, script, told } from "../kit/connections.ts";
-import { eventually, processesWith, uniqueSleep } from "../kit/processes.ts";
+import { eventually, processesWith, uniqueSleep, killIfThere } from "../kit/processes.ts";
 import { freePort, loginsOf, type Sshd, startSshd } from "../kit/sshd.ts";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
@@ -102,7 +102,7 @@ describe("connections that are lost", () => {
     const sleep = uniqueSleep();
     const run = host.run(script(`echo begun; ${sleep}`));
     await eventually(() => processesWith(sleep).length > 0);
-    for (const login of before) process.kill(login, "SIGKILL");
+    for (const login of before) killIfThere(login);
     expect(told(await run)).toMatchObject({ end: expect.stringMatching(/^lost: /), stdout: "begun\n" });
     expect(host.alive).toBe(false);
     expect(told(await host.run(script("echo next"))).end).toBe("refused: the connection has ended");
@@ -115,7 +115,7 @@ describe("connections that are lost", () => {
     const text = `echo begun; sleep 1; i=0; while [ $i -lt 20000 ]; do echo $i; echo $i >&2; i=$((i + 1)); done; echo done >${file}`;
     const run = host.run(script(text, { late: "leave", timeout: 30 }), {
       listen: () => {
-        for (const login of loginsOf(sshd.pid)) process.kill(login, "SIGKILL");
+        for (const login of loginsOf(sshd.pid)) killIfThere(login);
       },
     });
     expect(told(await run).end).toMatch(/^lost: /);

@@ -38,3 +38,12 @@ export async function eventually(holds: () => boolean, seconds = 20): Promise<bo
 export function uniqueSleep(): string {
   return `sleep 7${Math.floor(Math.random() * 1e6)}.${process.pid}`;
 }
+
+/** One that has ended since it was listed needs no killing. */
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}

@@ -13,7 +13,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Host } from "../../src/model/inventory.ts";
-import { allProcesses } from "./processes.ts";
+import { allProcesses, killIfThere } from "./processes.ts";
 
 /** What a test may want of its sshd. */
 export type SshdOptions = {
@@ -65,7 +65,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     host: (over = {}) => hostAt(port, dir, over),
     async [Symbol.asyncDispose]() {
       // Its own children first: a test may have left a login open.
-      for (const login of loginsOf(pid)) process.kill(login, "SIGKILL");
+      for (const login of loginsOf(pid)) killIfThere(login);
       child.kill("SIGKILL");
       await ended;
       rmSync(dir, { recursive: true, force: true });

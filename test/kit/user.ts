@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { allProcesses } from "./processes.ts";
+import { allProcesses, killIfThere } from "./processes.ts";
 
 /** A user of this machine that lives as long as a test, with the password `Pa ss'w"ö$rd`. */
 export type TestUser = AsyncDisposable & { readonly name: string; readonly home: string };
@@ -25,7 +25,7 @@ export async function addUser(sudoers: string | null): Promise<TestUser> {
     home,
     async [Symbol.asyncDispose]() {
       const own = allProcesses().filter((seen) => seen.args === `sshd: ${name}@notty`);
-      for (const { pid } of own) process.kill(pid, "SIGKILL");
+      for (const { pid } of own) killIfThere(pid);
       rmSync(rules, { force: true });
       execFileSync("userdel", ["-f", name], { stdio: "ignore" });
       rmSync(home, { recursive: true, force: true });
