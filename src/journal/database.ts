@@ -39,7 +39,8 @@ export function openDatabase(file: string): Kysely<Tables> {
   try {
     makePrivate(file);
     const database = new DatabaseSync(file, { timeout: 10_000 });
-    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+    useWal(database);
+    database.exec("pragma synchronous = full; pragma foreign_keys = on;");
     migrate(database, file);
     return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
   } catch (error) {
@@ -80,6 +81,19 @@ export function journalFault(file: string, error: unknown): FaultError {
     message: `the record of runs cannot be used: ${error instanceof Error ? error.message : String(error)}`,
     hint: "free the disk or mend its rights, or name another place with --state DIR",
   });
+}
+
+/** Two processes that make one record at the same moment: SQLite does not wait for its lock here, so we do. */
+function useWal(database: DatabaseSync): void {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      database.exec("pragma journal_mode = wal");
+      return;
+    } catch (error) {
+      if (tries > 200 || !(error instanceof Error && /locked|busy/.test(error.message))) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+    }
+  }
 }
 
 function migrate(database: DatabaseSync, file: string): void {

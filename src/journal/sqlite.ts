@@ -16,7 +16,12 @@ type Waiting = {
 function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   makeDirectory(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another run may have made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 /** The record of all runs of one state directory: `runbook.db` in it. */
