@@ -6,7 +6,9 @@ import { constants } from "node:os";
  * @param {string} node its path
  */
 export function startWith(node) {
-  const child = spawn(node, ["--max-semi-space-size=8", ...process.argv.slice(1)], { stdio: "inherit" });
+  const child = spawn(node, ["--max-semi-space-size=8", "--heap-growing-percent=20", ...process.argv.slice(1)], {
+    stdio: "inherit",
+  });
   // A terminal sends Ctrl-C to the child as well: it takes two of them in one moment for one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
