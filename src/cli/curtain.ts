@@ -21,12 +21,12 @@ export function curtain(open: () => Promise<Scene>, instead: (error: unknown) =>
     scene = opened;
   };
   return {
-    entry: (entry) => {
-      show((shown) => shown.entry(entry));
+    entry: (entry, state) => {
+      show((shown) => shown.entry(entry, state));
       if ("host" in entry.event) opening ??= raise();
     },
     output: (...printed) => scene?.output?.(...printed),
-    listen: (decide, signal) => show((shown) => shown.listen(decide, signal)),
+    listen: (wish, signal) => show((shown) => shown.listen(wish, signal)),
     [Symbol.asyncDispose]: async () => {
       await opening;
       await scene?.[Symbol.asyncDispose]();

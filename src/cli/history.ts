@@ -1,4 +1,4 @@
-import { evolve, fold } from "../engine/evolve.ts";
+import { evolve, replay } from "../engine/evolve.ts";
 import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import type { Entry } from "../model/event.ts";
@@ -86,8 +86,7 @@ function draw(entries: readonly Entry[], io: Io): void {
   const room = roomOf();
   const print = (lines: readonly string[]): void => io.out(lines.map((line) => `${line}\n`).join(""));
   const report = plainReport({ ...room, out: (line) => print([line]) });
-  for (const entry of entries) report.entry(entry);
-  const state = fold(entries);
+  const state = replay(entries, (entry, at) => report.entry(entry, at));
   if (state === null) return;
   const { writer } = state.plan;
   const standing = state.ended === null ? standingOf(writer) : "ended";

@@ -109,8 +109,8 @@ function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
 /** Plain lines in a run that counts on somebody to ask: it stops at the first question, instead of waiting for ever. */
 function unattended(plain: Watcher, control: Control): Scene {
   return {
-    entry: (entry) => {
-      plain.entry(entry);
+    entry: (entry, state) => {
+      plain.entry(entry, state);
       if (entry.event.type === "asked") control.stop("the loss of its screen");
     },
     listen: () => undefined,

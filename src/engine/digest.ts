@@ -3,7 +3,7 @@ import type { HostState, RunState, StepState } from "./state.ts";
 
 /**
  * Names exactly what an approval is for: runbook (its digest covers every script), step, host, the findings' keys, inputs and facts.
- * Sizes and percents that move by themselves are not in it. 16 hex digits of a SHA-256.
+ * Sizes and percents that move by themselves are not in it. 32 hex digits of a SHA-256.
  */
 export function digestOf(state: RunState, host: HostState, step: StepState): string {
   const known = digests.get(step);
@@ -29,7 +29,7 @@ function compute(state: RunState, host: HostState, step: StepState): string {
     sorted(inputs),
     sorted(host.facts ?? {}),
   ];
-  return createHash("sha256").update(JSON.stringify(subject)).digest("hex").slice(0, 16);
+  return createHash("sha256").update(JSON.stringify(subject)).digest("hex").slice(0, 32);
 }
 
 function sorted(values: Readonly<Record<string, string>>): [string, string][] {

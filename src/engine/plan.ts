@@ -1,4 +1,4 @@
-import type { ApproveLevel } from "../model/approval.ts";
+import { DEFAULT_EXPIRES, type ApproveLevel } from "../model/approval.ts";
 import type { RunPlan, StepPlan } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
@@ -20,6 +20,8 @@ export type RunOptions = {
   readonly by: string;
   /** Step ids to fix; empty: all. */
   readonly only: readonly string[];
+  /** What the plan takes over as it is. */
+  readonly more?: Partial<Pick<RunPlan, "machine" | "writer" | "policies" | "past" | "waivers" | "settings">>;
 };
 
 /** Every input's value on every host: host → name → value. Secret ones stay `Secret`. */
@@ -28,6 +30,8 @@ export type InputValues = ReadonlyMap<string, ReadonlyMap<string, string | Secre
 const DEFAULT_FRESH = 60;
 /** Evidence is older than nothing by the time it is on record: a fix would wait for ever for a look that is new enough. */
 const LEAST_FRESH = 1;
+/** Nobody can use what has expired before the fix can begin. */
+const LEAST_EXPIRES = 1;
 
 /** The frame of a run, and the values its scripts get; or every mistake in the inputs at once. */
 export function makePlan(
@@ -62,8 +66,28 @@ export function makePlan(
         maxUnknown: runbook.rollout.max_unknown,
       },
       steps: runbook.steps.map((step) => stepPlan(loaded, step, options.only)),
+      groups: groupsOf(hosts),
+      policies: [],
+      past: [],
+      waivers: [],
+      source: { text: loaded.text, functions: loaded.functions, files: [...loaded.files.keys()] },
+      ...options.more,
     },
   };
+}
+
+/** Which of the run's hosts are in each group; everyone is in `all`. */
+function groupsOf(hosts: readonly Host[]): Record<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { name, groups: own } of hosts) {
+    for (const group of own) {
+      if (group === "all") continue;
+      const members = groups.get(group);
+      if (members === undefined) groups.set(group, [name]);
+      else members.push(name);
+    }
+  }
+  return Object.fromEntries(groups);
 }
 
 function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly string[]): StepPlan {
@@ -79,6 +103,8 @@ function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly string[]): S
     columns: columnsOf(step.detect).map(([name, column]) => ({ name, ...column, key: key.has(name) })),
     confirm: { times: step.detect.confirm?.times ?? 1, every: step.detect.confirm?.every ?? 10 },
     fresh: Math.max(LEAST_FRESH, step.fresh ?? runbook.fresh ?? DEFAULT_FRESH),
+    expires: Math.max(LEAST_EXPIRES, step.expires ?? runbook.expires ?? DEFAULT_EXPIRES),
+    on: step.on,
     fix:
       fix === undefined
         ? null

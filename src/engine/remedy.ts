@@ -26,7 +26,8 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   const next = nextTarget(step);
   if (next !== undefined && step.deferred === null) {
     const passage = gate(state, host);
-    if (passage.kind !== "stop")
+    if (passage.kind === "wait" && passage.for === "pause") return passage;
+    if (passage.kind !== "stop" && host.skipped === null)
       return staleSince(step, last, now) ? { kind: "detect", ...at } : { kind: "fix", ...at, key: next };
   }
   if (!fix.verify && step.verdict === null) return unverified(step, at);

@@ -7,7 +7,7 @@ import type { HostState, RunState } from "./state.ts";
 export type Gate =
   | { readonly kind: "go" }
   | { readonly kind: "enter"; readonly batch: number }
-  | { readonly kind: "wait"; readonly for: "survey" | "batch" }
+  | { readonly kind: "wait"; readonly for: "survey" | "batch" | "pause" }
   | { readonly kind: "stop"; readonly reason: string };
 
 /** Applies the rollout's rules to one host: stop requests, the budgets of failures and unknowns, then the batches. */
@@ -29,6 +29,7 @@ export function gate(state: RunState, host: HostState): Gate {
       reason: `${counts.unknown} of ${state.hosts.size} hosts are unknown; at most ${limit} may be`,
     };
   }
+  if (state.paused !== null) return { kind: "wait", for: "pause" };
   const twin = twinAtWork(host, counts.fixed);
   if (twin !== null) return twin;
   if (host.batch !== null) return { kind: "go" };
@@ -85,6 +86,19 @@ function place(state: RunState, hosts: readonly HostState[]): Gate {
   const members = hosts.filter((host) => host.batch === last);
   if (members.length < sizeOf(state, last, hosts.filter(affected).length)) return { kind: "enter", batch: last };
   return members.every(settled) ? { kind: "enter", batch: last + 1 } : { kind: "wait", for: "batch" };
+}
+
+/**
+ * How many more hosts may be approved so that all of them begin at once: the places of the batch that is open, less those that are taken
+ * or promised. 0 while nothing may begin.
+ */
+export function openPlaces(state: RunState): number {
+  const hosts = [...state.hosts.values()];
+  const counts = count(state);
+  if (counts.place.kind !== "enter" || state.stop !== null || state.paused !== null) return 0;
+  const { batch } = counts.place;
+  const taken = hosts.filter((host) => host.batch === batch || (host.batch === null && host.steps.some(committed)));
+  return Math.max(0, sizeOf(state, batch, hosts.filter(affected).length) - taken.length);
 }
 
 /** The last size holds for every batch that follows. */

@@ -1,3 +1,4 @@
+import type { Decider, Waiver } from "../model/approval.ts";
 import type { Entry, EventOf, RunPlan, StepPlan } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Finding, Outcome } from "../model/finding.ts";
@@ -30,7 +31,22 @@ export type StepState = {
   readonly preview: { readonly output: Output; readonly failed: string | null } | null;
   /** The digest of the card that a person has, and since when. */
   readonly asked: { readonly digest: string; readonly at: number } | null;
-  readonly approval: { readonly digest: string; readonly by: string; readonly seq: number } | null;
+  /** The yeses of people, the decisive one too; of all digests. */
+  readonly votes: readonly Vote[];
+  /** `by` names everybody who said yes; `at` is when the last of them did, ms since the epoch. */
+  readonly approval: {
+    readonly digest: string;
+    readonly by: string;
+    readonly seq: number;
+    readonly at: number;
+    readonly auto: boolean;
+  } | null;
+  /** The run that has asked for the same, and of which digest. */
+  readonly elsewhere: { readonly inRun: string; readonly digest: string } | null;
+  /** What was approved, and why it does not count any more; null: nothing was voided since. */
+  readonly voided: { readonly findings: readonly Finding[]; readonly reason: string } | null;
+  /** Findings of the last look that are put aside by a waiver. */
+  readonly waived: readonly Finding[];
   /** How many approvals were voided, since what had been approved was no longer what was found. */
   readonly voids: number;
   readonly denial: { readonly by: string; readonly reason: string } | null;
@@ -42,8 +58,17 @@ export type StepState = {
   readonly rollback: { readonly end: "running" | "done" | "failed" | "lost"; readonly reason: string } | null;
   /** How many times it was fixed and verified in this run. */
   readonly rounds: number;
-  readonly end: { readonly outcome: Outcome; readonly reason: string; readonly at: number } | null;
+  /** `open`: a resumed run takes the step up again. */
+  readonly end: {
+    readonly outcome: Outcome;
+    readonly reason: string;
+    readonly at: number;
+    readonly open: boolean;
+  } | null;
 };
+
+/** One person's yes. `at` is when it was given, ms since the epoch. */
+export type Vote = Decider & { readonly digest: string; readonly at: number };
 
 /** What is known of one host. */
 export type HostState = {
@@ -63,6 +88,8 @@ export type HostState = {
   /** Number of the last event that changed this machine (a fix, a rollback, a boot): evidence from before it proves nothing. 0: none. */
   readonly changedSeq: number;
   readonly startedAt: number | null;
+  /** Nothing new is begun on it. */
+  readonly skipped: { readonly by: string; readonly reason: string } | null;
 };
 
 /** A whole run as its events tell it. */
@@ -72,6 +99,10 @@ export type RunState = {
   readonly startedAt: number;
   readonly hosts: ReadonlyMap<string, HostState>;
   readonly stop: { readonly by: string } | null;
+  /** No fix starts for now. */
+  readonly paused: { readonly by: string } | null;
+  /** Those of earlier runs and of this one. */
+  readonly waivers: readonly Waiver[];
   readonly ended: { readonly exit: number; readonly outcome: Outcome; readonly at: number } | null;
   /** The last entry's time and number. */
   readonly at: number;
@@ -88,6 +119,8 @@ export function begin(entry: Entry, event: EventOf<"run-started">): RunState {
     startedAt: entry.at,
     hosts: new Map(hosts),
     stop: null,
+    paused: null,
+    waivers: plan.waivers,
     ended: null,
     at: entry.at,
     seq: entry.seq,
@@ -108,6 +141,7 @@ function freshHost(host: string, plan: RunPlan): HostState {
     batch: null,
     changedSeq: 0,
     startedAt: null,
+    skipped: null,
   };
 }
 
@@ -122,7 +156,11 @@ function freshStep(plan: StepPlan): StepState {
     seenSeq: 0,
     preview: null,
     asked: null,
+    votes: [],
     approval: null,
+    elsewhere: null,
+    voided: null,
+    waived: [],
     voids: 0,
     denial: null,
     deferred: null,

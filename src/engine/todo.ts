@@ -1,7 +1,7 @@
-import { covers } from "../model/approval.ts";
 import type { Outcome } from "../model/finding.ts";
 import { digestOf } from "./digest.ts";
 import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
+import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
 import { gate } from "./rollout.ts";
 import { nextOfFix } from "./remedy.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
@@ -18,12 +18,13 @@ export type Intent =
   | (OnStep<"void"> & { readonly reason: string })
   | { readonly kind: "admit"; readonly host: string; readonly batch: number }
   | (OnStep<"fix"> & { readonly key: string | null })
-  | (OnStep<"settle"> & { readonly outcome: Outcome; readonly reason: string });
+  /** `open`: a run that is resumed takes the step up again. */
+  | (OnStep<"settle"> & { readonly outcome: Outcome; readonly reason: string; readonly open?: boolean });
 
 /** What a host does now: something, wait (`until` in ms since the epoch), or nothing any more. */
 export type Todo =
   | Intent
-  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" }
+  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" | "pause" }
   | { readonly kind: "wait"; readonly for: "time"; readonly until: number }
   | { readonly kind: "done" };
 
@@ -48,6 +49,7 @@ export function todo(state: RunState, name: string, now: number): Todo {
   if (state.stop !== null && !host.steps.some(fixing)) {
     return stopped(state.stop.by, host);
   }
+  if (host.skipped !== null && !host.steps.some(fixing)) return skipped(host.skipped, host);
   if (host.identity === null) return { kind: "connect", host: name };
   if (host.concerned === null) return { kind: "applies", host: name, step: null };
   if (host.facts === null) return { kind: "read-facts", host: name };
@@ -89,7 +91,7 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   if (step.fixes.length > 0) return nextOfFix(state, host, step, now);
   if (step.verdict !== null) return settle("found", `said to be done, but ${step.verdict.reason}`);
   if (step.findings === null) return { kind: "detect", ...at };
-  if (step.findings.length === 0) return settle(step.rounds > 0 ? "fixed" : "clear", "");
+  if (step.findings.length === 0) return { kind: "settle", ...at, ...nothingLeft(state, host, step) };
   if (!confirmed(step)) {
     if (step.restarts >= MAX_RESTARTS) return settle("unknown", "each look finds something else");
     const until = step.seenAt + step.plan.confirm.every * 1000;
@@ -103,6 +105,18 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   if (step.deferred !== null) return settle("found", `deferred: ${step.deferred}`);
   if (blocker !== null) return blockedBy(blocker, settle);
   return approvedTodo(state, host, step, now);
+}
+
+/** What a step is called that finds nothing, or nothing any more. */
+function nothingLeft(state: RunState, host: HostState, step: StepState): { outcome: Outcome; reason: string } {
+  if (step.rounds > 0) return { outcome: "fixed", reason: "" };
+  const [first] = step.waived;
+  const waiver = state.waivers.findLast(
+    ({ host: name, step: id, key }) => name === host.host && id === step.plan.id && key === first?.key,
+  );
+  if (waiver === undefined) return { outcome: "clear", reason: "" };
+  const until = new Date(waiver.until).toISOString().slice(0, 16).replace("T", " ");
+  return { outcome: "skipped", reason: `waived by ${waiver.by} until ${until} UTC: ${waiver.reason}` };
 }
 
 /** What of the card had no fix of its own, and is gone all the same. */
@@ -134,22 +148,52 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   const passage = gate(state, host);
   if (passage.kind === "stop") return { kind: "settle", ...at, outcome: "found", reason: passage.reason };
 
+  const permission = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
+  const objection = permission.approve === "deny" ? denialWords(permission) : overLimit(state, host.host, permission);
+  if (objection !== null) return { kind: "settle", ...at, outcome: "found", reason: objection };
+
   const digest = digestOf(state, host, step);
-  if (step.approval === null) {
-    if (fix.kind === "run" && covers(state.plan.approve, fix.risk) && step.voids < MAX_VOIDS) {
-      return { kind: "approve", ...at, digest, by: `--approve ${state.plan.approve}` };
-    }
-    if (step.asked?.digest === digest) return { kind: "wait", for: "person" };
-    return fix.preview && step.preview === null ? { kind: "preview", ...at } : { kind: "ask", ...at, digest };
-  }
-  if (step.approval.digest !== digest) {
-    return { kind: "void", ...at, reason: "what was found has changed since it was approved" };
-  }
+  const { approval } = step;
+  if (approval === null) return unapproved(state, step, at, digest, permission);
+  const doubt = doubtOf(approval, digest, permission, now);
+  if (doubt !== null) return { kind: "void", ...at, reason: doubt };
   if (fix.kind === "manual") return { kind: "verify", ...at };
   if (passage.kind === "wait") return passage;
   if (passage.kind === "enter") return { kind: "admit", host: host.host, batch: passage.batch };
   if (stale(step, now)) return { kind: "detect", ...at };
   return { kind: "fix", ...at, key: fix.per === "host" ? null : (step.target[0]?.key ?? null) };
+}
+
+/** What is not approved yet is approved by command line and policies, waits for an answer, is shown in another run, or is asked. */
+function unapproved(
+  state: RunState,
+  step: StepState,
+  at: { host: string; step: string },
+  digest: string,
+  permission: Permission,
+): Todo {
+  if (permission.approve === "auto" && step.voids < MAX_VOIDS) {
+    return { kind: "approve", ...at, digest, by: `--approve ${state.plan.approve}` };
+  }
+  if (step.asked?.digest === digest) return { kind: "wait", for: "person" };
+  if (step.elsewhere?.digest === digest) {
+    return { kind: "settle", ...at, outcome: "waiting", reason: `asked in run ${step.elsewhere.inRun}`, open: true };
+  }
+  return step.plan.fix?.preview === true && step.preview === null
+    ? { kind: "preview", ...at }
+    : { kind: "ask", ...at, digest };
+}
+
+/** Why an approval does not count any more; null: it does. */
+function doubtOf(
+  approval: NonNullable<StepState["approval"]>,
+  digest: string,
+  permission: Permission,
+  now: number,
+): string | null {
+  if (approval.digest !== digest) return "what was found has changed since it was approved";
+  if (approval.auto) return permission.approve === "auto" ? null : "the policy wants a person to approve it now";
+  return now - approval.at > permission.expires * 1000 ? "the approval has expired" : null;
 }
 
 /** High risk always looks again after the approval; the rest when the evidence is older than `fresh`. */
@@ -158,15 +202,25 @@ function stale(step: StepState, now: number): boolean {
   return step.plan.fix?.risk === "high" && step.approval !== null && step.seenSeq < step.approval.seq;
 }
 
-/** No new fix after a stop: what a person was asked stays open, the rest ends where it is. */
+/** No new fix after a stop: what a person was asked stays open, the rest ends where it is until the run is resumed. */
 function stopped(by: string, host: HostState): Todo {
   for (const step of host.steps) {
     if (step.end !== null || waiting(step)) continue;
-    const at = { kind: "settle", host: host.host, step: step.plan.id } as const;
+    const at = { kind: "settle", host: host.host, step: step.plan.id, open: true } as const;
     if (step.findings === null)
       return { ...at, outcome: "unknown", reason: `stopped by ${by} before it was looked at` };
     if (step.findings.length === 0) return { ...at, outcome: step.rounds > 0 ? "fixed" : "clear", reason: "" };
     return { ...at, outcome: "found", reason: `stopped by ${by}` };
   }
   return { kind: "wait", for: "person" };
+}
+
+/** A person took the host out of the run: what was found on it stays found. */
+function skipped({ by, reason }: NonNullable<HostState["skipped"]>, host: HostState): Todo {
+  const step = host.steps.find((each) => each.end === null);
+  if (step === undefined) return { kind: "done" };
+  const at = { kind: "settle", host: host.host, step: step.plan.id } as const;
+  const found = step.findings !== null && step.findings.length > 0;
+  const words = `the host was skipped by ${by}${reason === "" ? "" : `: ${reason}`}`;
+  return { ...at, outcome: found ? "found" : "skipped", reason: words };
 }

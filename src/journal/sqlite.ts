@@ -1,10 +1,18 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { sql, type Kysely } from "kysely";
-import { Entry, OBSERVATIONS } from "../model/event.ts";
+import type { Waiver } from "../model/approval.ts";
+import { Entry, OBSERVATIONS, type PastFix } from "../model/event.ts";
 import { FaultError } from "../model/fault.ts";
 import type { Archive, Journal, RunRecord } from "../run/ports.ts";
 import { journalFault, openDatabase, type Tables } from "./database.ts";
+
+/** So many earlier fixes of a step on a host are worth knowing. */
+const MOST_PAST = 20;
+
+function placeOf(run: string, at: { readonly host: string; readonly step: string }): string {
+  return JSON.stringify([run, at.host, at.step]);
+}
 
 type Waiting = {
   readonly entries: readonly Entry[];
@@ -139,6 +147,49 @@ export class SqliteRecord implements Journal, Archive {
   async read(run: string): Promise<readonly Entry[]> {
     const rows = await this.#read(() =>
       this.#database.selectFrom("entry").selectAll().where("run", "=", run).orderBy("seq").execute(),
+    );
+    return rows.map((row) => this.#entryOf(row));
+  }
+
+  async past(runbook: string, hosts: readonly string[], since: number): Promise<readonly PastFix[]> {
+    const rows = await this.#acts(runbook, ["fix-started", "step-ended"], since);
+    const begun = new Set(
+      rows.flatMap(({ run, event }) => (event.type === "fix-started" ? [placeOf(run, event)] : [])),
+    );
+    const wanted = new Set(hosts);
+    const fixes = rows.flatMap(({ run, at, event }): PastFix[] => {
+      if (event.type !== "step-ended" || !wanted.has(event.host) || !begun.has(placeOf(run, event))) return [];
+      return [{ host: event.host, step: event.step, run, at, outcome: event.outcome }];
+    });
+    const kept = new Map<string, number>();
+    return fixes.reverse().filter((fix) => {
+      const place = placeOf("", fix);
+      kept.set(place, (kept.get(place) ?? 0) + 1);
+      return (kept.get(place) ?? 0) <= MOST_PAST;
+    });
+  }
+
+  async waivers(runbook: string, hosts: readonly string[], now: number): Promise<readonly Waiver[]> {
+    const wanted = new Set(hosts);
+    return (await this.#acts(runbook, ["waived"], 0)).flatMap(({ event }): Waiver[] => {
+      if (event.type !== "waived" || event.until <= now || !wanted.has(event.host)) return [];
+      const { host, step, keys, until, by, reason } = event;
+      return keys.map((key) => ({ host, step, key, until, by, reason }));
+    });
+  }
+
+  /** Entries of some types in all runs of a runbook, oldest first. */
+  async #acts(runbook: string, types: readonly Entry["event"]["type"][], since: number): Promise<readonly Entry[]> {
+    const rows = await this.#read(() =>
+      this.#database
+        .selectFrom("entry")
+        .innerJoin("run", "run.run", "entry.run")
+        .selectAll("entry")
+        .where("run.runbook", "=", runbook)
+        .where("entry.type", "in", types)
+        .where("entry.at", ">=", since)
+        .orderBy("entry.at")
+        .execute(),
     );
     return rows.map((row) => this.#entryOf(row));
   }

@@ -51,7 +51,7 @@ export async function openRunbook(path: string, cwd: string): Promise<Opened> {
   if (faults.length > 0) return { path, faults, warnings };
   const { functions, files } = parts;
   const digest = fileDigest(file.text, functions, files);
-  return { path, loaded: { runbook: draft, path, digest, functions, files }, faults, warnings };
+  return { path, loaded: { runbook: draft, path, text: file.text, digest, functions, files }, faults, warnings };
 }
 
 /** A runbook is found by its file's name and recorded under its own: two names for one thing lead people astray. */

@@ -13,12 +13,49 @@ export function covers(level: ApproveLevel, risk: Risk): boolean {
   return ApproveLevel.options.indexOf(level) >= ApproveLevel.options.indexOf(risk);
 }
 
+/** An SSH signature (`ssh-keygen -Y sign`) over a decision: who gave it can be proved later. */
+export const Signature = z.object({
+  /** The signer as the `allowed_signers` file names them. */
+  principal: z.string(),
+  /** Fingerprint of the key: `SHA256:…`. */
+  key: z.string(),
+  /** The armoured signature. */
+  text: z.string(),
+});
+export type Signature = z.infer<typeof Signature>;
+
+/** Who decided, and when: the OS user, the machine they sat at, ms since the epoch. */
+export const Decider = z.object({
+  by: z.string(),
+  machine: z.string().optional(),
+  /** When it was decided; absent: when it was recorded. */
+  decidedAt: z.number().optional(),
+  signature: Signature.optional(),
+});
+export type Decider = z.infer<typeof Decider>;
+
 /** A person's answer to one card. It counts only while the digest is still the one that was shown. */
-export type Decision = {
-  readonly host: string;
-  readonly step: string;
-  readonly digest: string;
-  readonly verdict: "approve" | "deny";
-  readonly by: string;
-  readonly reason?: string;
-};
+export const Decision = Decider.extend({
+  host: z.string(),
+  step: z.string(),
+  digest: z.string(),
+  verdict: z.enum(["approve", "deny"]),
+  reason: z.string().optional(),
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** A finding that is accepted as it is until a date: no step finds it until then. */
+export const Waiver = z.object({
+  host: z.string(),
+  step: z.string(),
+  /** The key of the finding. */
+  key: z.string(),
+  /** ms since the epoch. */
+  until: z.number(),
+  by: z.string(),
+  reason: z.string(),
+});
+export type Waiver = z.infer<typeof Waiver>;
+
+/** How long an approval lasts where neither runbook nor policy says, in seconds. */
+export const DEFAULT_EXPIRES = 3600;

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { ApproveLevel, Risk } from "./approval.ts";
+import { ApproveLevel, Decider, DEFAULT_EXPIRES, Risk, Waiver } from "./approval.ts";
 import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";
 import { Output } from "./output.ts";
+import { PlannedPolicy } from "./policy.ts";
 import { Limit, Share } from "./quantity.ts";
 import { ColumnType, Severity } from "./runbook.ts";
 
@@ -23,6 +24,10 @@ export const StepPlan = z.object({
   confirm: z.object({ times: z.int().positive(), every: z.number() }),
   /** Seconds that evidence may be old when the fix starts. */
   fresh: z.number(),
+  /** Seconds that an approval lasts. */
+  expires: z.number().default(DEFAULT_EXPIRES),
+  /** Where its scripts run. */
+  on: z.enum(["host", "controller"]).default("host"),
   fix: z
     .object({
       kind: z.enum(["run", "manual"]),
@@ -41,6 +46,43 @@ export const StepPlan = z.object({
     .nullable(),
 });
 export type StepPlan = z.infer<typeof StepPlan>;
+
+/** A fix of the same step on the same host in an earlier run. `at` is ms since the epoch. */
+export const PastFix = z.object({
+  host: z.string(),
+  step: z.string(),
+  run: z.string(),
+  at: z.number(),
+  outcome: Outcome,
+});
+export type PastFix = z.infer<typeof PastFix>;
+
+/** The runbook as it was read: its text, that of its functions, and the names of the files it sends. */
+export const RunbookSource = z.object({ text: z.string(), functions: z.string(), files: z.array(z.string()) });
+export type RunbookSource = z.infer<typeof RunbookSource>;
+
+/** What a run that goes on later needs of its command line. Secrets are not in it: they are read again from where they came, or asked for. */
+export const RunSettings = z.object({
+  /** The working directory: relative names below begin there. */
+  cwd: z.string(),
+  /** `-i`, or what stood for it. */
+  inventories: z.array(z.string()),
+  /** SHA-256 (hex) of all that the inventory said of the run's hosts, secrets left out. */
+  inventoryDigest: z.string(),
+  user: z.string().optional(),
+  privateKey: z.string().optional(),
+  become: z.boolean(),
+  askPass: z.boolean(),
+  askBecomePass: z.boolean(),
+  acceptNewHostKeys: z.boolean(),
+  /** Input → where its secret value came from: `@file` or `env:NAME`. */
+  secretInputs: z.record(z.string(), z.string()),
+});
+export type RunSettings = z.infer<typeof RunSettings>;
+
+/** The process that writes a record: `started` tells it from another that got its number. */
+export const Writer = z.object({ host: z.string(), pid: z.int(), started: z.string() });
+export type Writer = z.infer<typeof Writer>;
 
 /** The frame of a run, decided once at its start. */
 export const RunPlan = z.object({
@@ -61,8 +103,20 @@ export const RunPlan = z.object({
   facts: z.array(z.string()),
   rollout: z.object({ batches: z.array(Share), maxFailures: z.int(), maxUnknown: Limit }),
   steps: z.array(StepPlan),
-  /** The process that writes the record: `started` tells it from another that got its number. Absent where the system does not say. */
-  writer: z.object({ host: z.string(), pid: z.int(), started: z.string() }).optional(),
+  /** The process that writes the record. Absent where the system does not say. */
+  writer: Writer.optional(),
+  /** The machine that the run was started on. */
+  machine: z.string().optional(),
+  /** Group → its hosts in this run; `all` is left out. */
+  groups: z.record(z.string(), z.array(z.string())).default({}),
+  /** What every policy in force says that can matter to this run; the strictest holds. */
+  policies: z.array(PlannedPolicy).default([]),
+  /** Earlier fixes of the same steps on the same hosts, newest first. */
+  past: z.array(PastFix).default([]),
+  /** Findings that were accepted in earlier runs, for as long as each says. */
+  waivers: z.array(Waiver).default([]),
+  source: RunbookSource.optional(),
+  settings: RunSettings.optional(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
 
@@ -100,10 +154,21 @@ export const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("previewed"), ...at, output: Output, failed: z.string().nullable() }),
   /** A person has a card to decide on; its digest names exactly what is on it. */
   z.object({ type: z.literal("asked"), ...at, digest: z.string() }),
-  /** The fix of exactly this digest may start. */
-  z.object({ type: z.literal("approved"), ...at, digest: z.string(), by: z.string() }),
+  /** It is not asked here: another run has asked for exactly this, and has no answer yet. */
+  z.object({ type: z.literal("asked-elsewhere"), ...at, digest: z.string(), inRun: z.string() }),
+  /** A yes that is not enough yet: the policy wants more people. */
+  z.object({ type: z.literal("endorsed"), ...at, digest: z.string(), reason: z.string().optional(), ...Decider.shape }),
+  /** The fix of exactly this digest may start. `auto`: by the command line and the policy, without a person. */
+  z.object({
+    type: z.literal("approved"),
+    ...at,
+    digest: z.string(),
+    reason: z.string().optional(),
+    auto: z.boolean().optional(),
+    ...Decider.shape,
+  }),
   /** It may not, in this run. */
-  z.object({ type: z.literal("denied"), ...at, digest: z.string(), by: z.string(), reason: z.string() }),
+  z.object({ type: z.literal("denied"), ...at, digest: z.string(), reason: z.string(), ...Decider.shape }),
   /** An approval no longer counts, since what was approved is no longer what is there. */
   z.object({ type: z.literal("approval-voided"), ...at, reason: z.string() }),
   /** The guard said: not now. Nothing was written. */
@@ -144,10 +209,38 @@ export const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("rollback-refused"), ...at, reason: z.string() }),
   /** The rollback may or may not have ended. */
   z.object({ type: z.literal("rollback-lost"), ...at, reason: z.string() }),
-  /** The last word on a step. */
-  z.object({ type: z.literal("step-ended"), ...at, outcome: Outcome, reason: z.string() }),
+  /** These findings are accepted as they are until then (ms since the epoch), in this run and in later ones. */
+  z.object({
+    type: z.literal("waived"),
+    ...at,
+    keys: z.array(z.string()).min(1),
+    until: z.number(),
+    by: z.string(),
+    reason: z.string(),
+  }),
+  /** The last word on a step. `open`: only for as long as this process goes on; a resumed run takes it up again. */
+  z.object({
+    type: z.literal("step-ended"),
+    ...at,
+    outcome: Outcome,
+    reason: z.string(),
+    open: z.boolean().optional(),
+  }),
+  /** Nothing new is begun on the host; a fix that runs is finished and verified. */
+  z.object({ type: z.literal("host-skipped"), host, by: z.string(), reason: z.string() }),
   /** The host has a place in the rollout (`batch` counts from 1) and keeps it; its fixes may start. */
   z.object({ type: z.literal("admitted"), host, batch: z.int().positive() }),
+  /** No new fix starts until `continued`; looks go on. */
+  z.object({ type: z.literal("paused"), by: z.string() }),
+  z.object({ type: z.literal("continued"), by: z.string() }),
+  /** Another process goes on with a run that waited, stopped or died. What the one before left open is open again. */
+  z.object({
+    type: z.literal("run-resumed"),
+    by: z.string(),
+    machine: z.string().optional(),
+    attended: z.boolean(),
+    writer: Writer.optional(),
+  }),
   /** No new fix starts from here on. */
   z.object({ type: z.literal("stop-requested"), by: z.string() }),
   /** Nothing more happens in this run unless it is resumed. `exit` is the process's exit code. */

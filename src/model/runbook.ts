@@ -172,7 +172,7 @@ const scope = {
   shell: Shell.optional(),
   become: Become.optional(),
   fresh: Duration.optional().meta(about("How old evidence may be when the fix starts (default 60s).")),
-  expires: Duration.optional().meta(about("How long an approval lasts. Not supported yet.")),
+  expires: Duration.optional().meta(about("How long an approval lasts (default 1h).")),
 };
 
 /** One problem and its remedy. */
@@ -244,6 +244,8 @@ export type Runbook = z.infer<typeof Runbook>;
 export type LoadedRunbook = {
   readonly runbook: Runbook;
   readonly path: string;
+  /** The file's text. */
+  readonly text: string;
   /** SHA-256 (hex) of the file's text and of every file it sends. */
   readonly digest: string;
   /** Text of `functions`, empty without. */

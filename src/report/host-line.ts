@@ -43,6 +43,7 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
     case "denied":
     case "deferred":
     case "verified":
+    case "asked-elsewhere":
       return null;
     case "not-concerned":
       return end("skipped", event.reason);
@@ -55,6 +56,12 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
       );
     case "approved":
       return step?.asked === null ? null : say("approved", "cyan", `by ${event.by}`);
+    case "endorsed":
+      return say("approved", "cyan", `by ${event.by}; it needs more people`);
+    case "waived":
+      return say("waived", "yellow", `by ${event.by}${event.reason === "" ? "" : `: ${event.reason}`}`);
+    case "host-skipped":
+      return say("skipped", "yellow", `by ${event.by}${event.reason === "" ? "" : `: ${event.reason}`}`);
     case "approval-voided":
       return say("asked again", "magenta", event.reason);
     case "fix-started":

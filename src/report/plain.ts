@@ -1,4 +1,3 @@
-import { evolve } from "../engine/evolve.ts";
 import type { RunState, StepState } from "../engine/state.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
@@ -35,7 +34,6 @@ type Memory = {
  * approvals that nobody is there to give, a fault of many hosts once with their number, and the summary at the end.
  */
 export function plainReport(options: PlainOptions): Watcher {
-  let state: RunState | null = null;
   const memory: Memory = {
     faults: faultTeller(),
     cards: cardPrinter(options),
@@ -44,8 +42,7 @@ export function plainReport(options: PlainOptions): Watcher {
   };
   let blank = false;
   return {
-    entry: (entry: Entry) => {
-      state = evolve(state, entry);
+    entry: (entry: Entry, state: RunState) => {
       for (const line of linesOf(entry.event, state, memory, options)) {
         // A card ends with a blank line, and what comes next may begin with one.
         if (!blank || line !== "") options.out(line);
@@ -63,6 +60,10 @@ function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOp
   if (event.type === "unreachable") return drawn(memory.faults.tell(event));
   if (event.type === "stop-requested") {
     return drawn([{ host: "", step: "", word: "stop", style: "yellow", rest: `by ${event.by}: no new fix starts` }]);
+  }
+  if (event.type === "paused" || event.type === "continued" || event.type === "run-resumed") {
+    const word = event.type === "run-resumed" ? "resumed" : event.type;
+    return drawn([{ host: "", step: "", word, style: "yellow", rest: `by ${event.by}` }]);
   }
   const soFar = soFarOf(event, state, memory);
   const line = hostLine(event, soFar);

@@ -1,5 +1,6 @@
 import type { RunState, StepState } from "../engine/state.ts";
 import { exitReason } from "../engine/words.ts";
+import type { Decider } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { Output } from "../model/output.ts";
 import { clean } from "../view/clean.ts";
@@ -44,10 +45,24 @@ function said(event: Event, step: StepState | null): string {
       return event.failed === null ? "the change was previewed" : `no preview: ${event.failed}`;
     case "asked":
       return `an approval is needed (card ${event.digest})`;
+    case "asked-elsewhere":
+      return `run ${event.inRun} has asked for exactly this (card ${event.digest})`;
+    case "endorsed":
+      return `approved by ${deciderWords(event)}, and needs more people (card ${event.digest})`;
     case "approved":
-      return `approved by ${event.by} (card ${event.digest})`;
+      return `approved by ${deciderWords(event)} (card ${event.digest})`;
     case "denied":
-      return `denied by ${event.by}${event.reason === "" ? "" : `: ${event.reason}`}`;
+      return `denied by ${deciderWords(event)}${because(event.reason)}`;
+    case "waived":
+      return `${counted(event.keys.length, "finding")} waived by ${event.by} until ${new Date(event.until).toISOString()}${because(event.reason)}`;
+    case "host-skipped":
+      return `skipped by ${event.by}${because(event.reason)}`;
+    case "paused":
+      return `paused by ${event.by}: no fix starts until it goes on`;
+    case "continued":
+      return `continued by ${event.by}`;
+    case "run-resumed":
+      return `resumed by ${event.by}`;
     case "approval-voided":
       return `the approval no longer counts: ${event.reason}`;
     case "deferred":
@@ -72,6 +87,16 @@ function said(event: Event, step: StepState | null): string {
     case "rollback-refused":
       return remedy(event, step);
   }
+}
+
+/** Who decided, from which machine, and by which key. */
+function deciderWords({ by, machine, signature }: Decider): string {
+  const where = machine === undefined ? by : `${by} on ${machine}`;
+  return signature === undefined ? where : `${where}, signed by ${signature.principal} (${signature.key})`;
+}
+
+function because(reason: string): string {
+  return reason === "" ? "" : `: ${reason}`;
 }
 
 type Remedy = EventOf<

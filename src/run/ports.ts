@@ -1,5 +1,6 @@
-import type { Decision } from "../model/approval.ts";
-import type { Entry } from "../model/event.ts";
+import type { RunState } from "../engine/state.ts";
+import type { Decision, Waiver } from "../model/approval.ts";
+import type { Entry, PastFix, Writer } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Printed } from "../model/output.ts";
@@ -79,8 +80,54 @@ export interface Connector {
 
 /** The writer of one run's record. */
 export interface Journal extends AsyncDisposable {
-  /** Makes entries durable, in order. Calls made together share one commit. Rejects with a journal fault when it cannot. */
+  /**
+   * Makes entries durable, in order. Calls made together share one commit. Rejects with a journal fault when it cannot,
+   * and when the run's lease has been lost: then somebody else writes the record.
+   */
   append(entries: readonly Entry[]): Promise<void>;
+}
+
+/** What a lease says of whoever may write a run's record. Times are ms since the epoch. */
+export type Holder = { readonly writer: Writer | undefined; readonly by: string; readonly since: number };
+
+/** The right to write one run's record: one process has it, renews it by itself, and gives it back when disposed of. */
+export interface Lease extends AsyncDisposable {
+  readonly run: string;
+}
+
+/** Where runs, and those who decide on them from elsewhere, meet. Rejects with a journal fault when it cannot be used. */
+export interface Desk {
+  /** Takes the right to write a run's record; the holder's name when somebody alive has it. */
+  lease(run: string, holder: Omit<Holder, "since">): Promise<Lease | Holder>;
+  /** Who holds the lease of a run and is alive; null for nobody. */
+  holder(run: string): Promise<Holder | null>;
+  /**
+   * Says that a run is about to ask: null when it may. Else the run that has asked for exactly this (its digest names step, host and
+   * findings) and has no answer yet. `over`: takes the question over from a run that nobody keeps alive.
+   */
+  claim(request: Request, how: { readonly over: boolean }): Promise<{ readonly run: string } | null>;
+  /** Leaves a decision for a live run. Of two that contradict each other, the first wins and the other is refused. */
+  post(run: string, decision: Decision): Promise<{ readonly id: number } | { readonly refused: string }>;
+  /** Decisions left for a run and not answered yet, oldest first. Cheap enough to ask several times a second. */
+  posted(run: string): Promise<readonly { readonly id: number; readonly decision: Decision }[]>;
+  /** Tells whoever left a decision what became of it: null when it was taken, else why not. */
+  answer(id: number, refused: string | null): Promise<void>;
+  /** What became of a decision; undefined while the run has not answered. */
+  answered(id: number): Promise<{ readonly refused: string | null } | undefined>;
+}
+
+/** What a run asks for. */
+export type Request = {
+  readonly run: string;
+  readonly host: string;
+  readonly step: string;
+  readonly digest: string;
+};
+
+/** Checks SSH signatures. */
+export interface Verifier {
+  /** The decision as given when its signature is good for its text by every one of the files, else why not. */
+  verify(run: string, decision: Decision, signers: readonly string[]): Promise<{ readonly refused: string } | null>;
 }
 
 /** Reads runs that are on record. */
@@ -89,6 +136,10 @@ export interface Archive extends AsyncDisposable {
   runs(): Promise<readonly RunRecord[]>;
   /** Every entry of a run in order. */
   read(run: string): Promise<readonly Entry[]>;
+  /** Fixes of a runbook's steps in earlier runs on some hosts, newest first; at most 20 a host and step. `since` in ms since the epoch. */
+  past(runbook: string, hosts: readonly string[], since: number): Promise<readonly PastFix[]>;
+  /** Waivers of a runbook's findings on some hosts that hold at a time, in ms since the epoch. */
+  waivers(runbook: string, hosts: readonly string[], now: number): Promise<readonly Waiver[]>;
 }
 
 /** One line of the list of runs. Times are ms since the epoch; `endedAt` null: it did not get to its end. */
@@ -103,15 +154,34 @@ export type RunRecord = {
 
 /** Whoever is told of each entry after it is durable: plain log, JSON, board. Must not throw. */
 export interface Watcher {
-  entry(entry: Entry): void;
+  /** `state` is the one right after the entry. */
+  entry(entry: Entry, state: RunState): void;
   /** Live output of a running script; not on record. */
   output?(host: string, step: string | null, stream: "stdout" | "stderr", text: string): void;
 }
 
-/** Where decisions come from while a run is live. */
+/** What a person wants of a run under way. */
+export type Wish =
+  | { readonly kind: "decide"; readonly decision: Decision }
+  | {
+      readonly kind: "waive";
+      readonly host: string;
+      readonly step: string;
+      readonly keys: readonly string[];
+      /** ms since the epoch. */
+      readonly until: number;
+      readonly by: string;
+      readonly reason: string;
+    }
+  | { readonly kind: "skip"; readonly host: string; readonly by: string; readonly reason: string }
+  | { readonly kind: "pause" | "continue"; readonly by: string }
+  /** The process ends once nothing runs; what waits for a person goes on waiting, on record. */
+  | { readonly kind: "detach" };
+
+/** Where the wishes of people come from while a run is live. */
 export interface Approver {
-  /** Calls `decide` for every decision as it is taken, until the signal fires. */
-  listen(decide: (decision: Decision) => void, signal: AbortSignal): void;
+  /** Calls `wish` for every wish as it is made, until the signal fires. It answers why a wish does not count; null: it does. */
+  listen(wish: (wish: Wish) => string | null, signal: AbortSignal): void;
 }
 
 /** Time, so that tests can hold it. */

@@ -16,19 +16,20 @@ export type Recorder = {
   output: NonNullable<Watcher["output"]>;
 };
 
-/** Begins the record of a run with its first event. */
+/** Begins the record of a run with its first event, or goes on with one: then `before` is the state at its end. */
 export async function startRecord(
   run: string,
-  first: Event & { type: "run-started" },
+  first: Event & { type: "run-started" | "run-resumed" },
   to: { readonly journal: Journal; readonly clock: Clock; readonly watchers: readonly Watcher[] },
+  before: RunState | null = null,
 ): Promise<Recorder> {
-  let state: RunState | null = null;
+  let state: RunState | null = before;
   const record = async (event: Event): Promise<RunState> => {
     const entry: Entry = { run, seq: (state?.seq ?? 0) + 1, at: to.clock.now(), event };
     const next = evolve(state, entry);
     state = next;
     await to.journal.append([entry]);
-    for (const watcher of to.watchers) watcher.entry(entry);
+    for (const watcher of to.watchers) watcher.entry(entry, next);
     return next;
   };
   const begun = await record(first);

@@ -3,10 +3,10 @@ import { gate } from "../engine/rollout.ts";
 import { fixing } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { todo, type Intent, type Todo } from "../engine/todo.ts";
-import type { Decision } from "../model/approval.ts";
 import type { Event } from "../model/event.ts";
-import { decisionEvent } from "./decide.ts";
+import { eventOf } from "./wishes.ts";
 import { perform } from "./perform.ts";
+import type { Wish } from "./ports.ts";
 import type { Recorder } from "./recorder.ts";
 import { roster } from "./roster.ts";
 import type { Work } from "./work.ts";
@@ -17,8 +17,8 @@ export type LiveRun = {
   readonly done: Promise<RunState>;
   /** No new fix starts from now on; what runs is finished and verified. */
   stop(by: string): void;
-  /** A person's answer; one that does not fit what is asked now is dropped. */
-  decide(decision: Decision): void;
+  /** What a person wants. Answers why it does not count; null: it does, and is being recorded. */
+  wish(wish: Wish): string | null;
 };
 
 /**
@@ -32,6 +32,7 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   const settled = Promise.withResolvers<RunState>();
   let swept = false;
   let broken = false;
+  let detached = false;
 
   const fail = (error: unknown): void => {
     broken = true;
@@ -94,7 +95,8 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     const { state } = recorder;
     const left = work.leaving.aborted;
     if (!hosts.quiet(left ? "ignore" : "count")) return;
-    if (hosts.waiting().length > 0 && plan.attended && state.stop === null && !left) return;
+    const attended = plan.attended && !detached;
+    if (hosts.waiting().length > 0 && attended && state.stop === null && !left) return;
     hosts.close();
     settled.resolve(state);
   };
@@ -111,9 +113,17 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     stop: (by) => {
       if (recorder.state.stop === null) record({ type: "stop-requested", by });
     },
-    decide: (decision) => {
-      const event = decisionEvent(recorder.state, decision);
-      if (event !== null) record(event);
+    wish: (wish) => {
+      if (recorder.state.ended !== null || broken) return "the run has ended";
+      if (wish.kind === "detach") {
+        detached = true;
+        sweepSoon();
+        return null;
+      }
+      const ruled = eventOf(recorder.state, wish, work.clock.now());
+      if ("refused" in ruled) return ruled.refused;
+      record(ruled.event);
+      return null;
     },
   };
 }

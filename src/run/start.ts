@@ -51,7 +51,7 @@ export async function start(parts: RunParts): Promise<RunState> {
   const live = drive(recorder, work, (host) => farewell(host, recorder, work));
   parts.live(live);
   const over = new AbortController();
-  parts.approver?.listen((decision) => live.decide(decision), over.signal);
+  parts.approver?.listen((wish) => live.wish(wish), over.signal);
   try {
     const state = await live.done;
     await recorder.record({ type: "run-ended", exit: parts.exitOf(state), outcome: runOutcome(state) });

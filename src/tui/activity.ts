@@ -88,6 +88,8 @@ function waits(wait: Extract<ReturnType<typeof todo>, { kind: "wait" }>, now: nu
       return "waits for its batch";
     case "survey":
       return "waits until more hosts have answered";
+    case "pause":
+      return "waits until the run goes on";
     case "time":
       return `looks again in ${duration(Math.max(0, Math.ceil((wait.until - now) / 1000)))}`;
   }

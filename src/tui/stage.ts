@@ -1,10 +1,9 @@
-import { evolve } from "../engine/evolve.ts";
 import type { RunState } from "../engine/state.ts";
 import { lastLine } from "../engine/words.ts";
 import type { Decision } from "../model/approval.ts";
 import type { Entry } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
-import type { Approver } from "../run/ports.ts";
+import type { Approver, Wish } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
 import { press, type Action, type Press } from "./keys.ts";
 import { waitingCards } from "./queue.ts";
@@ -48,8 +47,8 @@ export function createStage(backstage: Backstage): Stage {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    entry(entry) {
-      state = evolve(state, entry);
+    entry(entry, next) {
+      state = next;
       if ("host" in entry.event) tails.delete(entry.event.host);
     },
     output(host, text) {
@@ -70,18 +69,18 @@ type Send = (decision: Omit<Decision, "by">) => void;
 
 /** Signs decisions, and holds them until somebody listens. */
 function createPostbox(by: string): { readonly send: Send; readonly listen: Approver["listen"] } {
-  const early: Decision[] = [];
-  let decide: ((decision: Decision) => void) | null = null;
+  const early: Wish[] = [];
+  let listener: ((wish: Wish) => unknown) | null = null;
   return {
     send(decision) {
-      const signed = { ...decision, by };
-      if (decide === null) early.push(signed);
-      else decide(signed);
+      const wish: Wish = { kind: "decide", decision: { ...decision, by } };
+      if (listener === null) early.push(wish);
+      else listener(wish);
     },
-    listen(listener, signal) {
-      decide = listener;
-      signal.addEventListener("abort", () => (decide = null), { once: true });
-      for (const decision of early.splice(0)) listener(decision);
+    listen(wish, signal) {
+      listener = wish;
+      signal.addEventListener("abort", () => (listener = null), { once: true });
+      for (const each of early.splice(0)) wish(each);
     },
   };
 }
@@ -113,7 +112,7 @@ export type Stage = {
   /** What is to be drawn; the same object until `refresh` or a key. */
   readonly shot: () => Shot;
   readonly subscribe: (listener: () => void) => () => void;
-  readonly entry: (entry: Entry) => void;
+  readonly entry: (entry: Entry, state: RunState) => void;
   readonly output: (host: string, text: string) => void;
   /** Makes what has come in since the last time visible. */
   readonly refresh: () => void;

@@ -55,8 +55,8 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
     }, BEAT);
   };
   return {
-    entry(entry) {
-      stage.entry(entry);
+    entry(entry, state) {
+      stage.entry(entry, state);
       soon();
     },
     output(host, _step, _stream, text) {

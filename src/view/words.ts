@@ -99,3 +99,8 @@ export function valueWords(text: string, type: ColumnType | "choice"): string {
   if (type === "duration" && text !== "" && amount >= 60) return `${clean(text)} (${duration(amount)})`;
   return clean(text);
 }
+
+/** A card's digest as people see it: long enough to tell any two cards apart, and to name one with `--digest`. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, 12);
+}

@@ -25,6 +25,8 @@ const step: fc.Arbitrary<Omit<StepPlan, "id">> = fc.record({
   columns: fc.constant([{ name: "message", type: "string", private: false, key: true }]),
   confirm: fc.record({ times: fc.constantFrom(1, 1, 2, 3), every: fc.constant(10) }),
   fresh: fc.constantFrom(1, 60),
+  expires: fc.constantFrom(60, 3600),
+  on: fc.constant("host"),
   fix: fc.option(fix, { freq: 5 }),
 });
 
@@ -60,6 +62,8 @@ export const STEP: StepPlan = {
   columns: [{ name: "message", type: "string", private: false, key: true }],
   confirm: { times: 1, every: 10 },
   fresh: 60,
+  expires: 3600,
+  on: "host",
   fix: {
     kind: "run",
     risk: "medium",
@@ -77,6 +81,10 @@ export const STEP: StepPlan = {
 export const PLAN: RunPlan = {
   runbook: { name: "story", title: "A story", path: "runbooks/story.yml", digest: "ab".repeat(32) },
   inventory: "hosts.yml",
+  groups: {},
+  policies: [],
+  past: [],
+  waivers: [],
   hosts: ["host1"],
   inputs: {},
   hostInputs: {},

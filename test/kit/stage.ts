@@ -28,7 +28,7 @@ export function exited(code: number, stdout = "", stderr = ""): Ended {
 export function runbookOf(text: string): LoadedRunbook {
   const compiled = compileRunbook(text, "stage.yml");
   if (!("runbook" in compiled)) throw new Error(JSON.stringify(compiled.faults));
-  return { runbook: compiled.runbook, path: "stage.yml", digest: "d", functions: "", files: new Map() };
+  return { runbook: compiled.runbook, path: "stage.yml", text, digest: "d", functions: "", files: new Map() };
 }
 
 /** What a run on the stage is made of; everything but runbook, hosts and answers has a default. */

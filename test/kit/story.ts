@@ -15,6 +15,7 @@ export function loadedFrom(written: unknown, functions = ""): LoadedRunbook {
   return {
     runbook: Runbook.parse(written),
     path: "runbooks/story.yml",
+    text: JSON.stringify(written),
     digest: "ab".repeat(32),
     functions,
     files: new Map(),

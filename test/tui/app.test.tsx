@@ -4,6 +4,7 @@ import type { Decision } from "../../src/model/approval.ts";
 import { App } from "../../src/tui/app.tsx";
 import { createStage } from "../../src/tui/stage.ts";
 import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
+import { teller } from "../kit/teller.ts";
 
 afterEach(() => {
   cleanup();
@@ -21,13 +22,17 @@ function mount(story: Story) {
     leave: () => calls.push("leave"),
     now: () => DAWN + Date.now() - began,
   });
-  stage.listen((decision) => decisions.push(decision), new AbortController().signal);
-  for (const entry of story.entries) stage.entry(entry);
+  stage.listen((wish) => {
+    if (wish.kind === "decide") decisions.push(wish.decision);
+    return null;
+  }, new AbortController().signal);
+  const tell = teller(stage);
+  tell(...story.entries);
   stage.refresh();
   const app = render(<App stage={stage} colour={false} />);
   const sees = (text: string): Promise<void> =>
     vi.waitFor(() => expect(app.lastFrame()).toContain(text), { timeout: 5000 });
-  return { app, stage, decisions, calls, sees };
+  return { app, stage, tell, decisions, calls, sees };
 }
 
 describe("the app", () => {
@@ -64,9 +69,9 @@ describe("the app", () => {
 
   test("follows the run without a key", async () => {
     const story = new Story(diskRunbook(), ["web1"]);
-    const { stage, decisions, sees } = mount(story);
+    const { stage, tell, decisions, sees } = mount(story);
     await sees("1 to come");
-    for (const entry of story.asks("web1", [diskFinding(1)])) stage.entry(entry);
+    tell(...story.asks("web1", [diskFinding(1)]));
     stage.refresh();
     await sees("1 waiting for you");
     expect(decisions).toEqual([]);

@@ -1,6 +1,7 @@
 import { openTui } from "../../src/tui/tui.ts";
 import type { Decision } from "../../src/model/approval.ts";
 import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
+import { teller } from "../kit/teller.ts";
 
 /*
  * A program that shows a run of synthetic events and plays the engine's part:
@@ -35,7 +36,7 @@ try {
     by: "ada",
     stop: (by) => {
       calls.push(`stop by ${by}`);
-      for (const entry of story.tell({ type: "stop-requested", by })) screen.entry(entry);
+      tell(...story.tell({ type: "stop-requested", by }));
       if (loaded !== sound) over.abort();
     },
     leave: () => {
@@ -44,7 +45,10 @@ try {
     },
     now: () => DAWN + Date.now() - began,
   });
-  screen.listen((decision) => {
+  const tell = teller(screen);
+  screen.listen((wish) => {
+    if (wish.kind !== "decide") return "only decisions are for this story";
+    const { decision } = wish;
     decisions.push(decision);
     const at = { host: decision.host, step: decision.step };
     const entries =
@@ -57,11 +61,12 @@ try {
             { type: "denied", ...at, digest: decision.digest, by: decision.by, reason: decision.reason ?? "" },
             { type: "step-ended", ...at, outcome: "found", reason: "denied" },
           );
-    for (const entry of entries) screen.entry(entry);
+    tell(...entries);
     if (decisions.length === hosts) over.abort();
+    return null;
   }, over.signal);
-  for (const entry of story.entries) screen.entry(entry);
-  for (const name of names) for (const entry of story.asks(name, [diskFinding(100)])) screen.entry(entry);
+  tell(...story.entries);
+  for (const name of names) tell(...story.asks(name, [diskFinding(100)]));
   await new Promise((resolve) => over.signal.addEventListener("abort", resolve, { once: true }));
 } catch (error) {
   if (loaded === sound) throw error;

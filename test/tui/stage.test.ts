@@ -6,6 +6,7 @@ import { maskLines } from "../../src/run/masking.ts";
 import { frameOf } from "../../src/tui/frame.ts";
 import { createStage } from "../../src/tui/stage.ts";
 import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
+import { teller } from "../kit/teller.ts";
 
 /** A stage fed with a story, whose clock stands a second after the last event. */
 function stageFor(story: Story) {
@@ -19,15 +20,20 @@ function stageFor(story: Story) {
     leave: () => calls.push("leave"),
     now: () => (now += 1000),
   });
+  const tell = teller(stage);
   let fed = 0;
   return {
     stage,
     decisions,
     calls,
-    listen: (signal = new AbortController().signal) => stage.listen((decision) => decisions.push(decision), signal),
+    listen: (signal = new AbortController().signal) =>
+      stage.listen((wish) => {
+        if (wish.kind === "decide") decisions.push(wish.decision);
+        return null;
+      }, signal),
     /** Gives the stage what the story has told since the last time. */
     catchUp: () => {
-      for (const entry of story.entries.slice(fed)) stage.entry(entry);
+      tell(...story.entries.slice(fed));
       fed = story.entries.length;
       stage.refresh();
     },

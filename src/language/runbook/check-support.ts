@@ -5,13 +5,11 @@ import type { Path } from "../yaml/yaml.ts";
 
 /** Keys that the language knows and that nothing acts on yet, with what to do instead. */
 const PLANNED: readonly (readonly [path: string, instead: string])[] = [
-  ["expires", "leave it out: an approval lasts as long as its run"],
   ["rollout/soak", "leave it out"],
   ["rollout/groups", "leave it out, or run the groups one after the other with --limit"],
   ["rollout/max_affected", "leave it out"],
 ];
 const PLANNED_IN_STEPS: readonly (readonly [path: string, instead: string])[] = [
-  ["expires", "leave it out: an approval lasts as long as its run"],
   ["detect/confirm/runs", "use `times` and `every`, which look again within the run"],
   ["fix/reboot", "use `manual` to say what a person must do"],
   ["fix/once_per", "leave it out, and limit the run to one host with --limit"],

@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
 import { curtain, type Scene } from "../../../src/cli/curtain.ts";
 import type { Entry, Event } from "../../../src/model/event.ts";
+import { PLAN } from "../../kit/plans.ts";
+import { after } from "../../kit/tale.ts";
 
 const entry = (event: Event): Entry => ({ run: "r", seq: 1, at: 0, event });
 const STOP = entry({ type: "stop-requested", by: "ada" });
+/** Any state: no scene here looks at it. */
+const STATE = after(PLAN);
 const word = (host: string): Entry => entry({ type: "admitted", host, batch: 0 });
 
 /** A scene that notes what it is told. */
@@ -29,11 +33,11 @@ test("opens at the first word of a host, and shows all that was before in its or
     opened += 1;
     return opens.promise;
   }, never);
-  scene.entry(STOP);
-  scene.listen(() => undefined, nobody);
+  scene.entry(STOP, STATE);
+  scene.listen(() => null, nobody);
   expect(opened).toBe(0);
-  scene.entry(word("a"));
-  scene.entry(word("b"));
+  scene.entry(word("a"), STATE);
+  scene.entry(word("b"), STATE);
   scene.output?.("a", null, "stdout", "lost");
   expect({ opened, told }).toEqual({ opened: 1, told: [] });
   const closed = scene[Symbol.asyncDispose]();
@@ -46,9 +50,9 @@ test("opens at the first word of a host, and shows all that was before in its or
 test("shows what comes as it comes, once it is open", async () => {
   const told: string[] = [];
   const scene = curtain(async () => noting(told), never);
-  scene.entry(word("a"));
+  scene.entry(word("a"), STATE);
   await new Promise(setImmediate);
-  scene.entry(word("b"));
+  scene.entry(word("b"), STATE);
   scene.output?.("b", null, "stdout", "text");
   expect(told).toEqual(["a", "b", "output of b"]);
 });
@@ -62,15 +66,15 @@ test("shows the other scene, all of it, where the first cannot be opened", async
       return noting(told);
     },
   );
-  scene.entry(word("a"));
+  scene.entry(word("a"), STATE);
   await new Promise(setImmediate);
-  scene.entry(word("b"));
+  scene.entry(word("b"), STATE);
   await scene[Symbol.asyncDispose]();
   expect(told).toEqual(["Error: no such module", "a", "b", "closed"]);
 });
 
 test("ends without a word where no host ever spoke", async () => {
   const scene = curtain(() => Promise.reject(new Error("not asked for")), never);
-  scene.entry(STOP);
+  scene.entry(STOP, STATE);
   await expect(scene[Symbol.asyncDispose]()).resolves.toBeUndefined();
 });

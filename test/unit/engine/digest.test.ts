@@ -27,8 +27,8 @@ function digest({
 
 const before = digest({});
 
-test("is 16 hex digits", () => {
-  expect(before).toMatch(/^[0-9a-f]{16}$/);
+test("is 32 hex digits", () => {
+  expect(before).toMatch(/^[0-9a-f]{32}$/);
 });
 
 test.each<[string, Seen]>([

@@ -156,6 +156,8 @@ describe("the frame of a run", () => {
       columns: [{ name: "message", type: "string", private: false, key: true }],
       confirm: { times: 1, every: 10 },
       fresh: 60,
+      expires: 3600,
+      on: "host",
       fix: {
         kind: "run",
         risk: "low",

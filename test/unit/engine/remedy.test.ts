@@ -83,7 +83,7 @@ describe("a fix for each finding", () => {
     const stop: Event = { type: "stop-requested", by: "ada" };
     const state = ready(fix, fixStarted("a"), fixFinished(0, "a"), stop);
     expect(next(state)).toEqual({ kind: "verify", ...at });
-    expect(next(after(state, verified(), saw(["b"])))).toEqual(settles("found", "stopped by ada"));
+    expect(next(after(state, verified(), saw(["b"])))).toEqual({ ...settles("found", "stopped by ada"), open: true });
   });
 
   test("is not verified where the runbook says so, and then it says so", () => {

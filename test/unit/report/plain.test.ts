@@ -6,12 +6,13 @@ import type { Event } from "../../../src/model/event.ts";
 import { NO_OUTPUT } from "../../../src/model/output.ts";
 import { diskFinding, diskRunbook, loadedFrom, Story } from "../../kit/story.ts";
 import { plain } from "../../../src/model/secret.ts";
+import { teller } from "../../kit/teller.ts";
 
 /** What a log shows of a story; nobody sits at a terminal. */
 function logOf(story: Story, width = 100): string[] {
   const lines: string[] = [];
   const report = plainReport({ out: (line) => lines.push(line), colour: false, width, loaded: story.loaded });
-  for (const entry of story.entries) report.entry(entry.event.type === "run-started" ? unattended(entry) : entry);
+  teller(report)(...story.entries.map((entry) => (entry.event.type === "run-started" ? unattended(entry) : entry)));
   return lines;
 }
 
@@ -71,7 +72,7 @@ test("somebody at a terminal is asked there, so the log has no card", () => {
   story.asks("web1", [diskFinding(41)]);
   const lines: string[] = [];
   const report = plainReport({ out: (line) => lines.push(line), colour: false, width: 100, loaded: story.loaded });
-  for (const entry of story.entries) report.entry(entry);
+  teller(report)(...story.entries);
   expect(lines.at(-1)).toContain("waiting");
   expect(lines.join("\n")).not.toContain('echo "$most"');
 });
@@ -167,7 +168,7 @@ test("with colours a line has the same words", () => {
   story.asks("web1", [diskFinding(41)]);
   const coloured: string[] = [];
   const report = plainReport({ out: (line) => coloured.push(line), colour: true, width: 100, loaded: story.loaded });
-  for (const entry of story.entries) report.entry(unattended(entry));
+  teller(report)(...story.entries.map(unattended));
   expect(coloured.join("\n")).toContain("\u001b[");
   expect(coloured.map((line) => line.replaceAll(/\u001b\[[\d;]*m/g, "").trimEnd())).toEqual(logOf(story));
 });
@@ -183,7 +184,7 @@ test("the record alone draws the same lines as the run did, but for the cards", 
     plainReport({ ...room, out: (line) => live.push(line), loaded: story.loaded }),
     plainReport({ ...room, out: (line) => later.push(line) }),
   ];
-  for (const entry of story.entries) for (const watcher of watchers) watcher.entry(entry);
+  for (const watcher of watchers) teller(watcher)(...story.entries);
   expect(later).toEqual(live);
   expect(later.join("\n")).toContain("2 findings: pid 41, started Nov 3, path /var");
 });

@@ -103,7 +103,7 @@ test("a sentence is one line, whatever the host said", () => {
 test("JSON has one object a line with run, seq and time, and the event as it is", () => {
   const lines: string[] = [];
   const report = jsonReport({ out: (line) => lines.push(line) });
-  report.entry(entryOf({ type: "deferred", ...at, reason: "a\nb" }));
+  report.entry(entryOf({ type: "deferred", ...at, reason: "a\nb" }), STATE);
   expect(JSON.parse(lines[0] ?? "")).toEqual({
     run: "r1",
     seq: 7,
@@ -118,7 +118,7 @@ test("JSON has one object a line with run, seq and time, and the event as it is"
 test("JSON gives every value back and holds nothing that a terminal obeys", () => {
   const reason = "\u001b[31m\u009b2J\u007f\u202e\u2028\u{e0041}\udc80 é 漢";
   const lines: string[] = [];
-  jsonReport({ out: (line) => lines.push(line) }).entry(entryOf({ type: "deferred", ...at, reason }));
+  jsonReport({ out: (line) => lines.push(line) }).entry(entryOf({ type: "deferred", ...at, reason }), STATE);
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ reason });
   expect(lines[0]).not.toMatch(/[\u0000-\u001f\u007f-\u009f\p{Cf}\p{Zl}\p{Cs}]/u);
   expect(lines[0]).toContain("é 漢");

@@ -103,9 +103,10 @@ describe("people", () => {
       onEntry: ({ event }, live) => {
         if (event.type !== "asked") return;
         const { host, step, digest } = event;
-        live.decide({ host, step, digest: "another", verdict: "approve", by: "mallory" });
-        live.decide({ host, step, digest, verdict: host === "h2" ? "deny" : "approve", by: "ann", reason: "later" });
-        live.decide({ host, step, digest, verdict: "approve", by: "too-late" });
+        live.wish({ kind: "decide", decision: { host, step, digest: "another", verdict: "approve", by: "mallory" } });
+        const verdict = host === "h2" ? "deny" : "approve";
+        live.wish({ kind: "decide", decision: { host, step, digest, verdict, by: "ann", reason: "later" } });
+        live.wish({ kind: "decide", decision: { host, step, digest, verdict: "approve", by: "too-late" } });
       },
     });
     expect(outcomes(state)).toEqual(["fixed", "found", "fixed"]);

@@ -7,7 +7,6 @@ const FIX = "fix: { risk: low, run: ':' }";
 describe("what a later version brings is refused by name", () => {
   test.each([
     [withTop("shell: powershell"), "3:8 `powershell` is not supported yet → use sh or bash"],
-    [withTop("expires: 1h"), "3:1 `expires` is not supported yet → leave it out: an approval lasts as long as its run"],
     [withTop("rollout: { soak: 5m }"), "3:12 `soak` is not supported yet → leave it out"],
     [
       withTop("rollout: { groups: { yarn: 1 } }"),
@@ -15,10 +14,6 @@ describe("what a later version brings is refused by name", () => {
     ],
     [withTop("rollout: { max_affected: 10% }"), "3:12 `max_affected` is not supported yet → leave it out"],
     [withStep(DETECT, "shell: powershell"), "6:12 `powershell` is not supported yet → use sh or bash"],
-    [
-      withStep(DETECT, "expires: 1h"),
-      "6:5 `expires` is not supported yet → leave it out: an approval lasts as long as its run",
-    ],
     [
       withStep("detect: { run: ':', confirm: { runs: 3 } }"),
       "5:36 `runs` is not supported yet → use `times` and `every`, which look again within the run",

@@ -1,0 +1,95 @@
+import type { Decider, Decision } from "../model/approval.ts";
+import type { Event } from "../model/event.ts";
+import { digestOf } from "./digest.ts";
+import { waiting } from "./outcome.ts";
+import { permissionFor, type Permission } from "./permission.ts";
+import type { RunState, StepState } from "./state.ts";
+
+/** The event that a decision makes, or why it does not count. */
+export type Ruled = { readonly event: Event } | { readonly refused: string };
+
+/**
+ * Judges a decision by what is asked now. A signature must have been checked before: here only whose it is counts.
+ * `now` is in ms since the epoch.
+ */
+export function ruleOn(state: RunState, decision: Decision, now: number): Ruled {
+  const host = state.hosts.get(decision.host);
+  const step = host?.steps.find((each) => each.plan.id === decision.step);
+  if (host === undefined || step === undefined) {
+    return { refused: `${decision.step} on ${decision.host} is not part of this run` };
+  }
+  if (step.denial !== null) return { refused: `it was denied by ${step.denial.by} before` };
+  if (step.approval !== null) return { refused: `it was approved by ${step.approval.by} before` };
+  if (step.end !== null) return { refused: `it has ended: ${step.end.outcome}` };
+  if (!waiting(step)) return { refused: "nothing is asked about it now" };
+  if (step.asked?.digest !== decision.digest || digestOf(state, host, step) !== decision.digest) {
+    return { refused: "what is there now is not what was decided on; look at it again" };
+  }
+  const permission = permissionFor({ plan: state.plan, host: decision.host, step: step.plan, now });
+  const decidedAt = decision.decidedAt ?? now;
+  if (decidedAt > now + SKEW) return { refused: "it was decided in the future: the clocks differ too much" };
+  if (decidedAt + permission.expires * 1000 < now) return { refused: "it was decided too long ago, and has expired" };
+  if (permission.signed && decision.signature === undefined) {
+    return { refused: "the policy wants it signed (`runbook approve --sign`)" };
+  }
+  return decision.verdict === "deny" ? denial(decision) : approval(state, step, decision, permission, now);
+}
+
+/** Clocks of two machines may differ by this much, in ms. */
+const SKEW = 5 * 60_000;
+
+function denial(decision: Decision): Ruled {
+  return { event: { type: "denied", ...subject(decision), reason: decision.reason ?? "" } };
+}
+
+function approval(state: RunState, step: StepState, decision: Decision, permission: Permission, now: number): Ruled {
+  if (permission.notRequester && isRequester(state, decision)) {
+    return { refused: `${state.plan.by} started the run, and the policy wants somebody else` };
+  }
+  const earlier = votesThatCount(step, decision.digest, permission, now);
+  if (earlier.some((vote) => samePerson(vote, decision))) {
+    return { refused: `${personOf(decision)} has approved it already; it needs somebody else` };
+  }
+  const reason = decision.reason === undefined ? {} : { reason: decision.reason };
+  const enough = earlier.length + 1 >= permission.approvers;
+  return { event: { type: enough ? "approved" : "endorsed", ...subject(decision), ...reason } };
+}
+
+function subject(decision: Decision): { host: string; step: string; digest: string } & Decider {
+  const { host, step, digest, by, machine, decidedAt, signature } = decision;
+  return {
+    host,
+    step,
+    digest,
+    by,
+    ...(machine === undefined ? {} : { machine }),
+    ...(decidedAt === undefined ? {} : { decidedAt }),
+    ...(signature === undefined ? {} : { signature }),
+  };
+}
+
+/** The yeses to this digest that have not expired. */
+export function votesThatCount(
+  step: StepState,
+  digest: string,
+  permission: Permission,
+  now: number,
+): StepState["votes"] {
+  return step.votes.filter((vote) => vote.digest === digest && vote.at + permission.expires * 1000 >= now);
+}
+
+/** Signers are told apart by their key and their name; others by the name alone. */
+function samePerson(one: Decider, other: Decider): boolean {
+  if (one.signature === undefined || other.signature === undefined) return one.by === other.by;
+  return one.signature.key === other.signature.key || one.signature.principal === other.signature.principal;
+}
+
+function personOf(decider: Decider): string {
+  return decider.signature?.principal ?? decider.by;
+}
+
+/** The requester by their OS user, or by a signature whose principal is that name (`alice`, or `alice@…`). */
+function isRequester({ plan }: RunState, decision: Decision): boolean {
+  const signer = decision.signature?.principal;
+  return decision.by === plan.by || signer === plan.by || signer?.split("@")[0] === plan.by;
+}

@@ -1,0 +1,165 @@
+import type { EventOf, Event, Entry } from "../model/event.ts";
+import type { Finding } from "../model/finding.ts";
+import type { FixState, StepState, Vote } from "./state.ts";
+import { exitReason } from "./words.ts";
+
+/** When an event was recorded, and its number: what comes before what is told by the number, since a millisecond is long. */
+export type Moment = Pick<Entry, "at" | "seq">;
+
+/** Puts the waived findings of a look aside. What was asked or approved with them is another thing than what is left. */
+export function sift(step: StepState, keys: ReadonlySet<string>): StepState {
+  const waived = (step.findings ?? []).filter((finding) => keys.has(finding.key));
+  if (waived.length === 0) return step;
+  const findings = (step.findings ?? []).filter((finding) => !keys.has(finding.key));
+  return { ...step, findings, waived: [...step.waived, ...waived], preview: null, asked: null };
+}
+
+type StepOnly = Exclude<
+  Extract<Event, { host: string; step: string }>,
+  { type: "concerned" | "not-concerned" | "undetermined" | "detected" | "waived" }
+>;
+
+/** The step after an event of its own. */
+export function onStep(step: StepState, event: StepOnly, when: Moment): StepState {
+  switch (event.type) {
+    case "previewed":
+      return { ...step, preview: { output: event.output, failed: event.failed } };
+    case "asked":
+      return { ...step, asked: { digest: event.digest, at: when.at } };
+    case "asked-elsewhere":
+      return { ...step, elsewhere: { inRun: event.inRun, digest: event.digest } };
+    case "endorsed":
+      return { ...step, votes: [...step.votes, voteOf(event, when)] };
+    case "approved":
+      return approved(step, event, when);
+    case "denied":
+      return { ...step, denial: { by: event.by, reason: event.reason } };
+    case "approval-voided":
+      return voided(step, event.reason);
+    case "deferred":
+      return { ...step, deferred: event.reason };
+    case "fix-started":
+      return { ...step, fixes: [...step.fixes, begun(event.key, when)] };
+    case "fix-finished":
+      return fixEnded(step, event.key, event.exit === 0 ? "done" : event.exit === null ? "timed-out" : "failed", {
+        reason: exitReason("the fix", event.exit, event.stderr, event.ms),
+      });
+    case "fix-lost":
+      return fixEnded(step, event.key, "lost", event);
+    case "fix-refused":
+      return fixEnded(step, event.key, "refused", event);
+    case "verified":
+      return { ...step, verdict: { ok: true, reason: "" }, rounds: step.rounds + 1 };
+    case "verify-failed":
+      return { ...step, verdict: { ok: false, reason: event.reason } };
+    case "rollback-started":
+      return { ...step, rollback: { end: "running", reason: "" } };
+    case "rollback-finished": {
+      const reason = exitReason("the rollback", event.exit, event.stderr, event.ms);
+      return { ...step, rollback: { end: event.exit === 0 ? "done" : "failed", reason } };
+    }
+    case "rollback-refused":
+      return { ...step, rollback: { end: "failed", reason: event.reason } };
+    case "rollback-lost":
+      return { ...step, rollback: { end: "lost", reason: event.reason } };
+    case "step-ended":
+      return ended(step, event.outcome, event.reason, when, event.open === true);
+  }
+}
+
+function voteOf({ digest, by, machine, decidedAt, signature }: EventOf<"approved" | "endorsed">, { at }: Moment): Vote {
+  return {
+    digest,
+    by,
+    at: decidedAt ?? at,
+    ...(machine === undefined ? {} : { machine }),
+    ...(signature === undefined ? {} : { signature }),
+  };
+}
+
+function approved(step: StepState, event: EventOf<"approved">, when: Moment): StepState {
+  const { digest } = event;
+  const auto = event.auto === true;
+  const votes = auto ? step.votes : [...step.votes, voteOf(event, when)];
+  const names = auto ? [event.by] : votes.filter((vote) => vote.digest === digest).map((vote) => vote.by);
+  const approval = { digest, by: [...new Set(names)].join(", "), seq: when.seq, at: event.decidedAt ?? when.at, auto };
+  return { ...step, votes, approval, target: step.findings ?? [], elsewhere: null };
+}
+
+/** What was approved is kept, to be shown beside what is there now; the yeses were to that, and are gone with it. */
+function voided(step: StepState, reason: string): StepState {
+  return {
+    ...step,
+    votes: [],
+    approval: null,
+    asked: null,
+    preview: null,
+    voids: step.voids + 1,
+    voided: { findings: step.target, reason },
+  };
+}
+
+/**
+ * A look counts toward confirmation only for what every look in a row saw. What a later look adds, or puts in the place of all that
+ * was there, begins a new count. After a verified fix, what is found is a new round.
+ */
+export function looked(step: StepState, seen: readonly Finding[], aside: ReadonlySet<string>, when: Moment): StepState {
+  const findings = seen.filter((finding) => !aside.has(finding.key));
+  const base = step.verdict?.ok === true ? newRound(step) : step;
+  const confirming = base.looks > 0 && base.looks < base.plan.confirm.times;
+  const before = new Set((base.findings ?? []).map((finding) => finding.key));
+  const stayed = findings.filter((finding) => before.has(finding.key));
+  const replaced = confirming && stayed.length === 0 && findings.length > 0;
+  const kept = confirming && !replaced ? stayed : findings;
+  const nothingNew = kept.length === stayed.length;
+  const looks = kept.length === 0 ? 0 : nothingNew ? base.looks + 1 : 1;
+  const preview = nothingNew && kept.length === before.size ? base.preview : null;
+  return {
+    ...base,
+    findings: kept,
+    waived: seen.filter((finding) => aside.has(finding.key)),
+    preview,
+    looks,
+    restarts: base.restarts + (replaced ? 1 : 0),
+    seenAt: when.at,
+    seenSeq: when.seq,
+  };
+}
+
+/** A step whose findings are a new matter: nothing that was asked, approved or done counts for them. */
+export function newRound(step: StepState): StepState {
+  return {
+    ...step,
+    preview: null,
+    asked: null,
+    votes: [],
+    approval: null,
+    voided: null,
+    target: [],
+    fixes: [],
+    verdict: null,
+    looks: 0,
+  };
+}
+
+function begun(key: string | null, when: Moment): FixState {
+  return { key, startedAt: when.at, startedSeq: when.seq, end: "running", reason: "" };
+}
+
+function fixEnded(step: StepState, key: string | null, end: FixState["end"], event: { reason: string }): StepState {
+  const fixes = step.fixes.map((fix) =>
+    fix.key === key && fix.end === "running" ? { ...fix, end, reason: event.reason } : fix,
+  );
+  return { ...step, fixes };
+}
+
+/** The step with its last word. */
+export function ended(
+  step: StepState,
+  outcome: NonNullable<StepState["end"]>["outcome"],
+  reason: string,
+  when: Moment,
+  open = false,
+): StepState {
+  return { ...step, end: { outcome, reason, at: when.at, open } };
+}
