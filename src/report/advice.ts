@@ -4,7 +4,7 @@ import { Risk } from "../model/approval.ts";
 import type { Outcome } from "../model/finding.ts";
 import { keepName } from "../script/posix.ts";
 import { quote } from "../script/quote.ts";
-import { foldHosts } from "./hosts.ts";
+import { foldHosts } from "../view/hosts.ts";
 
 /** More hosts than this are not typed after `-l`. */
 const TYPEABLE = 8;

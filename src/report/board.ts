@@ -5,7 +5,7 @@ import { clean } from "../view/clean.ts";
 import { paletteOf, type Palette } from "../view/colour.ts";
 import { fit, pad, widthOf } from "../view/width.ts";
 import { OUTCOME_LOOK } from "../view/words.ts";
-import { foldHosts } from "./hosts.ts";
+import { foldHosts } from "../view/hosts.ts";
 import type { Room } from "./summary.ts";
 
 /** Sign, blank and the longest word. */

@@ -2,8 +2,8 @@ import type { RunState, StepState } from "../engine/state.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { cardOf } from "../view/card.ts";
 import { cardLines } from "../view/card-lines.ts";
+import { nameless } from "../view/hosts.ts";
 import { fit } from "../view/width.ts";
-import { nameless } from "./troubles.ts";
 
 /** A step's card on a host as lines; none once enough like it were shown, and then the first host that had such a one. */
 export type CardPrinter = (state: RunState, host: string, step: StepState) => Printed;

@@ -1,8 +1,7 @@
 import type { EventOf } from "../model/event.ts";
 import { counted } from "../view/words.ts";
-import { foldHosts } from "./hosts.ts";
+import { foldHosts, nameless } from "../view/hosts.ts";
 import type { LogLine } from "./line.ts";
-import { nameless } from "./troubles.ts";
 
 /** Tells the fault of the first host at once, and of the others with the same cause how many they are. */
 export type FaultTeller = {

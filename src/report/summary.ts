@@ -7,7 +7,7 @@ import { lineOf, type Piece } from "../view/line.ts";
 import { fit, pad, widthOf, wrapWords } from "../view/width.ts";
 import { counted, duration, moment, OUTCOME_LOOK } from "../view/words.ts";
 import { adviceOf, type Advice } from "./advice.ts";
-import { foldHosts } from "./hosts.ts";
+import { foldHosts } from "../view/hosts.ts";
 import { besidesOf, fewerTroubles, fixesOf, troublesOf, type Trouble } from "./troubles.ts";
 
 /** The room that a text is drawn in: columns, lines, and whether it takes colours. */

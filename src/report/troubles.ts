@@ -1,6 +1,7 @@
 import { hostVerdict, stepVerdict } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { Outcome } from "../model/finding.ts";
+import { nameless } from "../view/hosts.ts";
 import { counted } from "../view/words.ts";
 
 /** Hosts that ended in the same way for the same reason. */
@@ -59,13 +60,6 @@ export function fixesOf(state: RunState): Trouble[] {
 /** The same in fewer lines: one an outcome and step, with the most frequent of its reasons. */
 export function fewerTroubles(troubles: readonly Trouble[]): Trouble[] {
   return ranked(merged(troubles, (trouble) => [trouble.outcome, trouble.step]));
-}
-
-/** A text with the host's own name taken out, so that one reason on different hosts is one text. */
-export function nameless(text: string, host: string): string {
-  if (!text.includes(host)) return text;
-  const literal = host.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
-  return text.replaceAll(new RegExp(`(?<![\\w.-])${literal}(?![\\w-])`, "g"), "HOST");
 }
 
 /** The worst of a host, and besides a fix in doubt on it: that one may still be at work. */

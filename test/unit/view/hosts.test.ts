@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { foldHosts } from "../../../src/report/hosts.ts";
+import { foldHosts } from "../../../src/view/hosts.ts";
 
 test.each([
   [["web01", "web02", "web03"], "web[01-03]"],

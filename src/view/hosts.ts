@@ -58,3 +58,10 @@ function partName(run: readonly string[]): string {
     .map((piece, at) => (piece === ends[at] ? piece : `[${piece}-${ends[at]}]`))
     .join("");
 }
+
+/** A text with the host's own name taken out, so that one reason on different hosts is one text. */
+export function nameless(text: string, host: string): string {
+  if (!text.includes(host)) return text;
+  const literal = host.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  return text.replaceAll(new RegExp(`(?<![\\w.-])${literal}(?![\\w-])`, "g"), "HOST");
+}
