@@ -7,7 +7,7 @@ import { boardLines } from "../report/board.ts";
 import { jsonLine, jsonText } from "../report/json.ts";
 import { plainReport } from "../report/plain.ts";
 import { runLines, unendedWords, type ListedRun, type Standing } from "../report/runs.ts";
-import { sentenceOf } from "../report/sentence.ts";
+import { sentenceOf } from "../view/sentence.ts";
 import { summaryLines } from "../report/summary.ts";
 import type { RunRecord } from "../run/ports.ts";
 import { EXIT } from "./exit.ts";

@@ -4,7 +4,7 @@ import type { Event } from "../model/event.ts";
 import type { Outcome } from "../model/finding.ts";
 import type { Style } from "../view/colour.ts";
 import { counted, duration, OUTCOME_LOOK } from "../view/words.ts";
-import { countedEvidence, evidenceOf } from "./evidence.ts";
+import { countedEvidence, evidenceOf } from "../view/evidence.ts";
 import type { LogLine } from "./line.ts";
 
 /** What happened on a host once a login worked. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Event, type Entry } from "../../../src/model/event.ts";
 import { NO_OUTPUT } from "../../../src/model/output.ts";
 import { jsonReport } from "../../../src/report/json.ts";
-import { sentenceOf } from "../../../src/report/sentence.ts";
+import { sentenceOf } from "../../../src/view/sentence.ts";
 import { diskFinding, diskRunbook, loadedFrom, Story } from "../../kit/story.ts";
 import { plain } from "../../../src/model/secret.ts";
 

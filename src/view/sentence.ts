@@ -3,16 +3,17 @@ import { exitReason } from "../engine/words.ts";
 import type { Decider } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { Output } from "../model/output.ts";
-import { clean } from "../view/clean.ts";
-import { counted, duration } from "../view/words.ts";
+import { clean } from "./clean.ts";
+import { counted, duration } from "./words.ts";
 import { countedEvidence, evidenceOf } from "./evidence.ts";
 
 /** What happened, in one human sentence on one line: `xen1, release-deleted-log: found 1 finding: pid 4242 (0.2 s)`. `state` is that after it. */
 export function sentenceOf({ event }: Entry, state: RunState): string {
-  return clean(`${subjectOf(event)}: ${said(event, stepOf(event, state))}`);
+  return clean(`${subjectOf(event)}: ${saidOf(event, stepOf(event, state))}`);
 }
 
-function stepOf(event: Event, state: RunState): StepState | null {
+/** The step that an event is about, as it is after it; null for none. */
+export function stepOf(event: Event, state: RunState): StepState | null {
   if (!("host" in event && "step" in event)) return null;
   return state.hosts.get(event.host)?.steps.find((step) => step.plan.id === event.step) ?? null;
 }
@@ -22,7 +23,8 @@ function subjectOf(event: Event): string {
   return "step" in event && event.step !== null ? `${event.host}, ${event.step}` : event.host;
 }
 
-function said(event: Event, step: StepState | null): string {
+/** What happened, without where: `found 1 finding: pid 4242 (0.2 s)`. Not cleaned yet. `step` is the event's, after it; null for none. */
+export function saidOf(event: Event, step: StepState | null): string {
   switch (event.type) {
     case "run-started":
       return begun(event);

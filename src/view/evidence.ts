@@ -1,6 +1,6 @@
 import type { StepPlan } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
-import { cellWords, counted } from "../view/words.ts";
+import { cellWords, counted } from "./words.ts";
 
 const HIDDEN = "•••";
 
