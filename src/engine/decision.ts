@@ -1,8 +1,8 @@
 import type { Decider, Decision } from "../model/approval.ts";
-import type { Event } from "../model/event.ts";
+import type { Event, RunPlan } from "../model/event.ts";
 import { digestOf } from "./digest.ts";
 import { waiting } from "./outcome.ts";
-import { permissionFor, type Permission } from "./permission.ts";
+import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
 import type { RunState, StepState } from "./state.ts";
 
 /** The event that a decision makes, or why it does not count. */
@@ -32,7 +32,9 @@ export function ruleOn(state: RunState, decision: Decision, now: number): Ruled 
   if (permission.signed && decision.signature === undefined) {
     return { refused: "the policy wants it signed (`runbook approve --sign`)" };
   }
-  return decision.verdict === "deny" ? denial(decision) : approval(state, step, decision, permission, now);
+  if (decision.verdict === "deny") return denial(decision);
+  const objection = permission.approve === "deny" ? denialWords(permission) : overLimit(state, host.host, permission);
+  return objection === null ? approval(state, step, decision, permission, now) : { refused: objection };
 }
 
 /** Clocks of two machines may differ by this much, in ms. */
@@ -43,10 +45,10 @@ function denial(decision: Decision): Ruled {
 }
 
 function approval(state: RunState, step: StepState, decision: Decision, permission: Permission, now: number): Ruled {
-  if (permission.notRequester && isRequester(state, decision)) {
+  if (permission.notRequester && isRequester(state.plan, decision)) {
     return { refused: `${state.plan.by} started the run, and the policy wants somebody else` };
   }
-  const earlier = votesThatCount(step, decision.digest, permission, now);
+  const earlier = votesThatCount(state.plan, step, permission, now);
   if (earlier.some((vote) => samePerson(vote, decision))) {
     return { refused: `${personOf(decision)} has approved it already; it needs somebody else` };
   }
@@ -68,14 +70,38 @@ function subject(decision: Decision): { host: string; step: string; digest: stri
   };
 }
 
-/** The yeses to this digest that have not expired. */
+/** The yeses of different people to what is asked that the policy takes and that have not expired. `now` in ms since the epoch. */
 export function votesThatCount(
+  plan: Pick<RunPlan, "by">,
   step: StepState,
-  digest: string,
   permission: Permission,
   now: number,
 ): StepState["votes"] {
-  return step.votes.filter((vote) => vote.digest === digest && vote.at + permission.expires * 1000 >= now);
+  const fresh = step.votes.filter((vote) => vote.at + permission.expires * 1000 >= now);
+  return accepted(plan, fresh, step.asked?.digest, permission);
+}
+
+/**
+ * Why the yeses that made an approval would not do by what the policy wants now, since another hour has begun; null: they do.
+ * Whether they have expired is another question.
+ */
+export function lackOf(plan: Pick<RunPlan, "by">, step: StepState, permission: Permission): string | null {
+  if (step.approval === null) return null;
+  const enough = accepted(plan, step.votes, step.approval.digest, permission).length >= permission.approvers;
+  return enough ? null : "the policy wants more for its approval now";
+}
+
+function accepted(
+  plan: Pick<RunPlan, "by">,
+  votes: StepState["votes"],
+  digest: string | undefined,
+  { signed, notRequester }: Permission,
+): StepState["votes"] {
+  const valid = votes.filter(
+    (vote) =>
+      vote.digest === digest && !(signed && vote.signature === undefined) && !(notRequester && isRequester(plan, vote)),
+  );
+  return valid.filter((vote, at) => !valid.slice(0, at).some((before) => samePerson(before, vote)));
 }
 
 /** Signers are told apart by their key and their name; others by the name alone. */
@@ -88,8 +114,8 @@ function personOf(decider: Decider): string {
   return decider.signature?.principal ?? decider.by;
 }
 
-/** The requester by their OS user, or by a signature whose principal is that name (`alice`, or `alice@…`). */
-function isRequester({ plan }: RunState, decision: Decision): boolean {
-  const signer = decision.signature?.principal;
-  return decision.by === plan.by || signer === plan.by || signer?.split("@")[0] === plan.by;
+/** The requester by their OS user, or by a signature whose principal is that name (`alice`, or `alice@…`), in whatever case. */
+function isRequester(plan: Pick<RunPlan, "by">, decider: Decider): boolean {
+  const signer = decider.signature?.principal ?? "";
+  return [decider.by, signer, signer.split("@")[0]].some((name) => name?.toLowerCase() === plan.by.toLowerCase());
 }

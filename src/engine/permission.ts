@@ -1,7 +1,7 @@
 import { covers } from "../model/approval.ts";
 import type { RunPlan, StepPlan } from "../model/event.ts";
 import type { Permit, PlannedPolicy, PlannedRule, TimeWindow } from "../model/policy.ts";
-import type { RunState } from "./state.ts";
+import type { RunState, StepState } from "./state.ts";
 
 /** What policies and command line together say of one step's fix on one host at one time. */
 export type Permission = {
@@ -22,7 +22,12 @@ export type Permission = {
 export type Ruling = { readonly source: string; readonly rule: PlannedRule | null };
 
 /** Where permission is asked for: the fix of a step on a host, at a time in ms since the epoch. */
-export type Matter = { readonly plan: RunPlan; readonly host: string; readonly step: StepPlan; readonly now: number };
+export type Matter = {
+  readonly plan: Pick<RunPlan, "policies" | "approve">;
+  readonly host: string;
+  readonly step: StepPlan;
+  readonly now: number;
+};
 
 const STRICTNESS: readonly Permit[] = ["auto", "ask", "deny"];
 
@@ -58,13 +63,16 @@ export function ruleOf(policy: PlannedPolicy, matter: Matter): PlannedRule | nul
 }
 
 function matches(rule: PlannedRule, { host, step, now }: Matter): boolean {
-  if (step.fix === null) return false;
+  return concerns(rule, host, step) && (rule.when === null || rule.when.some((window) => within(window, now)));
+}
+
+/** Whether a rule speaks of a step on a host, at whatever hour. */
+export function concerns(rule: PlannedRule, host: string, step: Pick<StepPlan, "id" | "on" | "fix">): boolean {
   return (
     among(rule.steps, step.id) &&
-    among(rule.risks, step.fix.risk) &&
+    (rule.risks === null || (step.fix !== null && rule.risks.includes(step.fix.risk))) &&
     among(rule.hosts, host) &&
-    (rule.on === null || rule.on === step.on) &&
-    (rule.when === null || rule.when.some((window) => within(window, now)))
+    (rule.on === null || rule.on === step.on)
   );
 }
 
@@ -107,41 +115,58 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-/** Why a host may not be fixed although nobody denies it: a rule's number of hosts is used up. Null: it may. */
+/** Why a host may not be fixed although nobody denies it: the hosts before it have used up a rule's number. Null: it may. */
 export function overLimit(state: RunState, host: string, permission: Permission): string | null {
   for (const { source, rule } of permission.rules) {
     if (rule === null || rule.maxHosts === null) continue;
-    const others = usedUnder(state, source, rule).filter((name) => name !== host);
-    if (others.length >= rule.maxHosts) {
+    const taken = placesUnder(state, source, rule);
+    if ((taken.get(host) ?? taken.size) >= rule.maxHosts) {
       return `policy: ${ruleWords(rule)} allows at most ${rule.maxHosts} ${rule.maxHosts === 1 ? "host" : "hosts"} in one run`;
     }
   }
   return null;
 }
 
-/** Hosts that have an approval, or a fix, of a step under the rule. Counted once a state, for however many hosts ask. */
-const used = new WeakMap<RunState, Map<string, readonly string[]>>();
+/** Host → how many were before it, of those that have an approval, or a fix, under the rule. */
+type Places = ReadonlyMap<string, number>;
 
-function usedUnder(state: RunState, source: string, rule: PlannedRule): readonly string[] {
-  const known = used.get(state) ?? new Map<string, readonly string[]>();
-  used.set(state, known);
+/** Counted once a state, for however many hosts ask. */
+const places = new WeakMap<RunState, Map<string, Places>>();
+
+function placesUnder(state: RunState, source: string, rule: PlannedRule): Places {
+  const known = places.get(state) ?? new Map<string, Places>();
+  places.set(state, known);
   const id = `${source}\n${rule.where}`;
-  const names =
-    known.get(id) ??
-    [...state.hosts.values()].flatMap(({ host, steps }) => {
-      const taken = steps.some(
-        (step) =>
-          (step.fixes.length > 0 || step.rounds > 0 || step.approval !== null) && governs(rule, host, step.plan),
-      );
-      return taken ? [host] : [];
-    });
-  known.set(id, names);
-  return names;
+  const taken = known.get(id) ?? countPlaces(state, source, rule);
+  known.set(id, taken);
+  return taken;
 }
 
-/** Whatever the hour: a fix counts under the rule that speaks of its host and step. */
-function governs(rule: PlannedRule, host: string, step: StepPlan): boolean {
-  return among(rule.hosts, host) && among(rule.steps, step.id) && step.fix !== null && among(rule.risks, step.fix.risk);
+/**
+ * Many may be approved at one moment, so those who come too late must be told from those who came first: whoever has begun is before
+ * whoever is only approved, and these stand in the order of their approvals.
+ */
+function countPlaces(state: RunState, source: string, rule: PlannedRule): Places {
+  const rules = state.plan.policies.find((policy) => policy.source === source)?.rules ?? [rule];
+  const claims = [...state.hosts.values()].flatMap(({ host, steps }) => {
+    const since = steps.filter((step) => governs(rules, rule, host, step.plan)).flatMap(claimOf);
+    return since.length === 0 ? [] : [{ host, since: Math.min(...since) }];
+  });
+  const order = claims.toSorted((a, b) => a.since - b.since);
+  return new Map(order.map(({ host }, before) => [host, before]));
+}
+
+/** Since when, by the numbers of entries, a step uses up its host's place; none where it never came to a fix. */
+function claimOf(step: StepState): number[] {
+  if (step.fixes.length > 0 || step.rounds > 0) return [0];
+  const idle = step.end !== null && step.plan.fix?.kind === "run";
+  return step.approval === null || idle ? [] : [step.approval.seq];
+}
+
+/** Whatever the hour: a fix counts under a rule that speaks of its host and step, unless one before it always speaks first. */
+function governs(rules: readonly PlannedRule[], rule: PlannedRule, host: string, step: StepPlan): boolean {
+  const first = rules.find((each) => concerns(each, host, step) && (each.when === null || each.where === rule.where));
+  return first?.where === rule.where;
 }
 
 /** Why a fix is denied, in the words of the rules that deny it. */
