@@ -1,7 +1,7 @@
 import type { HostState } from "./state.ts";
 
 /** The identity of a machine, where it can be told: its id and its boot. Two inventory names with the same one are one machine. */
-function machineOf(host: HostState): string | null {
+export function machineOf(host: HostState): string | null {
   const { machineId = null, bootId = null } = host.identity ?? {};
   return machineId === null || bootId === null ? null : `${machineId} ${bootId}`;
 }

@@ -124,7 +124,8 @@ export function failed(host: HostState): boolean {
   });
 }
 
-function unknown(host: HostState): boolean {
+/** Nothing is known of it, or not of all of its steps. */
+export function unknown(host: HostState): boolean {
   if (host.unreachable !== null || host.undetermined !== null) return true;
   return host.steps.some((step) => step.end?.outcome === "unknown");
 }

@@ -185,7 +185,7 @@ function unapproved(
 }
 
 /** Why an approval does not count any more; null: it does. */
-function doubtOf(
+export function doubtOf(
   approval: NonNullable<StepState["approval"]>,
   digest: string,
   permission: Permission,

@@ -30,7 +30,7 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       yield { type: "asked", ...at, step: intent.step, digest: intent.digest };
       break;
     case "approve":
-      yield { type: "approved", ...at, step: intent.step, digest: intent.digest, by: intent.by };
+      yield { type: "approved", ...at, step: intent.step, digest: intent.digest, by: intent.by, auto: true };
       break;
     case "void":
       yield { type: "approval-voided", ...at, step: intent.step, reason: intent.reason };
@@ -48,7 +48,14 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       yield* rollback(host, stepOf(host, intent.step), work);
       break;
     case "settle":
-      yield { type: "step-ended", ...at, step: intent.step, outcome: intent.outcome, reason: intent.reason };
+      yield {
+        type: "step-ended",
+        ...at,
+        step: intent.step,
+        outcome: intent.outcome,
+        reason: intent.reason,
+        ...(intent.open === true ? { open: true } : {}),
+      };
       break;
   }
 }

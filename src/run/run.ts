@@ -1,5 +1,5 @@
 import PQueue from "p-queue";
-import { gate } from "../engine/rollout.ts";
+import { stillHolds } from "../engine/recheck.ts";
 import { fixing } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { todo, type Intent, type Todo } from "../engine/todo.ts";
@@ -67,7 +67,7 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
         stateOf(recorder, host),
         work,
       )) {
-        if (broken || !stillHolds(recorder.state, event)) break;
+        if (broken || !stillHolds(recorder.state, event, work.clock.now())) break;
         await recorder.record(event);
         sweepSoon();
       }
@@ -152,16 +152,4 @@ function stateOf(recorder: Recorder, name: string): HostState {
   const host = recorder.state.hosts.get(name);
   if (host === undefined) throw new Error(`no host ${name} in this run`);
   return host;
-}
-
-/**
- * Between the engine's word and its record other hosts go on: the last place of a batch may be taken by now, or a failure elsewhere has used
- * up the budget while the guard ran. Not going on ends the intent before anything is sent, and the engine is asked again.
- */
-function stillHolds(state: RunState, event: Event): boolean {
-  if (event.type !== "admitted" && event.type !== "fix-started") return true;
-  const host = state.hosts.get(event.host);
-  if (host === undefined) return false;
-  const passage = gate(state, host);
-  return event.type === "admitted" ? passage.kind === "enter" && passage.batch === event.batch : passage.kind === "go";
 }

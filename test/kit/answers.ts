@@ -17,6 +17,8 @@ export type Temper = {
   /** Of those that go wrong: how many leave their end unknown. */
   readonly lost: number;
   readonly deferring: number;
+  /** What another run has asked for already. */
+  readonly elsewhere: number;
   /** How many different findings there can be. */
   readonly variety: number;
 };
@@ -65,9 +67,11 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
     case "preview":
       return [{ type: "previewed", ...at(intent), output: NO_OUTPUT, failed: chance(0.2) ? "exit 1" : null }];
     case "ask":
+      if (chance(temper.elsewhere))
+        return [{ type: "asked-elsewhere", ...at(intent), digest: intent.digest, inRun: "r0" }];
       return [{ type: "asked", ...at(intent), digest: intent.digest }];
     case "approve":
-      return [{ type: "approved", ...at(intent), digest: intent.digest, by: intent.by }];
+      return [{ type: "approved", ...at(intent), digest: intent.digest, by: intent.by, auto: true }];
     case "void":
       return [{ type: "approval-voided", ...at(intent), reason: intent.reason }];
     case "admit":
@@ -79,7 +83,15 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
     case "rollback":
       return [{ type: "rollback-started", ...at(intent) }, rolledBack(intent, temper, luck)];
     case "settle":
-      return [{ type: "step-ended", ...at(intent), outcome: intent.outcome, reason: intent.reason }];
+      return [
+        {
+          type: "step-ended",
+          ...at(intent),
+          outcome: intent.outcome,
+          reason: intent.reason,
+          ...(intent.open === true ? { open: true } : {}),
+        },
+      ];
   }
 }
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import type { RunPlan, StepPlan } from "../../src/model/event.ts";
+import type { PlannedPolicy, PlannedRule } from "../../src/model/policy.ts";
 
 type FixPlan = NonNullable<StepPlan["fix"]>;
 
@@ -30,6 +31,33 @@ const step: fc.Arbitrary<Omit<StepPlan, "id">> = fc.record({
   fix: fc.option(fix, { freq: 5 }),
 });
 
+const rule: fc.Arbitrary<PlannedRule> = fc
+  .record({
+    steps: fc.constantFrom<PlannedRule["steps"][]>(null, ["step-1"]),
+    risks: fc.constantFrom<PlannedRule["risks"][]>(null, ["high"]),
+    hosts: fc.constantFrom<PlannedRule["hosts"][]>(null, ["host1", "host2"]),
+    approve: fc.constantFrom("auto", "ask", "ask", "deny"),
+    approvers: fc.constantFrom(1, 1, 2),
+    notRequester: fc.boolean(),
+    signed: fc.boolean(),
+    expires: fc.constantFrom(null, 30),
+    maxHosts: fc.constantFrom(null, 1, 2),
+  })
+  .map((parts) => ({
+    name: "rule",
+    where: `policy.yml:${JSON.stringify(parts)}`,
+    on: null,
+    when: null,
+    reason: null,
+    ...parts,
+  }));
+
+const policy: fc.Arbitrary<PlannedPolicy> = fc.record({
+  source: fc.constant("policy.yml"),
+  signers: fc.constant("/allowed_signers"),
+  rules: fc.array(rule, { minLength: 1, maxLength: 3 }),
+});
+
 /** Plans of every shape for a few hosts and steps; what is small is likely, so that budgets and batches matter. */
 export const anyPlan: fc.Arbitrary<RunPlan> = fc
   .record({
@@ -37,6 +65,10 @@ export const anyPlan: fc.Arbitrary<RunPlan> = fc
     steps: fc.array(step, { minLength: 1, maxLength: 3 }),
     dryRun: fc.constantFrom(false, false, false, true),
     approve: fc.constantFrom("none", "low", "medium", "high", "high"),
+    policies: fc.oneof(
+      { weight: 3, arbitrary: fc.constant<PlannedPolicy[]>([]) },
+      fc.array(policy, { minLength: 1, maxLength: 2 }),
+    ),
     applies: fc.boolean(),
     facts: fc.constantFrom<string[]>([], ["os"]),
     rollout: fc.record({

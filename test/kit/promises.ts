@@ -17,7 +17,7 @@ export function keepsItsPromises(entries: readonly Entry[]): void {
   for (const [at, entry] of entries.entries()) {
     if (state !== null) check(entry, state, books, entries.slice(Math.max(0, at - 40), at + 1));
     state = evolve(state, entry);
-    keep(books, entry.event);
+    keep(books, entry);
   }
 }
 
@@ -30,6 +30,8 @@ type Page = {
   lost: boolean;
   rolledBack: boolean;
   end: Outcome | null;
+  /** Its end holds only until the run is resumed. */
+  open: boolean;
 };
 
 type Books = {
@@ -41,7 +43,15 @@ type Books = {
   readonly batches: Map<string, number>;
   /** Host → its machine. */
   readonly machines: Map<string, string>;
+  /** Host and step → what people said to one digest, and until when it holds. */
+  readonly votes: Map<string, { digest: string; by: string; at: number; auto: boolean }[]>;
+  /** Host, step and key → until when it is waived. */
+  readonly waived: Map<string, number>;
+  readonly skipped: Set<string>;
+  /** Host and step of every fix that began. */
+  readonly fixed: { readonly host: string; readonly step: string }[];
   stopped: boolean;
+  paused: boolean;
 };
 
 function emptyBooks(plan: RunPlan): Books {
@@ -53,7 +63,12 @@ function emptyBooks(plan: RunPlan): Books {
     over: new Set(),
     batches: new Map(),
     machines: new Map(),
+    votes: new Map(),
+    waived: new Map(),
+    skipped: new Set(),
+    fixed: [],
     stopped: false,
+    paused: false,
   };
 }
 
@@ -67,7 +82,15 @@ function page(books: Books, host: string, step: string): Page {
 }
 
 function blank(): Omit<Page, "end"> {
-  return { approved: null, asked: false, started: new Set(), running: false, lost: false, rolledBack: false };
+  return {
+    open: false,
+    approved: null,
+    asked: false,
+    started: new Set(),
+    running: false,
+    lost: false,
+    rolledBack: false,
+  };
 }
 
 function check(entry: Entry, state: RunState, books: Books, latest: readonly Entry[]): void {
@@ -76,7 +99,10 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
     if (!kept)
       throw new Error(`${text}; broken by the last of\n${latest.map((one) => JSON.stringify(one.event)).join("\n")}`);
   };
-  if (event.type === "fix-started") checkFix(event, state, books, promise);
+  if (event.type === "fix-started") {
+    checkFix(event, state, books, promise);
+    checkConsent(event, entry.at, books, promise);
+  }
   if (event.type === "rollback-started") {
     const { running, lost, rolledBack, started } = page(books, event.host, event.step);
     promise(started.size > 0, "nothing is rolled back that was not fixed");
@@ -134,6 +160,57 @@ function checkFix(
   }
 }
 
+/** What people and policies said of a fix, told from the events and from the rules as they are written. */
+function checkConsent(
+  event: Extract<Event, { type: "fix-started" }>,
+  now: number,
+  books: Books,
+  promise: Promise,
+): void {
+  const { host, step, key } = event;
+  promise(!books.paused, "no fix starts while the run is paused");
+  promise(!books.skipped.has(host), "nothing new is begun on a skipped host");
+  promise(key === null || (books.waived.get(`${host} ${step} ${key}`) ?? 0) <= now, "what is waived is not fixed");
+
+  const plan = books.plan.steps.find((one) => one.id === step);
+  const rules = books.plan.policies.map(({ rules: all }) =>
+    all.find(
+      (rule) =>
+        (rule.steps?.includes(step) ?? true) &&
+        (rule.hosts?.includes(host) ?? true) &&
+        (rule.risks === null || (plan?.fix !== null && plan?.fix !== undefined && rule.risks.includes(plan.fix.risk))),
+    ),
+  );
+  const votes = books.votes.get(`${host} ${step}`) ?? [];
+  const people = new Set(votes.filter((vote) => !vote.auto).map((vote) => vote.by));
+  const first = page(books, host, step).started.size === 0;
+  for (const rule of rules) {
+    promise(rule !== undefined || people.size > 0, "where a policy is silent, a person decides");
+    if (rule === undefined) continue;
+    promise(rule.approve !== "deny", "what a policy denies is not fixed");
+    promise(rule.approve === "auto" || people.size > 0, "where a policy asks, a person decides");
+    promise(people.size >= rule.approvers || rule.approvers === 1, "as many people as a policy wants have said yes");
+    promise(
+      !rule.notRequester || (people.size > 0 && !people.has(books.plan.by)),
+      "who started the run does not approve",
+    );
+    const long = Math.min(rule.expires ?? Infinity, plan?.expires ?? 0) * 1000;
+    const last = Math.max(...votes.map((vote) => vote.at));
+    promise(!first || people.size === 0 || last + long >= now, "an approval that has expired starts nothing");
+    const under = books.fixed.filter((one) => one.host !== host && governs(books.plan, rule, one));
+    const hosts = new Set(under.map((one) => one.host));
+    promise(rule.maxHosts === null || hosts.size < rule.maxHosts, "a rule's number of hosts is not exceeded");
+  }
+}
+
+type Rule = RunPlan["policies"][number]["rules"][number];
+
+function governs(plan: RunPlan, rule: Rule, { host, step }: { host: string; step: string }): boolean {
+  const risk = plan.steps.find((one) => one.id === step)?.fix?.risk;
+  const risky = rule.risks === null || (risk !== undefined && rule.risks.includes(risk));
+  return (rule.hosts?.includes(host) ?? true) && (rule.steps?.includes(step) ?? true) && risky;
+}
+
 /** Other names of the same machine. */
 function twinsOf(books: Books, host: string): string[] {
   const machine = books.machines.get(host);
@@ -173,15 +250,37 @@ function roomOf(plan: RunPlan, batch: number): number {
   return typeof share === "number" ? share : resolveShare(share, plan.hosts.length);
 }
 
-function keep(books: Books, event: Event): void {
+function keep(books: Books, { event, at }: Entry): void {
+  if (event.type === "run-resumed") reopen(books);
+  if (event.type === "paused") books.paused = true;
+  if (event.type === "continued") books.paused = false;
+  if (event.type === "host-skipped") books.skipped.add(event.host);
+  if (event.type === "fix-started") books.fixed.push({ host: event.host, step: event.step });
+  if (event.type === "waived") {
+    for (const key of event.keys) books.waived.set(`${event.host} ${event.step} ${key}`, event.until);
+  }
+  if (event.type === "endorsed" || event.type === "approved") {
+    const place = `${event.host} ${event.step}`;
+    const vote = { digest: event.digest, by: event.by, at, auto: "auto" in event && event.auto === true };
+    const others = (books.votes.get(place) ?? []).filter((one) => one.digest === event.digest);
+    books.votes.set(place, [...others, vote]);
+  }
+  if (event.type === "approval-voided" || event.type === "verified") books.votes.delete(`${event.host} ${event.step}`);
   if (event.type === "stop-requested") books.stopped = true;
   if (event.type === "reached" && event.machineId !== null) books.machines.set(event.host, event.machineId);
   if (event.type === "admitted") books.batches.set(event.host, event.batch);
   if (event.type === "unreachable") books.unknown.add(event.host);
   if (event.type === "undetermined") books.unknown.add(event.host);
-  if (event.type === "step-ended" && event.outcome === "unknown") books.unknown.add(event.host);
+  // What a stop left unlooked at is unknown only until the run is resumed, and nothing starts before.
+  if (event.type === "step-ended" && event.outcome === "unknown" && event.open !== true) books.unknown.add(event.host);
   if ("step" in event && event.step === null && event.type !== "concerned") books.over.add(event.host);
   if ("step" in event && event.step !== null) write(books, event.host, page(books, event.host, event.step), event);
+}
+
+/** What was only put off is taken up again. */
+function reopen(books: Books): void {
+  Object.assign(books, { stopped: false, paused: false });
+  for (const own of books.pages.values()) if (own.open) Object.assign(own, blank(), { end: null });
 }
 
 const FAILED: ReadonlySet<Outcome> = new Set(["failed", "rolled-back", "in-doubt"]);
@@ -196,7 +295,8 @@ function write(books: Books, host: string, own: Page, event: Event): void {
   if (event.type === "fix-lost") Object.assign(own, { running: false, lost: true });
   if (event.type === "rollback-started") own.rolledBack = true;
   if (event.type === "verified") Object.assign(own, blank());
-  if (event.type === "step-ended") own.end = event.outcome;
+  if (event.type === "waived") own.asked = false;
+  if (event.type === "step-ended") Object.assign(own, { end: event.outcome, open: event.open === true });
   if (event.type === "not-concerned") own.end = "skipped";
   if (event.type === "undetermined") own.end = "unknown";
   const badEnd = event.type === "fix-finished" && event.exit !== 0;

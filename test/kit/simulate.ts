@@ -1,9 +1,12 @@
+import { ruleOn } from "../../src/engine/decision.ts";
 import { evolve } from "../../src/engine/evolve.ts";
 import { waiting } from "../../src/engine/outcome.ts";
-import { gate } from "../../src/engine/rollout.ts";
+import { stillHolds } from "../../src/engine/recheck.ts";
 import type { RunState } from "../../src/engine/state.ts";
 import { todo, type Intent } from "../../src/engine/todo.ts";
 import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
+import type { Wish } from "../../src/run/ports.ts";
+import { eventOf } from "../../src/run/wishes.ts";
 import { answersTo, luckOf, type Luck, type Temper } from "./answers.ts";
 
 /** How one simulation goes: the same disposition gives the same run. */
@@ -17,6 +20,8 @@ export type Disposition = {
   readonly patience: number;
   /** Chance, at each move, that somebody stops the run. */
   readonly stopping: number;
+  /** Chance, at each move, that somebody pauses it, skips a host or waives a finding. */
+  readonly meddling: number;
 };
 
 /** A run that came to its end in a made-up world. */
@@ -43,7 +48,7 @@ export function simulate(plan: RunPlan, disposition: Disposition, before: readon
   let patience = disposition.patience;
 
   const answer = (): boolean => {
-    const event = patience > 0 ? answerOf(run.state(), luck, luck() < disposition.yes) : null;
+    const event = patience > 0 ? answerOf(run.state(), run.now(), luck, luck() < disposition.yes) : null;
     if (event === null) return false;
     patience -= 1;
     run.add(event);
@@ -61,16 +66,19 @@ export function simulate(plan: RunPlan, disposition: Disposition, before: readon
       return;
     }
     const event = events.shift();
-    if (event === undefined || !stillHolds(run.state(), event)) underWay.delete(host);
+    if (event === undefined || !stillHolds(run.state(), event, run.now())) underWay.delete(host);
     else run.add(event);
   };
 
   while (intents.length <= most) {
+    run.pass();
     if (luck() < disposition.stopping && run.state().stop === null) run.add({ type: "stop-requested", by: "ada" });
+    if (luck() < disposition.meddling) meddle(run, luck);
     if (luck() < disposition.eager) answer();
     const ready = plan.hosts.filter((host) => underWay.has(host) || canMove(run.state(), host, run.now()));
     const host = oneOf(ready, luck);
     if (host !== undefined) move(host);
+    else if (run.state().paused !== null) run.add({ type: "continued", by: "ada" });
     else if (!run.skipToNextTime() && !answer()) return { state: run.state(), entries: run.entries, intents };
   }
   throw new Error(`no end after ${most} intents; the last: ${JSON.stringify(intents.slice(-12))}`);
@@ -81,6 +89,8 @@ type Record = {
   state(): RunState;
   now(): number;
   add(event: Event): void;
+  /** Lets some time pass. */
+  pass(): void;
   /** Lets time pass until the first host that waits for it may go on; false when none does. */
   skipToNextTime(): boolean;
 };
@@ -99,7 +109,6 @@ function recordOf(plan: RunPlan, luck: Luck, before: readonly Entry[]): Record {
     return state;
   };
   const add = (event: Event): void => {
-    now += passing(luck);
     put({ run: "r1", seq: entries.length + 1, at: now, event });
   };
   for (const entry of before) put(entry);
@@ -109,6 +118,9 @@ function recordOf(plan: RunPlan, luck: Luck, before: readonly Entry[]): Record {
     state: current,
     now: () => now,
     add,
+    pass: () => {
+      now += passing(luck);
+    },
     skipToNextTime: () => {
       const times = plan.hosts.flatMap((host) => {
         const next = todo(current(), host, now);
@@ -133,17 +145,35 @@ function canMove(state: RunState, host: string, now: number): boolean {
   return next.kind !== "wait" && next.kind !== "done";
 }
 
-/** What the loop over hosts checks again right before it records. */
-function stillHolds(state: RunState, event: Event): boolean {
-  if (event.type !== "admitted" && event.type !== "fix-started") return true;
-  const host = state.hosts.get(event.host);
-  if (host === undefined) return false;
-  const passage = gate(state, host);
-  return event.type === "admitted" ? passage.kind === "enter" && passage.batch === event.batch : passage.kind === "go";
+/** Somebody does something that the engine has not asked for. */
+function meddle(run: Record, luck: Luck): void {
+  const state = run.state();
+  const host = oneOf([...state.hosts.values()], luck);
+  const step = host === undefined ? undefined : oneOf(host.steps, luck);
+  const key = oneOf(step?.findings ?? [], luck)?.key ?? "";
+  const by = "ada";
+  const wish = oneOf<Exclude<Wish, { kind: "detach" }>>(
+    [
+      { kind: state.paused === null ? "pause" : "continue", by },
+      { kind: "skip", host: host?.host ?? "", by, reason: "" },
+      {
+        kind: "waive",
+        host: host?.host ?? "",
+        step: step?.plan.id ?? "",
+        keys: [key],
+        until: run.now() + 500_000,
+        by,
+        reason: "known",
+      },
+    ],
+    luck,
+  );
+  const ruled = wish === undefined ? { refused: "" } : eventOf(state, wish, run.now());
+  if ("event" in ruled) run.add(ruled.event);
 }
 
-/** A person's answer to one of the open cards; null when none is open. */
-function answerOf(state: RunState, luck: Luck, yes: boolean): Event | null {
+/** One of several people answers one of the open cards, signed; null when none is open, or when it would not count. */
+function answerOf(state: RunState, now: number, luck: Luck, yes: boolean): Event | null {
   const open = [...state.hosts.values()].flatMap((host) =>
     host.steps
       .filter(waiting)
@@ -151,7 +181,10 @@ function answerOf(state: RunState, luck: Luck, yes: boolean): Event | null {
   );
   const card = oneOf(open, luck);
   if (card === undefined) return null;
-  return yes ? { type: "approved", ...card, by: "ada" } : { type: "denied", ...card, by: "ada", reason: "not now" };
+  const by = oneOf(["ada", "ben", "cyd"], luck) ?? "";
+  const signature = { principal: by, key: `SHA256:${by}`, text: "" };
+  const ruled = ruleOn(state, { ...card, verdict: yes ? "approve" : "deny", by, signature, reason: "because" }, now);
+  return "event" in ruled ? ruled.event : null;
 }
 
 function oneOf<T>(values: readonly T[], luck: Luck): T | undefined {

@@ -22,12 +22,14 @@ const disposition: fc.Arbitrary<Disposition> = fc.record({
     failing: fc.constantFrom(0, 0.05, 0.3, 0.7),
     lost: chance,
     deferring: rarely,
+    elsewhere: fc.constantFrom(0, 0, 0.1, 1),
     variety: fc.constantFrom(3, 1_000_000),
   }),
   eager: fc.constantFrom(0, 0.2),
   yes: fc.constantFrom(0.5, 0.9, 1),
   patience: fc.constantFrom(0, 3, 100),
   stopping: fc.constantFrom(0, 0, 0.005, 0.05),
+  meddling: fc.constantFrom(0, 0, 0.02, 0.2),
 });
 
 const RUNS = { numRuns: 500 } as const;
@@ -69,6 +71,26 @@ test("a run that is cut off anywhere goes on from its record to an end, keeping 
       const { entries: all, state } = simulate(plan, { ...disposition, seed, stopping: 0 }, kept);
       expect(all.slice(0, kept.length)).toEqual(kept);
       keepsItsPromises(all);
+      expect([...state.hosts.values()].filter((host) => !hasOutcome(host))).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test("a run that was cut off, stopped or waits is resumed by another process, and keeps its promises over both parts", () => {
+  fc.assert(
+    fc.property(anyPlan, disposition, fc.nat(), fc.option(fc.nat()), (plan, disposition, seed, cut) => {
+      const { entries } = simulate({ ...plan, dryRun: false }, disposition);
+      const kept = cut === null ? entries : entries.slice(0, 1 + (cut % entries.length));
+      const resumed: Entry = {
+        run: "r1",
+        seq: kept.length + 1,
+        at: kept.at(-1)?.at ?? 0,
+        event: { type: "run-resumed", by: "ben", attended: true },
+      };
+      const { entries: all, state } = simulate(plan, { ...disposition, seed, stopping: 0 }, [...kept, resumed]);
+      keepsItsPromises(all);
+      expect(state.stop).toBeNull();
       expect([...state.hosts.values()].filter((host) => !hasOutcome(host))).toEqual([]);
     }),
     RUNS,

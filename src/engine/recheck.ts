@@ -1,0 +1,30 @@
+import type { Event } from "../model/event.ts";
+import { digestOf } from "./digest.ts";
+import { permissionFor } from "./permission.ts";
+import { gate } from "./rollout.ts";
+import type { HostState, RunState } from "./state.ts";
+import { doubtOf } from "./todo.ts";
+
+/**
+ * Whether an event may still be recorded. Between the engine's word and its record other hosts go on and time passes: the last place of a
+ * batch may be taken by now, a failure elsewhere may have used up the budget while the guard ran, the host may have been skipped, or the
+ * approval have expired. Not going on ends the intent before anything is sent, and the engine is asked again.
+ */
+export function stillHolds(state: RunState, event: Event, now: number): boolean {
+  if (event.type !== "admitted" && event.type !== "fix-started") return true;
+  const host = state.hosts.get(event.host);
+  if (host === undefined) return false;
+  const passage = gate(state, host);
+  if (event.type === "admitted") return passage.kind === "enter" && passage.batch === event.batch;
+  return passage.kind === "go" && host.skipped === null && stillApproved(state, host, event.step, now);
+}
+
+/** Only for the first fix of a card: what follows it belongs to the same approval. */
+function stillApproved(state: RunState, host: HostState, id: string, now: number): boolean {
+  const step = host.steps.find((each) => each.plan.id === id);
+  if (step === undefined || step.fixes.length > 0) return step !== undefined;
+  if (step.approval === null) return false;
+  const permission = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
+  if (permission.approve === "deny") return false;
+  return doubtOf(step.approval, digestOf(state, host, step), permission, now) === null;
+}
