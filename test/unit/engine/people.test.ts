@@ -171,8 +171,9 @@ describe("a policy", () => {
   test("that opens its hours only later voids what the command line approved before", () => {
     const nobody = { ...ruled({ hosts: ["host9"] }), approve: "high" as const };
     const state = after(nobody, reached(), saw(["a"]));
-    const auto: Told = () => ({ type: "approved", ...at, digest: "d", by: "--approve high", auto: true });
-    expect(next(after(state, auto))).toMatchObject({ kind: "void" });
+    expect(
+      next(after(state, { type: "approved", ...at, digest: "d", by: "--approve high", auto: true })),
+    ).toMatchObject({ kind: "void" });
   });
 
   test("lets no more hosts be fixed than it says", () => {
@@ -234,10 +235,13 @@ describe("a resumed run", () => {
   });
 });
 
+function step(host: string): { host: string; step: string } {
+  return { host, step: "step-1" };
+}
+
 describe("places that are open", () => {
   const names = ["host1", "host2", "host3", "host4"];
   const plan = planWith({ hosts: names, rollout: { batches: [1, 2], maxFailures: 1, maxUnknown: "100%" } });
-  const step = (host: string) => ({ host, step: "step-1" });
   const seen = names.flatMap((host): Told[] => [reached(host), saw(["a"], step(host)), asked(step(host))]);
 
   test("are those of the first batch, then those of the next once it is settled", () => {

@@ -1,0 +1,53 @@
+import type { Event, RunPlan } from "../../src/model/event.ts";
+import type { Books, Promise } from "./promises.ts";
+
+/** What people and policies said of a fix, told from the events and from the rules as they are written. `first`: of its card. */
+export function checkConsent(
+  event: Extract<Event, { type: "fix-started" }>,
+  now: number,
+  books: Books,
+  first: boolean,
+  promise: Promise,
+): void {
+  const { host, step, key } = event;
+  promise(!books.paused, "no fix starts while the run is paused");
+  promise(!books.skipped.has(host), "nothing new is begun on a skipped host");
+  promise(key === null || (books.waived.get(`${host} ${step} ${key}`) ?? 0) <= now, "what is waived is not fixed");
+
+  const plan = books.plan.steps.find((one) => one.id === step);
+  const rules = books.plan.policies.map(({ rules: all }) =>
+    all.find(
+      (rule) =>
+        (rule.steps?.includes(step) ?? true) &&
+        (rule.hosts?.includes(host) ?? true) &&
+        (rule.risks === null || (plan?.fix !== null && plan?.fix !== undefined && rule.risks.includes(plan.fix.risk))),
+    ),
+  );
+  const votes = books.votes.get(`${host} ${step}`) ?? [];
+  const people = new Set(votes.filter((vote) => !vote.auto).map((vote) => vote.by));
+  for (const rule of rules) {
+    promise(rule !== undefined || people.size > 0, "where a policy is silent, a person decides");
+    if (rule === undefined) continue;
+    promise(rule.approve !== "deny", "what a policy denies is not fixed");
+    promise(rule.approve === "auto" || people.size > 0, "where a policy asks, a person decides");
+    promise(people.size >= rule.approvers || rule.approvers === 1, "as many people as a policy wants have said yes");
+    promise(
+      !rule.notRequester || (people.size > 0 && !people.has(books.plan.by)),
+      "who started the run does not approve",
+    );
+    const long = Math.min(rule.expires ?? Infinity, plan?.expires ?? 0) * 1000;
+    const last = Math.max(...votes.map((vote) => vote.at));
+    promise(!first || people.size === 0 || last + long >= now, "an approval that has expired starts nothing");
+    const under = books.fixed.filter((one) => one.host !== host && governs(books.plan, rule, one));
+    const hosts = new Set(under.map((one) => one.host));
+    promise(rule.maxHosts === null || hosts.size < rule.maxHosts, "a rule's number of hosts is not exceeded");
+  }
+}
+
+type Rule = RunPlan["policies"][number]["rules"][number];
+
+function governs(plan: RunPlan, rule: Rule, { host, step }: { host: string; step: string }): boolean {
+  const risk = plan.steps.find((one) => one.id === step)?.fix?.risk;
+  const risky = rule.risks === null || (risk !== undefined && rule.risks.includes(risk));
+  return (rule.hosts?.includes(host) ?? true) && (rule.steps?.includes(step) ?? true) && risky;
+}
