@@ -1,7 +1,7 @@
 import type { Input, Runbook } from "../../model/runbook.ts";
 import type { Report } from "./check-report.ts";
 import { readInput, wholePattern } from "../../model/input.ts";
-import { shown } from "./schema-faults.ts";
+import { shown } from "../schema/schema-faults.ts";
 import { didYouMean } from "../suggest.ts";
 
 /** Checks that every input's own limits, pattern, choices and default agree with each other. */

@@ -1,6 +1,6 @@
 import type { Runbook } from "../../model/runbook.ts";
 import type { Report } from "./check-report.ts";
-import { valueAt } from "./schema-faults.ts";
+import { valueAt } from "../schema/schema-faults.ts";
 import type { Path } from "../yaml/yaml.ts";
 
 /** Keys that the language knows and that nothing acts on yet, with what to do instead. */

@@ -1,7 +1,7 @@
 import type { Runbook, Step } from "../../model/runbook.ts";
 import { GIVEN } from "./check-names.ts";
 import type { Context, Report } from "./check-report.ts";
-import { valueAt } from "./schema-faults.ts";
+import { valueAt } from "../schema/schema-faults.ts";
 import type { ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { ShellScript } from "../shell/tree.ts";

@@ -2,8 +2,10 @@ import type { Fault } from "../../model/fault.ts";
 import { Runbook } from "../../model/runbook.ts";
 import { reportOn, type Context } from "./check-report.ts";
 import { checkRunbook } from "./check.ts";
-import { salvage } from "./salvage.ts";
-import { schemaFaults } from "./schema-faults.ts";
+import { RUNBOOKS } from "./dialect.ts";
+import { runbookStandIn } from "./stand-ins.ts";
+import { salvage } from "../schema/salvage.ts";
+import { schemaFaults } from "../schema/schema-faults.ts";
 import { inFileOrder } from "../yaml/source.ts";
 import { readYaml, type Yaml } from "../yaml/yaml.ts";
 
@@ -31,8 +33,8 @@ export function examineRunbook(text: string, file: string, context: Context = {}
   const { yaml, faults } = readYaml(text, { file, schema: "core" });
   if (yaml === undefined) return { faults, warnings: [] };
   const parsed = Runbook.safeParse(yaml.value);
-  const found = parsed.success ? [] : schemaFaults(yaml, parsed.error.issues);
-  const draft = parsed.success ? parsed.data : salvage(yaml.value);
+  const found = parsed.success ? [] : schemaFaults(RUNBOOKS, yaml, parsed.error.issues);
+  const draft = parsed.success ? parsed.data : salvage(Runbook, yaml.value, "steps", runbookStandIn);
   const report = reportOn(yaml);
   if (draft !== undefined) checkRunbook(report, draft, context);
   return {

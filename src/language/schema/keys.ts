@@ -1,31 +1,25 @@
 import type { z } from "zod";
-import { Runbook } from "../../model/runbook.ts";
 import type { Path } from "../yaml/yaml.ts";
+import type { Dialect } from "./dialect.ts";
 
 type Schema = z.core.$ZodTypes;
 
-/** The keys that a runbook may have at `path`, where `value` is what stands there; empty where any key may stand. */
-export function keysAt(path: Path, value: unknown): readonly string[] {
-  return [...new Set(schemasAt(path).flatMap((schema) => keysOf(schema, value)))];
+/** The keys that a file may have at `path`, where `value` is what stands there; empty where any key may stand. */
+export function keysAt(dialect: Dialect, path: Path, value: unknown): readonly string[] {
+  return [...new Set(schemasAt(dialect, path).flatMap((schema) => keysOf(schema, value)))];
 }
 
-/** The parts of a runbook (`fix`, `detect`, …) that know a key. */
-export function homesOf(key: string): readonly string[] {
-  return [...(HOMES.get(key) ?? [])];
-}
-
-const HOMES = homes();
-
-function homes(): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
-  visit(Runbook, "the runbook", (schema, name) => {
-    for (const key of keysOf(schema, undefined)) found.set(key, (found.get(key) ?? new Set()).add(name));
+/** The parts of a file (`fix`, `detect`, …) that know a key. */
+export function homesOf(dialect: Dialect, key: string): readonly string[] {
+  const found = new Set<string>();
+  visit(dialect, dialect.schema, dialect.whole, (schema, name) => {
+    if (keysOf(schema, undefined).includes(key)) found.add(name);
   });
-  return found;
+  return [...found];
 }
 
-function schemasAt(path: Path): Schema[] {
-  return path.reduce<Schema[]>((schemas, part) => schemas.flatMap((schema) => child(schema, part)), [Runbook]);
+function schemasAt({ schema }: Dialect, path: Path): Schema[] {
+  return path.reduce<Schema[]>((schemas, part) => schemas.flatMap((each) => child(each, part)), [schema]);
 }
 
 function child(schema: Schema, part: string | number): Schema[] {
@@ -60,13 +54,16 @@ function fits(shape: z.core.$ZodShape, value: unknown): boolean {
   return (type.values as unknown[]).includes(value.type);
 }
 
-function visit(schema: Schema, name: string, see: (schema: Schema, name: string) => void): void {
+function visit(dialect: Dialect, schema: Schema, name: string, see: (schema: Schema, name: string) => void): void {
   for (const each of bare(schema)) {
     const def = each._zod.def;
     if (def.type === "object") {
       see(each, name);
-      for (const [key, inner] of Object.entries(def.shape)) visit(inner as Schema, `\`${key}\``, see);
-    } else if (def.type === "record") visit(def.valueType as Schema, name, see);
-    else if (def.type === "array") visit(def.element as Schema, name === "`steps`" ? "a step" : name, see);
+      for (const [key, inner] of Object.entries(def.shape)) visit(dialect, inner as Schema, `\`${key}\``, see);
+    } else if (def.type === "record") visit(dialect, def.valueType as Schema, name, see);
+    else if (def.type === "array") {
+      const item = dialect.items[name.replaceAll("`", "")];
+      visit(dialect, def.element as Schema, item === undefined ? name : `a ${item}`, see);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Fault } from "../../model/fault.ts";
+import type { Dialect } from "./dialect.ts";
 import { homesOf, keysAt } from "./keys.ts";
 import { didYouMean, suggest } from "../suggest.ts";
 import type { Path, Yaml } from "../yaml/yaml.ts";
@@ -17,11 +18,11 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** What the schema does not allow, as faults that say what was expected and what was found. */
-export function schemaFaults(yaml: Yaml, issues: readonly Issue[]): Fault[] {
-  const misspelt = new Set(issues.flatMap((issue) => meantKeys(yaml, issue)));
+export function schemaFaults(dialect: Dialect, yaml: Yaml, issues: readonly Issue[]): Fault[] {
+  const misspelt = new Set(issues.flatMap((issue) => meantKeys(dialect, yaml, issue)));
   return issues
     .filter((issue) => !misspelt.has(pathOf(issue).join("\0")) || valueAt(yaml.value, pathOf(issue)) !== undefined)
-    .flatMap((issue) => faultsOf(yaml, issue));
+    .flatMap((issue) => faultsOf(dialect, yaml, issue));
 }
 
 /** The value at the end of a path, undefined where there is none. */
@@ -41,28 +42,32 @@ export function pathOf(issue: Issue): (string | number)[] {
 }
 
 /** Keys that an unknown key stands for: that they are missing need not be said as well. */
-function meantKeys(yaml: Yaml, issue: Issue): string[] {
+function meantKeys(dialect: Dialect, yaml: Yaml, issue: Issue): string[] {
   if (issue.code !== "unrecognized_keys") return [];
   const path = pathOf(issue);
-  const known = keysAt(path, valueAt(yaml.value, path));
+  const known = keysAt(dialect, path, valueAt(yaml.value, path));
   return issue.keys.flatMap((key) => suggest(key, known) ?? []).map((key) => [...path, key].join("\0"));
 }
 
-function faultsOf(yaml: Yaml, issue: Issue): Fault[] {
+function faultsOf(dialect: Dialect, yaml: Yaml, issue: Issue): Fault[] {
   const path = pathOf(issue);
   const value = valueAt(yaml.value, path);
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(path, value);
-    return issue.keys.map((key) => unknownKey(yaml, path, known, key));
+    const known = keysAt(dialect, path, value);
+    return issue.keys.map((key) => unknownKey(dialect, yaml, path, known, key));
   }
-  if (issue.code === "invalid_key") return [badName(yaml, path, issue)];
-  if (value === undefined) return [missing(yaml, path, issue)];
+  if (issue.code === "invalid_key") return [badName(dialect, yaml, path, issue)];
+  if (value === undefined) return [missing(dialect, yaml, path, issue)];
   const inner = innerIssues(issue, value);
   if (inner.length > 0)
-    return inner.flatMap((each) => faultsOf(yaml, { ...each, path: [...issue.path, ...each.path] }));
+    return inner.flatMap((each) => faultsOf(dialect, yaml, { ...each, path: [...issue.path, ...each.path] }));
   const expected = expectation(issue, value);
   return [
-    yaml.fault(path, `${subject(path)}: expected ${expected}, found ${shown(value)}`, hintFor(issue, value, path)),
+    yaml.fault(
+      path,
+      `${subject(dialect, path)}: expected ${expected}, found ${shown(value)}`,
+      hintFor(dialect, issue, value, path),
+    ),
   ];
 }
 
@@ -72,34 +77,23 @@ function innerIssues(issue: Issue, value: unknown): Issue[] {
   return issue.errors.find((errors) => errors.some((error) => error.path.length > 0)) ?? [];
 }
 
-function unknownKey(yaml: Yaml, path: Path, known: readonly string[], key: string): Fault {
+function unknownKey(dialect: Dialect, yaml: Yaml, path: Path, known: readonly string[], key: string): Fault {
   // What it is in already is no better place.
-  const homes = homesOf(key).filter((home) => !path.some((part) => home === `\`${part}\``));
+  const homes = homesOf(dialect, key).filter((home) => !path.some((part) => home === `\`${part}\``));
   const moved = homes.length > 0 ? `it belongs in ${homes.join(" or ")}` : `expected one of ${known.join(", ")}`;
-  const message = `unknown key \`${key}\` in ${path.length === 0 ? "the runbook" : within(path)}`;
+  const message = `unknown key \`${key}\` in ${within(dialect, path)}`;
   return yaml.fault([...path, key], message, didYouMean(key, known) ?? moved, "key");
 }
 
-function badName(yaml: Yaml, path: Path, issue: Extract<Issue, { code: "invalid_key" }>): Fault {
-  const name = String(path.at(-1));
-  const better = name
-    .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .replaceAll(/[^A-Za-z0-9]+/g, "_")
-    .toLowerCase();
-  const hint = /^[a-z][a-z0-9_]*$/.test(better) ? `write it \`${better}\`` : undefined;
-  const why = issue.issues[0]?.code === "too_big" ? "at most 64 characters" : "lower snake case";
-  return yaml.fault(path, `the name \`${name}\` becomes a shell variable: expected ${why}`, hint, "key");
+function badName(dialect: Dialect, yaml: Yaml, path: Path, issue: Extract<Issue, { code: "invalid_key" }>): Fault {
+  const { message, hint } = dialect.badKey(String(path.at(-1)), issue.issues[0]?.code === "too_big");
+  return yaml.fault(path, message, hint, "key");
 }
 
-function missing(yaml: Yaml, path: Path, issue: Issue): Fault {
+function missing(dialect: Dialect, yaml: Yaml, path: Path, issue: Issue): Fault {
   const parent = path.slice(0, -1);
-  const where = parent.length === 0 ? "the runbook" : within(parent);
-  return yaml.fault(
-    parent,
-    `\`${path.at(-1)}\` is missing in ${where}`,
-    `expected ${expectation(issue, undefined)}`,
-    "key",
-  );
+  const message = `\`${path.at(-1)}\` is missing in ${within(dialect, parent)}`;
+  return yaml.fault(parent, message, `expected ${expectation(issue, undefined)}`, "key");
 }
 
 /** What would have been right, to stand after "expected". */
@@ -141,32 +135,21 @@ function sizeExpectation(issue: Extract<Issue, { code: "too_small" | "too_big" }
   return `${least ? "at least" : "at most"} ${bound}${unit}`.replace("1 items", "1 item");
 }
 
-function hintFor(issue: Issue, value: unknown, path: Path): string | undefined {
+function hintFor(dialect: Dialect, issue: Issue, value: unknown, path: Path): string | undefined {
   const values: unknown[] = issue.code === "invalid_value" ? issue.values : choices(issue);
   if (typeof value === "string" && values.length > 1) return didYouMean(value, values.map(String));
-  if (path.at(-1) === "become") return orderHint(value);
-  if (path.at(-1) === "verify" && value === true) return "it is on by default: leave it out";
+  const advice = dialect.advise(issue, path, value);
+  if (advice !== undefined) return advice;
   if (issue.code !== "invalid_type") return undefined;
   if (issue.message.startsWith("expected a duration") && typeof value === "number")
     return `write ${value}s for seconds`;
   return typeHint(issue.expected, value, path);
 }
 
-/** `become: yes` is a text in YAML 1.2, and no user's name. */
-function orderHint(value: unknown): string {
-  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
-  if (/^(y|yes|on|1)$/i.test(text)) return "did you mean `true`?";
-  if (/^(n|no|off|0)$/i.test(text)) return "did you mean `false`?";
-  return "did you mean `true` (root) or `false` (the login user)?";
-}
-
 /** How the same is written as the type that is expected. */
 function typeHint(expected: string, value: unknown, path: Path): string | undefined {
   const text = JSON.stringify(value);
   if (expected === "array") return `write \`${path.at(-1)}: [${text}]\``;
-  if (expected === "object" && typeof value === "string" && keysAt(path, value).includes("run")) {
-    return `write the script as \`run\` under \`${path.at(-1)}\``;
-  }
   if (expected !== "string" || value === null) return undefined;
   if (typeof value === "object") return "put a text that begins with [ or { in quotes";
   return `write it in quotes: "${text}"`;
@@ -193,14 +176,17 @@ export function shown(value: unknown): string {
     : `"${first.length > 40 || first !== value ? `${first.slice(0, 40)}…` : first}"`;
 }
 
-function subject(path: Path): string {
+function subject({ whole, items }: Dialect, path: Path): string {
   const name = path.at(-1);
-  if (name === undefined) return "the runbook";
-  if (typeof name === "number" && path.at(-2) === "steps") return "a step";
-  return typeof name === "number" ? `item ${name + 1} of \`${path.at(-2)}\`` : `\`${name}\``;
+  if (name === undefined) return whole;
+  if (typeof name === "string") return `\`${name}\``;
+  const item = items[String(path.at(-2))];
+  return item === undefined ? `item ${name + 1} of \`${path.at(-2)}\`` : `a ${item}`;
 }
 
 /** Like `subject`, for what holds something: `steps` 1 is the second step. */
-function within(path: Path): string {
-  return typeof path.at(-1) === "number" && path.at(-2) === "steps" ? `step ${Number(path.at(-1)) + 1}` : subject(path);
+function within(dialect: Dialect, path: Path): string {
+  const name = path.at(-1);
+  const item = dialect.items[String(path.at(-2))];
+  return typeof name === "number" && item !== undefined ? `${item} ${name + 1}` : subject(dialect, path);
 }

@@ -1,0 +1,35 @@
+import { Runbook } from "../../model/runbook.ts";
+import type { Dialect } from "../schema/dialect.ts";
+import { keysAt } from "../schema/keys.ts";
+
+/** Runbooks, as mistakes in them are told. */
+export const RUNBOOKS: Dialect = {
+  schema: Runbook,
+  whole: "the runbook",
+  items: { steps: "step" },
+  advise: (issue, path, value) => {
+    if (path.at(-1) === "become") return orderHint(value);
+    if (path.at(-1) === "verify" && value === true) return "it is on by default: leave it out";
+    const wantsMapping = issue.code === "invalid_type" && issue.expected === "object" && typeof value === "string";
+    return wantsMapping && keysAt(RUNBOOKS, path, value).includes("run")
+      ? `write the script as \`run\` under \`${path.at(-1)}\``
+      : undefined;
+  },
+  badKey: (name, tooLong) => {
+    const better = name
+      .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
+      .replaceAll(/[^A-Za-z0-9]+/g, "_")
+      .toLowerCase();
+    const why = tooLong ? "at most 64 characters" : "lower snake case";
+    const message = `the name \`${name}\` becomes a shell variable: expected ${why}`;
+    return /^[a-z][a-z0-9_]*$/.test(better) ? { message, hint: `write it \`${better}\`` } : { message };
+  },
+};
+
+/** `become: yes` is a text in YAML 1.2, and no user's name. */
+function orderHint(value: unknown): string {
+  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+  if (/^(y|yes|on|1)$/i.test(text)) return "did you mean `true`?";
+  if (/^(n|no|off|0)$/i.test(text)) return "did you mean `false`?";
+  return "did you mean `true` (root) or `false` (the login user)?";
+}
