@@ -1,7 +1,7 @@
 import { evolve, replay } from "../engine/evolve.ts";
 import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
-import type { Entry } from "../model/event.ts";
+import type { Entry, Writer } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import { boardLines } from "../report/board.ts";
 import { jsonLine, jsonText } from "../report/json.ts";
@@ -13,7 +13,7 @@ import type { RunRecord } from "../run/ports.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { stateDir } from "./state.ts";
-import { isAtWork, type Writer } from "./writer.ts";
+import { isAtWork } from "../journal/writer.ts";
 
 /** Options of both history commands. */
 export type HistoryOptions = { readonly state?: string | undefined; readonly json?: boolean | undefined };

@@ -23,7 +23,7 @@ import { screenFor, type Screen } from "./screen.ts";
 import { stateDir } from "./state.ts";
 import { selectTargets, withLogin, type Passwords, type TargetOptions } from "./targets.ts";
 import { userName } from "./user.ts";
-import { thisWriter } from "./writer.ts";
+import { thisWriter } from "../journal/writer.ts";
 
 /** `runbook run`'s options, as the command line gives them. */
 export type RunCommandOptions = TargetOptions & {

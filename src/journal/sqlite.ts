@@ -1,18 +1,18 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { sql, type Kysely } from "kysely";
 import type { Waiver } from "../model/approval.ts";
-import { Entry, OBSERVATIONS, type PastFix } from "../model/event.ts";
+import { Entry, OBSERVATIONS, PastFix } from "../model/event.ts";
 import { FaultError } from "../model/fault.ts";
-import type { Archive, Journal, RunRecord } from "../run/ports.ts";
-import { journalFault, openDatabase, type Tables } from "./database.ts";
+import type { Archive, Desk, Journal, RunRecord } from "../run/ports.ts";
+import { makeDirectory } from "./access.ts";
+import { journalFault, openDatabase } from "./database.ts";
+import { derive } from "./derive.ts";
+import { SqliteDesk } from "./desk.ts";
+import { checkFence, type Fences } from "./fence.ts";
+import type { Tables } from "./schema.ts";
 
 /** So many earlier fixes of a step on a host are worth knowing. */
 const MOST_PAST = 20;
-
-function placeOf(run: string, at: { readonly host: string; readonly step: string }): string {
-  return JSON.stringify([run, at.host, at.step]);
-}
 
 type Waiting = {
   readonly entries: readonly Entry[];
@@ -20,20 +20,11 @@ type Waiting = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Makes a directory and those above it, private. Node's own recursive way never ends where the kernel says ENOENT, as in /proc. */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
-  makeDirectory(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another run may have made it meanwhile.
-    if (!existsSync(path)) throw error;
-  }
-}
-
 /** The record of all runs of one state directory: `runbook.db` in it. */
 export class SqliteRecord implements Journal, Archive {
+  /** Leases taken here are what this handle's `append` goes by. */
+  readonly desk: Desk;
+  readonly #fences: Fences = new Map();
   readonly #file: string;
   readonly #database: Kysely<Tables>;
   #waiting: Waiting[] = [];
@@ -45,6 +36,7 @@ export class SqliteRecord implements Journal, Archive {
   private constructor(file: string, database: Kysely<Tables>) {
     this.#file = file;
     this.#database = database;
+    this.desk = new SqliteDesk(file, database, this.#fences);
   }
 
   /** Opens the record of a state directory (made with mode 0700). Throws a journal fault. */
@@ -86,7 +78,10 @@ export class SqliteRecord implements Journal, Archive {
   async #write(entries: readonly Entry[]): Promise<void> {
     await this.#secure(entries.every(({ event }) => OBSERVATIONS.has(event.type)) ? "normal" : "full");
     await this.#database.transaction().execute(async (database) => {
-      for (const entry of entries) await this.#noteRun(database, entry);
+      for (const run of new Set(entries.map((entry) => entry.run))) {
+        await checkFence(database, run, this.#fences, this.#file);
+      }
+      for (const entry of entries) await derive(database, entry);
       const rows = entries.map(({ run, seq, at, event }) => ({
         run,
         seq,
@@ -103,26 +98,6 @@ export class SqliteRecord implements Journal, Archive {
     if (this.#synchronous === synchronous) return;
     await sql.raw(`pragma synchronous = ${synchronous}`).execute(this.#database);
     this.#synchronous = synchronous;
-  }
-
-  /** The table of runs is an index over the entries, written with them. */
-  async #noteRun(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
-    if (event.type === "run-started") {
-      const { plan } = event;
-      const row = {
-        run,
-        runbook: plan.runbook.name,
-        hosts: plan.hosts.length,
-        started_at: at,
-        ended_at: null,
-        exit: null,
-      };
-      await database.insertInto("run").values(row).execute();
-      await database.insertInto("run_order").values({ run }).execute();
-    }
-    if (event.type === "run-ended") {
-      await database.updateTable("run").set({ ended_at: at, exit: event.exit }).where("run", "=", run).execute();
-    }
   }
 
   async runs(): Promise<readonly RunRecord[]> {
@@ -152,46 +127,36 @@ export class SqliteRecord implements Journal, Archive {
   }
 
   async past(runbook: string, hosts: readonly string[], since: number): Promise<readonly PastFix[]> {
-    const rows = await this.#acts(runbook, ["fix-started", "step-ended"], since);
-    const begun = new Set(
-      rows.flatMap(({ run, event }) => (event.type === "fix-started" ? [placeOf(run, event)] : [])),
+    const newest = sql`
+      select run, host, step, at, outcome, row_number() over (partition by host, step order by at desc, run desc) as nth
+      from past_fix
+      where runbook = ${runbook} and at >= ${since} and host in (select value from json_each(${JSON.stringify(hosts)}))
+    `;
+    const rows = await this.#read(() =>
+      sql`select * from (${newest}) where nth <= ${MOST_PAST} order by at desc, run desc`.execute(this.#database),
     );
-    const wanted = new Set(hosts);
-    const fixes = rows.flatMap(({ run, at, event }): PastFix[] => {
-      if (event.type !== "step-ended" || !wanted.has(event.host) || !begun.has(placeOf(run, event))) return [];
-      return [{ host: event.host, step: event.step, run, at, outcome: event.outcome }];
-    });
-    const kept = new Map<string, number>();
-    return fixes.reverse().filter((fix) => {
-      const place = placeOf("", fix);
-      kept.set(place, (kept.get(place) ?? 0) + 1);
-      return (kept.get(place) ?? 0) <= MOST_PAST;
-    });
+    return rows.rows.map((row) => PastFix.parse(row));
   }
 
   async waivers(runbook: string, hosts: readonly string[], now: number): Promise<readonly Waiver[]> {
-    const wanted = new Set(hosts);
-    return (await this.#acts(runbook, ["waived"], 0)).flatMap(({ event }): Waiver[] => {
-      if (event.type !== "waived" || event.until <= now || !wanted.has(event.host)) return [];
-      const { host, step, keys, until, by, reason } = event;
-      return keys.map((key) => ({ host, step, key, until, by, reason }));
-    });
-  }
-
-  /** Entries of some types in all runs of a runbook, oldest first. */
-  async #acts(runbook: string, types: readonly Entry["event"]["type"][], since: number): Promise<readonly Entry[]> {
     const rows = await this.#read(() =>
       this.#database
         .selectFrom("entry")
         .innerJoin("run", "run.run", "entry.run")
         .selectAll("entry")
         .where("run.runbook", "=", runbook)
-        .where("entry.type", "in", types)
-        .where("entry.at", ">=", since)
+        // A parameter would hide the index that has only these.
+        .where(sql<boolean>`entry.type = 'waived'`)
         .orderBy("entry.at")
         .execute(),
     );
-    return rows.map((row) => this.#entryOf(row));
+    const wanted = new Set(hosts);
+    return rows.flatMap((row): Waiver[] => {
+      const { event } = this.#entryOf(row);
+      if (event.type !== "waived" || event.until <= now || !wanted.has(event.host)) return [];
+      const { host, step, keys, until, by, reason } = event;
+      return keys.map((key) => ({ host, step, key, until, by, reason }));
+    });
   }
 
   #entryOf({ run, seq, at, event }: Tables["entry"]): Entry {

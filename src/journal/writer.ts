@@ -1,20 +1,21 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import type { RunPlan } from "../model/event.ts";
-
-/** The process that writes a run's record, as the record names it. */
-export type Writer = NonNullable<RunPlan["writer"]>;
+import type { Writer } from "../model/event.ts";
 
 /** This process; undefined where the system does not tell one process from another (it has no `/proc`). */
 export function thisWriter(): Writer | undefined {
   const started = startOf(process.pid);
-  return started === null ? undefined : { host: hostname(), pid: process.pid, started };
+  return started === null ? undefined : { host: hostname(), pid: process.pid, started: `${started}${inSpace()}` };
 }
 
 /** Whether a writer is still at work; null where that cannot be told from here. */
 export function isAtWork(writer: Writer | undefined): boolean | null {
   if (writer === undefined || writer.host !== hostname() || startOf(process.pid) === null) return null;
-  return startOf(writer.pid) === writer.started;
+  const [boot, tick, space] = writer.started.split("/");
+  if (space !== undefined && `/${space}` !== inSpace()) return null;
+  const started = startOf(writer.pid);
+  if (started === null && isHidden(writer.pid)) return null;
+  return started === `${boot}/${tick}`;
 }
 
 /** The boot, and the tick of it in which a process began; null for no such process. */
@@ -27,5 +28,24 @@ function startOf(pid: number): string | null {
     return fields[0] === "Z" ? null : `${boot}/${fields[19]}`;
   } catch {
     return null;
+  }
+}
+
+/** Two containers may have one name, and each its own process of one number: `/pid:[…]`, or nothing where it is not told. */
+function inSpace(): string {
+  try {
+    return `/${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return "";
+  }
+}
+
+/** Whether there is a process that we may not see: `/proc` may be mounted so that each user sees only their own. */
+function isHidden(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

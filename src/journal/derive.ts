@@ -1,0 +1,112 @@
+import { sql, type Kysely } from "kysely";
+import type { Entry, Event } from "../model/event.ts";
+import type { Tables } from "./schema.ts";
+
+/** Brings the tables that follow the entries up to date with one that is being written, in its transaction. */
+export async function derive(database: Kysely<Tables>, entry: Entry): Promise<void> {
+  await noteRun(database, entry);
+  await noteFix(database, entry);
+  await noteClaim(database, entry);
+}
+
+async function noteRun(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
+  if (event.type === "run-started") {
+    const { plan } = event;
+    const row = {
+      run,
+      runbook: plan.runbook.name,
+      hosts: plan.hosts.length,
+      started_at: at,
+      ended_at: null,
+      exit: null,
+    };
+    await database.insertInto("run").values(row).execute();
+    await database.insertInto("run_order").values({ run }).execute();
+  }
+  if (event.type === "run-ended") await setEnd(database, run, { ended_at: at, exit: event.exit });
+  if (event.type === "run-resumed") await setEnd(database, run, { ended_at: null, exit: null });
+}
+
+async function setEnd(
+  database: Kysely<Tables>,
+  run: string,
+  end: Pick<Tables["run"], "ended_at" | "exit">,
+): Promise<void> {
+  await database.updateTable("run").set(end).where("run", "=", run).execute();
+}
+
+async function noteFix(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
+  if (event.type === "fix-started") {
+    const { host, step } = event;
+    await sql`
+      insert into past_fix (run, host, step, runbook)
+      select run, ${host}, ${step}, runbook from run where run = ${run} on conflict do nothing
+    `.execute(database);
+  }
+  if (event.type === "step-ended") {
+    const { host, step, outcome } = event;
+    await database
+      .updateTable("past_fix")
+      .set({ at, outcome })
+      .where("run", "=", run)
+      .where("host", "=", host)
+      .where("step", "=", step)
+      .execute();
+  }
+}
+
+async function noteClaim(database: Kysely<Tables>, { run, event }: Entry): Promise<void> {
+  if (event.type === "asked") {
+    const at = database.updateTable("claim").set({ asked: 1 }).where("digest", "=", event.digest);
+    await at.where("run", "=", run).execute();
+  }
+  const over = answered(event);
+  if (over === null) return;
+  const rows = database.deleteFrom("claim").where("run", "=", run).where("host", "=", over.host);
+  await (over.step === null ? rows : rows.where("step", "=", over.step)).execute();
+}
+
+/** The step, or the whole host, on which nothing is asked any more once this has happened. */
+function answered(event: Event): { readonly host: string; readonly step: string | null } | null {
+  switch (event.type) {
+    case "denied":
+    case "approval-voided":
+    case "waived":
+    case "fix-started":
+    case "not-concerned":
+    case "undetermined":
+      return event;
+    case "unreachable":
+      return { host: event.host, step: null };
+    case "step-ended":
+      return event.open === true ? null : event;
+    case "run-started":
+    case "reached":
+    case "concerned":
+    case "facts-read":
+    case "detected":
+    case "previewed":
+    case "asked":
+    case "asked-elsewhere":
+    case "endorsed":
+    case "approved":
+    case "deferred":
+    case "fix-finished":
+    case "fix-lost":
+    case "fix-refused":
+    case "verified":
+    case "verify-failed":
+    case "rollback-started":
+    case "rollback-finished":
+    case "rollback-refused":
+    case "rollback-lost":
+    case "host-skipped":
+    case "admitted":
+    case "paused":
+    case "continued":
+    case "run-resumed":
+    case "stop-requested":
+    case "run-ended":
+      return null;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Generated } from "kysely";
+
+/** The tables of the record. Times are ms since the epoch, yes and no are 1 and 0. Only `entry` is the truth: `run`, `past_fix` and `claim` follow it. */
+export type Tables = {
+  run: {
+    run: string;
+    runbook: string;
+    hosts: number;
+    started_at: number;
+    ended_at: number | null;
+    exit: number | null;
+  };
+  entry: { run: string; seq: number; at: number; type: string; /** JSON of the event. */ event: string };
+  /** Keeps the order in which runs began within one millisecond. */
+  run_order: { id: Generated<number>; run: string };
+  /** Who may write a run's record. The fence goes up with every holder; the writer is null where a system does not tell. */
+  lease: {
+    run: string;
+    fence: number;
+    held: number;
+    host: string | null;
+    pid: number | null;
+    started: string | null;
+    by: string;
+    since: number;
+    expires: number;
+  };
+  /** Decisions left for whoever holds a run. */
+  mail: {
+    id: Generated<number>;
+    run: string;
+    digest: string;
+    verdict: string;
+    by: string;
+    /** JSON of the decision. */
+    decision: string;
+    answered: number;
+    refused: string | null;
+  };
+  /** Which run asks for what; `asked` once that is on record. */
+  claim: { digest: string; run: string; host: string; step: string; asked: number };
+  /** Fixes that began, and how their step ended last; null: not yet. */
+  past_fix: {
+    run: string;
+    host: string;
+    step: string;
+    runbook: string;
+    at: number | null;
+    outcome: string | null;
+  };
+};
+
+/** What leads from each version of the tables to the next; a new record goes all the way. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table run (
+    run text primary key, runbook text not null, hosts integer not null,
+    started_at integer not null, ended_at integer, exit integer
+  ) strict;
+  create table run_order (id integer primary key autoincrement, run text not null unique) strict;
+  create table entry (
+    run text not null, seq integer not null, at integer not null, type text not null, event text not null,
+    primary key (run, seq)
+  ) strict, without rowid;
+  `,
+  `
+  create table lease (
+    run text primary key, fence integer not null, held integer not null, host text, pid integer, started text,
+    by text not null, since integer not null, expires integer not null
+  ) strict;
+  create table mail (
+    id integer primary key autoincrement, run text not null, digest text not null, verdict text not null, by text not null,
+    decision text not null, answered integer not null, refused text
+  ) strict;
+  create index mail_open on mail (run, id) where answered = 0;
+  create table claim (
+    digest text primary key, run text not null, host text not null, step text not null, asked integer not null
+  ) strict, without rowid;
+  create index claim_of_run on claim (run, host, step);
+  create index entry_waived on entry (run) where type = 'waived';
+  create table past_fix (
+    run text not null, host text not null, step text not null, runbook text not null, at integer, outcome text,
+    primary key (run, host, step)
+  ) strict, without rowid;
+  create index past_fix_of_host on past_fix (runbook, host, step, at);
+  insert into past_fix (run, host, step, runbook, at, outcome)
+    with
+      begun as materialized (
+        select distinct run, event ->> '$.host' as host, event ->> '$.step' as step
+        from entry where type = 'fix-started' and json_valid(event)
+      ),
+      over as materialized (
+        select run, event ->> '$.host' as host, event ->> '$.step' as step, max(seq), at, event ->> '$.outcome' as outcome
+        from entry where type = 'step-ended' and json_valid(event) group by 1, 2, 3
+      )
+    select run, host, step, run.runbook, over.at, over.outcome
+    from begun join run using (run) left join over using (run, host, step)
+    where host is not null and step is not null;
+  `,
+];
