@@ -34,7 +34,7 @@ export async function logIn(
   signal: AbortSignal | undefined,
 ): Promise<LoginAnswer> {
   const { default: ssh2 } = await import("ssh2");
-  const sock = gatheringSocket();
+  const sock = gatheringSocket({ host: host.address, port: host.port });
   const client = endable(new ssh2.Client(), sock);
   const { promise, resolve, reject } = Promise.withResolvers<LoginAnswer>();
   const auth = authentication({ ...credentials, pause: (work) => deadline.pause(work) }, reject);
@@ -71,7 +71,6 @@ export async function logIn(
     },
     authHandler: auth.handler,
   });
-  sock.connect({ host: host.address, port: host.port });
 
   let answer: LoginAnswer | undefined;
   try {
