@@ -13,6 +13,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   view: ["engine", "model"],
   run: CORE,
   connect: ADAPTER,
+  sign: ADAPTER,
   journal: ADAPTER,
   load: ADAPTER,
   report: ADAPTER,
@@ -21,7 +22,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Adapters: of `run` they know the ports alone, and nothing of each other. */
-const ADAPTERS = new Set(["connect", "journal", "load", "report", "lab", "tui"]);
+const ADAPTERS = new Set(["connect", "sign", "journal", "load", "report", "lab", "tui"]);
 
 /** Rooms that only compute, and what they may use beside the language itself. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
