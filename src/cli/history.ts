@@ -9,8 +9,8 @@ import { plainReport } from "../report/plain.ts";
 import { runLines, unendedWords, type ListedRun, type Standing } from "../report/runs.ts";
 import { sentenceOf } from "../view/sentence.ts";
 import { summaryLines } from "../report/summary.ts";
-import type { RunRecord } from "../run/ports.ts";
 import { EXIT } from "./exit.ts";
+import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { stateDir } from "./state.ts";
 import { isAtWork } from "../journal/writer.ts";
@@ -56,21 +56,6 @@ export async function historyShow(
   else if (options.events === true) for (const line of eventLines(entries)) io.out(`${line}\n`);
   else draw(entries, io);
   return EXIT.ok;
-}
-
-/** RUN as people write it: an id, a unique beginning of one, or `last`. */
-function findRun(runs: readonly RunRecord[], wanted: string): string | Fault {
-  const [newest] = runs;
-  if (newest === undefined) {
-    const hint = "`runbook run` makes the first; --state names another place";
-    return { kind: "usage", message: "no run is on record yet", hint };
-  }
-  if (wanted === "last") return newest.run;
-  const fits = runs.map((run) => run.run).filter((run) => wanted !== "" && run.startsWith(wanted));
-  if (fits.length === 1 && fits[0] !== undefined) return fits[0];
-  const message = fits.length === 0 ? `no run \`${wanted}\` is on record` : `\`${wanted}\` begins ${fits.length} runs`;
-  const hint = fits.length === 0 ? "`runbook history` lists them" : `write more of it: ${fits.slice(0, 4).join(", ")}`;
-  return { kind: "usage", message, hint };
 }
 
 function eventLines(entries: readonly Entry[]): string[] {
