@@ -146,7 +146,7 @@ async function shellFaults(
 ): Promise<{ faults: Fault[]; warnings: Fault[] }> {
   const faults: Fault[] = [];
   const texts = scripts.map(({ text }) => text);
-  if (texts.length === 0 || (await allSound(texts, shell))) return { faults, warnings: [] };
+  if (texts.length === 0 || (await allSound([...new Set(texts)], shell))) return { faults, warnings: [] };
   const answers = await Promise.all(texts.map((text) => checkSyntax(text, shell)));
   for (const [index, answer] of answers.entries()) {
     const at = scripts[index]?.at;

@@ -42,9 +42,11 @@ export function checkSyntax(script: string, shell: "sh" | "bash"): Promise<Synta
 }
 
 /** Each script through a shell of its own, but all from one start: starting a process costs us more than it costs a shell. */
+const each = (reader: string): string => `for script do ${reader} <<END || exit 1\n$script\nEND\ndone`;
+
 const EACH: Readonly<Record<"sh" | "bash", string>> = {
-  sh: `for script do printf '%s\\n' "$script" | sh -n || exit 1; done`,
-  bash: `for script do printf '%s\\n' "$script" | bash -n /dev/stdin || exit 1; done`,
+  sh: each("sh -n"),
+  bash: each("bash -n /dev/stdin"),
 };
 
 /** Characters that go into one argument, and into all of them: Linux takes 128 KiB and 2 MiB. */

@@ -5,7 +5,7 @@ import { clean } from "../view/clean.ts";
 import { paletteOf, type Palette } from "../view/colour.ts";
 import { lineOf, type Piece } from "../view/line.ts";
 import { fit, pad, widthOf, wrapWords } from "../view/width.ts";
-import { counted, duration, moment, OUTCOME_LOOK } from "../view/words.ts";
+import { counted, duration, grouped, moment, OUTCOME_LOOK } from "../view/words.ts";
 import { adviceOf, type Advice } from "./advice.ts";
 import { foldHosts } from "../view/hosts.ts";
 import { besidesOf, fewerTroubles, fixesOf, troublesOf, type Trouble } from "./troubles.ts";
@@ -81,7 +81,7 @@ function countsLines(state: RunState, room: Room, paint: Palette): string[] {
     const amount = hosts.get(outcome)?.length ?? 0;
     if (amount === 0) continue;
     const { word, style } = OUTCOME_LOOK[outcome];
-    const text = `${amount.toLocaleString("en")} ${word}`;
+    const text = `${grouped(amount)} ${word}`;
     const fits = lines.length > 0 && used + 3 + text.length <= room.width;
     if (fits) lines.at(-1)?.push(" · ", [style, text]);
     else lines.push(["  ", [style, text]]);

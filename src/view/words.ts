@@ -23,9 +23,14 @@ export const OUTCOME_LOOK: Readonly<Record<Outcome, OutcomeLook>> = {
 /** The style of a risk. */
 export const RISK_STYLE: Readonly<Record<Risk, Style>> = { low: "green", medium: "yellow", high: "red" };
 
+/** A whole number with its thousands apart, as in `1,000`. By hand: to be ready for a locale takes Node 5 ms. */
+export function grouped(amount: number): string {
+  return `${amount}`.replaceAll(/\B(?=(\d{3})+$)/g, ",");
+}
+
 /** `1 host`, `37 hosts`, `1,000 hosts`; `plural` where an s is not enough. */
 export function counted(amount: number, thing: string, plural = `${thing}s`): string {
-  return `${amount.toLocaleString("en")} ${amount === 1 ? thing : plural}`;
+  return `${grouped(amount)} ${amount === 1 ? thing : plural}`;
 }
 
 /** A span of time from seconds, in two units at most: `40 ms`, `3.2 s`, `45 s`, `4 min 5 s`, `2 h 10 min`, `3 d 4 h`. */
@@ -58,7 +63,7 @@ export function bytes(amount: number): string {
     value /= 1024;
     unit += 1;
   }
-  const digits = unit > 0 && value < 99.95 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
+  const digits = unit > 0 && value < 99.95 ? value.toFixed(1) : grouped(Math.round(value));
   return `${amount < 0 ? "-" : ""}${digits} ${BYTE_UNITS[unit]}`;
 }
 

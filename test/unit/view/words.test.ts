@@ -1,7 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseBytes, parseDuration } from "../../../src/model/quantity.ts";
-import { ago, bytes, cellWords, counted, duration, moment, OUTCOME_LOOK, valueWords } from "../../../src/view/words.ts";
+import {
+  ago,
+  bytes,
+  cellWords,
+  counted,
+  duration,
+  grouped,
+  moment,
+  OUTCOME_LOOK,
+  valueWords,
+} from "../../../src/view/words.ts";
 import { widthOf } from "../../../src/view/width.ts";
 
 describe("words", () => {
@@ -56,6 +66,14 @@ describe("words", () => {
     expect(counted(1, "host")).toBe("1 host");
     expect(counted(0, "host")).toBe("0 hosts");
     expect(counted(12_000, "entry", "entries")).toBe("12,000 entries");
+  });
+
+  test("thousands are set apart as English does it", () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (amount) => {
+        expect(grouped(amount)).toBe(amount.toLocaleString("en"));
+      }),
+    );
   });
 
   test("moments are told in UTC, ages against now", () => {
