@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { FIRST_PORT, berths, type Berth } from "../lab/fleet.ts";
 import { keepHosts } from "../lab/keeper.ts";
 import { INVENTORY, forgetFiles } from "../lab/keys.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 
 /** A process that can be told from a later one with the same number. `started` is in clock ticks since boot, null once it is gone. */
 const Known = z.object({ pid: z.int().positive(), started: z.string() });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { examineRunbook } from "../language/runbook/compile.ts";
 import { scriptsOf } from "../language/runbook/scripts.ts";
 import { inFileOrder } from "../language/yaml/source.ts";

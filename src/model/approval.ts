@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** How much harm a fix can do when it goes wrong; the runbook must say. */
 export const Risk = z.enum(["low", "medium", "high"]);

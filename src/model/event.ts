@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ApproveLevel, Decider, DEFAULT_EXPIRES, Risk, Waiver } from "./approval.ts";
 import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What went wrong, in the field's words. Decides the exit code and the advice, never the text alone. */
 export const FaultKind = z.enum([

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** One cell of a finding. Durations are seconds, bytes are bytes, percents are bare numbers; null is an empty column (`-`). */
 export const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Masked, plain } from "./secret.ts";
 
 /** What a script printed on one stream: the head and the tail; what lay between was counted and dropped. */

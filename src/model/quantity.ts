@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
 const BYTES: Readonly<Record<string, number>> = {

@@ -1,5 +1,6 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Runbook } from "../../model/runbook.ts";
+import { withoutNoise } from "../schema/json-schema.ts";
 
 /** The JSON Schema of a runbook's file, for editors. What it cannot say (whether a key column exists, …) is left to `lint`. */
 export function runbookJsonSchema(): object {
@@ -11,12 +12,6 @@ export function runbookJsonSchema(): object {
     description: "One known problem of servers and its remedy. See docs/language.md.",
     ...schema,
   };
-}
-
-/** That a whole number is one that a computer can hold says nothing to a person. */
-function withoutNoise(schema: { minimum?: number; maximum?: number }): void {
-  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
-  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
 }
 
 /** The schema as the text of `schema/runbook.schema.json`. */

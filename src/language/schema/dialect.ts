@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Path } from "../yaml/yaml.ts";
 
 /** What a kind of file has of its own, so that mistakes in all of them are told in the same way. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Fault } from "../../model/fault.ts";
 import type { Dialect } from "./dialect.ts";
 import { homesOf, keysAt } from "./keys.ts";
