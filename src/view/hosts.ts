@@ -6,13 +6,23 @@ const WORTH_FOLDING = 3;
  * What is left out is counted: `db1, web[01-20] and 37 more`.
  */
 export function foldHosts(names: readonly string[], most = 4): string {
-  // Made only when it is needed: to be ready for a locale takes Node 5 ms.
-  const natural = new Intl.Collator("en", { numeric: true });
-  const runs = runsOf(names.toSorted(natural.compare));
+  const runs = runsOf(names.toSorted(inOrder));
   const parts = runs.flatMap((run) => (run.length < WORTH_FOLDING ? run.map((name) => [name]) : [run]));
   const shown = parts.length > most ? parts.slice(0, most) : parts;
   const rest = parts.slice(shown.length).reduce((sum, part) => sum + part.length, 0);
   return `${shown.map(partName).join(", ")}${rest === 0 ? "" : ` and ${rest} more`}`;
+}
+
+/** As people count: web2 before web10. By hand, since to be ready for a locale takes Node 5 ms. */
+function inOrder(a: string, b: string): number {
+  const others = pieces(b);
+  for (const [at, piece] of pieces(a).entries()) {
+    const other = others[at] ?? "";
+    const numbers = at % 2 === 1 ? Number(piece) - Number(other) : 0;
+    if (numbers !== 0) return numbers;
+    if (at % 2 === 0 && piece !== other) return piece < other ? -1 : 1;
+  }
+  return a < b ? -1 : Number(a > b);
 }
 
 /** Stretches of names in which one number, always at the same place, grows by one. */
