@@ -104,7 +104,7 @@ function fixDone(step: StepState | null, ms: number, say: (word: string, style: 
   if (step === null || !many(step)) return say("fix done", null, `in ${duration(ms / 1000)}`);
   const done = step.fixes.length;
   if (done % COUNTED !== 0 && done < step.target.length) return null;
-  return say("fix done", null, `${done.toLocaleString("en")} of ${step.target.length.toLocaleString("en")}`);
+  return say("fix done", null, `${grouped(done)} of ${grouped(step.target.length)}`);
 }
 
 function beginning(step: StepState | null, key: string | null): string {

@@ -2,7 +2,7 @@ import type { RunPlan } from "../model/event.ts";
 import type { RunRecord } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
 import { fit, pad, widthOf } from "../view/width.ts";
-import { duration } from "../view/words.ts";
+import { duration, grouped } from "../view/words.ts";
 
 /** How far a run got: to its end; or its process is at work, or gone, or nobody can tell from here. */
 export type Standing = "ended" | "running" | "died" | "unclear";
@@ -23,7 +23,7 @@ export function runLines(runs: readonly ListedRun[], width: number): string[] {
     // The year stands at the beginning of the id.
     new Date(listed.run.startedAt).toISOString().slice(5, 16).replace("T", " "),
     clean(listed.run.runbook),
-    listed.run.hosts.toLocaleString("en"),
+    grouped(listed.run.hosts),
     endWords(listed),
   ]);
   const widths = HEADS.map((head, at) => Math.max(head.length, ...rows.map((row) => widthOf(row[at] ?? ""))));

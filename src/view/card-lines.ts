@@ -1,7 +1,10 @@
+import { contextLines, hostsLines } from "./card-context.ts";
 import type { Card } from "./card.ts";
+import type { Against } from "./card-against.ts";
 import type { CardFix } from "./card-fix.ts";
-import { paletteOf } from "./colour.ts";
-import { BAR, barred, labelled, type Prose } from "./margin.ts";
+import { paletteOf, type Palette } from "./colour.ts";
+import { diffStyles } from "./diff.ts";
+import { BAR, barred, labelled, more, type Prose } from "./margin.ts";
 import { tableLines } from "./table.ts";
 import { wrapWords } from "./width.ts";
 import { ago, counted, moment, RISK_STYLE } from "./words.ts";
@@ -21,42 +24,80 @@ const MOST_ROWS = 20;
 const MOST_LINES = 40;
 
 /**
- * The card as lines of at most `width` columns. The step's own scripts are never shortened.
- * What comes from a script or a host stands behind a bar, so that it cannot pass for a line of the card.
+ * The card as lines of at most `width` columns: what speaks against it first, then what was found, what would run, and what else is going
+ * on. The step's own scripts are never shortened. What comes from a script or a host stands behind a bar or is indented, so that it cannot
+ * pass for a line of the card.
  */
 export function cardLines(card: Card, drawing: CardDrawing): string[] {
-  const palette = paletteOf(drawing.colour);
-  const width = Math.max(40, drawing.width);
-  const draw: Draw = { palette, width, all: drawing.all === true };
-  const seen = drawing.now === undefined ? `seen at ${moment(card.seenAt)}` : `seen ${ago(card.seenAt, drawing.now)}`;
+  const draw: Draw = {
+    palette: paletteOf(drawing.colour),
+    width: Math.max(40, drawing.width),
+    all: drawing.all === true,
+  };
   return [
     ...headOf(card, draw),
-    ...labelled("evidence", `${counted(card.evidence.rows.length, "finding")}, ${seen}`, draw),
+    ...labelled("evidence", evidenceWords(card, drawing.now), draw),
     ...evidenceLines(card, draw),
     ...previewLines(card, draw),
     ...(card.fix === null ? [] : fixLines(card.fix, draw)),
     ...valueLines(card, draw),
+    ...contextLines(card, draw),
     ...(card.fix === null ? [] : safetyLines(card, card.fix, draw)),
-    ...labelled("rollout", card.rollout, draw),
-    ...labelled("card", card.digest, draw),
+    ...hostsLines(card, { ...draw, now: drawing.now, most: draw.all ? Number.POSITIVE_INFINITY : MOST_ROWS }),
   ];
 }
 
 type Draw = Prose & { readonly all: boolean };
 
 function headOf(card: Card, draw: Draw): string[] {
-  const head = wrapWords(`${card.host}: ${card.title}`, draw.width).map((line) => draw.palette("bold", line));
-  const step = labelled("step", `${card.step} of ${card.runbook}, ${card.severity}`, draw);
-  if (card.fix === null) return [...head, ...step, ...labelled("fix", "none: this step only reports", draw)];
-  const { risk, summary } = card.fix;
+  const size = card.members.length;
+  const who = size === 1 ? card.host : `${card.host} (${counted(size, "host")})`;
+  const against = card.against.flatMap((one) => againstLines(one, draw));
   return [
-    ...head,
-    ...step,
+    ...wrapWords(`${who}: ${card.title}`, draw.width).map((line) => draw.palette("bold", line)),
+    ...against,
+    ...labelled("groups", card.groups.join(", "), draw, { style: (text) => draw.palette("dim", text) }),
+    ...labelled("step", `${card.step} of ${card.runbook}, ${card.severity}`, draw),
+    ...riskLines(card, draw),
+  ];
+}
+
+function riskLines({ fix }: Card, draw: Draw): string[] {
+  if (fix === null) return labelled("fix", "none: this step only reports", draw);
+  const { risk, summary } = fix;
+  return [
     ...labelled("fix", summary, draw),
     ...labelled("risk", risk === "high" ? "HIGH" : risk, draw, {
       style: (text) => draw.palette(RISK_STYLE[risk], text),
     }),
   ];
+}
+
+type Look = { readonly sign: string; readonly style: (palette: Palette, text: string) => string };
+
+const AGAINST: Readonly<Record<Against["weight"], Look>> = {
+  alarm: { sign: " !! ", style: (palette, text) => palette("red", palette("inverse", text)) },
+  warning: { sign: "  ! ", style: (palette, text) => palette("red", text) },
+  note: { sign: "  · ", style: (palette, text) => palette("yellow", text) },
+};
+
+/** Told by signs as well as by colours; what a host said in it cannot begin a line. */
+function againstLines({ weight, text, lines = [] }: Against, draw: Draw): string[] {
+  const { sign, style } = AGAINST[weight];
+  const wrapped = wrapWords(text, draw.width - sign.length).map(
+    (line, at) => style(draw.palette, at === 0 ? sign : " ".repeat(sign.length)) + style(draw.palette, line),
+  );
+  const styles = lines.map((line) => (line.startsWith("+") ? "green" : "red"));
+  return [...wrapped, ...barred(lines, draw, styles)];
+}
+
+function evidenceWords({ evidence, seenAt, seenLastAt, members }: Card, now: number | undefined): string {
+  const amount = counted(evidence.rows.length, "finding");
+  const each = members.length === 1 ? "" : " on each host";
+  const when = (at: number): string => (now === undefined ? moment(at) : ago(at, now));
+  const [oldest, newest] = [when(seenAt), when(seenLastAt)];
+  const at = now === undefined ? "seen at " : "seen ";
+  return `${amount}${each}, ${at}${oldest}${oldest === newest ? "" : ` to ${newest}`}`;
 }
 
 function evidenceLines(card: Card, draw: Draw): string[] {
@@ -71,7 +112,11 @@ function previewLines(card: Card, draw: Draw): string[] {
   const { lines, failed } = card.preview;
   const shown = draw.all ? lines : lines.slice(0, MOST_LINES);
   const words = failed === null ? (lines.length === 0 ? "printed nothing" : "what would change") : `failed: ${failed}`;
-  return [...labelled("preview", words, draw), ...barred(shown, draw), ...more(lines.length - shown.length, draw)];
+  return [
+    ...labelled("preview", words, draw),
+    ...barred(shown, draw, diffStyles(lines)),
+    ...more(lines.length - shown.length, draw),
+  ];
 }
 
 function fixLines(fix: CardFix, draw: Draw): string[] {
@@ -111,8 +156,4 @@ function functionLines(card: Card, fix: CardFix, draw: Draw): string[] {
   if (draw.all) return [...labelled("functions", words, draw), ...barred(fix.functions, draw)];
   const where = `\`runbook show ${card.runbook}\` shows them`;
   return labelled("functions", `${counted(fix.functions.length, "line")}, ${words}; ${where}`, draw);
-}
-
-function more(amount: number, draw: Draw): string[] {
-  return amount > 0 ? [draw.palette("dim", `  … ${amount.toLocaleString("en")} more`)] : [];
 }

@@ -8,7 +8,7 @@ export type CardValue = { readonly name: string; readonly from: "input" | "fact"
 
 /** The inputs and facts that occur in the fix or in what belongs to it, as this host has them. */
 export function valuesOf(state: RunState, host: HostState, loaded: LoadedRunbook, step: Step): readonly CardValue[] {
-  const words = new Set(scriptsOf(loaded, step).match(/\w+/g));
+  const words = wordsOf(loaded, step);
   const inputs = { ...state.plan.inputs, ...state.plan.hostInputs[host.host] };
   const values: CardValue[] = [
     ...Object.entries(inputs).map(([name, text]): CardValue => {
@@ -18,6 +18,17 @@ export function valuesOf(state: RunState, host: HostState, loaded: LoadedRunbook
     ...Object.entries(host.facts ?? {}).map(([name, text]): CardValue => ({ name, from: "fact", text: clean(text) })),
   ];
   return values.filter((value) => words.has(value.name)).map((value) => ({ ...value, name: clean(value.name) }));
+}
+
+const known = new WeakMap<LoadedRunbook, Map<string, ReadonlySet<string>>>();
+
+/** The words of a step's scripts, which are the same on every host. */
+function wordsOf(loaded: LoadedRunbook, step: Step): ReadonlySet<string> {
+  const steps = known.get(loaded) ?? new Map<string, ReadonlySet<string>>();
+  known.set(loaded, steps);
+  const words = steps.get(step.id) ?? new Set(scriptsOf(loaded, step).match(/\w+/g));
+  steps.set(step.id, words);
+  return words;
 }
 
 function scriptsOf(loaded: LoadedRunbook, step: Step): string {

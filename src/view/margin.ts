@@ -1,6 +1,7 @@
 import { clean } from "./clean.ts";
-import type { Palette } from "./colour.ts";
+import type { Palette, Style } from "./colour.ts";
 import { wrap, wrapWords } from "./width.ts";
+import { grouped } from "./words.ts";
 
 /** Columns of the labels at the left. */
 export const LABEL = 10;
@@ -25,9 +26,21 @@ export function labelled(
   );
 }
 
-/** Cleaned lines behind bars, wrapped at `width` columns with the bar. */
-export function barred(lines: readonly string[], { palette, width }: Prose): string[] {
-  return lines.flatMap((line) =>
-    wrap(line, width - BAR.length).map((part, index) => palette("dim", index === 0 ? BAR : BAR_ON) + part),
-  );
+/** Cleaned lines behind bars, wrapped at `width` columns with the bar; each in its style, where it has one. */
+export function barred(
+  lines: readonly string[],
+  { palette, width }: Prose,
+  styles: readonly (Style | null)[] = [],
+): string[] {
+  return lines.flatMap((line, at) => {
+    const style = styles[at] ?? null;
+    return wrap(line, width - BAR.length).map(
+      (part, index) => palette("dim", index === 0 ? BAR : BAR_ON) + (style === null ? part : palette(style, part)),
+    );
+  });
+}
+
+/** Says how many of what was listed above are not shown; nothing for none. */
+export function more(amount: number, { palette }: Prose): string[] {
+  return amount > 0 ? [palette("dim", `  … ${grouped(amount)} more`)] : [];
 }

@@ -82,15 +82,22 @@ export function diskFinding(pid: number, more: Readonly<Record<string, Cell>> = 
   return { values, key: JSON.stringify([values.pid, values.started]) };
 }
 
+/** How a story begins: parts of its plan in the place of those that a command line would make. */
+type StoryOptions = { readonly dryRun?: boolean; readonly plan?: Partial<RunPlan> };
+
 /** A run told by synthetic events, with the numbers and times filled in: one second between two. */
 export class Story {
   readonly loaded: LoadedRunbook;
   readonly entries: Entry[] = [];
   #now = DAWN;
 
-  constructor(loaded: LoadedRunbook, hosts: readonly string[], options: { dryRun?: boolean } = {}) {
+  constructor(loaded: LoadedRunbook, hosts: readonly string[], options: StoryOptions = {}) {
     this.loaded = loaded;
-    this.tell({ type: "run-started", format: 1, plan: planFor(loaded, hosts, options.dryRun ?? false) });
+    this.tell({
+      type: "run-started",
+      format: 1,
+      plan: { ...planFor(loaded, hosts, options.dryRun ?? false), ...options.plan },
+    });
   }
 
   /** Adds events, each a second after the one before; gives back their entries. */

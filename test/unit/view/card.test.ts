@@ -27,6 +27,8 @@ describe("a card", () => {
     const lines = cardLines(cardFrom(asked()), { width: 90, colour: false });
     expect(lines).toEqual([
       "web1: A process holds a deleted log",
+      "  ! high risk",
+      "  · only 1 of 2 hosts have answered so far",
       "step      release-log of disk-full, critical",
       "fix       Let the process go",
       "risk      HIGH",
@@ -40,15 +42,17 @@ describe("a card", () => {
       '  │ kill "$pid"',
       "values    $mount = /",
       "          $most = 2147483648 (2.0 GiB)",
+      "this run  no other host has had this fix yet",
+      "rollout   if approved now, this host begins in batch 1; batches of 1, 50% of the hosts",
+      "          that need a fix; no new fix after 2 failed hosts",
+      "approval  one person; counts for 1 h",
       "guard     right before each fix; it may defer it",
       "  │ test -d /proc/$pid",
       "verify    what was fixed must be gone within 30 s",
       '  │ df "$mount"',
       "rollback  when the fix or its verification fails",
       "  │ service thing start",
-      "rollout   if approved now, this host begins in batch 1; batches of 1, 50% of the hosts",
-      "          that need a fix; no new fix after 2 failed hosts",
-      `card      ${cardFrom(asked()).digest}`,
+      `card      ${cardFrom(asked()).members[0]?.digest}`,
     ]);
   });
 
@@ -72,7 +76,7 @@ describe("a card", () => {
   test("carries the digest that was asked, so that what is approved is what was seen", () => {
     const story = asked();
     const event = story.entries.at(-1)?.event;
-    expect(event).toMatchObject({ type: "asked", digest: cardFrom(story).digest });
+    expect(event).toMatchObject({ type: "asked", digest: cardFrom(story).members[0]?.digest });
   });
 
   test("keeps what a host says behind a bar and on its own line", () => {
