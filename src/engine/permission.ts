@@ -117,9 +117,9 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
 
 /** Why a host may not be fixed although nobody denies it: the hosts before it have used up a rule's number. Null: it may. */
 export function overLimit(state: RunState, host: string, permission: Permission): string | null {
-  for (const { source, rule } of permission.rules) {
+  for (const { rule } of permission.rules) {
     if (rule === null || rule.maxHosts === null) continue;
-    const taken = placesUnder(state, source, rule);
+    const taken = placesUnder(state, rule);
     if ((taken.get(host) ?? taken.size) >= rule.maxHosts) {
       return `policy: ${ruleWords(rule)} allows at most ${rule.maxHosts} ${rule.maxHosts === 1 ? "host" : "hosts"} in one run`;
     }
@@ -131,14 +131,13 @@ export function overLimit(state: RunState, host: string, permission: Permission)
 type Places = ReadonlyMap<string, number>;
 
 /** Counted once a state, for however many hosts ask. */
-const places = new WeakMap<RunState, Map<string, Places>>();
+const places = new WeakMap<RunState, Map<PlannedRule, Places>>();
 
-function placesUnder(state: RunState, source: string, rule: PlannedRule): Places {
-  const known = places.get(state) ?? new Map<string, Places>();
+function placesUnder(state: RunState, rule: PlannedRule): Places {
+  const known = places.get(state) ?? new Map<PlannedRule, Places>();
   places.set(state, known);
-  const id = `${source}\n${rule.where}`;
-  const taken = known.get(id) ?? countPlaces(state, source, rule);
-  known.set(id, taken);
+  const taken = known.get(rule) ?? countPlaces(state, rule);
+  known.set(rule, taken);
   return taken;
 }
 
@@ -146,8 +145,8 @@ function placesUnder(state: RunState, source: string, rule: PlannedRule): Places
  * Many may be approved at one moment, so those who come too late must be told from those who came first: whoever has begun is before
  * whoever is only approved, and these stand in the order of their approvals.
  */
-function countPlaces(state: RunState, source: string, rule: PlannedRule): Places {
-  const rules = state.plan.policies.find((policy) => policy.source === source)?.rules ?? [rule];
+function countPlaces(state: RunState, rule: PlannedRule): Places {
+  const rules = state.plan.policies.find((policy) => policy.rules.includes(rule))?.rules ?? [rule];
   const claims = [...state.hosts.values()].flatMap(({ host, steps }) => {
     const since = steps.filter((step) => governs(rules, rule, host, step.plan)).flatMap(claimOf);
     return since.length === 0 ? [] : [{ host, since: Math.min(...since) }];
@@ -165,8 +164,7 @@ function claimOf(step: StepState): number[] {
 
 /** Whatever the hour: a fix counts under a rule that speaks of its host and step, unless one before it always speaks first. */
 function governs(rules: readonly PlannedRule[], rule: PlannedRule, host: string, step: StepPlan): boolean {
-  const first = rules.find((each) => concerns(each, host, step) && (each.when === null || each.where === rule.where));
-  return first?.where === rule.where;
+  return rules.find((each) => concerns(each, host, step) && (each.when === null || each === rule)) === rule;
 }
 
 /** Why a fix is denied, in the words of the rules that deny it. */

@@ -41,18 +41,56 @@ export function matchHosts(inventory: Inventory, pattern: string, limit?: string
   return nothing(`no host is in both \`${pattern}\` and \`${limit}\``, `\`${limit}\` selects ${some(limited)}`);
 }
 
+/**
+ * The hosts of a pattern that is written for many inventories: a name that this one does not have is a group without hosts, and is told
+ * in `missing`. A pattern that is wrong in itself is a fault.
+ */
+export function membersOf(
+  inventory: Inventory,
+  pattern: string,
+): { readonly hosts: ReadonlySet<string>; readonly missing: readonly Term[] } | Fault {
+  const terms = parsePattern(pattern);
+  if ("kind" in terms) return terms;
+  const missing = terms.filter((term) => isUnknown(inventory, term));
+  const hosts = combineAll(inventory, terms, (fault) => (fault.kind === "nothing-selected" ? new Set() : fault));
+  return "kind" in hosts ? hosts : { hosts, missing };
+}
+
+/** Whether neither a host nor a group is called so. */
+function isUnknown(inventory: Inventory, term: Term): boolean {
+  const found = inventory.hosts.has(term.whole) ? [] : enumerate(inventory, term);
+  return !Array.isArray(found) && found.kind === "nothing-selected";
+}
+
+/** What is wrong with a pattern in itself, whatever the inventory; undefined: nothing. */
+export function patternFault(pattern: string): Fault | undefined {
+  const terms = parsePattern(pattern);
+  return "kind" in terms ? terms : terms.map((term) => matcher(term)).find((made) => typeof made !== "function");
+}
+
 function evaluate(inventory: Inventory, pattern: string): Set<string> | Fault {
   const terms = parsePattern(pattern);
   if ("kind" in terms) return terms;
+  const hosts = combineAll(inventory, terms, (fault) => fault);
+  return "kind" in hosts || hosts.size > 0 ? hosts : nothing(...whyNothing(inventory, pattern));
+}
+
+/** `otherwise` says what stands for a term that selects nothing. */
+function combineAll(
+  inventory: Inventory,
+  terms: readonly Term[],
+  otherwise: (fault: Fault) => Set<string> | Fault,
+): Set<string> | Fault {
   const of = (kind: Term["kind"]): readonly Term[] => terms.filter((term) => term.kind === kind);
   // As Ansible does: unions first, then intersections, then exclusions, wherever they stand. Without a union, of all hosts.
   let hosts = of("union").length === 0 ? new Set(inventory.hosts.keys()) : new Set<string>();
   for (const term of [...of("union"), ...of("intersection"), ...of("exclusion")]) {
-    const matched = match(inventory, term);
+    const found = match(inventory, term);
+    const matched = "kind" in found ? otherwise(found) : found;
     if ("kind" in matched) return matched;
     hosts = combine(hosts, term, matched);
   }
-  return hosts.size > 0 ? hosts : nothing(...whyNothing(inventory, pattern));
+  return hosts;
 }
 
 function combine(hosts: Set<string>, term: Term, matched: ReadonlySet<string>): Set<string> {

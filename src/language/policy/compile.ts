@@ -1,0 +1,53 @@
+import type { Fault } from "../../model/fault.ts";
+import { PolicyFile, type Policy } from "../../model/policy-file.ts";
+import { reportOn } from "../runbook/check-report.ts";
+import { salvage } from "../schema/salvage.ts";
+import { pathOf, schemaFaults } from "../schema/schema-faults.ts";
+import { inFileOrder } from "../yaml/source.ts";
+import { readYaml, type Yaml } from "../yaml/yaml.ts";
+import { checkPolicy } from "./check.ts";
+import { POLICIES } from "./dialect.ts";
+
+/**
+ * All that can be told of a policy's text. Where there are faults, `policy` is what could be made of the rest, for further checks only.
+ */
+export type ExaminedPolicy = {
+  readonly yaml?: Yaml;
+  /** `signers` as the file writes it. */
+  readonly policy?: Policy;
+  readonly faults: readonly Fault[];
+};
+
+/** Reads a policy's text and checks all of it. `file` is the name that faults say. */
+export function examinePolicy(text: string, file: string): ExaminedPolicy {
+  const { yaml, faults } = readYaml(text, { file, schema: "core" });
+  if (yaml === undefined) return { faults };
+  const parsed = PolicyFile.safeParse(yaml.value);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const draft = parsed.success ? parsed.data : salvage(PolicyFile, yaml.value, "rules", standIn);
+  const told = [...faults, ...schemaFaults(POLICIES, yaml, issues)];
+  if (draft === undefined) return { yaml, faults: inFileOrder(told) };
+  const report = reportOn(yaml);
+  const broken = issues.map((issue) => pathOf(issue)).filter(([top]) => top === "rules");
+  checkPolicy(report, draft, new Set(broken.map(([, index]) => Number(index))));
+  return { yaml, policy: policyOf(yaml, draft, file), faults: inFileOrder([...told, ...report.faults]) };
+}
+
+/** What must be there in a rule, where it is missing or wrong. */
+function standIn(path: string): unknown {
+  if (/^rules\/\d+$/.test(path)) return { approve: "ask" };
+  if (/^rules\/\d+\/approve$/.test(path)) return "ask";
+  return /^rules\/\d+\/when(\/\d+)?\/zone$/.test(path) ? "UTC" : undefined;
+}
+
+function policyOf(yaml: Yaml, { allowed_signers: signers, rules }: PolicyFile, source: string): Policy {
+  return {
+    source,
+    signers: signers ?? null,
+    rules: rules.map((rule, at) => ({
+      ...rule,
+      name: rule.name ?? `rule ${at + 1}`,
+      where: `${source}:${yaml.place(["rules", at]).line}`,
+    })),
+  };
+}

@@ -1,0 +1,27 @@
+import { PolicyFile } from "../../model/policy-file.ts";
+import type { Dialect } from "../schema/dialect.ts";
+
+/** Policies, as mistakes in them are told. */
+export const POLICIES: Dialect = {
+  schema: PolicyFile,
+  whole: "the policy",
+  items: { rules: "rule" },
+  advise: (_issue, path, value) => {
+    const key = path.at(-1);
+    if (key === "from" || key === "to") return timeHint(value);
+    if (key === "days") return "days are mon, tue, wed, thu, fri, sat and sun, joined by - and commas";
+    if ((key === "hosts" || key === "not_hosts") && Array.isArray(value))
+      return `write one pattern: \`${value.filter((each) => typeof each === "string").join(":")}\``;
+    return key === "rules" ? "a policy without rules would ask for everything: `- approve: ask` says so" : undefined;
+  },
+  // No part of a policy has names of its own.
+  badKey: (name) => ({ message: `\`${name}\` is no good name` }),
+};
+
+/** `9:00`, `9` and `0900` are times of day to people. */
+function timeHint(value: unknown): string | undefined {
+  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+  const [, hours, minutes = "00"] = /^(\d{1,2})(?::?(\d{2}))?$/.exec(text) ?? [];
+  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59) return undefined;
+  return `write "${hours.padStart(2, "0")}:${minutes}"`;
+}
