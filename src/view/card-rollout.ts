@@ -18,13 +18,17 @@ function placesWords(subject: Subject): string {
   const gates = members.map(({ host }) => gate(state, host));
   const [first] = gates;
   if (members.length > 1 && first?.kind === "enter" && gates.every(({ kind }) => kind === "enter")) {
-    const open = openPlaces(state);
-    if (open >= members.length) return `if approved now, all ${members.length} begin in batch ${first.batch}`;
-    return `if approved now, ${open} of these ${members.length} hosts begin in batch ${first.batch}, the others in later ones`;
+    return `if approved now, ${beginWords(openPlaces(state), members.length, first.batch)}`;
   }
   return spread(subject, ({ host }) =>
     host.batch === null ? placeWords(state, gate(state, host)) : `this host is in batch ${host.batch}`,
   );
+}
+
+function beginWords(open: number, size: number, batch: number): string {
+  if (open >= size) return `all ${size} begin in batch ${batch}`;
+  if (open === 0) return `these ${size} begin in later batches`;
+  return `${open} of these ${size} ${open === 1 ? "begins" : "begin"} in batch ${batch}, the others in later ones`;
 }
 
 function placeWords(state: RunState, now: Gate): string {
