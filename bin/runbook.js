@@ -1,6 +1,7 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20 --initial-heap-size=64
 // Plain JavaScript that an old Node can read: it finds a Node that is new enough, and starts the command with it.
 // Heap and semi-space grow slowly because a run makes much short-lived garbage: at 200 hosts it costs a quarter less memory, and no time.
+// But not from the start: collecting what a run has just loaded frees nothing, and costs 15 ms.
 import { existsSync } from "node:fs";
 import module from "node:module";
 import { fileURLToPath } from "node:url";
