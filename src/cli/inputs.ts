@@ -39,6 +39,12 @@ export async function readInputs(
   return { inputs, faults };
 }
 
+/** Where the secret values among `--input` pairs come from: `@file` or `env:NAME`. */
+export function secretSources(pairs: readonly string[], runbook: Runbook): Record<string, string> {
+  const cut = pairs.map((pair): [string, string] => [pair.split("=", 1)[0] ?? "", pair.slice(pair.indexOf("=") + 1)]);
+  return Object.fromEntries(cut.filter(([name]) => runbook.inputs[name]?.secret === true));
+}
+
 /** Step ids that the runbook does not have. */
 export function unknownSteps(ids: readonly string[], runbook: Runbook): Fault[] {
   const known = runbook.steps.map((step) => step.id);

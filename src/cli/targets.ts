@@ -18,12 +18,15 @@ export type TargetOptions = {
 /** Passwords asked for at the start; undefined where nobody asked for them. */
 export type Passwords = { readonly login: Secret | undefined; readonly become: Secret | undefined };
 
+/** The hosts that a command is about; `source` names their inventory in a line, `sources` as `-i` would. */
+export type Targets = { readonly hosts: readonly Host[]; readonly source: string; readonly sources: readonly string[] };
+
 /** Reads the sources that were given, else $RUNBOOK_INVENTORY, and tells its warnings. `label` names them all in a line. */
 export async function openInventory(
   given: readonly string[] | undefined,
   env: NodeJS.ProcessEnv,
   io: Io,
-): Promise<(LoadedInventory & { readonly label: string }) | readonly Fault[]> {
+): Promise<(LoadedInventory & { readonly label: string; readonly sources: readonly string[] }) | readonly Fault[]> {
   const fromEnv = env["RUNBOOK_INVENTORY"];
   const sources = given ?? (fromEnv === undefined || fromEnv === "" ? [] : [fromEnv]);
   if (sources.includes("")) {
@@ -33,7 +36,7 @@ export async function openInventory(
   if (Array.isArray(loaded)) return loaded;
   tell(loaded.warnings, io, "warning");
   const labels = sources.map((source, at) => (loaded.kinds[at] === "list" ? source.replace(/,+$/, "") : source));
-  return { ...loaded, label: labels.join(", ") };
+  return { ...loaded, label: labels.join(", "), sources };
 }
 
 /**
@@ -45,14 +48,14 @@ export async function selectTargets(
   own: string,
   env: NodeJS.ProcessEnv,
   io: Io,
-): Promise<{ readonly hosts: readonly Host[]; readonly source: string } | readonly Fault[]> {
+): Promise<Targets | readonly Fault[]> {
   const loaded = await openInventory(options.inventory, env, io);
   if (!("inventory" in loaded)) return loaded;
   const listed = loaded.kinds.every((kind) => kind === "list");
   const names = selectHosts(loaded.inventory, options.hosts ?? (listed ? "all" : own), options.limit);
   if (isFault(names)) return [names];
   const hosts = names.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
-  return { hosts, source: loaded.label };
+  return { hosts, source: loaded.label, sources: loaded.sources };
 }
 
 /** The hosts with what the command line adds. As with Ansible, what the inventory says of a host wins over `-u` and the prompts. */

@@ -40,6 +40,7 @@ export function makePlan(
   options: RunOptions,
 ): { readonly plan: RunPlan; readonly values: InputValues } | { readonly faults: readonly Fault[] } {
   const { runbook } = loaded;
+  const { more = {} } = options;
   const faults: Fault[] = [];
   const values = new Map(hosts.map((host) => [host.name, inputsOf(runbook, host, options, faults)]));
   if (faults.length > 0) return { faults: unique(faults) };
@@ -66,14 +67,23 @@ export function makePlan(
         maxUnknown: runbook.rollout.max_unknown,
       },
       steps: runbook.steps.map((step) => stepPlan(loaded, step, options.only)),
+      ...present("writer", more.writer),
+      ...present("machine", more.machine),
       groups: groupsOf(hosts),
-      policies: [],
-      past: [],
-      waivers: [],
+      policies: more.policies ?? [],
+      past: more.past ?? [],
+      waivers: more.waivers ?? [],
       source: { text: loaded.text, functions: loaded.functions, files: [...loaded.files.keys()] },
-      ...options.more,
+      ...present("settings", more.settings),
     },
   };
+}
+
+/** A key that is not there without a value. What is told of a plan keeps the order of its keys, live and from the record. */
+function present<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  const found: { [P in K]?: V } = {};
+  if (value !== undefined) found[key] = value;
+  return found;
 }
 
 /** Which of the run's hosts are in each group; everyone is in `all`. */
@@ -90,7 +100,8 @@ function groupsOf(hosts: readonly Host[]): Record<string, string[]> {
   return Object.fromEntries(groups);
 }
 
-function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly string[]): StepPlan {
+/** One step as the engine and the policies see it; `only` are the steps that `--step` chose. */
+export function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly string[]): StepPlan {
   const { runbook } = loaded;
   const { fix } = step;
   const key = new Set(keyOf(step.detect));

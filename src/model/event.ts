@@ -157,18 +157,18 @@ export const Event = z.discriminatedUnion("type", [
   /** It is not asked here: another run has asked for exactly this, and has no answer yet. */
   z.object({ type: z.literal("asked-elsewhere"), ...at, digest: z.string(), inRun: z.string() }),
   /** A yes that is not enough yet: the policy wants more people. */
-  z.object({ type: z.literal("endorsed"), ...at, digest: z.string(), reason: z.string().optional(), ...Decider.shape }),
+  z.object({ type: z.literal("endorsed"), ...at, digest: z.string(), ...Decider.shape, reason: z.string().optional() }),
   /** The fix of exactly this digest may start. `auto`: by the command line and the policy, without a person. */
   z.object({
     type: z.literal("approved"),
     ...at,
     digest: z.string(),
+    ...Decider.shape,
     reason: z.string().optional(),
     auto: z.boolean().optional(),
-    ...Decider.shape,
   }),
   /** It may not, in this run. */
-  z.object({ type: z.literal("denied"), ...at, digest: z.string(), reason: z.string(), ...Decider.shape }),
+  z.object({ type: z.literal("denied"), ...at, digest: z.string(), ...Decider.shape, reason: z.string() }),
   /** An approval no longer counts, since what was approved is no longer what is there. */
   z.object({ type: z.literal("approval-voided"), ...at, reason: z.string() }),
   /** The guard said: not now. Nothing was written. */

@@ -1,6 +1,9 @@
+import { ruleOn, type Ruled } from "../engine/decision.ts";
+import { evolve, fold } from "../engine/evolve.ts";
 import type { Decision } from "../model/approval.ts";
-import type { Event } from "../model/event.ts";
+import type { Entry, Event } from "../model/event.ts";
 import type { Archive, Clock, Desk, Holder, Journal, Verifier } from "./ports.ts";
+import { signatureDoubt } from "./signed.ts";
 
 /** What a decision from elsewhere needs: the record of runs, and whoever checks signatures. */
 export type AsideParts = {
@@ -8,6 +11,7 @@ export type AsideParts = {
   readonly run: string;
   /** In the order in which they are to count; each on a digest as it is on record. */
   readonly decisions: readonly Decision[];
+  /** Of the journal below: its leases are what the journal goes by. */
   readonly desk: Desk;
   readonly archive: Archive;
   readonly journal: Journal;
@@ -27,10 +31,62 @@ export type Aside =
   | { readonly how: "left"; readonly holder: Holder | null }
   | { readonly refused: string };
 
+/** ms that a live run gets to answer, and between two looks whether it has. */
+const PATIENCE = 3_000;
+const PAUSE = 50;
+
 /**
  * Decides on cards of a run from outside of it; the answers come in the order of the decisions. A signature is checked by the files of the run's
  * policies, and one that no policy can check is refused. Rejects with a journal fault.
  */
-export async function decideAside(_parts: AsideParts): Promise<readonly Aside[]> {
-  throw new Error("not yet");
+export async function decideAside(parts: AsideParts): Promise<readonly Aside[]> {
+  const { run, desk, clock } = parts;
+  const letters: Letter[] = [];
+  for (const decision of parts.decisions) letters.push(await desk.post(run, decision));
+  const recorded = new Map<number, Event>();
+  const until = clock.now() + PATIENCE;
+  for (;;) {
+    const holder = await desk.holder(run);
+    if (holder === null) await deliver(parts, recorded);
+    const answers = await Promise.all(letters.map((letter) => answerTo(letter, desk, recorded)));
+    const known = answers.filter((answer) => answer !== undefined);
+    if (known.length === answers.length) return known;
+    if (clock.now() >= until) return answers.map((answer) => answer ?? { how: "left", holder });
+    await clock.sleep(PAUSE);
+  }
+}
+
+type Letter = { readonly id: number } | { readonly refused: string };
+
+async function answerTo(letter: Letter, desk: Desk, recorded: ReadonlyMap<number, Event>): Promise<Aside | undefined> {
+  if ("refused" in letter) return letter;
+  const answer = await desk.answered(letter.id);
+  if (answer === undefined) return undefined;
+  if (answer.refused !== null) return { refused: answer.refused };
+  const event = recorded.get(letter.id);
+  return event === undefined ? { how: "taken" } : { how: "recorded", event };
+}
+
+/** Stands in for the process that nobody runs: judges everything that is left for the run, and records what counts. */
+async function deliver(parts: AsideParts, recorded: Map<number, Event>): Promise<void> {
+  const { run, desk, archive, journal, clock } = parts;
+  const lease = await desk.lease(run, parts.self);
+  // Another was quicker, and delivers this as well.
+  if (!("run" in lease)) return;
+  await using _held = lease;
+  let state = fold(await archive.read(run));
+  if (state === null) return;
+  for (let left = await desk.posted(run); left.length > 0; left = await desk.posted(run)) {
+    for (const { id, decision } of left) {
+      const doubt = await signatureDoubt(state, decision, parts.verifier, clock.now());
+      const ruled: Ruled = doubt === null ? ruleOn(state, decision, clock.now()) : { refused: doubt };
+      if ("event" in ruled) {
+        const entry: Entry = { run, seq: state.seq + 1, at: clock.now(), event: ruled.event };
+        await journal.append([entry]);
+        state = evolve(state, entry);
+        recorded.set(id, ruled.event);
+      }
+      await desk.answer(id, "refused" in ruled ? ruled.refused : null);
+    }
+  }
 }

@@ -27,7 +27,7 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       yield await preview(host, stepOf(host, intent.step), work);
       break;
     case "ask":
-      yield { type: "asked", ...at, step: intent.step, digest: intent.digest };
+      yield await ask({ ...at, step: intent.step, digest: intent.digest }, work);
       break;
     case "approve":
       yield { type: "approved", ...at, step: intent.step, digest: intent.digest, by: intent.by, auto: true };
@@ -64,6 +64,12 @@ function stepOf(host: HostState, id: string): StepState {
   const step = host.steps.find((each) => each.plan.id === id);
   if (step === undefined) throw new Error(`no step ${id} on ${host.host}`);
   return step;
+}
+
+/** The same finding on the same host is asked once, however many runs see it. */
+async function ask(card: { host: string; step: string; digest: string }, work: Work): Promise<Event> {
+  const other = await work.claim(card);
+  return other === null ? { type: "asked", ...card } : { type: "asked-elsewhere", ...card, inRun: other.run };
 }
 
 /** A login that was given up because the run stops says nothing about the host: the engine then settles it. */

@@ -2,15 +2,17 @@ import { failed } from "../engine/rollout.ts";
 import type { InputValues } from "../engine/plan.ts";
 import { runOutcome } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
-import type { RunPlan } from "../model/event.ts";
+import type { EventOf } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { mask, type Secret } from "../model/secret.ts";
 import { dropKeepScript, keepName } from "../script/posix.ts";
 import { Fleet } from "./fleet.ts";
-import type { Approver, Clock, Connector, Journal, Watcher } from "./ports.ts";
+import { openMailbox } from "./mailbox.ts";
+import type { Approver, Archive, Clock, Connector, Desk, Journal, Verifier, Watcher } from "./ports.ts";
 import { startRecord, type Recorder } from "./recorder.ts";
+import { readAgain, takeLease } from "./resume.ts";
 import { drive, type LiveRun } from "./run.ts";
 import { scribe } from "./scripts.ts";
 import { definitionOf, type Work } from "./work.ts";
@@ -18,7 +20,8 @@ import { definitionOf, type Work } from "./work.ts";
 /** Everything a run is made of. */
 export type RunParts = {
   readonly run: string;
-  readonly plan: RunPlan;
+  /** Begins a new run with its plan, or goes on with one that is on record. */
+  readonly first: EventOf<"run-started"> | EventOf<"run-resumed">;
   readonly loaded: LoadedRunbook;
   readonly hosts: readonly Host[];
   readonly values: InputValues;
@@ -28,6 +31,10 @@ export type RunParts = {
   readonly connector: Connector;
   readonly controller: Connector;
   readonly journal: Journal;
+  readonly archive: Pick<Archive, "read">;
+  /** Of the journal above: its leases are what the journal goes by. */
+  readonly desk: Desk;
+  readonly verifier: Verifier;
   readonly watchers: readonly Watcher[];
   readonly approver: Approver | null;
   readonly clock: Clock;
@@ -38,22 +45,29 @@ export type RunParts = {
   readonly exitOf: (state: RunState) => number;
 };
 
-/** Runs a plan from its first event to its last, and answers with the final state. Rejects with a fault when the journal fails. */
+/**
+ * Runs a plan from its first event to its last, or goes on with a run, and answers with the final state. Rejects with a fault when the
+ * journal fails, when somebody alive has the run, and when nothing is left to do in it.
+ */
 export async function start(parts: RunParts): Promise<RunState> {
+  const { run, first, clock } = parts;
+  const self = first.type === "run-started" ? first.plan : first;
+  await using _lease = await takeLease(run, { writer: self.writer, by: self.by }, parts);
+  const before = first.type === "run-started" ? null : await readAgain(run, parts.archive, clock.now());
   await using fleet = new Fleet(parts.connector);
   await using controller = new Fleet(parts.controller);
   const stopping = new AbortController();
   const onStop: Watcher = { entry: ({ event }) => void (event.type === "stop-requested" && stopping.abort()) };
-  const first = { type: "run-started", format: 1, plan: parts.plan } as const;
-  const recorder = await startRecord(parts.run, first, { ...parts, watchers: [...parts.watchers, onStop] });
+  const recorder = await startRecord(run, first, { ...parts, watchers: [...parts.watchers, onStop] }, before);
   const work = workOf(parts, fleet, controller, recorder, stopping.signal);
 
   const live = drive(recorder, work, (host) => farewell(host, recorder, work));
   parts.live(live);
   const over = new AbortController();
   parts.approver?.listen((wish) => live.wish(wish), over.signal);
+  const mailbox = openMailbox({ ...parts, wish: (wish) => live.wish(wish), state: () => recorder.state }, over.signal);
   try {
-    const state = await live.done;
+    const [state] = await Promise.all([live.done.finally(() => over.abort()), mailbox]);
     await recorder.record({ type: "run-ended", exit: parts.exitOf(state), outcome: runOutcome(state) });
   } catch (error) {
     if (error instanceof FaultError) throw new FaultError(...error.faults, ...begun(recorder.state));
@@ -77,10 +91,11 @@ function begun(state: RunState): Fault[] {
 }
 
 function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Recorder, stopping: AbortSignal): Work {
+  const { run, desk } = parts;
   const hosts = new Map(parts.hosts.map((host) => [host.name, host]));
   const hidden = (text: string): string => mask(text, parts.secrets);
   return {
-    run: parts.run,
+    run,
     loaded: parts.loaded,
     fleet,
     controller,
@@ -88,7 +103,8 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
     secrets: parts.secrets,
     leaving: parts.leaving,
     stopping,
-    script: scribe(parts.run, parts.loaded, hosts, parts.values, parts.become),
+    claim: (place) => desk.claim({ run, ...place }, { over: recorder.state.plan.attended }),
+    script: scribe(run, parts.loaded, hosts, parts.values, parts.become),
     hostOf: (name) => {
       const host = hosts.get(name);
       if (host === undefined) throw new Error(`no host ${name} in this run`);

@@ -6,7 +6,7 @@ import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Fleet } from "./fleet.ts";
 import { maskLines, maskOutput } from "./masking.ts";
-import type { Clock, Ended, Script } from "./ports.ts";
+import type { Clock, Ended, Request, Script } from "./ports.ts";
 import type { Extras, Scribe } from "./scripts.ts";
 
 /** What carrying out intents needs of the world. */
@@ -23,6 +23,8 @@ export type Work = {
   /** Fires when the run is stopped, which is on record by then: hosts that are not reached yet have nothing to finish. */
   readonly stopping: AbortSignal;
   readonly script: Scribe;
+  /** Says that something is about to be asked; the run that has asked for exactly this before, if any. */
+  claim(request: Omit<Request, "run">): Promise<{ readonly run: string } | null>;
   hostOf(name: string): Host;
   maskFault(fault: Fault): Fault;
   output(host: string, step: string | null, stream: "stdout" | "stderr", text: string): void;

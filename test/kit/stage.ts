@@ -6,7 +6,7 @@ import type { Fault } from "../../src/model/fault.ts";
 import type { LoadedRunbook } from "../../src/model/runbook.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import type { LiveRun } from "../../src/run/run.ts";
-import type { Connector, Ended, Journal, Script } from "../../src/run/ports.ts";
+import type { Connector, Desk, Ended, Journal, Script } from "../../src/run/ports.ts";
 import { start } from "../../src/run/start.ts";
 import { hostNamed } from "./host.ts";
 
@@ -68,7 +68,8 @@ export async function play(piece: Play): Promise<{ readonly state: RunState; rea
   let live: LiveRun | null = null;
   const state = await start({
     run: "stage-run",
-    ...prepared,
+    first: { type: "run-started", format: 1, plan: prepared.plan },
+    values: prepared.values,
     loaded: piece.loaded,
     hosts,
     secrets: [],
@@ -76,6 +77,9 @@ export async function play(piece: Play): Promise<{ readonly state: RunState; rea
     connector: standIn(piece),
     controller: standIn(piece),
     journal: piece.journal ?? inMemory(entries),
+    archive: { read: async () => entries },
+    desk: EMPTY_DESK,
+    verifier: { verify: async () => null },
     watchers: [{ entry: (entry) => live !== null && piece.onEntry?.(entry, live) }],
     approver: null,
     clock: systemClock,
@@ -87,6 +91,17 @@ export async function play(piece: Play): Promise<{ readonly state: RunState; rea
   });
   return { state, entries };
 }
+
+/** Stands in for the desk of a state directory that nobody else uses. */
+const EMPTY_DESK: Desk = {
+  lease: async (run) => ({ run, [Symbol.asyncDispose]: async () => undefined }),
+  holder: async () => null,
+  claim: async () => null,
+  post: async () => ({ refused: "nobody reads it" }),
+  posted: async () => [],
+  answer: async () => undefined,
+  answered: async () => undefined,
+};
 
 function inMemory(entries: Entry[]): Journal {
   return {

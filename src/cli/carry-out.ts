@@ -1,0 +1,78 @@
+import { runOutcome } from "../engine/outcome.ts";
+import type { RunState } from "../engine/state.ts";
+import type { SqliteRecord } from "../journal/sqlite.ts";
+import { FaultError } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import { Secret } from "../model/secret.ts";
+import { systemClock } from "../run/clock.ts";
+import { start, type RunParts } from "../run/start.ts";
+import { sshVerifier } from "../sign/verifier.ts";
+import { connectors } from "./connectors.ts";
+import { EXIT, exitOf } from "./exit.ts";
+import { tell, type Io } from "./io.ts";
+import { questions } from "./prompt.ts";
+import type { Screen } from "./screen.ts";
+import { listenToSignals } from "./signals.ts";
+
+/** A run that is ready to begin, or to go on. */
+export type Prepared = Pick<RunParts, "run" | "first" | "values" | "loaded" | "hosts" | "become"> & {
+  readonly record: SqliteRecord;
+  readonly screen: Screen;
+  readonly acceptNewHostKeys: boolean;
+};
+
+/** The run from its first event here to the last word on the screen; answers with the exit code. */
+export async function carryOut(prepared: Prepared, io: Io): Promise<number> {
+  let begun = false;
+  try {
+    return await live(prepared, () => (begun = true), io);
+  } catch (error) {
+    // A record that fails before anything was done is a mistake in the command's settings; now it is a run that failed.
+    if (!begun || !(error instanceof FaultError)) throw error;
+    tell(error.faults, io);
+    return EXIT.failed;
+  }
+}
+
+/** `begins` is called once the run is on record, before the first host is logged in to. */
+async function live(prepared: Prepared, begins: () => void, io: Io): Promise<number> {
+  const { env } = process;
+  const { record, screen, acceptNewHostKeys, ...parts } = prepared;
+  const leaving = new AbortController();
+  using signals = listenToSignals(leaving, io);
+  const exit = (state: RunState): number => (signals.interrupted ? EXIT.interrupted : exitOf(runOutcome(state)));
+  const asking = questions();
+  const connector = connectors(env, { acceptNewHostKeys, questions: asking });
+  await using ui = screen.open({ stop: (reason) => signals.stop(reason), leave: () => leaving.abort() }, asking);
+  const state = await start({
+    ...parts,
+    secrets: secretsOf(parts.hosts, parts.values),
+    connector: connector.all,
+    controller: connector.local,
+    journal: record,
+    archive: record,
+    desk: record.desk,
+    verifier: sshVerifier,
+    watchers: ui.watchers,
+    approver: ui.approver,
+    clock: systemClock,
+    leaving: leaving.signal,
+    live: (run) => {
+      begins();
+      signals.attach((reason) => run.stop(reason));
+    },
+    exitOf: exit,
+  });
+  await ui.conclude(state);
+  return exit(state);
+}
+
+/** Everything that must never be seen: secret inputs, and the passwords of hosts. */
+function secretsOf(
+  hosts: readonly Host[],
+  values: ReadonlyMap<string, ReadonlyMap<string, string | Secret>>,
+): Secret[] {
+  const inputs = [...values.values()].flatMap((own) => [...own.values()].filter((value) => value instanceof Secret));
+  const passwords = hosts.flatMap((host) => [host.password, host.becomePassword].filter((each) => each !== undefined));
+  return [...new Map([...inputs, ...passwords].map((secret) => [secret.reveal(), secret])).values()];
+}

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import type { RunSettings } from "../model/event.ts";
+import type { Host } from "../model/inventory.ts";
+import type { Runbook } from "../model/runbook.ts";
+import { secretSources } from "./inputs.ts";
+import type { RunCommandOptions } from "./run.ts";
+import type { Targets } from "./targets.ts";
+
+/** What a run that goes on later needs of its command line. */
+export function settingsOf(options: RunCommandOptions, targets: Targets, runbook: Runbook): RunSettings {
+  return {
+    cwd: process.cwd(),
+    inventories: [...targets.sources],
+    inventoryDigest: inventoryDigest(targets.hosts, runbook),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    ...(options.privateKey === undefined ? {} : { privateKey: options.privateKey }),
+    become: options.become === true,
+    askPass: options.askPass === true,
+    askBecomePass: options.askBecomePass === true,
+    acceptNewHostKeys: options.acceptNewHostKeys === true,
+    secretInputs: secretSources(options.input ?? [], runbook),
+  };
+}
+
+/** SHA-256 (hex) of all that an inventory says of hosts, in their order. Secrets are left out: from a digest they could be guessed. */
+export function inventoryDigest(hosts: readonly Host[], runbook: Runbook): string {
+  const shown = (key: string, value: unknown): unknown => (runbook.inputs[key]?.secret === true ? undefined : value);
+  const hash = createHash("sha256");
+  for (const host of hosts) {
+    // A secret of the runbook may stand among the host's variables as any other does; a password shows as dots.
+    hash.update(JSON.stringify({ ...host, vars: sorted(host.vars) }, shown)).update("\n");
+  }
+  return hash.digest("hex");
+}
+
+function sorted(vars: Host["vars"]): Host["vars"] {
+  return Object.fromEntries(Object.entries(vars).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
