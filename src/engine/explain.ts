@@ -1,0 +1,53 @@
+import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { PlannedPolicy, PlannedRule } from "../model/policy.ts";
+import { concerns, permissionFor, type Permission, type Ruling } from "./permission.ts";
+
+/** What policies and command line say of one step's fix on hosts for which they say the same. */
+export type Answer = {
+  readonly step: StepPlan;
+  readonly hosts: readonly string[];
+  readonly permission: Permission;
+  /** What one of the policies says at other hours. */
+  readonly otherwise: readonly Ruling[];
+};
+
+/** The answers for every step that has a fix, at a time in ms since the epoch; steps and hosts in the order of the plan. */
+export function explain(plan: Pick<RunPlan, "policies" | "approve" | "hosts" | "steps">, now: number): Answer[] {
+  return plan.steps.filter((step) => step.fix !== null).flatMap((step) => answersFor(plan, step, now));
+}
+
+type Plan = Pick<RunPlan, "policies" | "approve" | "hosts">;
+
+function answersFor(plan: Plan, step: StepPlan, now: number): Answer[] {
+  const groups = new Map<string, Answer & { readonly hosts: string[] }>();
+  for (const host of plan.hosts) {
+    const permission = permissionFor({ plan, host, step, now });
+    const otherwise = plan.policies.flatMap((policy, at) =>
+      others(policy, host, step, permission.rules[at]?.rule ?? null),
+    );
+    const same = keyOf(plan, [...permission.rules, ...otherwise]);
+    const group = groups.get(same);
+    if (group === undefined) groups.set(same, { step, hosts: [host], permission, otherwise });
+    else group.hosts.push(host);
+  }
+  return [...groups.values()];
+}
+
+/** The answer follows from the rules alone. */
+function keyOf({ policies }: Plan, rulings: readonly Ruling[]): string {
+  return rulings
+    .map(({ source, rule }) => {
+      const policy = policies.findIndex((each) => each.source === source);
+      return `${policy}/${rule === null ? "none" : policies[policy]?.rules.indexOf(rule)}`;
+    })
+    .join(" ");
+}
+
+/** The rules of a policy that hold on a host at other hours than the one that holds now. */
+function others(policy: PlannedPolicy, host: string, step: StepPlan, now: PlannedRule | null): Ruling[] {
+  const speaking = policy.rules.filter((rule) => concerns(rule, host, step));
+  const always = speaking.findIndex((rule) => rule.when === null);
+  const first = always === -1 ? speaking : speaking.slice(0, always + 1);
+  const all: (PlannedRule | null)[] = always === -1 ? [...first, null] : first;
+  return all.filter((rule) => rule !== now).map((rule) => ({ source: policy.source, rule }));
+}
