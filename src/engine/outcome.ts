@@ -41,9 +41,15 @@ export function stepVerdict(host: HostState, step: StepState): Verdict {
   const last = step.fixes.at(-1);
   if (last?.end === "done") return { outcome: "in-doubt", reason: "it was fixed and not yet verified" };
   if (last !== undefined) return { outcome: "failed", reason: last.reason };
-  if (waiting(step)) return { outcome: "waiting", reason: "needs an approval" };
+  if (waiting(step)) return { outcome: "waiting", reason: lackWords(step) };
   if (step.findings === null) return { outcome: "unknown", reason: "it was not looked at" };
   return step.findings.length > 0 ? { outcome: "found", reason: "not fixed yet" } : { outcome: "clear", reason: "" };
+}
+
+/** What a step lacks that waits for people. How many more it takes is the policy's to say; here only who was not enough. */
+function lackWords({ votes, asked }: StepState): string {
+  const names = new Set(votes.filter(({ digest }) => digest === asked?.digest).map(({ by }) => by));
+  return names.size === 0 ? "needs an approval" : `approved by ${[...names].join(", ")}; needs another approval`;
 }
 
 /** A verdict that holds for every step of the host; null where the steps differ. */

@@ -1,6 +1,5 @@
 import { hostVerdict, stepVerdict, waiting } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
-import { Risk } from "../model/approval.ts";
 import type { Outcome } from "../model/finding.ts";
 import { keepName } from "../script/posix.ts";
 import { quote } from "../script/quote.ts";
@@ -11,8 +10,8 @@ const TYPEABLE = 8;
 
 const ENDED_BADLY: ReadonlySet<Outcome> = new Set(["failed", "in-doubt", "rolled-back"]);
 
-/** What a person does next, and the command, or the part of one, that does it. */
-export type Advice = { readonly text: string; readonly command: string | null };
+/** What a person does next, and the commands, or the part of one, that do it, in their order. */
+export type Advice = { readonly text: string; readonly commands: readonly string[] };
 
 /** What to do next, most urgent first; nothing when all is well. */
 export function adviceOf(state: RunState): Advice[] {
@@ -23,6 +22,7 @@ export function adviceOf(state: RunState): Advice[] {
     ...kept(state),
     ...inDoubt(withStep(state, "in-doubt")),
     ...toApprove(state),
+    ...askedElsewhere(state),
     ...toFix(state),
     ...notReached(of("unknown")),
   ];
@@ -30,7 +30,7 @@ export function adviceOf(state: RunState): Advice[] {
 
 function afterFailure(state: RunState, hosts: readonly HostState[]): Advice[] {
   if (hosts.length === 0) return [];
-  return [{ text: "failed: see what was done and said", command: `runbook history show ${state.run} --events` }];
+  return [{ text: "failed: see what was done and said", commands: [`runbook history show ${state.run} --events`] }];
 }
 
 /** Where to look for what the fixes that did not end well saved. */
@@ -44,7 +44,7 @@ function kept(state: RunState): Advice[] {
   if (first === undefined) return [];
   const place = keepName(state.run, others.length > 0 ? "*" : state.plan.hosts.indexOf(first.host) + 1, "*");
   return [
-    { text: `kept by the fixes: /run/${place} there (or in /dev/shm, /var/tmp, /tmp), if anything`, command: null },
+    { text: `kept by the fixes: /run/${place} there (or in /dev/shm, /var/tmp, /tmp), if anything`, commands: [] },
   ];
 }
 
@@ -61,14 +61,30 @@ function inDoubt(hosts: readonly HostState[]): Advice[] {
   return [sameAgain(`in doubt: look at ${names} first, a fix may still be at work there; then`, limitTo(hosts))];
 }
 
+/** A run that still goes on takes a decision at once; one that has ended is gone on with. */
 function toApprove(state: RunState): Advice[] {
-  const hosts = [...state.hosts.values()].filter((host) => host.steps.some(waiting));
-  if (hosts.length === 0) return [];
-  const fixes = hosts.flatMap((host) => host.steps.filter(waiting).map((step) => step.plan.fix));
-  const risks = new Set(fixes.filter((fix) => fix?.kind === "run").map((fix) => fix?.risk));
-  const highest = Risk.options.findLast((risk) => risks.has(risk));
-  if (highest === undefined) return [{ text: "waiting: to be done by hand, and said so on a terminal", command: null }];
-  return [sameAgain("waiting: approve on a terminal, or", [`--approve ${highest}`, ...limitTo(hosts)])];
+  const steps = [...state.hosts.values()].flatMap((host) => host.steps.filter(waiting));
+  if (steps.length === 0) return [];
+  const manual = steps.every((step) => step.plan.fix?.kind === "manual");
+  const decide = manual ? "to say that it was done by hand" : "to decide";
+  const { run, ended } = state;
+  const look = [`runbook approvals ${run}`, `runbook approve ${run}`];
+  return ended === null
+    ? [{ text: `waiting: to see the cards, and ${decide}`, commands: look }]
+    : [{ text: `waiting: to see the cards, ${decide}, and to go on`, commands: [...look, `runbook resume ${run}`] }];
+}
+
+/** What another run has asked is decided there; this one then finds it fixed, or asks itself. */
+function askedElsewhere(state: RunState): Advice[] {
+  const runs = [...state.hosts.values()].flatMap((host) =>
+    host.steps.flatMap(({ elsewhere, end }) =>
+      elsewhere !== null && end?.outcome === "waiting" ? [elsewhere.inRun] : [],
+    ),
+  );
+  return [...new Set(runs)].slice(0, HINTS).map((run) => ({
+    text: `waiting for run ${run}, which has asked for the same: to decide there, then go on here`,
+    commands: [`runbook approve ${run}`, `runbook resume ${state.run}`],
+  }));
 }
 
 function toFix(state: RunState): Advice[] {
@@ -95,15 +111,15 @@ function notReached(hosts: readonly HostState[]): Advice[] {
             sharing.map((host) => host.host),
             3,
           )})`;
-    return { text: `not reached${who}: ${hint}`, command: null };
+    return { text: `not reached${who}: ${hint}`, commands: [] };
   });
 }
 
 /** Only the user knows the whole command (inputs, users, keys): what is added to it is all that can be told. */
 function sameAgain(text: string, options: readonly string[]): Advice {
   return options.length === 0
-    ? { text: `${text} the same command again`, command: null }
-    : { text: `${text} the same command with`, command: options.join(" ") };
+    ? { text: `${text} the same command again`, commands: [] }
+    : { text: `${text} the same command with`, commands: [options.join(" ")] };
 }
 
 function limitTo(hosts: readonly HostState[]): string[] {

@@ -3,7 +3,7 @@ import type { StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import type { Outcome } from "../model/finding.ts";
 import type { Style } from "../view/colour.ts";
-import { counted, duration, OUTCOME_LOOK } from "../view/words.ts";
+import { counted, duration, grouped, moment, OUTCOME_LOOK, shortDigest } from "../view/words.ts";
 import { countedEvidence, evidenceOf } from "../view/evidence.ts";
 import type { LogLine } from "./line.ts";
 
@@ -52,16 +52,25 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
     case "asked":
       return end(
         "waiting",
-        `card ${event.digest}${likeWords(soFar)}: ${step === null ? "" : countedEvidence(step.plan, step.findings ?? [])}`,
+        `card ${shortDigest(event.digest)}${likeWords(soFar)}: ${step === null ? "" : countedEvidence(step.plan, step.findings ?? [])}`,
       );
     case "approved":
-      return step?.asked === null ? null : say("approved", "cyan", `by ${event.by}`);
+      // What the command line approves is told as the fix begins. Its state names everybody who said yes, the event the last of them.
+      return event.auto === true || step?.asked === null
+        ? null
+        : say("approved", "cyan", `by ${step?.approval?.by ?? event.by}${because(event.reason)}`);
     case "endorsed":
-      return say("approved", "cyan", `by ${event.by}; it needs more people`);
-    case "waived":
-      return say("waived", "yellow", `by ${event.by}${event.reason === "" ? "" : `: ${event.reason}`}`);
+      return say("approved", "cyan", `by ${event.by}, and needs somebody else too${because(event.reason)}`);
+    case "waived": {
+      const what = `${counted(event.keys.length, "finding")} until ${moment(event.until)}`;
+      return say("waived", "yellow", `${what} by ${event.by}${because(event.reason)}`);
+    }
     case "host-skipped":
-      return say("skipped", "yellow", `by ${event.by}${event.reason === "" ? "" : `: ${event.reason}`}`);
+      return say(
+        "skipped",
+        "yellow",
+        `by ${event.by}: nothing new is begun here${event.reason === "" ? "" : ` (${event.reason})`}`,
+      );
     case "approval-voided":
       return say("asked again", "magenta", event.reason);
     case "fix-started":
@@ -90,6 +99,10 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
     case "step-ended":
       return soFar === null ? null : end(event.outcome, ending(event, soFar));
   }
+}
+
+function because(reason = ""): string {
+  return reason === "" ? "" : `: ${reason}`;
 }
 
 function likeWords(soFar: StepSoFar | null): string {

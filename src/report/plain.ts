@@ -58,16 +58,28 @@ function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOp
   if (event.type === "run-started") return opening(event).map((line) => clean(line, { max: options.width }));
   if (event.type === "run-ended") return [...drawn(memory.faults.rest()), "", ...summaryLines(state, options)];
   if (event.type === "unreachable") return drawn(memory.faults.tell(event));
-  if (event.type === "stop-requested") {
-    return drawn([{ host: "", step: "", word: "stop", style: "yellow", rest: `by ${event.by}: no new fix starts` }]);
-  }
-  if (event.type === "paused" || event.type === "continued" || event.type === "run-resumed") {
-    const word = event.type === "run-resumed" ? "resumed" : event.type;
-    return drawn([{ host: "", step: "", word, style: "yellow", rest: `by ${event.by}` }]);
-  }
+  if (!("host" in event)) return drawn([runLine(event)]);
   const soFar = soFarOf(event, state, memory);
   const line = hostLine(event, soFar);
   return [...drawn(line === null ? [] : [line]), ...(soFar?.card ?? [])];
+}
+
+/** What concerns the run as a whole. */
+function runLine(event: EventOf<"stop-requested" | "paused" | "continued" | "run-resumed">): LogLine {
+  switch (event.type) {
+    case "stop-requested":
+      return ofRun("stop", `by ${event.by}: no new fix starts`);
+    case "paused":
+      return ofRun("paused", `by ${event.by}: no fix starts until the run is continued`);
+    case "continued":
+      return ofRun("continued", `by ${event.by}: fixes start again`);
+    case "run-resumed":
+      return ofRun("resumed", `by ${event.by}${event.machine === undefined ? "" : ` on ${event.machine}`}`);
+  }
+}
+
+function ofRun(word: string, rest: string): LogLine {
+  return { host: "", step: "", word, style: "yellow", rest };
 }
 
 function opening({ plan }: EventOf<"run-started">): string[] {

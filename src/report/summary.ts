@@ -46,9 +46,10 @@ function spaced(lines: readonly string[]): string[] {
 /** Whole sentences where there is room, else a line each. A command has a line of its own and is never cut, so that it can be copied. */
 function adviceLines(all: readonly Advice[], room: Room, most: number): string[] {
   const lines = (draw: (text: string) => string[]): string[] =>
-    all.flatMap(({ text, command }) =>
-      command === null ? draw(clean(text)) : [...draw(`${clean(text)}:`), `    ${clean(command)}`],
-    );
+    all.flatMap(({ text, commands }) => [
+      ...draw(`${clean(text)}${commands.length === 0 ? "" : ":"}`),
+      ...commands.map((command) => `    ${clean(command)}`),
+    ]);
   const whole = lines((text) =>
     wrapWords(text, room.width - 4).map((line, at) => (at === 0 ? `  ${line}` : `    ${line}`)),
   );

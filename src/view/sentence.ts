@@ -4,7 +4,7 @@ import type { Decider } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { Output } from "../model/output.ts";
 import { clean } from "./clean.ts";
-import { counted, duration } from "./words.ts";
+import { counted, duration, moment, shortDigest } from "./words.ts";
 import { countedEvidence, evidenceOf } from "./evidence.ts";
 
 /** What happened, in one human sentence on one line: `xen1, release-deleted-log: found 1 finding: pid 4242 (0.2 s)`. `state` is that after it. */
@@ -46,17 +46,17 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "previewed":
       return event.failed === null ? "the change was previewed" : `no preview: ${event.failed}`;
     case "asked":
-      return `an approval is needed (card ${event.digest})`;
+      return `an approval is needed (card ${shortDigest(event.digest)})`;
     case "asked-elsewhere":
-      return `run ${event.inRun} has asked for exactly this (card ${event.digest})`;
+      return `run ${event.inRun} has asked for exactly this (card ${shortDigest(event.digest)})`;
     case "endorsed":
-      return `approved by ${deciderWords(event)}, and needs more people (card ${event.digest})`;
+      return `approved by ${deciderWords(event)}, and needs somebody else too (card ${shortDigest(event.digest)})`;
     case "approved":
-      return `approved by ${deciderWords(event)} (card ${event.digest})`;
+      return `approved by ${deciderWords(event)} (card ${shortDigest(event.digest)})`;
     case "denied":
       return `denied by ${deciderWords(event)}${because(event.reason)}`;
     case "waived":
-      return `${counted(event.keys.length, "finding")} waived by ${event.by} until ${new Date(event.until).toISOString()}${because(event.reason)}`;
+      return `${counted(event.keys.length, "finding")} waived by ${event.by} until ${moment(event.until)}${because(event.reason)}`;
     case "host-skipped":
       return `skipped by ${event.by}${because(event.reason)}`;
     case "paused":
@@ -64,7 +64,7 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "continued":
       return `continued by ${event.by}`;
     case "run-resumed":
-      return `resumed by ${event.by}`;
+      return `resumed by ${event.by}${event.machine === undefined ? "" : ` on ${event.machine}`}`;
     case "approval-voided":
       return `the approval no longer counts: ${event.reason}`;
     case "deferred":
@@ -141,7 +141,7 @@ function remedy(event: Remedy, step: StepState | null): string {
 
 function begun({ plan }: EventOf<"run-started">): string {
   const { name, path, digest } = plan.runbook;
-  const what = `${plan.dryRun ? "dry run" : "run"} of ${name} (${path}, ${digest.slice(0, 12)})`;
+  const what = `${plan.dryRun ? "dry run" : "run"} of ${name} (${path}, ${shortDigest(digest)})`;
   return `${what} on ${counted(plan.hosts.length, "host")} of ${plan.inventory}, by ${plan.by}`;
 }
 

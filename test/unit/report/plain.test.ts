@@ -55,16 +55,52 @@ test("a fix is told when it begins, when it ends and when it is proven, in align
 test("an approval that waits without a terminal shows its whole card, and only the first of many that are alike", () => {
   const hosts = ["web1", "web2", "web3", "web4"];
   const story = new Story(diskRunbook(), hosts);
-  for (const host of hosts) story.asks(host, [diskFinding(41)]);
-  const lines = logOf(story);
+  story.asks("web1", [diskFinding(41)]);
   const card = cardLines(cardOf({ state: story.state, host: "web1", step: story.firstStep, loaded: story.loaded }), {
     width: 100,
     colour: false,
   });
+  for (const host of hosts.slice(1)) story.asks(host, [diskFinding(41)]);
+  const lines = logOf(story);
   expect(lines.join("\n")).toContain(card.join("\n"));
   expect(lines.filter((line) => line.includes('echo "$most"'))).toHaveLength(2);
   const waiting = lines.filter((line) => line.includes("waiting") && line.includes("card"));
   expect(waiting.map((line) => line.includes(", like that of web1: 1 finding"))).toEqual([false, false, true, true]);
+});
+
+test("who decides what, and what becomes of the run, is a line each", () => {
+  const story = new Story(diskRunbook(), ["web1", "web2"]);
+  story.asks("web1", [diskFinding(41), diskFinding(42)]);
+  const at = { host: "web1", step: story.firstStep };
+  const digest = story.state.hosts.get("web1")?.steps[0]?.asked?.digest ?? "";
+  const before = logOf(story, 120).length;
+  story.tell(
+    { type: "paused", by: "ada" },
+    { type: "continued", by: "ada" },
+    { type: "endorsed", ...at, digest, by: "bob" },
+    { type: "approved", ...at, digest, by: "grace", reason: "seen on the phone" },
+    { type: "waived", ...at, keys: [diskFinding(42).key], until: Date.UTC(2026, 11, 1), by: "ada", reason: "moves" },
+    { type: "host-skipped", host: "web2", by: "ada", reason: "in repair" },
+    { type: "run-resumed", by: "bob", machine: "desk", attended: false },
+  );
+  expect(logOf(story, 120).slice(before)).toEqual([
+    "                   paused       by ada: no fix starts until the run is continued",
+    "                   continued    by ada: fixes start again",
+    "web1  release-log  approved     by bob, and needs somebody else too",
+    "web1  release-log  approved     by bob, grace: seen on the phone",
+    "web1  release-log  waived       1 finding until 2026-12-01 00:00:00 UTC by ada: moves",
+    "web2               skipped      by ada: nothing new is begun here (in repair)",
+    "                   resumed      by bob on desk",
+  ]);
+});
+
+test("what the command line approves has no line of its own", () => {
+  const story = new Story(diskRunbook(), ["web1"]);
+  story.asks("web1", [diskFinding(41)]);
+  const before = logOf(story).length;
+  const at = { host: "web1", step: story.firstStep };
+  story.tell({ type: "approved", ...at, digest: "d", by: "--approve medium", auto: true });
+  expect(logOf(story)).toHaveLength(before);
 });
 
 test("somebody at a terminal is asked there, so the log has no card", () => {

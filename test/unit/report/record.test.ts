@@ -26,6 +26,28 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
   ],
   [{ type: "previewed", ...at, output: NO_OUTPUT, failed: null }, "xen1, release-log: the change was previewed"],
   [{ type: "asked", ...at, digest: "d1" }, "xen1, release-log: an approval is needed (card d1)"],
+  [
+    { type: "asked-elsewhere", ...at, digest: "d1", inRun: "r0" },
+    "xen1, release-log: run r0 has asked for exactly this (card d1)",
+  ],
+  [
+    { type: "endorsed", ...at, digest: "ab".repeat(16), by: "bob", machine: "desk" },
+    "xen1, release-log: approved by bob on desk, and needs somebody else too (card abababababab)",
+  ],
+  [
+    {
+      type: "approved",
+      ...at,
+      digest: "d1",
+      by: "bob",
+      signature: { principal: "bob@example.org", key: "SHA256:b", text: "…" },
+    },
+    "xen1, release-log: approved by bob, signed by bob@example.org (SHA256:b) (card d1)",
+  ],
+  [
+    { type: "waived", ...at, keys: ["1", "2"], until: Date.UTC(2026, 11, 1), by: "bob", reason: "moves" },
+    "xen1, release-log: 2 findings waived by bob until 2026-12-01 00:00:00 UTC: moves",
+  ],
   [{ type: "approved", ...at, digest: "d1", by: "ada" }, "xen1, release-log: approved by ada (card d1)"],
   [{ type: "denied", ...at, digest: "d1", by: "ada", reason: "not now" }, "xen1, release-log: denied by ada: not now"],
   [{ type: "approval-voided", ...at, reason: "changed" }, "xen1, release-log: the approval no longer counts: changed"],
@@ -55,6 +77,10 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
   [{ type: "rollback-refused", ...at, reason: "no sudo" }, "xen1, release-log: nothing was begun: no sudo"],
   [{ type: "step-ended", ...at, outcome: "found", reason: "dry run" }, "xen1, release-log: found: dry run"],
   [{ type: "admitted", host: "xen1", batch: 2 }, "xen1: its fixes may start, in batch 2"],
+  [{ type: "host-skipped", host: "xen1", by: "ada", reason: "" }, "xen1: skipped by ada"],
+  [{ type: "paused", by: "ada" }, "run: paused by ada: no fix starts until it goes on"],
+  [{ type: "continued", by: "ada" }, "run: continued by ada"],
+  [{ type: "run-resumed", by: "ada", machine: "desk", attended: false }, "run: resumed by ada on desk"],
   [{ type: "stop-requested", by: "ada" }, "run: stopped by ada: no new fix starts"],
   [{ type: "run-ended", exit: 2, outcome: "found" }, "run: ended: found, exit code 2"],
 ];

@@ -45,8 +45,10 @@ test("counts, then what is not well (worst first, one reason together), then wha
     "    runbook history show r1 --events",
     "  in doubt: look at web005 first, a fix may still be at work there; then the same command with:",
     "    -l web005",
-    "  waiting: approve on a terminal, or the same command with:",
-    "    --approve medium -l db1",
+    "  waiting: to see the cards, to decide, and to go on:",
+    "    runbook approvals r1",
+    "    runbook approve r1",
+    "    runbook resume r1",
     "  not reached: is it on?",
   ]);
 });
@@ -85,10 +87,40 @@ test("500 hosts that failed for 500 reasons still fit a screen, and nobody is lo
   expect(named.reduce((sum, amount) => sum + amount, hidden)).toBe(500);
 });
 
-test("what only a person can do is not offered to --approve", () => {
+test("what only a person can do is said to be done; a run that still goes on is not to be resumed", () => {
   const story = new Story(manualRunbook(), ["a"]);
   story.asks("a", [{ values: { message: "fan 3" }, key: "fan 3" }]);
-  expect(summaryLines(story.state, ROOM).at(-1)).toBe("  waiting: to be done by hand, and said so on a terminal");
+  expect(summaryLines(story.state, ROOM).slice(-3)).toEqual([
+    "  waiting: to see the cards, and to say that it was done by hand:",
+    "    runbook approvals r1",
+    "    runbook approve r1",
+  ]);
+});
+
+test("what another run has asked is decided there", () => {
+  const story = new Story(diskRunbook(), ["a"]);
+  const at = { host: "a", step: story.firstStep };
+  story.tell(
+    { type: "detected", ...at, findings: [diskFinding(1)], ms: 1 },
+    { type: "asked-elsewhere", ...at, digest: "d", inRun: "r0" },
+    { type: "step-ended", ...at, outcome: "waiting", reason: "asked in run r0", open: true },
+    { type: "run-ended", exit: 3, outcome: "waiting" },
+  );
+  const lines = summaryLines(story.state, ROOM);
+  expect(lines).toContain("  ◷ waiting      a  asked in run r0");
+  expect(lines.slice(-3)).toEqual([
+    "  waiting for run r0, which has asked for the same: to decide there, then go on here:",
+    "    runbook approve r0",
+    "    runbook resume r1",
+  ]);
+});
+
+test("a yes that is not enough is told with whose it was", () => {
+  const story = new Story(diskRunbook(), ["a"]);
+  story.asks("a", [diskFinding(1)]);
+  const digest = story.state.hosts.get("a")?.steps[0]?.asked?.digest ?? "";
+  story.tell({ type: "endorsed", host: "a", step: story.firstStep, digest, by: "bob" });
+  expect(summaryLines(story.state, ROOM)).toContain("  ◷ waiting      a  approved by bob; needs another approval");
 });
 
 test("a run that was cut off says so, and where it was", () => {

@@ -53,6 +53,12 @@ function bareRunbook(risk: string) {
   });
 }
 
+function bareAgainst(risk: string): string[] {
+  const story = new Story(bareRunbook(risk), ["web1"]);
+  story.asks("web1", [{ values: { message: "m" }, key: "m" }]);
+  return against(story);
+}
+
 describe("what speaks against a fix", () => {
   test("is nothing where all is normal, and then the card has no line of it", () => {
     const story = storyOf([]);
@@ -155,14 +161,9 @@ describe("what speaks against a fix", () => {
   });
 
   test("is what the fix lacks", () => {
-    const of = (risk: string): string[] => {
-      const story = new Story(bareRunbook(risk), ["web1"]);
-      story.asks("web1", [{ values: { message: "m" }, key: "m" }]);
-      return against(story);
-    };
-    expect(of("high")).toEqual(["warning: high risk, nothing proves that it worked, no rollback"]);
-    expect(of("medium")).toEqual(["note: nothing proves that it worked, no rollback"]);
-    expect(of("low")).toEqual(["note: nothing proves that it worked"]);
+    expect(bareAgainst("high")).toEqual(["warning: high risk, nothing proves that it worked, no rollback"]);
+    expect(bareAgainst("medium")).toEqual(["note: nothing proves that it worked, no rollback"]);
+    expect(bareAgainst("low")).toEqual(["note: nothing proves that it worked"]);
   });
 
   test("shows a preview's diff in colours, with its signs", () => {
