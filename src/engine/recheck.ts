@@ -26,5 +26,5 @@ function stillApproved(state: RunState, host: HostState, id: string, now: number
   if (step.approval === null) return false;
   const permission = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
   if (permission.approve === "deny") return false;
-  return doubtOf(step.approval, digestOf(state, host, step), permission, now) === null;
+  return doubtOf(state.plan, step, digestOf(state, host, step), permission, now) === null;
 }

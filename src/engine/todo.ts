@@ -1,4 +1,5 @@
 import type { Outcome } from "../model/finding.ts";
+import { lackOf } from "./decision.ts";
 import { digestOf } from "./digest.ts";
 import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
@@ -155,7 +156,7 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   const digest = digestOf(state, host, step);
   const { approval } = step;
   if (approval === null) return unapproved(state, step, at, digest, permission);
-  const doubt = doubtOf(approval, digest, permission, now);
+  const doubt = doubtOf(state.plan, step, digest, permission, now);
   if (doubt !== null) return { kind: "void", ...at, reason: doubt };
   if (fix.kind === "manual") return { kind: "verify", ...at };
   if (passage.kind === "wait") return passage;
@@ -184,16 +185,20 @@ function unapproved(
     : { kind: "ask", ...at, digest };
 }
 
-/** Why an approval does not count any more; null: it does. */
+/** Why a step's approval does not count any more; null: it does. */
 export function doubtOf(
-  approval: NonNullable<StepState["approval"]>,
+  plan: RunState["plan"],
+  step: StepState,
   digest: string,
   permission: Permission,
   now: number,
 ): string | null {
+  const { approval } = step;
+  if (approval === null) return null;
   if (approval.digest !== digest) return "what was found has changed since it was approved";
   if (approval.auto) return permission.approve === "auto" ? null : "the policy wants a person to approve it now";
-  return now - approval.at > permission.expires * 1000 ? "the approval has expired" : null;
+  if (now - approval.at > permission.expires * 1000) return "the approval has expired";
+  return lackOf(plan, step, permission);
 }
 
 /** High risk always looks again after the approval; the rest when the evidence is older than `fresh`. */
