@@ -1,17 +1,17 @@
 import { makePlan } from "../engine/plan.ts";
-import { didYouMean } from "../language/suggest.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { loadRunbook } from "../load/runbook.ts";
-import { ApproveLevel, type Waiver } from "../model/approval.ts";
+import type { Waiver } from "../model/approval.ts";
 import type { PastFix } from "../model/event.ts";
-import type { Fault } from "../model/fault.ts";
+import { isFault, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import type { LoadedRunbook } from "../model/runbook.ts";
 import { newRunId } from "../run/id.ts";
 import { carryOut } from "./carry-out.ts";
 import { readInputs, unknownSteps } from "./inputs.ts";
 import type { Io } from "./io.ts";
+import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
+import { controllerFaults, policiesFor } from "./policies.ts";
 import { askForSecrets, askPasswords } from "./secrets.ts";
 import { screenFor } from "./screen.ts";
 import { settingsOf } from "./settings.ts";
@@ -33,6 +33,7 @@ export type RunCommandOptions = TargetOptions & {
   readonly askBecomePass?: boolean | undefined;
   readonly acceptNewHostKeys?: boolean | undefined;
   readonly allowController?: boolean | undefined;
+  readonly policy?: string | undefined;
   readonly tui: boolean;
   readonly json?: boolean | undefined;
   readonly state?: string | undefined;
@@ -48,11 +49,14 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   if (Array.isArray(loaded)) return loaded;
   const { runbook } = loaded;
   const { inputs, faults } = await readInputs(options.input ?? [], runbook, env);
-  const refused = [...refusals(loaded, options), ...faults];
-  if (refused.length > 0) return refused;
+  const approve = approveLevel(options);
+  const refused = [...(isFault(approve) ? [approve] : []), ...unknownSteps(options.step ?? [], runbook), ...faults];
+  if (isFault(approve) || refused.length > 0) return refused;
 
   const targets = await selectTargets(options, runbook.hosts, env, io);
   if (!("hosts" in targets)) return targets;
+  const permits = await policiesFor(loaded, targets, { option: options.policy, env, cwd: process.cwd() }, io);
+  if ("faults" in permits) return permits.faults;
   await using record = SqliteRecord.open(stateDir(options.state, env));
   const by = userName(env);
   const screen = await screenFor(loaded, options, by, io);
@@ -61,21 +65,24 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
     inputs,
     asked: await askForSecrets(runbook, targets.hosts, inputs),
     dryRun: options.dryRun === true,
-    approve: approveLevel(options),
+    approve,
     attended: screen.attended,
     parallel: options.parallel,
     by,
     only: options.step ?? [],
     more: {
       ...whereabouts(),
+      ...permits,
       ...(await knownOf(record, runbook.name, targets.hosts)),
-      settings: settingsOf(options, targets, runbook),
+      settings: settingsOf(options, targets, runbook, env),
     },
   });
   if ("faults" in prepared) return prepared.faults;
+  const { plan, values } = prepared;
+  const here = controllerFaults(plan, options.allowController === true, Date.now());
+  if (here.length > 0) return here;
 
   const passwords = await askPasswords(options);
-  const { plan, values } = prepared;
   return await carryOut(
     {
       run: newRunId(Date.now()),
@@ -103,28 +110,4 @@ async function knownOf(
   const past = await record.past(runbook, names, now - PAST);
   const waivers = await record.waivers(runbook, names, now);
   return { past: [...past], waivers: [...waivers] };
-}
-
-/** What the command line must allow before such a runbook may run. */
-function refusals({ runbook }: LoadedRunbook, options: RunCommandOptions): Fault[] {
-  const faults: Fault[] = [];
-  const here = runbook.steps.filter((step) => step.on === "controller").map((step) => step.id);
-  if (here.length > 0 && options.allowController !== true) {
-    const message = `its scripts would run on this machine: ${here.join(", ")}`;
-    faults.push({ kind: "usage", where: runbook.name, message, hint: "--allow-controller allows it" });
-  }
-  const level = ApproveLevel.safeParse(options.approve ?? "none");
-  if (!level.success) {
-    const message = `no such risk: ${options.approve}`;
-    const hint = didYouMean(options.approve ?? "", ApproveLevel.options) ?? `one of ${ApproveLevel.options.join(", ")}`;
-    faults.push({ kind: "usage", where: "--approve", message, hint });
-  }
-  return [...faults, ...unknownSteps(options.step ?? [], runbook)];
-}
-
-function approveLevel(options: RunCommandOptions): ApproveLevel {
-  const level = ApproveLevel.parse(options.approve ?? "none");
-  return options.yes === true && ApproveLevel.options.indexOf(level) < ApproveLevel.options.indexOf("medium")
-    ? "medium"
-    : level;
 }

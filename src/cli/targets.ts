@@ -1,7 +1,7 @@
 import { selectHosts } from "../language/inventory/pattern.ts";
 import { loadInventory, type LoadedInventory } from "../load/inventory.ts";
 import { isFault, type Fault } from "../model/fault.ts";
-import type { Host } from "../model/inventory.ts";
+import type { Host, Inventory } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
 import { tell, type Io } from "./io.ts";
 import { homeOf } from "./user.ts";
@@ -19,7 +19,12 @@ export type TargetOptions = {
 export type Passwords = { readonly login: Secret | undefined; readonly become: Secret | undefined };
 
 /** The hosts that a command is about; `source` names their inventory in a line, `sources` as `-i` would. */
-export type Targets = { readonly hosts: readonly Host[]; readonly source: string; readonly sources: readonly string[] };
+export type Targets = {
+  readonly hosts: readonly Host[];
+  readonly source: string;
+  readonly sources: readonly string[];
+  readonly inventory: Inventory;
+};
 
 /** Reads the sources that were given, else $RUNBOOK_INVENTORY, and tells its warnings. `label` names them all in a line. */
 export async function openInventory(
@@ -55,7 +60,7 @@ export async function selectTargets(
   const names = selectHosts(loaded.inventory, options.hosts ?? (listed ? "all" : own), options.limit);
   if (isFault(names)) return [names];
   const hosts = names.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
-  return { hosts, source: loaded.label, sources: loaded.sources };
+  return { hosts, source: loaded.label, sources: loaded.sources, inventory: loaded.inventory };
 }
 
 /** The hosts with what the command line adds. As with Ansible, what the inventory says of a host wins over `-u` and the prompts. */
