@@ -108,7 +108,7 @@ test("a host that waits is not asked on a pipe: the card is printed with what to
   );
   const { exit, out, err } = await shop.run("run", "job", "-i", "hosts.yml", "-y");
   expect({ exit, err }).toEqual({ exit: 3, err: "" });
-  expect(out).toMatch(/^a {2}reload {2}waiting +card [0-9a-f]{16}: 1 finding: stale$/m);
+  expect(out).toMatch(/^a {2}reload {2}waiting +card [0-9a-f]{12}: 1 finding: stale$/m);
   expect(out).toContain("  2 waiting\n");
   expect(out).toMatch(
     /waiting: to see the cards, to decide, and to go on:\n {4}runbook approvals .*\n {4}runbook approve .*\n {4}runbook resume /,
