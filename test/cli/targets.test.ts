@@ -135,7 +135,7 @@ describe("which runbook", () => {
     expect(await shop.run(...run)).toEqual({
       exit: 64,
       out: "",
-      err: "job: its scripts would run on this machine: here\n  → --allow-controller allows it\n",
+      err: "job, here: its scripts would run on this machine\n  → --allow-controller allows it, as does a policy's rule with `on: controller`\n",
     });
     const { exit, out } = await shop.run(...run, "--allow-controller");
     expect(exit).toBe(0);
