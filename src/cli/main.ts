@@ -155,6 +155,42 @@ history
     end(await historyShow(run, options, io));
   });
 
+program
+  .command("approvals")
+  .description("what waits for a person, in all runs or in one, each with its card")
+  .argument("[run]", "its id, a unique beginning of it, or last")
+  .option("--export <file>", "write what waits in the run as a file for somebody without access to the record")
+  .option("--json", "as JSON lines, one a card")
+  .option("--state <dir>", "where runs are on record")
+  .action(async (run, options) => {
+    const { approvals } = await import("./approvals.ts");
+    end(await approvals(run, options, io));
+  });
+
+for (const verdict of ["approve", "deny"] as const) {
+  const does = verdict === "approve" ? "say yes to" : "say no to";
+  program
+    .command(verdict)
+    .description(`${does} what waits in a run: card by card on a terminal, else what --digest names`)
+    .argument("<run>", "its id, a unique beginning of it, or last; or a file of requests (REQUEST.json)")
+    .option("--digest <digest>", "the card, by 8 or more digits of its digest (repeatable)", several)
+    .option("--reason <text>", verdict === "approve" ? "why" : "why not")
+    .option("--done", "what is for a person to do has been done")
+    .option(
+      "--sign [key]",
+      "sign it with an SSH key: a private one, or a public one whose private half is in ssh-agent",
+    )
+    .option("--resume", "go on with the run, and exit as it does")
+    .option("--import <file>", "take signed decisions from a file")
+    .option("--export <file>", "write the signed decisions on a file of requests to a file")
+    .option("--json", "what became of each decision, as JSON lines")
+    .option("--state <dir>", "where runs are on record")
+    .action(async (run, options) => {
+      const { decide } = await import("./approve.ts");
+      end(await decide(verdict, run, options, io));
+    });
+}
+
 const lab = program.command("lab").description("practice hosts with a fault, on this machine");
 const labAction = async (verb: "up" | "down" | "status" | "serve", hosts: number): Promise<void> => {
   const { labUp, labDown, labStatus, labServe, labDirectory } = await import("./lab.ts");

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import { FaultError } from "../model/fault.ts";
 import { Secret } from "../model/secret.ts";
 
@@ -39,6 +40,30 @@ function readHidden(stdin: NodeJS.ReadStream): Promise<string | null> {
   };
   stdin.on("data", onData);
   return promise.finally(() => stdin.off("data", onData));
+}
+
+/** Questions whose answers are seen as they are typed, one line each. */
+export type Dialogue = Disposable & {
+  /** The line that was typed, trimmed; `end` where there will be no more (Ctrl-D), `given-up` after Ctrl-C. */
+  ask(question: string): Promise<{ readonly typed: string } | "end" | "given-up">;
+};
+
+/** A dialogue on the terminal, written to stderr. What is typed ahead answers the next questions. */
+export function dialogue(): Dialogue {
+  const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
+  const lines = reader[Symbol.asyncIterator]();
+  const givenUp = Promise.withResolvers<"given-up">();
+  reader.on("SIGINT", () => givenUp.resolve("given-up"));
+  return {
+    ask: async (question) => {
+      reader.setPrompt(question);
+      reader.prompt();
+      const answer = await Promise.race([lines.next(), givenUp.promise]);
+      if (answer === "given-up") return answer;
+      return answer.done === true ? "end" : { typed: answer.value.trim() };
+    },
+    [Symbol.dispose]: () => reader.close(),
+  };
 }
 
 /** Questions that come up while hosts are logged in to, such as a key's passphrase. */

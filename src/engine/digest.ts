@@ -17,19 +17,16 @@ export function digestOf(state: RunState, host: HostState, step: StepState): str
 const digests = new WeakMap<StepState, string>();
 
 function compute(state: RunState, host: HostState, step: StepState): string {
+  const subject = subjectOf(state, host, step);
+  return createHash("sha256").update(JSON.stringify(subject)).digest("hex").slice(0, 32);
+}
+
+/** What the digest is of, as it is hashed: so that somebody else can make it again. */
+export function subjectOf(state: RunState, host: HostState, step: StepState): readonly unknown[] {
   const keys = (step.findings ?? []).map((finding) => finding.key).toSorted();
   const { runbook } = state.plan;
   const inputs = { ...state.plan.inputs, ...state.plan.hostInputs[host.host] };
-  const subject = [
-    runbook.name,
-    runbook.digest,
-    step.plan.id,
-    host.host,
-    keys,
-    sorted(inputs),
-    sorted(host.facts ?? {}),
-  ];
-  return createHash("sha256").update(JSON.stringify(subject)).digest("hex").slice(0, 32);
+  return [runbook.name, runbook.digest, step.plan.id, host.host, keys, sorted(inputs), sorted(host.facts ?? {})];
 }
 
 function sorted(values: Readonly<Record<string, string>>): [string, string][] {

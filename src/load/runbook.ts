@@ -161,7 +161,7 @@ async function shellFaults(
 }
 
 /** Every part with its length before it, so that no two sets of parts give the same text. */
-function fileDigest(text: string, functions: string, files: ReadonlyMap<string, Uint8Array>): string {
+export function fileDigest(text: string, functions: string, files: ReadonlyMap<string, Uint8Array>): string {
   const hash = createHash("sha256");
   const parts: (string | Uint8Array)[] = [text, functions];
   for (const [name, bytes] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) parts.push(name, bytes);

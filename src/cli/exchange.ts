@@ -1,0 +1,141 @@
+import { writeFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import { subjectOf, digestOf } from "../engine/digest.ts";
+import { fold } from "../engine/evolve.ts";
+import type { RunState } from "../engine/state.ts";
+import { storedRunbook } from "../language/runbook/stored.ts";
+import { readDecisionFile, readRequestFile, type DecisionFile, type RequestFile } from "../language/exchange.ts";
+import { fileDigest } from "../load/runbook.ts";
+import { readText } from "../load/text.ts";
+import { isFault, type Fault } from "../model/fault.ts";
+import type { Entry } from "../model/event.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import { jsonText } from "../report/json.ts";
+import { wantsOf, type WaitingRun } from "../report/waiting.ts";
+import { cardOf } from "../view/card.ts";
+import { questionsOf, waitingCards, type Waiting } from "../view/questions.ts";
+
+/** Bytes that a file of requests or decisions may have. */
+const MAX_EXCHANGE = 100_000_000;
+
+/** What waits in a run as a file for somebody else. The settings of its command line stay at home. */
+export function requestFileOf(
+  { state, loaded, questions }: WaitingRun,
+  entries: readonly Entry[],
+  exportedAt: number,
+): RequestFile {
+  const { runbook, by } = state.plan;
+  return {
+    format: "runbook-requests/1",
+    run: state.run,
+    runbook,
+    by,
+    exportedAt,
+    requests: questions.flatMap(({ members }) => members.map((card) => requestOf(state, loaded, card, exportedAt))),
+    entries: entries.map(withoutSettings),
+  };
+}
+
+function requestOf(
+  state: RunState,
+  loaded: LoadedRunbook | null,
+  waiting: Waiting,
+  now: number,
+): RequestFile["requests"][number] {
+  const { host, step, digest } = waiting;
+  return {
+    host: host.host,
+    step: step.plan.id,
+    digest,
+    subject: subjectOf(state, host, step),
+    card: loaded === null ? null : cardOf({ state, host: host.host, step: step.plan.id, loaded, now }),
+    wants: wantsOf(state, waiting, now),
+  };
+}
+
+function withoutSettings(entry: Entry): Entry {
+  if (entry.event.type !== "run-started") return entry;
+  const { settings: _, ...plan } = entry.event.plan;
+  return { ...entry, event: { ...entry.event, plan } };
+}
+
+/**
+ * The requests in a file, made again from the entries in it. Where what it says beside them differs from what they tell, or a digest is not
+ * that of what is on its card, the file was altered, and nothing in it is shown as true.
+ */
+export async function readRequests(file: string): Promise<WaitingRun | Fault> {
+  const read = await readText(file, MAX_EXCHANGE);
+  if ("problem" in read) return { kind: "invalid-file", where: file, message: read.problem };
+  const requests = readRequestFile(read.text, file);
+  if (isFault(requests)) return requests;
+  const state = stateOf(requests);
+  const altered = (what: string): Fault => ({
+    kind: "invalid-file",
+    where: file,
+    message: `the file was altered: ${what}`,
+    hint: "ask for a new one: `runbook approvals RUN --export FILE`",
+  });
+  if (state === null) return altered("its entries tell no run");
+  if (state.run !== requests.run || !isDeepStrictEqual(state.plan.runbook, requests.runbook)) {
+    return altered("it names another run than its entries");
+  }
+  const loaded = storedRunbook(state.plan);
+  if (
+    loaded !== null &&
+    loaded.files.size === 0 &&
+    fileDigest(loaded.text, loaded.functions, loaded.files) !== loaded.digest
+  ) {
+    return altered("the runbook in it is not the one of its digest");
+  }
+  const waiting = waitingCards(state);
+  const cards: Waiting[] = [];
+  for (const request of requests.requests) {
+    const where = `${request.step} on ${request.host}`;
+    const card = waiting.find(({ host, step }) => host.host === request.host && step.plan.id === request.step);
+    if (card === undefined) return altered(`nothing waits for ${where}`);
+    if (digestOf(state, card.host, card.step) !== request.digest || card.digest !== request.digest) {
+      return altered(`the digest ${request.digest} is not that of what is on the card of ${where}`);
+    }
+    if (!isDeepStrictEqual(asJson(requestOf(state, loaded, card, requests.exportedAt)), asJson(request))) {
+      return altered(`the card of ${where} is not what the entries tell`);
+    }
+    cards.push(card);
+  }
+  const questions = questionsOf(state, cards, loaded);
+  return { state, loaded, questions, holder: null, alsoIn: new Map() };
+}
+
+/** The decisions in a file that are for a run; not checked yet in any other way. */
+export async function readDecisions(file: string, run: string): Promise<DecisionFile["decisions"] | Fault> {
+  const read = await readText(file, MAX_EXCHANGE);
+  if ("problem" in read) return { kind: "invalid-file", where: file, message: read.problem };
+  const decisions = readDecisionFile(read.text, file);
+  if (isFault(decisions)) return decisions;
+  if (decisions.run === run) return decisions.decisions;
+  const message = `its decisions are for run ${decisions.run}, not for ${run}`;
+  return { kind: "invalid-file", where: file, message, hint: `\`runbook approve ${decisions.run} --import FILE\`` };
+}
+
+/** Writes a file that only its owner may read, since what hosts printed may be in it. Null: it is written. */
+export async function writePrivate(file: string, content: RequestFile | DecisionFile): Promise<Fault | null> {
+  try {
+    await writeFile(file, `${jsonText(content, "page")}\n`, { mode: 0o600 });
+    return null;
+  } catch (error) {
+    const message = `the file cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    return { kind: "usage", where: file, message };
+  }
+}
+
+/** Entries that do not follow one another would be a bug of ours in a record; in a file they are an alteration. */
+function stateOf({ entries }: RequestFile): RunState | null {
+  try {
+    return fold(entries);
+  } catch {
+    return null;
+  }
+}
+
+function asJson(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
