@@ -53,6 +53,21 @@ program
   });
 
 program
+  .command("resume")
+  .description("go on with a run that waited, was stopped, or died")
+  .argument("<run>", "its id, a unique beginning of it, or last")
+  .option("--ask-pass", "ask for the SSH password")
+  .option("--ask-become-pass", "ask for the sudo password")
+  .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
+  .option("--no-tui", "plain lines even on a terminal")
+  .option("--json", "the run's further events, one JSON object a line, on stdout")
+  .option("--state <dir>", "where runs are on record")
+  .action(async (run, options) => {
+    const { resume } = await import("./resume.ts");
+    end(await resume(run, options, io));
+  });
+
+program
   .command("list")
   .description("the runbooks that can be run by name")
   .option("--json", "as JSON")

@@ -5,13 +5,14 @@ import type { Runbook } from "../model/runbook.ts";
 import { secretSources } from "./inputs.ts";
 import type { RunCommandOptions } from "./run.ts";
 import type { Targets } from "./targets.ts";
+import { homeOf } from "./user.ts";
 
 /** What a run that goes on later needs of its command line. */
 export function settingsOf(options: RunCommandOptions, targets: Targets, runbook: Runbook): RunSettings {
   return {
     cwd: process.cwd(),
     inventories: [...targets.sources],
-    inventoryDigest: inventoryDigest(targets.hosts, runbook),
+    inventoryDigest: inventoryDigest(targets.hosts, runbook, process.env),
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.privateKey === undefined ? {} : { privateKey: options.privateKey }),
     become: options.become === true,
@@ -22,9 +23,16 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
   };
 }
 
-/** SHA-256 (hex) of all that an inventory says of hosts, in their order. Secrets are left out: from a digest they could be guessed. */
-export function inventoryDigest(hosts: readonly Host[], runbook: Runbook): string {
-  const shown = (key: string, value: unknown): unknown => (runbook.inputs[key]?.secret === true ? undefined : value);
+/**
+ * SHA-256 (hex) of all that an inventory says of hosts, in their order. Secrets are left out: from a digest they could be guessed. What
+ * lies in the home of whoever runs us is the same for everybody.
+ */
+export function inventoryDigest(hosts: readonly Host[], runbook: Runbook, env: NodeJS.ProcessEnv): string {
+  const home = `${homeOf(env)}/`;
+  const shown = (key: string, value: unknown): unknown => {
+    if (runbook.inputs[key]?.secret === true) return undefined;
+    return typeof value === "string" && value.startsWith(home) ? `~/${value.slice(home.length)}` : value;
+  };
   const hash = createHash("sha256");
   for (const host of hosts) {
     // A secret of the runbook may stand among the host's variables as any other does; a password shows as dots.

@@ -24,6 +24,9 @@ export type RunOptions = {
   readonly more?: Partial<Pick<RunPlan, "machine" | "writer" | "policies" | "past" | "waivers" | "settings">>;
 };
 
+/** Where values come from besides inventory and runbook. */
+type Given = Pick<RunOptions, "inputs" | "asked">;
+
 /** Every input's value on every host: host → name → value. Secret ones stay `Secret`. */
 export type InputValues = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;
 
@@ -41,9 +44,9 @@ export function makePlan(
 ): { readonly plan: RunPlan; readonly values: InputValues } | { readonly faults: readonly Fault[] } {
   const { runbook } = loaded;
   const { more = {} } = options;
-  const faults: Fault[] = [];
-  const values = new Map(hosts.map((host) => [host.name, inputsOf(runbook, host, options, faults)]));
-  if (faults.length > 0) return { faults: unique(faults) };
+  const given = valuesFor(runbook, hosts, options);
+  if ("faults" in given) return given;
+  const { values } = given;
   const first = hosts[0] === undefined ? new Map<string, string | Secret>() : (values.get(hosts[0].name) ?? new Map());
   const inputs = shown(first);
   return {
@@ -77,6 +80,17 @@ export function makePlan(
       ...present("settings", more.settings),
     },
   };
+}
+
+/** Every input's value on every host, or every mistake in them at once. */
+export function valuesFor(
+  runbook: Runbook,
+  hosts: readonly Host[],
+  options: Given,
+): { readonly values: InputValues } | { readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
+  const values = new Map(hosts.map((host) => [host.name, inputsOf(runbook, host, options, faults)]));
+  return faults.length > 0 ? { faults: unique(faults) } : { values };
 }
 
 /** A key that is not there without a value. What is told of a plan keeps the order of its keys, live and from the record. */
@@ -157,7 +171,7 @@ function ownValue(host: Host, name: string): unknown {
 }
 
 /** `--input` wins over the host's variable, which wins over the default; a prompt's answer is for what is missing then. */
-function inputsOf(runbook: Runbook, host: Host, options: RunOptions, faults: Fault[]): Map<string, string | Secret> {
+function inputsOf(runbook: Runbook, host: Host, options: Given, faults: Fault[]): Map<string, string | Secret> {
   const values = new Map<string, string | Secret>();
   for (const [name, input] of Object.entries(runbook.inputs)) {
     const given = options.inputs.get(name);

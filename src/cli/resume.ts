@@ -1,0 +1,101 @@
+import { resolve } from "node:path";
+import type { RunState } from "../engine/state.ts";
+import { SqliteRecord } from "../journal/sqlite.ts";
+import type { RunSettings } from "../model/event.ts";
+import type { Fault } from "../model/fault.ts";
+import { heldFault, readAgain } from "../run/resume.ts";
+import { carryOut } from "./carry-out.ts";
+import { findRun } from "./find-run.ts";
+import type { Io } from "./io.ts";
+import { unchangedHosts, unchangedRunbook, valuesAgain } from "./rebuild.ts";
+import { screenFor } from "./screen.ts";
+import { askPasswords } from "./secrets.ts";
+import { stateDir } from "./state.ts";
+import { withLogin } from "./targets.ts";
+import { userName } from "./user.ts";
+import { whereabouts } from "./whereabouts.ts";
+
+/** `runbook resume`'s options, as the command line gives them. All else is as the run was started. */
+export type ResumeOptions = {
+  readonly askPass?: boolean | undefined;
+  readonly askBecomePass?: boolean | undefined;
+  readonly acceptNewHostKeys?: boolean | undefined;
+  readonly tui: boolean;
+  readonly json?: boolean | undefined;
+  readonly state?: string | undefined;
+};
+
+/** Goes on with a run that waited, stopped or died; answers with the exit code, or with why it cannot. Leaves us in the run's directory. */
+export async function resume(wanted: string, options: ResumeOptions, io: Io): Promise<number | readonly Fault[]> {
+  await using record = SqliteRecord.open(resolve(stateDir(options.state, process.env)));
+  const run = findRun(await record.runs(), wanted);
+  if (typeof run !== "string") return [run];
+  const holder = await record.desk.holder(run);
+  if (holder !== null) return [heldFault(run, holder)];
+  const state = await readAgain(run, record, Date.now());
+  const { settings } = state.plan;
+  if (settings === undefined) return [tooOld(run)];
+  const moved = goTo(settings.cwd, run);
+  return moved === null ? await goOn(state, settings, record, options, io) : [moved];
+}
+
+/** Makes everything as it was at the start of the run, and carries it out from where it is. */
+async function goOn(
+  { run, plan }: RunState,
+  settings: RunSettings,
+  record: SqliteRecord,
+  options: ResumeOptions,
+  io: Io,
+): Promise<number | readonly Fault[]> {
+  const { env } = process;
+  const loaded = await unchangedRunbook(run, plan);
+  if (!("runbook" in loaded)) return loaded;
+  const hosts = await unchangedHosts(run, plan, settings, loaded.runbook, io);
+  if (!Array.isArray(hosts)) return hosts.faults;
+  const given = await valuesAgain(plan, settings, loaded.runbook, hosts, env);
+  if ("faults" in given) return given.faults;
+
+  const by = userName(env);
+  const screen = await screenFor(loaded, { ...options, dryRun: plan.dryRun }, by, io);
+  const passwords = await askPasswords({
+    askPass: options.askPass ?? settings.askPass,
+    askBecomePass: options.askBecomePass ?? settings.askBecomePass,
+  });
+  const { machine, ...writer } = whereabouts();
+  return carryOut(
+    {
+      run,
+      first: { type: "run-resumed", by, machine, attended: screen.attended, ...writer },
+      values: given.values,
+      loaded,
+      hosts: withLogin(hosts, settings, passwords),
+      become: settings.become,
+      acceptNewHostKeys: options.acceptNewHostKeys ?? settings.acceptNewHostKeys,
+      record,
+      screen,
+    },
+    io,
+  );
+}
+
+function tooOld(run: string): Fault {
+  const message = `run ${run} cannot go on: it was made by an older runbook, which did not record how it was started`;
+  return { kind: "usage", message, hint: "the same `runbook run` again begins anew" };
+}
+
+/** What the run's command line and inventory name begins in its directory. */
+function goTo(cwd: string, run: string): Fault | null {
+  try {
+    process.chdir(cwd);
+    return null;
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? `: ${String(error.code)}` : "";
+    const message = `the directory that run ${run} was started in cannot be entered${why}`;
+    return {
+      kind: "usage",
+      where: cwd,
+      message,
+      hint: "what the run names lies there; without it, it has to begin anew",
+    };
+  }
+}
