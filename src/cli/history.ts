@@ -23,7 +23,7 @@ export async function historyList(options: HistoryOptions & { readonly limit: nu
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
   const runs: ListedRun[] = [];
   for (const run of (await record.runs()).slice(0, options.limit)) {
-    const writer = run.endedAt === null ? writerOf((await record.read(run.run))[0]) : undefined;
+    const writer = run.endedAt === null ? writerOf(await record.read(run.run)) : undefined;
     runs.push({ run, writer, standing: run.endedAt === null ? standingOf(writer) : "ended" });
   }
   if (options.json === true) for (const { run, standing } of runs) io.out(`${jsonText({ ...run, standing })}\n`);
@@ -32,9 +32,14 @@ export async function historyList(options: HistoryOptions & { readonly limit: nu
   return EXIT.ok;
 }
 
-function writerOf(first: Entry | undefined): Writer | undefined {
-  return first?.event.type === "run-started" ? first.event.plan.writer : undefined;
+/** The process that went on with a run last, or began it. */
+function writerOf(entries: readonly Entry[]): Writer | undefined {
+  const event = entries.map((entry) => entry.event).findLast((each) => OPENINGS.has(each.type));
+  if (event?.type === "run-started") return event.plan.writer;
+  return event?.type === "run-resumed" ? event.writer : undefined;
 }
+
+const OPENINGS: ReadonlySet<Entry["event"]["type"]> = new Set(["run-started", "run-resumed"]);
 
 /** What became of the process that wrote a run without an end. */
 function standingOf(writer: Writer | undefined): Exclude<Standing, "ended"> {
@@ -73,12 +78,13 @@ function draw(entries: readonly Entry[], io: Io): void {
   const report = plainReport({ ...room, out: (line) => print([line]) });
   const state = replay(entries, (entry, at) => report.entry(entry, at));
   if (state === null) return;
-  const { writer } = state.plan;
+  const { writer, settings } = state.plan;
   const standing = state.ended === null ? standingOf(writer) : "ended";
   // One that ended has printed its summary, and one at work has none yet.
   if (standing === "died" || standing === "unclear") print(["", ...summaryLines(state, room)]);
   print(["", ...boardLines(state, room)]);
   if (standing !== "ended") print(["", unendedWords(standing, writer)]);
+  if (standing === "died" && settings !== undefined) print([`\`runbook resume ${state.run}\` goes on with it.`]);
 }
 
 /** Lines are cut only where a terminal would break them. */

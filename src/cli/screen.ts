@@ -1,3 +1,4 @@
+import { waiting } from "../engine/outcome.ts";
 import type { RunState } from "../engine/state.ts";
 import type { Entry } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
@@ -64,9 +65,9 @@ function plainLines(loaded: LoadedRunbook, to: "stdout" | "stderr", io: Io): Wat
 }
 
 /** Says what begins, while the first hosts are logged in to. */
-function announce({ event }: Entry, io: Io): void {
-  if (event.type !== "run-started") return;
-  const { runbook, hosts, inventory } = event.plan;
+function announce({ event }: Entry, { plan }: RunState, io: Io): void {
+  if (event.type !== "run-started" && event.type !== "run-resumed") return;
+  const { runbook, hosts, inventory } = plan;
   const what = `${runbook.name}: ${runbook.title} (${runbook.path})`;
   io.err(`${clean(`${what}, ${counted(hosts.length, "host")} of ${inventory}`)}\n`);
 }
@@ -90,7 +91,7 @@ function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
         return unattended(plainLines(loaded, "stdout", io), control);
       });
       return {
-        watchers: [{ entry: (entry) => announce(entry, io) }, scene],
+        watchers: [{ entry: (entry, state) => announce(entry, state, io) }, scene],
         approver: scene,
         conclude: async (state) => {
           try {
@@ -111,9 +112,14 @@ function unattended(plain: Watcher, control: Control): Scene {
   return {
     entry: (entry, state) => {
       plain.entry(entry, state);
-      if (entry.event.type === "asked") control.stop("the loss of its screen");
+      const asks = entry.event.type === "asked" || (entry.event.type === "run-resumed" && somebodyWaits(state));
+      if (asks) control.stop("the loss of its screen");
     },
     listen: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+function somebodyWaits(state: RunState): boolean {
+  return [...state.hosts.values()].some((host) => host.steps.some(waiting));
 }

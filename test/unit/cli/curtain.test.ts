@@ -78,3 +78,16 @@ test("ends without a word where no host ever spoke", async () => {
   scene.entry(STOP, STATE);
   await expect(scene[Symbol.asyncDispose]()).resolves.toBeUndefined();
 });
+
+test("opens at once for a run that goes on where everybody waits for a person, and not where a host has something to do", async () => {
+  const told: string[] = [];
+  const resumed = entry({ type: "run-resumed", by: "ada", attended: true });
+  const busy = curtain(() => Promise.reject(new Error("not asked for")), never);
+  busy.entry(resumed, STATE);
+  await expect(busy[Symbol.asyncDispose]()).resolves.toBeUndefined();
+
+  const scene = curtain(async () => noting(told), never);
+  scene.entry(resumed, { ...STATE, hosts: new Map() });
+  await scene[Symbol.asyncDispose]();
+  expect(told).toEqual(["run-resumed", "closed"]);
+});
