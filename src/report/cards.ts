@@ -1,13 +1,16 @@
 import type { RunState, StepState } from "../engine/state.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
-import { cardOf } from "../view/card.ts";
+import { cardOf, type Card } from "../view/card.ts";
 import { cardLines } from "../view/card-lines.ts";
 import { nameless } from "../view/hosts.ts";
 import { fit } from "../view/width.ts";
 
-/** A step's card on a host as lines; none once enough like it were shown, and then the first host that had such a one. */
+/**
+ * A step's card on a host as lines; none once enough like it were shown, and then the first host that had such a one. `alarm`: the card has
+ * a reason against the fix that must not be missed.
+ */
 export type CardPrinter = (state: RunState, host: string, step: StepState) => Printed;
-type Printed = { readonly lines: readonly string[]; readonly like: string | null };
+type Printed = { readonly lines: readonly string[]; readonly like: string | null; readonly alarm: boolean };
 
 /** Whole cards for findings that are alike on every host. */
 const ALIKE = 2;
@@ -20,21 +23,29 @@ export function cardPrinter(options: { colour: boolean; width: number; loaded?: 
   const alike = new Map<string, { readonly first: string; seen: number }>();
   const ofStep = new Map<string, number>();
   return (state, host, step) => {
-    if (loaded === undefined || step.plan.fix === null) return { lines: [], like: null };
+    if (loaded === undefined || step.plan.fix === null) return { lines: [], like: null, alarm: false };
     const id = step.plan.id;
-    const kind = nameless(`${id}\n${JSON.stringify(step.findings)}`, host);
+    const card = cardOf({ state, host, step: id, loaded });
+    const alarm = card.against.some(({ weight }) => weight === "alarm");
+    const kind = nameless(`${id}\n${JSON.stringify([step.findings, weightiest(card)])}`, host);
     const all = (ofStep.get(id) ?? 0) + 1;
     const known = alike.get(kind) ?? { first: host, seen: 0 };
-    if (known.seen >= ALIKE || (known.seen > 0 && all > MOST)) return { lines: [], like: known.first };
-    if (all > MOST) return { lines: [], like: null };
+    if (known.seen >= ALIKE || (known.seen > 0 && all > MOST)) return { lines: [], like: known.first, alarm };
+    if (all > MOST) return { lines: [], like: null, alarm };
     alike.set(kind, known);
     known.seen += 1;
     ofStep.set(id, all);
     const last =
       all === MOST ? [fit(`  (from here on, a line for each host on which ${id} finds something)`, width)] : [];
     return {
-      lines: ["", ...cardLines(cardOf({ state, host, step: id, loaded }), { colour, width }), ...last, ""],
+      lines: ["", ...cardLines(card, { colour, width }), ...last, ""],
       like: null,
+      alarm,
     };
   };
+}
+
+/** A card with an alarm or a warning is like none without; how many have answered or failed by then makes no difference. */
+function weightiest({ against }: Card): string {
+  return against[0]?.weight === "note" ? "" : (against[0]?.weight ?? "");
 }

@@ -19,6 +19,8 @@ export type StepSoFar = {
   readonly ms: number;
   /** The host whose card was shown in the place of this one; null where its own is shown, or none. */
   readonly like: string | null;
+  /** Its card has something against the fix that must not be missed: it comes back again and again. */
+  readonly alarm: boolean;
 };
 
 /** So many fixes of a step on a host have lines of their own; after them, only those that fail, and a count at every hundredth. */
@@ -106,7 +108,14 @@ function because(reason = ""): string {
 }
 
 function likeWords(soFar: StepSoFar | null): string {
-  return soFar === null || soFar.like === null ? "" : `, like that of ${soFar.like}`;
+  const like = soFar === null || soFar.like === null ? "" : `, like that of ${soFar.like}`;
+  return soFar?.alarm === true ? `${like}, recurring` : like;
+}
+
+/** In a dry run nothing waits: the line is about what was found, and names the card only where there is something to say of it. */
+function cardWords(soFar: StepSoFar): string {
+  const words = likeWords(soFar);
+  return words === "" ? "" : `; card${words}`;
 }
 
 function many(step: StepState | null): boolean {
@@ -138,7 +147,7 @@ function ending(event: { outcome: Outcome; reason: string }, soFar: StepSoFar): 
       return `${fixed}${looks === 0 ? reason : `, verified after ${counted(looks, "look")}`}${took}`;
     }
     case "found":
-      return `${countedEvidence(step.plan, step.findings ?? [])}${reason}${soFar.like === null ? "" : `; card${likeWords(soFar)}`}`;
+      return `${countedEvidence(step.plan, step.findings ?? [])}${reason}${cardWords(soFar)}`;
     case "clear":
       return took.trim();
     case "failed":

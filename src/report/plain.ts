@@ -89,7 +89,7 @@ function opening({ plan }: EventOf<"run-started">): string[] {
 }
 
 type WithCard = StepSoFar & { readonly card: readonly string[] };
-const NO_CARD = { lines: [], like: null };
+const NO_CARD = { lines: [], like: null, alarm: false };
 
 /** The step that the event is about, with what it has taken so far; null where it is about the whole host. */
 function soFarOf(event: HostEvent, state: RunState, memory: Memory): WithCard | null {
@@ -103,8 +103,8 @@ function soFarOf(event: HostEvent, state: RunState, memory: Memory): WithCard | 
     looks: "looks" in event ? event.looks : before.looks,
   };
   memory.spent.set(place, now);
-  const { lines, like } = showsCard(event, state) ? memory.cards(state, event.host, step) : NO_CARD;
-  return { step, ...now, like, card: lines };
+  const { lines, like, alarm } = showsCard(event, state) ? memory.cards(state, event.host, step) : NO_CARD;
+  return { step, ...now, like, alarm, card: lines };
 }
 
 /** A card is shown where nobody is asked face to face: in a dry run, and without a terminal. */

@@ -4,7 +4,7 @@ import { cardLines } from "../../../src/view/card-lines.ts";
 import { plainReport } from "../../../src/report/plain.ts";
 import type { Event } from "../../../src/model/event.ts";
 import { NO_OUTPUT } from "../../../src/model/output.ts";
-import { diskFinding, diskRunbook, loadedFrom, Story } from "../../kit/story.ts";
+import { DAWN, diskFinding, diskRunbook, loadedFrom, Story } from "../../kit/story.ts";
 import { plain } from "../../../src/model/secret.ts";
 import { teller } from "../../kit/teller.ts";
 
@@ -66,6 +66,32 @@ test("an approval that waits without a terminal shows its whole card, and only t
   expect(lines.filter((line) => line.includes('echo "$most"'))).toHaveLength(2);
   const waiting = lines.filter((line) => line.includes("waiting") && line.includes("card"));
   expect(waiting.map((line) => line.includes(", like that of web1: 1 finding"))).toEqual([false, false, true, true]);
+});
+
+test("a host on which it comes back again and again is never passed over as one like the others", () => {
+  const hosts = ["web1", "web2", "web3", "web4", "web5", "web6"];
+  const past = ["web3", "web5", "web6"].flatMap((host) =>
+    [1, 2, 3].map((days) => ({
+      host,
+      step: "release-log",
+      run: `r0${days}`,
+      at: DAWN - days * 86_400_000,
+      outcome: "fixed" as const,
+    })),
+  );
+  const story = new Story(diskRunbook(), hosts, { plan: { past } });
+  for (const host of hosts) story.asks(host, [diskFinding(41)]);
+  const log = logOf(story, 140);
+  expect(log.filter((line) => line.startsWith(" !! recurring"))).toHaveLength(2);
+  const waiting = log.filter((line) => line.includes("waiting")).map((line) => / card \w+(.*?):/.exec(line)?.[1]);
+  expect(waiting).toEqual([
+    "",
+    "",
+    ", recurring",
+    ", like that of web1",
+    ", recurring",
+    ", like that of web3, recurring",
+  ]);
 });
 
 test("who decides what, and what becomes of the run, is a line each", () => {
