@@ -110,7 +110,9 @@ function unanswered({ state }: Subject): Against[] {
   const { answered, unknown } = fleetOf(state);
   const total = state.hosts.size;
   const parts = [
-    answered < total ? `only ${grouped(answered)} of ${counted(total, "host")} have answered so far` : "",
+    answered < total
+      ? `only ${grouped(answered)} of ${counted(total, "host")} ${answered === 1 ? "has" : "have"} answered so far`
+      : "",
     unknown > 0 ? `${grouped(unknown)} of ${counted(total, "host")} ${unknown === 1 ? "is" : "are"} unknown` : "",
   ].filter((part) => part !== "");
   return parts.length === 0 ? [] : [{ weight: "note", text: parts.join("; ") }];

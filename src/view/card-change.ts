@@ -15,7 +15,8 @@ export function againstChange(subject: Subject): Against[] {
   if (only === undefined) return [];
   if (subject.members.length === 1) return [changeOf(subject, only)];
   const reasons = [...new Set(changed.map(({ step }) => clean(step.voided?.reason ?? "")))];
-  const where = `on ${changed.length} of these hosts (${namesOf(changed)})`;
+  const all = changed.length === subject.members.length;
+  const where = all ? `on all ${changed.length} hosts` : `on ${changed.length} of these hosts (${namesOf(changed)})`;
   return [{ weight: "warning", text: `approved before ${where}, which no longer counts: ${reasons.join("; ")}` }];
 }
 
@@ -27,7 +28,7 @@ function changeOf({ plan }: Subject, { step }: Member): Against {
   const same = now.length - added.length;
   const reason = clean(step.voided?.reason ?? "");
   if (added.length === 0 && gone.length === 0) {
-    return { weight: "warning", text: `approved before, but ${reason}; what was found is the same` };
+    return { weight: "warning", text: `approved before, but ${reason}; the findings are the same` };
   }
   const listed = (sign: string, findings: readonly Finding[]): string[] => {
     const more = findings.length - MOST_LISTED;

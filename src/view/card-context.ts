@@ -26,7 +26,7 @@ export function hostsLines({ members }: Card, draw: Listing): string[] {
   const shown = sorted.slice(0, draw.most);
   const table = tableLines(tableOf(shown, draw.now), draw.width - BAR.length, draw.palette);
   return [
-    ...labelled("cards", "one for each host, decided on together or by its own", draw),
+    ...labelled("cards", "each host has its own", draw),
     ...table.map((line) => draw.palette("dim", BAR) + line),
     ...more(members.length - shown.length, draw),
   ];

@@ -2,6 +2,9 @@ import type { RunPlan } from "../model/event.ts";
 import type { Subject } from "./card-subject.ts";
 import { clean } from "./clean.ts";
 
+/** Generated inventories put a host into dozens of groups; a card has room for a line. */
+const MOST = 8;
+
 /** The groups of a card's hosts, by name; where not all of several hosts are in one, with how many are. */
 export function groupsOf({ state, members }: Subject): readonly string[] {
   const index = indexOf(state.plan.groups);
@@ -9,9 +12,10 @@ export function groupsOf({ state, members }: Subject): readonly string[] {
   for (const { host } of members) {
     for (const group of index.get(host.host) ?? []) counts.set(group, (counts.get(group) ?? 0) + 1);
   }
-  return [...counts]
+  const words = [...counts]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([group, amount]) => (amount === members.length ? clean(group) : `${clean(group)} (${amount} of them)`));
+  return words.length > MOST + 1 ? [...words.slice(0, MOST), `${words.length - MOST} more`] : words;
 }
 
 const indexes = new WeakMap<RunPlan["groups"], ReadonlyMap<string, readonly string[]>>();

@@ -65,6 +65,7 @@ const BADLY: ReadonlySet<PastFix["outcome"]> = new Set(["failed", "in-doubt", "r
 
 function whereOf({ members }: Subject, some: readonly Member[]): string {
   if (members.length === 1) return "here";
+  if (some.length === members.length) return `on all ${members.length} hosts`;
   return `on ${some.length} of these hosts (${namesOf(some)})`;
 }
 

@@ -142,7 +142,7 @@ describe("what speaks against a fix", () => {
     story.tell({ type: "approval-voided", ...at, reason: "the approval has expired" });
     story.asksAgain("web1");
     expect(against(story)).toEqual([
-      "warning: approved before, but the approval has expired; what was found is the same",
+      "warning: approved before, but the approval has expired; the findings are the same",
     ]);
   });
 

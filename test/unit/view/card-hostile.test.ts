@@ -40,6 +40,8 @@ test("whatever hosts and people say, a card's lines fit their width and hold not
         expect(widthOf(line)).toBeLessThanOrEqual(width);
       }
       expect(lines.filter((line) => line.startsWith("risk"))).toEqual(["risk      HIGH"]);
+      const coloured = cardLines(card, { width, colour: true, all: both });
+      expect(coloured.map((line) => line.replaceAll(/\u001B\[\d+m/g, ""))).toEqual(lines);
     }),
     { numRuns: 150 },
   );
