@@ -20,12 +20,13 @@ export function groupsOf({ state, members }: Subject): readonly string[] {
 
 const indexes = new WeakMap<RunPlan["groups"], ReadonlyMap<string, readonly string[]>>();
 
-/** Host → its groups, turned round once a run. */
+/** Host → its groups, turned round once a run. To be in none is no group. */
 function indexOf(groups: RunPlan["groups"]): ReadonlyMap<string, readonly string[]> {
   const known = indexes.get(groups);
   if (known !== undefined) return known;
   const index = new Map<string, string[]>();
   for (const [group, hosts] of Object.entries(groups)) {
+    if (group === "ungrouped") continue;
     for (const host of hosts) {
       const own = index.get(host);
       if (own === undefined) index.set(host, [group]);

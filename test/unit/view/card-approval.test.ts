@@ -118,7 +118,7 @@ test("waived findings are put aside with whose word it was, and until when", () 
 });
 
 test("the groups of a host are told by name, and while the run is paused nothing begins", () => {
-  const story = storyWith({ groups: { web: ["web1", "web2"], prod: ["web1"] } }, ["web1", "web2"]);
+  const story = storyWith({ groups: { web: ["web1", "web2"], prod: ["web1"], ungrouped: ["web1"] } }, ["web1", "web2"]);
   expect(cardFrom(story).groups).toEqual(["prod", "web"]);
   const many = Array.from({ length: 30 }, (_, at): [string, string[]] => [`g${at + 10}`, ["web1"]]);
   expect(cardFrom(storyWith({ groups: Object.fromEntries(many) })).groups.slice(6)).toEqual(["g16", "g17", "22 more"]);
