@@ -22,25 +22,20 @@ function answersFor(plan: Plan, step: StepPlan, now: number): Answer[] {
   const groups = new Map<string, Answer & { readonly hosts: string[] }>();
   for (const host of plan.hosts) {
     const permission = permissionFor({ plan, host, step, now });
-    const otherwise = plan.policies.flatMap((policy, at) =>
-      others(policy, host, step, permission.rules[at]?.rule ?? null),
-    );
-    const same = keyOf(plan, [...permission.rules, ...otherwise]);
-    const group = groups.get(same);
-    if (group === undefined) groups.set(same, { step, hosts: [host], permission, otherwise });
+    const later = plan.policies.map((policy, at) => others(policy, host, step, permission.rules[at]?.rule ?? null));
+    // The answer follows from the rules alone.
+    const key = plan.policies
+      .map(({ rules }, at) => [permission.rules[at], ...(later[at] ?? [])].map((ruling) => placeOf(rules, ruling)))
+      .join(" ");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { step, hosts: [host], permission, otherwise: later.flat() });
     else group.hosts.push(host);
   }
   return [...groups.values()];
 }
 
-/** The answer follows from the rules alone. */
-function keyOf({ policies }: Plan, rulings: readonly Ruling[]): string {
-  return rulings
-    .map(({ source, rule }) => {
-      const policy = policies.findIndex((each) => each.source === source);
-      return `${policy}/${rule === null ? "none" : policies[policy]?.rules.indexOf(rule)}`;
-    })
-    .join(" ");
+function placeOf(rules: readonly PlannedRule[], ruling: Ruling | undefined): number {
+  return ruling === undefined || ruling.rule === null ? -1 : rules.indexOf(ruling.rule);
 }
 
 /** The rules of a policy that hold on a host at other hours than the one that holds now. */
