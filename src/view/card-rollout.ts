@@ -13,8 +13,10 @@ export function rolloutOf(subject: Subject): string {
   return state.plan.dryRun ? rule : `${placesWords(subject)}; ${rule}`;
 }
 
+/** A run that has ended begins nothing until it is resumed, and then no stop and no pause holds any more. */
 function placesWords(subject: Subject): string {
-  const { state, members } = subject;
+  const { members } = subject;
+  const state = subject.state.ended === null ? subject.state : { ...subject.state, stop: null, paused: null };
   const gates = members.map(({ host }) => gate(state, host));
   const [first] = gates;
   if (members.length > 1 && first?.kind === "enter" && gates.every(({ kind }) => kind === "enter")) {

@@ -50,9 +50,9 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "asked-elsewhere":
       return `run ${event.inRun} has asked for exactly this (card ${shortDigest(event.digest)})`;
     case "endorsed":
-      return `approved by ${deciderWords(event)}, and needs somebody else too (card ${shortDigest(event.digest)})`;
+      return `approved by ${deciderWords(event)}, and needs somebody else too${because(event.reason ?? "")} (card ${shortDigest(event.digest)})`;
     case "approved":
-      return `approved by ${deciderWords(event)} (card ${shortDigest(event.digest)})`;
+      return `approved by ${deciderWords(event)}${because(event.reason ?? "")} (card ${shortDigest(event.digest)})`;
     case "denied":
       return `denied by ${deciderWords(event)}${because(event.reason)}`;
     case "waived":

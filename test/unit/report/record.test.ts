@@ -40,9 +40,10 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
       ...at,
       digest: "d1",
       by: "bob",
+      reason: "seen on the phone",
       signature: { principal: "bob@example.org", key: "SHA256:b", text: "…" },
     },
-    "xen1, release-log: approved by bob, signed by bob@example.org (SHA256:b) (card d1)",
+    "xen1, release-log: approved by bob, signed by bob@example.org (SHA256:b): seen on the phone (card d1)",
   ],
   [
     { type: "waived", ...at, keys: ["1", "2"], until: Date.UTC(2026, 11, 1), by: "bob", reason: "moves" },

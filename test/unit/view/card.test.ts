@@ -68,6 +68,8 @@ describe("a card", () => {
     expect(rollout("web2")).toBe("if approved now, this host begins in batch 2");
     story.tell({ type: "stop-requested", by: "ada" });
     expect(rollout("web2")).toBe("this host does not begin: stopped by ada");
+    story.tell({ type: "run-ended", exit: 130, outcome: "waiting" });
+    expect(rollout("web2")).toBe("if approved now, this host begins in batch 2");
     const dry = new Story(story.loaded, ["web1"], { dryRun: true });
     dry.tell({ type: "detected", ...at, findings: [diskFinding(1)], ms: 1 });
     expect(cardFrom(dry).rollout).toMatch(/^batches of/);
