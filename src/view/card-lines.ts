@@ -113,7 +113,7 @@ function previewLines(card: Card, draw: Draw): string[] {
   const shown = draw.all ? lines : lines.slice(0, MOST_LINES);
   const words = failed === null ? (lines.length === 0 ? "printed nothing" : "what would change") : `failed: ${failed}`;
   return [
-    ...labelled("preview", words, draw),
+    ...labelled("preview", words, draw, { style: (text) => (failed === null ? text : draw.palette("red", text)) }),
     ...barred(shown, draw, diffStyles(lines)),
     ...more(lines.length - shown.length, draw),
   ];
