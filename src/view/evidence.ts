@@ -2,10 +2,14 @@ import type { StepPlan } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
 import { cellWords, counted } from "./words.ts";
 
-const HIDDEN = "•••";
+/** What stands in place of a private cell. */
+export const HIDDEN = "•••";
+
+/** The columns of a step's findings, in the runbook's order. */
+type Columns = { readonly columns: readonly StepPlan["columns"][number][] };
 
 /** The first finding in words on one line, key columns first and private ones hidden: `pid 4242, size 1.2 GiB; and 1 more`. */
-export function evidenceOf(step: StepPlan, findings: readonly Finding[]): string {
+export function evidenceOf(step: Columns, findings: readonly Pick<Finding, "values">[]): string {
   const [first] = findings;
   if (first === undefined) return "";
   const columns = step.columns.toSorted((a, b) => Number(b.key) - Number(a.key));
