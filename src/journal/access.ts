@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { FaultError, type Fault } from "../model/fault.ts";
 
 /** Makes a directory and those above it, private. Node's own recursive way never ends where the kernel says ENOENT, as in /proc. */
 export function makeDirectory(path: string): void {
@@ -48,9 +49,20 @@ function keepPrivate(part: string): void {
 
 /** Only its owner can; for everybody else of the group there is nothing to do once that has happened. */
 function share(part: string, group: number): void {
-  const { gid, mode } = statSync(part);
+  const { gid, mode, uid } = statSync(part);
+  if (gid === group && (mode & 0o777) === SHARED) return;
+  if (![0, uid].includes(process.geteuid?.() ?? uid)) throw new FaultError(notShared(part));
   if (gid !== group) chownSync(part, -1, group);
-  if ((mode & 0o777) !== SHARED) chmodSync(part, SHARED);
+  chmodSync(part, SHARED);
+}
+
+function notShared(part: string): Fault {
+  return {
+    kind: "journal",
+    where: part,
+    message: "the record is not open to the group of its directory yet",
+    hint: "it is once whoever owns it has used it again: `runbook history`",
+  };
 }
 
 function isCode(error: unknown, code: string): boolean {
