@@ -10,7 +10,7 @@ import { readInputs } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { askForSecrets } from "./secrets.ts";
 import { inventoryDigest } from "./settings.ts";
-import { openInventory } from "./targets.ts";
+import { openInventory, type Targets } from "./targets.ts";
 
 /** The runbook of a run, read again; or what has changed in it since. */
 export async function unchangedRunbook(run: string, plan: RunPlan): Promise<LoadedRunbook | readonly Fault[]> {
@@ -36,14 +36,14 @@ export async function unchangedHosts(
   settings: RunSettings,
   runbook: Runbook,
   io: Io,
-): Promise<Host[] | { readonly faults: readonly Fault[] }> {
+): Promise<Pick<Targets, "hosts" | "inventory"> | { readonly faults: readonly Fault[] }> {
   const { env } = process;
   const loaded = await openInventory(settings.inventories, env, io);
   if (!("inventory" in loaded)) return { faults: loaded };
   const hosts = plan.hosts.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
   const missing = plan.hosts.filter((name) => !loaded.inventory.hosts.has(name));
   const changed = missing.length > 0 || inventoryDigest(hosts, runbook, env) !== settings.inventoryDigest;
-  if (!changed) return hosts;
+  if (!changed) return { hosts, inventory: loaded.inventory };
   const what =
     missing.length > 0
       ? `${foldHosts(missing, 3)} ${missing.length === 1 ? "is" : "are"} not in it any more`

@@ -8,6 +8,7 @@ import { carryOut } from "./carry-out.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { unchangedHosts, unchangedRunbook, valuesAgain } from "./rebuild.ts";
+import { policiesFor } from "./policies.ts";
 import { screenFor } from "./screen.ts";
 import { askPasswords } from "./secrets.ts";
 import { stateDir } from "./state.ts";
@@ -50,8 +51,16 @@ async function goOn(
   const { env } = process;
   const loaded = await unchangedRunbook(run, plan);
   if (!("runbook" in loaded)) return loaded;
-  const hosts = await unchangedHosts(run, plan, settings, loaded.runbook, io);
-  if (!Array.isArray(hosts)) return hosts.faults;
+  const targets = await unchangedHosts(run, plan, settings, loaded.runbook, io);
+  if ("faults" in targets) return targets.faults;
+  const { hosts } = targets;
+  const permits = await policiesFor(
+    loaded,
+    targets,
+    { option: settings.policy, env: process.env, cwd: settings.cwd },
+    io,
+  );
+  if ("faults" in permits) return permits.faults;
   const given = await valuesAgain(plan, settings, loaded.runbook, hosts, env);
   if ("faults" in given) return given.faults;
 
@@ -65,7 +74,7 @@ async function goOn(
   return carryOut(
     {
       run,
-      first: { type: "run-resumed", by, machine, attended: screen.attended, ...writer },
+      first: { type: "run-resumed", by, machine, attended: screen.attended, ...writer, ...permits },
       values: given.values,
       loaded,
       hosts: withLogin(hosts, settings, passwords),

@@ -41,7 +41,7 @@ function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): 
 }
 
 /** Another process goes on: what was left open is open again, and what was stopped or paused is not. */
-function resumed(state: RunState, { attended, writer }: EventOf<"run-resumed">): RunState {
+function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-resumed">): RunState {
   const hosts = [...state.hosts].map(([name, host]): [string, HostState] => [
     name,
     { ...host, steps: host.steps.map((step) => (step.end?.open === true ? reopened(step) : step)) },
@@ -49,7 +49,7 @@ function resumed(state: RunState, { attended, writer }: EventOf<"run-resumed">):
   const { writer: _, ...plan } = state.plan;
   return {
     ...state,
-    plan: { ...plan, attended, ...(writer === undefined ? {} : { writer }) },
+    plan: { ...plan, attended, policies: policies ?? plan.policies, ...(writer === undefined ? {} : { writer }) },
     hosts: new Map(hosts),
     stop: null,
     paused: null,

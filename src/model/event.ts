@@ -75,6 +75,8 @@ export const RunSettings = z.object({
   askPass: z.boolean(),
   askBecomePass: z.boolean(),
   acceptNewHostKeys: z.boolean(),
+  /** `--policy`. */
+  policy: z.string().optional(),
   /** Input → where its secret value came from: `@file` or `env:NAME`. */
   secretInputs: z.record(z.string(), z.string()),
 });
@@ -240,6 +242,8 @@ export const Event = z.discriminatedUnion("type", [
     machine: z.string().optional(),
     attended: z.boolean(),
     writer: Writer.optional(),
+    /** Those in force now; they take the place of those before. */
+    policies: z.array(PlannedPolicy).optional(),
   }),
   /** No new fix starts from here on. */
   z.object({ type: z.literal("stop-requested"), by: z.string() }),
