@@ -12,7 +12,9 @@ export const POLICIES: Dialect = {
     if (key === "days") return "days are mon, tue, wed, thu, fri, sat and sun, joined by - and commas";
     if ((key === "hosts" || key === "not_hosts") && Array.isArray(value))
       return `write one pattern: \`${value.filter((each) => typeof each === "string").join(":")}\``;
-    return key === "rules" ? "a policy without rules would ask for everything: `- approve: ask` says so" : undefined;
+    return key === "rules" && Array.isArray(value)
+      ? "a policy without rules would ask for everything: `- approve: ask` says so"
+      : undefined;
   },
   // No part of a policy has names of its own.
   badKey: (name) => ({ message: `\`${name}\` is no good name` }),
