@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { waiting } from "../engine/outcome.ts";
 import type { RunState } from "../engine/state.ts";
 import type { Entry } from "../model/event.ts";
@@ -82,7 +83,7 @@ function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
       const openScreen = async (): Promise<Scene> => {
         const { openTui } = await import("../tui/tui.ts");
         await questions.close();
-        return openTui({ ...control, loaded, by, stdin, stdout, now: () => Date.now() });
+        return openTui({ ...control, loaded, by, machine: hostname(), stdin, stdout, now: () => Date.now() });
       };
       const scene = curtain(openScreen, (error) => {
         lost = true;

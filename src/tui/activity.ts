@@ -1,40 +1,59 @@
-import { hostVerdict, waiting } from "../engine/outcome.ts";
-import type { HostState, RunState } from "../engine/state.ts";
+import { committed, hostVerdict, stepVerdict, waiting } from "../engine/outcome.ts";
+import type { HostState, RunState, StepState } from "../engine/state.ts";
 import { todo } from "../engine/todo.ts";
 import type { Outcome } from "../model/finding.ts";
 import { clean } from "../view/clean.ts";
 import { duration } from "../view/words.ts";
 
-/** Where a host is on its way through the run. `done` carries the outcome. */
-export type Phase =
-  | { readonly kind: "to-come" | "at-work" | "fixing" | "asking" }
-  | { readonly kind: "done"; readonly outcome: Outcome };
+/** Where a host is on its way through the run: under way, or how it ended. */
+export type Phase = Outcome | "to-come" | "at-work" | "approved" | "fixing" | "asking";
 
 /** A host's phase, cheap enough for a thousand hosts a frame. */
 export function phaseOf(state: RunState, host: HostState): Phase {
-  if (over(state, host)) return { kind: "done", outcome: hostVerdict(host).outcome };
-  if (host.steps.some((step) => step.fixes.length > 0 && step.end === null)) return { kind: "fixing" };
-  if (host.steps.some(waiting)) return { kind: "asking" };
-  return { kind: host.startedAt === null ? "to-come" : "at-work" };
+  if (isOver(state, host)) return hostVerdict(host).outcome;
+  if (host.steps.some((step) => step.fixes.length > 0 && step.end === null)) return "fixing";
+  if (host.steps.some(waiting)) return "asking";
+  if (host.steps.some(committed)) return "approved";
+  return host.startedAt === null ? "to-come" : "at-work";
 }
 
 /** Nothing more happens on the host in this run; after a stop, what a person was asked stays open for another one. */
-function over(state: RunState, host: HostState): boolean {
+export function isOver(state: RunState, host: HostState): boolean {
   if (host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null) return true;
   const closed = state.stop !== null || state.ended !== null;
   return host.steps.every((step) => step.end !== null || (closed && waiting(step)));
 }
 
-/** What a host is doing, or how it ended, in a few words on one line. */
+/** The step that a host is at: the one that is fixed or waits, else the one that makes what the host is called. */
+export function stepAt(host: HostState): StepState | null {
+  const { steps } = host;
+  const { outcome } = hostVerdict(host);
+  return (
+    steps.find((step) => step.fixes.length > 0 && step.end === null) ??
+    steps.find(waiting) ??
+    steps.find((step) => (step.findings?.length ?? 0) > 0 && stepVerdict(host, step).outcome === outcome) ??
+    steps.find((step) => (step.findings?.length ?? 0) > 0) ??
+    null
+  );
+}
+
+/** What a host is doing, who or what it waits for, or how it ended, in a few words on one line. */
 export function activityOf(state: RunState, host: HostState, now: number): string {
-  if (over(state, host)) {
-    return clean(hostVerdict(host).reason);
-  }
+  if (isOver(state, host)) return ending(host);
   const running = runningOn(host, now);
   if (running !== null) return running;
-  if (state.ended !== null) return clean(hostVerdict(host).reason);
+  if (state.ended !== null) return ending(host);
   if (host.startedAt === null && state.stop === null) return "";
   return intended(state, host, now);
+}
+
+/** The reason, after the step that it is the reason of, where there are several. */
+function ending(host: HostState): string {
+  const { outcome, reason } = hostVerdict(host);
+  const step = host.steps.find((one) => stepVerdict(host, one).outcome === outcome);
+  const whole = host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null;
+  const named = !whole && host.steps.length > 1 && step !== undefined && outcome !== "clear";
+  return clean([named ? step.plan.id : "", reason].filter((part) => part !== "").join(": "));
 }
 
 function runningOn(host: HostState, now: number): string | null {
@@ -43,7 +62,7 @@ function runningOn(host: HostState, now: number): string | null {
     if (step.rollback?.end === "running") return `rolling back ${clean(step.plan.id)}`;
     const fix = step.fixes.find((one) => one.end === "running");
     if (fix !== undefined)
-      return `fixing ${clean(step.plan.id)} (${duration(Math.round((now - fix.startedAt) / 1000))})`;
+      return `fixing ${clean(step.plan.id)} (${duration(Math.max(0, Math.round((now - fix.startedAt) / 1000)))})`;
   }
   return null;
 }
@@ -69,7 +88,7 @@ function intended(state: RunState, host: HostState, now: number): string {
     case "fix":
       return `is about to fix ${clean(next.step)}`;
     case "wait":
-      return host.steps.some(waiting) ? "waits for you" : waits(next, now);
+      return waits(host, next, now);
     case "ask":
     case "approve":
     case "void":
@@ -80,16 +99,20 @@ function intended(state: RunState, host: HostState, now: number): string {
   }
 }
 
-function waits(wait: Extract<ReturnType<typeof todo>, { kind: "wait" }>, now: number): string {
+function waits(host: HostState, wait: Extract<ReturnType<typeof todo>, { kind: "wait" }>, now: number): string {
+  const held = host.steps.find(waiting);
+  if (held !== undefined) return `needs your answer: ${clean(held.plan.id)}`;
+  const step = host.steps.find(committed);
+  const what = step === undefined ? "" : `: ${clean(step.plan.id)}`;
   switch (wait.for) {
     case "person":
-      return "waits for you";
+      return `needs your answer${what}`;
     case "batch":
-      return "waits for its batch";
+      return `waits for its batch${what}`;
     case "survey":
-      return "waits until more hosts have answered";
+      return `waits until other hosts have answered${what}`;
     case "pause":
-      return "waits until the run goes on";
+      return `waits, since the run is paused${what}`;
     case "time":
       return `looks again in ${duration(Math.max(0, Math.ceil((wait.until - now) / 1000)))}`;
   }

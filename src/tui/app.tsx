@@ -51,6 +51,9 @@ function specialOf(key: Key): Press | null {
   if (key.return) return { kind: "enter" };
   if (key.escape) return { kind: "escape" };
   if (key.backspace || key.delete) return { kind: "backspace" };
+  if (key.tab) return { kind: "tab" };
+  if (key.leftArrow) return { kind: "left" };
+  if (key.rightArrow) return { kind: "right" };
   if (key.upArrow) return { kind: "up" };
   if (key.downArrow) return { kind: "down" };
   if (key.pageUp) return { kind: "page-up" };

@@ -2,18 +2,20 @@ import type { RunState } from "../engine/state.ts";
 import { clean } from "../view/clean.ts";
 import type { Palette } from "../view/colour.ts";
 import { lineOf, type Piece } from "../view/line.ts";
-import { fitEnd } from "../view/width.ts";
-import { counted } from "../view/words.ts";
-import type { Waiting } from "./queue.ts";
-import type { Ui } from "./ui.ts";
+import { fitEnd, widthOf } from "../view/width.ts";
+import { counted, grouped } from "../view/words.ts";
+import { whom, wordFor } from "./answers.ts";
+import { countWords } from "./approvals.ts";
+import type { Offer, Sight } from "./sight.ts";
+import type { Ui, WaiveMode } from "./ui.ts";
+import { readUntil, untilWords } from "./until.ts";
 
 /** What the footer needs to know of the screen. */
 export type Footing = {
   readonly ui: Ui;
   readonly state: RunState;
-  readonly card: Waiting | null;
-  /** Hosts that a yes to all would cover at the most. */
-  readonly reach: number;
+  readonly sight: Sight;
+  readonly now: number;
   readonly width: number;
   readonly palette: Palette;
 };
@@ -24,65 +26,153 @@ export function footerLines(footing: Footing): string[] {
   return [lineOf(newsOf(footing), width, palette), lineOf(promptOf(footing), width, palette)];
 }
 
-function newsOf({ ui, state }: Footing): Piece[] {
+function newsOf({ ui, state, sight, now }: Footing): Piece[] {
   if (ui.interrupts > 0 && state.ended === null) {
     return [["yellow", "Ctrl-C again leaves now; no new fix starts, what runs is finished"]];
   }
   if (ui.note !== null) return [["yellow", ui.note]];
+  const meaning = ui.mode.kind === "waive" ? meaningOf(ui.mode, now) : null;
+  if (meaning !== null) return [meaning];
   if (state.ended !== null) return ["the run has ended"];
   if (state.stop !== null)
     return [["yellow", `stopped by ${clean(state.stop.by)}: no new fix starts; what runs is finished`]];
-  if (ui.standing.size > 0) return [["dim", `yes to all of ${[...ui.standing].map((step) => clean(step)).join(", ")}`]];
-  return [];
+  if (ui.detached)
+    return [["yellow", `leaving once nothing runs; decide later with \`runbook approve ${clean(state.run)}\``]];
+  if (state.paused !== null)
+    return [["yellow", `paused by ${clean(state.paused.by)}: no new fix starts until p is pressed`]];
+  const held = sight.focus === "hosts" ? sight.entries.reduce((sum, entry) => sum + entry.cards.length, 0) : 0;
+  return held === 0 ? [] : [["magenta", `${counted(held, "card waits", "cards wait")} for you: Tab shows them`]];
 }
 
 function promptOf(footing: Footing): Piece[] {
-  const { ui, card, width } = footing;
+  const { ui, sight, width } = footing;
   const { mode } = ui;
   switch (mode.kind) {
     case "watch":
       return keysOf(footing);
     case "help":
-      return [["bold", "any key"], " back"];
+      return [["bold", "any key"], " back  ", ["bold", "↑↓"], " scroll"];
     case "quit":
       return [
         ["bold", "Stop the run?"],
-        " No new fix starts; what runs is finished. ",
-        ["bold", "y"],
-        " stop  ",
-        ["bold", "n"],
-        " go on",
-      ];
-    case "reason":
+        "  ",
+        key("y", "stop"),
+        key("l", "leave the cards for later"),
+        key("n", "go on"),
+      ].flat();
+    case "filter":
       return [
-        ["bold", `No to ${clean(card?.host ?? "")}. Why? `],
-        `${fitEnd(clean(mode.text), Math.floor(width / 2))}_`,
+        ["bold", "Show: "],
+        typed(mode.text, width),
+        ["dim", `  ${grouped(sight.roster.rows.length)} shown; Enter keeps, Esc shows all`],
+      ];
+    case "deny":
+      return [
+        ["bold", `No to ${whom(mode.cards)}. Why? `],
+        typed(mode.text, width),
         ["dim", "  Enter says no, Esc goes back"],
       ];
-    case "confirm": {
-      const whom = mode.all ? counted(Number(mode.expects), "host") : clean(card?.host ?? "");
+    case "skip":
       return [
-        ["red", `High risk on ${whom}: type ${mode.expects}`],
-        ` and Enter: ${fitEnd(clean(mode.text), 10)}_`,
+        ["bold", `Skip ${clean(mode.host)}. Why? `],
+        typed(mode.text, width),
+        ["dim", "  Enter skips it, Esc goes back"],
+      ];
+    case "confirm":
+      return [
+        ["red", `High risk on ${whom(mode.cards)}: type ${wordFor(mode.cards)}`],
+        ` and Enter: `,
+        typed(mode.text, 40),
         ["dim", "  Esc goes back"],
       ];
-    }
+    case "waive":
+      return waiving(mode, width);
   }
+}
+
+/** What is being typed, with its end in sight. */
+function typed(text: string, width: number): string {
+  return `${fitEnd(clean(text), Math.floor(width / 2))}_`;
+}
+
+function waiving(mode: WaiveMode, width: number): Piece[] {
+  const what = width < ROOMY ? "" : `Waive ${counted(mode.keys.length, "finding")} of ${clean(mode.card.host)}. `;
+  switch (mode.asks) {
+    case "which":
+      return [
+        ["bold", `Waive which of ${mode.keys.length}? `],
+        typed(mode.text, width),
+        ["dim", "  1,3 or all; Esc goes back"],
+      ];
+    case "until":
+      return [["bold", `${what}Until when? `], typed(mode.text, width), ["dim", "  7d, 12h or 2026-12-24"]];
+    case "why":
+      return [["bold", `${what}Why? `], typed(mode.text, width), ["dim", "  Enter waives, Esc goes back"]];
+  }
+}
+
+/** What the end that is being typed means. */
+function meaningOf(mode: WaiveMode, now: number): string | null {
+  const until = mode.asks === "until" ? readUntil(mode.text, now) : mode.until;
+  return until === null || mode.asks === "which" ? null : untilWords(until, now);
 }
 
 /** The words for the keys need this many columns; with less they are shortened. */
 const ROOMY = 76;
 
-function keysOf({ card, state, reach, width }: Footing): Piece[] {
-  const stop = state.stop === null && state.ended === null ? [key("q", "stop")] : [];
-  if (card === null) return [...stop, key("?", "help")].flat();
-  const hosts = reach.toLocaleString("en");
-  const all = width < ROOMY ? `all ${hosts}` : `yes to all ${hosts} like this`;
-  const scroll = width < ROOMY ? [] : [key("↑↓", "scroll")];
-  const answers = card.kind === "manual" ? [key("d", "done")] : [key("y", "yes")];
-  const more = card.kind === "manual" || reach < 2 ? [] : [key("a", all)];
-  const last = [key("s", "later"), ...stop, ...scroll, key("?", "help")];
-  return [...answers, key("n", "no"), ...more, ...last].flat();
+/** The keys that answer, then as many others as there is room for, the most needed first; help is always there. */
+function keysOf({ sight, state, width, ui }: Footing): Piece[] {
+  const open = state.stop === null && state.ended === null;
+  const { offer, focus } = sight;
+  const stop = open ? [key("q", "stop")] : [];
+  const pause = open ? [key("p", state.paused === null ? "pause" : "go on")] : [];
+  const other = sight.entries.length === 0 ? [] : [key("Tab", focus === "hosts" ? "approvals" : "hosts")];
+  const own = focus === "approvals" ? queueKeys(sight) : hostKeys(ui);
+  const help = key("?", "help");
+  const answers = offer === null ? [] : answersOf(offer, width);
+  let room = width - lengthOf([...answers, ...stop, help].flat());
+  const others = [...own, ...other, ...pause].filter((pieces) => {
+    const fits = lengthOf(pieces) <= room;
+    if (fits) room -= lengthOf(pieces);
+    return fits;
+  });
+  return [...answers, ...others, ...stop, help].flat();
+}
+
+function lengthOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, piece) => sum + widthOf(typeof piece === "string" ? piece : piece[1]), 0);
+}
+
+function answersOf({ all, ready, bar }: Offer, width: number): Piece[][] {
+  const [first] = all;
+  const no = key("n", "no");
+  if (first === undefined || bar !== null) return [];
+  if (first.kind === "manual") return all.length === 1 ? [key("d", "done"), no] : [no];
+  if (all.length === 1) return [key("y", "yes"), no];
+  if (ready.length === 0) return [no];
+  const room = ready.length < all.length && width >= WIDE ? `: the batch has room for ${grouped(ready.length)}` : "";
+  return [key("y", width < ROOMY ? `yes to ${grouped(ready.length)}` : `approve ${countWords(ready, all)}${room}`), no];
+}
+
+/** From this width on there is room for reasons. */
+const WIDE = 120;
+
+function queueKeys({ entry, opened, entries, table }: Sight): Piece[][] {
+  if (table) return [key("t", "cards")];
+  const single = entry?.cards.length === 1;
+  const family = opened === null && entries.filter((one) => one.family === entry?.family).length > 1;
+  return [
+    ...(opened === null ? [] : [key("Esc", "back")]),
+    ...(single ? [] : [key("⏎", "one by one")]),
+    ...(family ? [key("t", "table")] : []),
+    key("s", "later"),
+    ...(single ? [key("w", "waive"), key("x", "skip")] : []),
+    ...(entries.length > 1 ? [key("↑↓", "next")] : [key("↑↓", "scroll")]),
+  ];
+}
+
+function hostKeys(ui: Ui): Piece[][] {
+  return [key("↑↓", "host"), key("←→", ui.tab), key("/", "filter"), key("o", `by ${ui.sort}`), key("x", "skip")];
 }
 
 function key(name: string, words: string): Piece[] {

@@ -1,43 +1,40 @@
-import type { Decision } from "../model/approval.ts";
-import type { Waiting } from "./queue.ts";
-import { withSent, type Mode, type Ui } from "./ui.ts";
+import { answer, type Action } from "./answers.ts";
+import { moved, scrolled, type Move } from "./moves.ts";
+import type { Sight } from "./sight.ts";
+import { typing } from "./typing.ts";
+import { SORTS, TABS, toWatch, type Ui } from "./ui.ts";
 
 /** A key, or text that came at once: `text` typed (fast), `paste` pasted, which never answers anything. */
 export type Press = Plain | { readonly kind: "interrupt" };
 
-type Plain =
+/** Every key but Ctrl-C. */
+export type Plain =
+  | Move
   | { readonly kind: "text" | "paste"; readonly text: string }
-  | { readonly kind: "up" | "down" | "page-up" | "page-down" | "home" | "end" }
-  | { readonly kind: "enter" | "escape" | "backspace" };
+  | { readonly kind: "left" | "right" | "enter" | "escape" | "backspace" | "tab" };
 
 /** What a key may act on: exactly what is on the screen. */
 export type Scene = {
-  readonly card: Waiting | null;
-  /** The most hosts that a yes to all like this card would cover. */
-  readonly reach: number;
-  /** Lines of the card that fit on the screen. */
+  /** Null: nothing is shown that a key could act on. */
+  readonly sight: Sight | null;
+  /** Lines of the pane that fit on the screen, and of the list. */
   readonly page: number;
-  /** The last first line that scrolling can reach. */
+  readonly listPage: number;
+  /** The last first line that scrolling can reach, and the one that is shown. */
   readonly last: number;
+  readonly top: number;
+  /** The pane grows, and its end is where it is read. */
+  readonly follows: boolean;
+  /** Keys of the findings on the card of one host that is shown. */
+  readonly findings: readonly string[];
   readonly stopped: boolean;
+  readonly paused: boolean;
   /** ms since the epoch. */
   readonly now: number;
 };
 
-/** What a key makes the run do; all else stays on the screen. */
-export type Action =
-  | { readonly kind: "decide"; readonly decision: Omit<Decision, "by"> }
-  | { readonly kind: "stop"; readonly key: "Ctrl-C" | "q" }
-  | { readonly kind: "leave" };
-
 /** The screen after a key, and what the run must do. */
 export type Pressed = { readonly ui: Ui; readonly action?: Action };
-
-/** The same answer key again sooner than this comes from a key held down, and only the first counts (ms). */
-const HELD = 300;
-/** A card that the run has just put in another one's place is not answered this soon: the key was meant for the other (ms). */
-const SWAPPED = 500;
-const LONGEST_REASON = 200;
 
 /** What a key does. Pure: the same screen and key give the same answer. */
 export function press(ui: Ui, key: Press, scene: Scene): Pressed {
@@ -47,13 +44,22 @@ export function press(ui: Ui, key: Press, scene: Scene): Pressed {
     case "watch":
       return watch({ ...ui, note: null }, key, scene);
     case "help":
-      return { ui: key.kind === "text" || key.kind === "escape" || key.kind === "enter" ? toWatch(ui) : ui };
+      return { ui: help(ui, key, scene) };
     case "quit":
       return quit(ui, key);
-    case "reason":
+    case "filter":
+    case "deny":
     case "confirm":
+    case "skip":
+    case "waive":
       return typing({ ...ui, answerKey: null }, mode, key, scene);
   }
+}
+
+/** Any key but those that scroll goes back. */
+function help(ui: Ui, key: Plain, scene: Scene): Ui {
+  const back = key.kind === "text" || key.kind === "escape" || key.kind === "enter";
+  return back ? { ...toWatch(ui), scroll: null } : scrolled(ui, key, scene);
 }
 
 function interrupt(ui: Ui, scene: Scene): Pressed {
@@ -63,101 +69,101 @@ function interrupt(ui: Ui, scene: Scene): Pressed {
 }
 
 function watch(ui: Ui, key: Plain, scene: Scene): Pressed {
-  if (key.kind !== "text") return { ui: { ...ui, scroll: scrolled(ui.scroll, key, scene) } };
-  if (key.text === "?") return { ui: { ...ui, mode: { kind: "help" } } };
-  if (key.text === "q") return scene.stopped ? { ui } : { ui: { ...ui, mode: { kind: "quit" } } };
-  if (scene.card === null) return { ui };
-  switch (key.text) {
-    case "y":
-    case "d":
-    case "a":
-    case "n":
-      return answer(ui, key.text, scene.card, scene);
-    case "s":
-      return { ui: { ...ui, later: [...ui.later.filter((id) => id !== scene.card?.id), scene.card.id] } };
-  }
-  return { ui };
-}
-
-function answer(ui: Ui, key: "y" | "d" | "a" | "n", card: Waiting, scene: Scene): Pressed {
-  const held = ui.answerKey?.key === key && scene.now - ui.answerKey.at < HELD;
-  const pressed = { ...ui, answerKey: { key, at: scene.now } };
-  if (held) return { ui: { ...pressed, note: "that was one answer, for the card before: look at this one" } };
-  if (ui.shown.swapped !== null && scene.now - ui.shown.swapped < SWAPPED) {
-    return { ui: { ...pressed, note: "the card has just changed: look at it first" } };
-  }
-  if (key === "n") return { ui: { ...pressed, mode: { kind: "reason", text: "" } } };
-  if (card.kind === "manual" && key !== "d") {
-    const note =
-      key === "y" ? "a person does this one: press d once it is done" : "what a person does is said host by host";
-    return { ui: { ...pressed, note } };
-  }
-  if (card.kind === "run" && key === "d")
-    return { ui: { ...pressed, note: "d is for what a person does; y runs this fix" } };
-  const all = key === "a";
-  if (card.risk === "high") {
-    const expects = all ? String(scene.reach) : "yes";
-    return { ui: { ...pressed, mode: { kind: "confirm", text: "", expects, all } } };
-  }
-  return all ? { ui: approveAll(pressed, card) } : decide(pressed, card, "approve");
-}
-
-function typing(ui: Ui, mode: Extract<Mode, { text: string }>, key: Plain, scene: Scene): Pressed {
-  const { card } = scene;
   switch (key.kind) {
-    case "escape":
-      return { ui: toWatch(ui) };
-    case "backspace":
-      return { ui: { ...ui, mode: { ...mode, text: mode.text.replace(/.$/u, "") } } };
     case "text":
-    case "paste": {
-      const text = (mode.text + key.text.replaceAll(/\p{Cc}/gu, "")).slice(0, LONGEST_REASON);
-      return { ui: { ...ui, mode: { ...mode, text } } };
-    }
+      return letter(ui, key.text, scene);
+    case "paste":
+    case "backspace":
+      return { ui };
+    case "tab":
+      return { ui: otherList(ui, scene) };
+    case "left":
+      return { ui: turned(ui, -1, scene) };
+    case "right":
+      return { ui: turned(ui, 1, scene) };
     case "enter":
-      if (card === null) return { ui: toWatch(ui) };
-      if (mode.kind === "reason") return decide(toWatch(ui), card, "deny", mode.text.trim());
-      return confirm(ui, mode, card);
+      return { ui: opened(ui, scene) };
+    case "escape":
+      return { ui: closed(ui) };
     case "up":
     case "down":
     case "page-up":
     case "page-down":
     case "home":
     case "end":
-      return { ui: { ...ui, scroll: scrolled(ui.scroll, key, scene) } };
+      return { ui: moved(ui, key, scene) };
   }
 }
 
-function confirm(ui: Ui, mode: Extract<Mode, { kind: "confirm" }>, card: Waiting): Pressed {
-  if (mode.text.trim() !== mode.expects) {
-    return { ui: { ...toWatch(ui), note: `that was not ${mode.expects}; nothing was decided` } };
+function letter(ui: Ui, text: string, scene: Scene): Pressed {
+  // Typed fast, a filter comes with its first letters.
+  if (text.startsWith("/")) return { ui: filtering(ui, text.slice(1)) };
+  switch (text) {
+    case "?":
+      return { ui: { ...ui, mode: { kind: "help" }, scroll: null } };
+    case "q":
+      return scene.stopped ? { ui } : { ui: { ...ui, mode: { kind: "quit" } } };
+    case "p":
+      return scene.stopped ? { ui } : { ui, action: { kind: scene.paused ? "continue" : "pause" } };
+    case "o":
+      return { ui: { ...ui, focus: "hosts", sort: after(SORTS, ui.sort, 1) } };
+    case "t":
+      return { ui: { ...ui, table: !ui.table && scene.sight?.focus === "approvals" } };
+    case "j":
+      return { ui: scrolled(ui, { kind: "down" }, scene) };
+    case "k":
+      return { ui: scrolled(ui, { kind: "up" }, scene) };
+    case " ":
+      return { ui: scrolled(ui, { kind: "page-down" }, scene) };
+    case "b":
+      return { ui: scrolled(ui, { kind: "page-up" }, scene) };
+    case "1":
+    case "2":
+    case "3":
+    case "4":
+      return { ui: { ...ui, focus: "hosts", tab: TABS[Number(text) - 1] ?? ui.tab } };
   }
-  return mode.all ? { ui: approveAll(toWatch(ui), card) } : decide(toWatch(ui), card, "approve");
+  return answer(ui, text, scene);
+}
+
+function filtering(ui: Ui, typed: string): Ui {
+  const text = typed === "" ? ui.filter : typed;
+  return { ...ui, focus: "hosts", filter: text, mode: { kind: "filter", text } };
+}
+
+function otherList(ui: Ui, { sight }: Scene): Ui {
+  if (sight === null) return ui;
+  if (sight.focus === "approvals") return { ...ui, focus: "hosts" };
+  if (sight.entries.length > 0) return { ...ui, focus: "approvals" };
+  return { ...ui, note: "no card waits" };
+}
+
+function turned(ui: Ui, by: number, { sight }: Scene): Ui {
+  return sight?.focus === "hosts" ? { ...ui, focus: "hosts", tab: after(TABS, ui.tab, by) } : ui;
+}
+
+function after<T>(all: readonly T[], one: T, by: number): T {
+  return all[(all.indexOf(one) + by + all.length) % all.length] ?? one;
+}
+
+/** Enter looks closer: a group is opened, a host's card is shown. */
+function opened(ui: Ui, { sight }: Scene): Ui {
+  if (sight === null) return ui;
+  if (sight.focus === "hosts") return { ...ui, focus: "hosts", tab: "card" };
+  if (sight.entry === null || sight.opened !== null || sight.entry.cards.length < 2) return ui;
+  return { ...ui, opened: sight.entry.key, entry: null, table: false };
+}
+
+/** Escape goes back from what was opened last. */
+function closed(ui: Ui): Ui {
+  if (ui.table) return { ...ui, table: false };
+  if (ui.opened !== null) return { ...ui, opened: null, entry: ui.opened };
+  return { ...ui, filter: "" };
 }
 
 function quit(ui: Ui, key: Plain): Pressed {
-  if (key.kind === "enter" || (key.kind === "text" && (key.text === "y" || key.text === "q"))) {
-    return { ui: toWatch(ui), action: { kind: "stop", key: "q" } };
-  }
+  const said = key.kind === "text" ? key.text : key.kind;
+  if (said === "y" || said === "q" || said === "enter") return { ui: toWatch(ui), action: { kind: "stop", key: "q" } };
+  if (said === "l") return { ui: { ...toWatch(ui), detached: true }, action: { kind: "detach" } };
   return { ui: key.kind === "text" || key.kind === "escape" ? toWatch(ui) : ui };
-}
-
-function decide(ui: Ui, card: Waiting, verdict: Decision["verdict"], reason = ""): Pressed {
-  const { host, step, digest } = card;
-  const decision = { host, step, digest, verdict, ...(reason === "" ? {} : { reason }) };
-  return { ui: withSent(ui, card), action: { kind: "decide", decision } };
-}
-
-function approveAll(ui: Ui, card: Waiting): Ui {
-  return { ...ui, standing: new Set([...ui.standing, card.step]) };
-}
-
-function toWatch(ui: Ui): Ui {
-  return { ...ui, mode: { kind: "watch" }, note: null };
-}
-
-function scrolled(from: number, key: Press, scene: Scene): number {
-  const by = { up: -1, down: 1, "page-up": -scene.page, "page-down": scene.page, home: -Infinity, end: Infinity };
-  const change = key.kind in by ? by[key.kind as keyof typeof by] : 0;
-  return Math.min(scene.last, Math.max(0, from + change));
 }

@@ -1,13 +1,14 @@
 import { waiting } from "../engine/outcome.ts";
-import type { RunState } from "../engine/state.ts";
+import { openPlaces } from "../engine/rollout.ts";
+import type { HostState, RunState } from "../engine/state.ts";
 import type { Risk } from "../model/approval.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import { likenessOf, permitWords } from "./likeness.ts";
 
 /** A card that a person has not answered. */
 export type Waiting = {
   /** Another one each time the engine asks. */
   readonly id: string;
-  /** The same for every card of one step on one host. */
-  readonly place: string;
   readonly host: string;
   readonly step: string;
   readonly digest: string;
@@ -15,54 +16,108 @@ export type Waiting = {
   readonly kind: "run" | "manual";
   /** When it was asked, ms since the epoch. */
   readonly at: number;
+  /** Its host has its place in a batch already. */
+  readonly placed: boolean;
+};
+
+/** Cards that are identical apart from the host, in the order in which they were asked; one card alone is an entry too. */
+export type Entry = {
+  readonly key: string;
+  readonly cards: readonly Waiting[];
+  /** The same for entries that differ only in their evidence. */
+  readonly family: string;
 };
 
 /** What a person has already done with some cards. */
 export type Handled = {
   /** Ids of cards whose answer is on its way. */
   readonly sent: ReadonlySet<string>;
-  /** Ids of cards left for later, the longest ago first. */
+  /** Keys of entries left for later, the longest ago first. */
   readonly later: readonly string[];
+  /** The entry whose cards are entries of their own; null: none. */
+  readonly opened: string | null;
 };
 
-/** The cards to decide on, in the order in which they were asked, those left for later at the end. None once the run stops: no answer would count. */
-export function waitingCards(state: RunState, handled: Handled): readonly Waiting[] {
-  if (state.stop !== null || state.ended !== null) return [];
-  const cards = [...state.hosts.keys()]
-    .flatMap((host) => cardsOf(state, host))
-    .filter((card) => !handled.sent.has(card.id))
-    .toSorted((a, b) => a.at - b.at);
-  const put = (card: Waiting): number => handled.later.indexOf(card.id);
-  return cards.toSorted((a, b) => put(a) - put(b));
+/** The cards to decide on, in the order in which they were asked. None once the run stops: no answer would count. */
+export function waitingCards(state: RunState): readonly Waiting[] {
+  const known = queues.get(state);
+  if (known !== undefined) return known;
+  const open = state.stop === null && state.ended === null;
+  const cards = open ? [...state.hosts.values()].flatMap(cardsOf).toSorted((a, b) => a.at - b.at) : [];
+  queues.set(state, cards);
+  return cards;
 }
 
-/** How many hosts an answer to all would cover at the most: those that wait with this step, and those that still may. */
-export function reach(state: RunState, step: string): number {
-  let hosts = 0;
-  for (const host of state.hosts.values()) {
-    if (host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null) continue;
-    const open = host.steps.find((one) => one.plan.id === step);
-    if (open !== undefined && open.end === null && open.approval === null && open.denial === null) hosts += 1;
-  }
-  return hosts;
-}
+const queues = new WeakMap<RunState, readonly Waiting[]>();
+const NONE: readonly Waiting[] = [];
+const byHost = new WeakMap<HostState, readonly Waiting[]>();
 
-function cardsOf(state: RunState, name: string): Waiting[] {
-  const host = state.hosts.get(name);
-  if (host === undefined) return [];
-  return host.steps.filter(waiting).flatMap((step): Waiting[] => {
+function cardsOf(host: HostState): readonly Waiting[] {
+  if (!host.steps.some(waiting)) return NONE;
+  const known = byHost.get(host);
+  if (known !== undefined) return known;
+  const cards = host.steps.filter(waiting).flatMap((step): Waiting[] => {
     const { asked } = step;
     const { id, fix } = step.plan;
     if (asked === null || fix === null) return [];
-    const card = { host: name, step: id, digest: asked.digest, at: asked.at };
-    return [
-      {
-        ...card,
-        id: JSON.stringify(Object.values(card)),
-        place: JSON.stringify([name, id]),
-        risk: fix.risk,
-        kind: fix.kind,
-      },
-    ];
+    const card = { host: host.host, step: id, digest: asked.digest, at: asked.at };
+    const name = JSON.stringify(Object.values(card));
+    return [{ ...card, id: name, risk: fix.risk, kind: fix.kind, placed: host.batch !== null }];
+  });
+  byHost.set(host, cards);
+  return cards;
+}
+
+/** The queue: cards that say the same in one entry, those left for later at the end; or the cards of the opened entry, one by one. */
+export function entriesOf(
+  state: RunState,
+  handled: Handled,
+  loaded: LoadedRunbook,
+  now: number,
+): { readonly entries: readonly Entry[]; readonly opened: Entry | null } {
+  const groups = new Map<string, { key: string; family: string; cards: Waiting[] }>();
+  for (const card of waitingCards(state)) {
+    if (handled.sent.has(card.id)) continue;
+    const { key, family } = keysOf(state, card, loaded, now);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { key, family, cards: [card] });
+    else group.cards.push(card);
+  }
+  const opened = handled.opened === null ? undefined : groups.get(handled.opened);
+  if (opened === undefined) return { entries: laterLast([...groups.values()], handled.later), opened: null };
+  const singles = opened.cards.map((card): Entry => ({ key: card.id, family: opened.family, cards: [card] }));
+  return { entries: laterLast(singles, handled.later), opened };
+}
+
+function keysOf(state: RunState, card: Waiting, loaded: LoadedRunbook, now: number): { key: string; family: string } {
+  const host = state.hosts.get(card.host);
+  const step = host?.steps.find((one) => one.plan.id === card.step);
+  if (host === undefined || step === undefined) return { key: card.id, family: card.id };
+  const { family, alike } = likenessOf(state, host, step, loaded);
+  const permit = permitWords(state, card.host, step, now);
+  return { key: `${alike}${permit}`, family: `${family}${permit}` };
+}
+
+function laterLast(entries: readonly Entry[], later: readonly string[]): readonly Entry[] {
+  if (later.length === 0) return entries;
+  const put = new Map(later.map((key, place) => [key, place]));
+  return entries.toSorted((a, b) => (put.get(a.key) ?? -1) - (put.get(b.key) ?? -1));
+}
+
+/**
+ * Those of some cards that may be approved together: as many as the batch that is open has room for, whatever was answered and is not
+ * yet on record counted in. One card alone may always be approved: it waits for its batch.
+ */
+export function withinBatch(state: RunState, cards: readonly Waiting[], sent: ReadonlySet<string>): readonly Waiting[] {
+  if (cards.length < 2) return cards;
+  const pending = waitingCards(state).filter((card) => !card.placed && sent.has(card.id));
+  let places = openPlaces(state) - new Set(pending.map((card) => card.host)).size;
+  const taken = new Set<string>();
+  return cards.filter((card) => {
+    if (card.placed || taken.has(card.host)) return true;
+    if (places < 1) return false;
+    places -= 1;
+    taken.add(card.host);
+    return true;
   });
 }

@@ -1,44 +1,50 @@
 import type { RunState } from "../engine/state.ts";
-import { lastLine } from "../engine/words.ts";
-import type { Decision } from "../model/approval.ts";
 import type { Entry } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
-import type { Approver, Wish } from "../run/ports.ts";
+import type { Approver } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
-import { press, type Action, type Press } from "./keys.ts";
-import { waitingCards } from "./queue.ts";
+import { counted } from "../view/words.ts";
+import type { Action } from "./answers.ts";
 import type { Frame, Shot } from "./frame.ts";
-import { FRESH_UI, see, stands, withSent, type Ui } from "./ui.ts";
+import { press, type Press } from "./keys.ts";
+import { createMemory } from "./memory.ts";
+import { createPostbox, wishesOf, type Postbox, type Refusal } from "./postbox.ts";
+import { waitingCards } from "./queue.ts";
+import { seenIn, sightOf } from "./sight.ts";
+import { FRESH_UI, see, type Ui } from "./ui.ts";
 
 /** What the stage asks of those who run it. */
 export type Backstage = {
   readonly loaded: LoadedRunbook;
+  /** Who sits at the keyboard, and at which machine. */
   readonly by: string;
+  readonly machine?: string | undefined;
   stop(by: string): void;
   leave(): void;
   /** ms since the epoch. */
   readonly now: () => number;
 };
 
-/** Hosts print much; this much of the end is enough for a line of the board. */
-const TAIL = 400;
-
 /** Holds what is on the screen between events and keys. Nothing here draws or waits. */
 export function createStage(backstage: Backstage): Stage {
-  const { loaded, now } = backstage;
-  const postbox = createPostbox(backstage.by);
-  const tails = new Map<string, string>();
+  const { loaded, now, by } = backstage;
+  const memory = createMemory();
   const listeners = new Set<() => void>();
   let state: RunState | null = null;
   let ui: Ui = FRESH_UI;
-  let shot: Shot = { state, ui, tails, loaded, now: now() };
+  let shot: Shot = { state, ui, memory, loaded, by, now: now() };
+  const postbox = createPostbox((refusals) => {
+    ui = refusedIn(ui, state, refusals);
+  });
 
-  const look = (by: "person" | "run"): void => {
-    if (state !== null) ui = answerStanding(state, ui, postbox.send);
+  const take = (whose: "person" | "run", at: number): void => {
+    if (state === null) return;
+    ui = see(ui, seenIn(state, sightOf({ state, ui, loaded, by, now: at })), whose, at);
+  };
+  const look = (whose: "person" | "run"): void => {
     const at = now();
-    const first = state === null ? undefined : waitingCards(state, ui)[0];
-    ui = see(ui, first?.id ?? null, by, at);
-    shot = { state, ui, tails: lastLines(tails), loaded, now: at };
+    take(whose, at);
+    shot = { state, ui, memory, loaded, by, now: at };
     for (const listener of listeners) listener();
   };
   return {
@@ -49,62 +55,58 @@ export function createStage(backstage: Backstage): Stage {
     },
     entry(entry, next) {
       state = next;
-      if ("host" in entry.event) tails.delete(entry.event.host);
+      memory.entry(entry, next);
     },
-    output(host, text) {
-      tails.set(host, ((tails.get(host) ?? "") + text).slice(-TAIL));
-    },
+    output: memory.print,
     refresh: () => look("run"),
     press(key, frame) {
-      const pressed = press(ui, key, { ...frame, stopped: state !== null && state.stop !== null, now: now() });
+      const at = now();
+      // What the run has done since the last drawing is not the person's doing, though it is first seen together with the key's effect.
+      take("run", at);
+      const stopped = state !== null && (state.stop !== null || state.ended !== null);
+      const pressed = press(ui, key, { ...frame, stopped, paused: state !== null && state.paused !== null, now: at });
       ui = pressed.ui;
-      act(pressed.action, backstage, postbox.send);
+      if (pressed.action !== undefined) act(pressed.action, backstage, postbox, at);
       look("person");
     },
     listen: postbox.listen,
   };
 }
 
-type Send = (decision: Omit<Decision, "by">) => void;
-
-/** Signs decisions, and holds them until somebody listens. */
-function createPostbox(by: string): { readonly send: Send; readonly listen: Approver["listen"] } {
-  const early: Wish[] = [];
-  let listener: ((wish: Wish) => unknown) | null = null;
-  return {
-    send(decision) {
-      const wish: Wish = { kind: "decide", decision: { ...decision, by } };
-      if (listener === null) early.push(wish);
-      else listener(wish);
-    },
-    listen(wish, signal) {
-      listener = wish;
-      signal.addEventListener("abort", () => (listener = null), { once: true });
-      for (const each of early.splice(0)) wish(each);
-    },
-  };
-}
-
-/** Says yes to every card that an earlier yes to all covers. */
-function answerStanding(state: RunState, before: Ui, send: Send): Ui {
-  if (before.standing.size === 0) return before;
-  let ui = before;
-  for (const card of waitingCards(state, before)) {
-    if (!stands(ui, card)) continue;
-    ui = withSent(ui, card);
-    send({ host: card.host, step: card.step, digest: card.digest, verdict: "approve" });
+function act(action: Action, backstage: Backstage, postbox: Postbox, at: number): void {
+  const { by, machine } = backstage;
+  switch (action.kind) {
+    case "stop":
+      backstage.stop(action.key === "q" ? by : action.key);
+      return;
+    case "leave":
+      backstage.leave();
+      return;
+    case "decide":
+    case "waive":
+    case "skip":
+    case "pause":
+    case "continue":
+    case "detach":
+      postbox.send(wishesOf(action, { by, decidedAt: at, ...(machine === undefined ? {} : { machine }) }));
   }
-  return ui;
 }
 
-function act(action: Action | undefined, backstage: Backstage, send: Send): void {
-  if (action?.kind === "decide") send(action.decision);
-  if (action?.kind === "stop") backstage.stop(action.key === "q" ? backstage.by : action.key);
-  if (action?.kind === "leave") backstage.leave();
-}
-
-function lastLines(tails: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...tails].map(([host, text]) => [host, clean(lastLine(text))]));
+/** The refused is told with its reason, and what was refused may be answered again. */
+function refusedIn(ui: Ui, state: RunState | null, refusals: readonly Refusal[]): Ui {
+  const again = new Set<string>();
+  for (const { wish } of refusals) {
+    if (wish.kind !== "decide" || state === null) continue;
+    const { host, step, digest } = wish.decision;
+    const card = waitingCards(state).find((one) => one.host === host && one.step === step && one.digest === digest);
+    if (card !== undefined) again.add(card.id);
+  }
+  const [first] = refusals;
+  const where = first?.wish.kind === "decide" ? `${first.wish.decision.host}: ` : "";
+  const more = refusals.length > 1 ? ` (and ${counted(refusals.length - 1, "more answer")})` : "";
+  const note = clean(`it does not count: ${where}${first?.why ?? ""}${more}`);
+  const detached = ui.detached && !refusals.some(({ wish }) => wish.kind === "detach");
+  return { ...ui, note, detached, sent: ui.sent.difference(again) };
 }
 
 /** The screen's memory: fed by entries and keys, read by the drawing. */
@@ -113,7 +115,7 @@ export type Stage = {
   readonly shot: () => Shot;
   readonly subscribe: (listener: () => void) => () => void;
   readonly entry: (entry: Entry, state: RunState) => void;
-  readonly output: (host: string, text: string) => void;
+  readonly output: (host: string, step: string | null, text: string) => void;
   /** Makes what has come in since the last time visible. */
   readonly refresh: () => void;
   /** A key, pressed while `frame` was on the screen. */

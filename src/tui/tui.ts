@@ -3,7 +3,7 @@ import { createElement } from "react";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Approver, Watcher } from "../run/ports.ts";
 import { App } from "./app.tsx";
-import { createStage } from "./stage.ts";
+import { createStage, type Stage } from "./stage.ts";
 
 /** What the screen needs from whoever starts the run. */
 export type TuiOptions = {
@@ -12,6 +12,8 @@ export type TuiOptions = {
   readonly stdout: NodeJS.WriteStream;
   /** Who sits at the keyboard: signs the decisions. */
   readonly by: string;
+  /** The machine that they sit at. */
+  readonly machine?: string;
   /** No new fix may start; `by` says who asked for it: `Ctrl-C`, or the person. */
   stop(by: string): void;
   /** The person leaves at once, whatever runs. */
@@ -20,8 +22,10 @@ export type TuiOptions = {
   now(): number;
 };
 
-/** Shortest time between two drawings, in ms: 15 a second. */
+/** Shortest time between two drawings of what the run does, in ms: 15 a second. A key is answered at once. */
 const BEAT = 67;
+/** Nobody sees more. */
+const MOST_FRAMES = 60;
 
 /**
  * Takes the terminal: shows the run as its entries come, and asks for decisions.
@@ -31,7 +35,15 @@ const BEAT = 67;
 export async function openTui(options: TuiOptions): Promise<Watcher & Approver & AsyncDisposable> {
   const { stdin, stdout } = options;
   if (!stdin.isTTY || !stdout.isTTY) throw new Error("the screen needs a terminal for its keys and its lines");
-  const stage = createStage(options);
+  // A bug in the screen ends the screen, never the run: what runs is finished, and the bug is told after the summary.
+  let bug: unknown = null;
+  const lose = (error: unknown): void => {
+    if (bug !== null) return;
+    bug = error;
+    options.stop("the loss of its screen");
+    ink.unmount();
+  };
+  const stage = guarded(createStage(options), lose);
   const ink = render(createElement(App, { stage, colour: stdout.hasColors() }), {
     stdin,
     stdout,
@@ -39,14 +51,9 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
     exitOnCtrlC: false,
     incrementalRendering: true,
     interactive: true,
-    maxFps: 1000 / BEAT,
+    maxFps: MOST_FRAMES,
   });
-  // A bug in drawing ends the screen, never the run: what runs is finished, and the bug is told after the summary.
-  let bug: unknown = null;
-  const gone = ink.waitUntilExit().catch((error: unknown) => {
-    bug = error;
-    options.stop("the loss of its screen");
-  });
+  const gone = ink.waitUntilExit().catch(lose);
   let beat: NodeJS.Timeout | null = null;
   const soon = (): void => {
     beat ??= setTimeout(() => {
@@ -59,8 +66,8 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
       stage.entry(entry, state);
       soon();
     },
-    output(host, _step, _stream, text) {
-      stage.output(host, text);
+    output(host, step, _stream, text) {
+      stage.output(host, step, text);
       soon();
     },
     listen: stage.listen,
@@ -71,5 +78,28 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
       await gone;
       if (bug !== null) throw bug;
     },
+  };
+}
+
+/** The same stage, whose bugs are told to `lose` instead of thrown at the run or at Ink; nothing is done on it after one. */
+function guarded(stage: Stage, lose: (error: unknown) => void): Stage {
+  let lost = false;
+  const guard =
+    <A extends readonly unknown[]>(act: (...args: A) => void) =>
+    (...args: A): void => {
+      if (lost) return;
+      try {
+        act(...args);
+      } catch (error) {
+        lost = true;
+        lose(error);
+      }
+    };
+  return {
+    ...stage,
+    entry: guard(stage.entry),
+    output: guard(stage.output),
+    refresh: guard(stage.refresh),
+    press: guard(stage.press),
   };
 }

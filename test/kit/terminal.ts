@@ -4,6 +4,9 @@ import headless from "@xterm/headless";
 /** How long a test waits for something to be seen, in ms: generous, since other things run beside it. */
 const PATIENCE = 15_000;
 
+/** The screen takes no answer to what it has just put in another card's place, in ms. */
+const SEEN = 700;
+
 /** A real pseudo-terminal with a program in it, read as a person would: by what is on the screen. */
 export class Terminal implements AsyncDisposable {
   readonly #pty: IPty;
@@ -76,6 +79,11 @@ export class Terminal implements AsyncDisposable {
       if (Date.now() > deadline) throw new Error(`not seen: ${what}\n${this.lines.join("\n")}`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
+  }
+
+  /** Waits until what is on the screen has stood there long enough for a person to have seen it: a key that comes sooner is not meant for it. */
+  async settle(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, SEEN));
   }
 
   /** The program's exit code (128 + the signal that ended it, as shells say it), once it has ended and all it wrote is on the screen. */

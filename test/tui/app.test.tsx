@@ -45,7 +45,7 @@ describe("the app", () => {
     await sees("High risk on web1: type yes and Enter");
     app.stdin.write("yes\r");
     await vi.waitFor(() => expect(decisions.map(({ verdict }) => verdict)).toEqual(["approve"]));
-    await vi.waitFor(() => expect(app.lastFrame()).not.toContain("web1: A process"));
+    await vi.waitFor(() => expect(app.lastFrame()).toContain("yes to web1"));
   });
 
   test("knows arrows, Escape and Ctrl-C, and takes no paste for an answer", async () => {
@@ -57,9 +57,13 @@ describe("the app", () => {
     await sees("lines 2 to");
     app.stdin.write("\u001B[200~y\u001B[201~");
     app.stdin.write("?");
-    await sees("this help; any key goes back");
+    await sees("a table of all cards of this step");
     app.stdin.write("\u001B");
     await sees("y yes");
+    app.stdin.write("\t");
+    await sees("web1: [card] script output history");
+    app.stdin.write("\u001B[D");
+    await sees("[history]");
     expect(decisions).toEqual([]);
     app.stdin.write("\u0003");
     await sees("Ctrl-C again leaves now");

@@ -1,85 +1,78 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { frameOf, type Frame } from "../../src/tui/frame.ts";
-import { FRESH_UI, type Ui } from "../../src/tui/ui.ts";
+import { frameOf } from "../../src/tui/frame.ts";
+import type { Ui } from "../../src/tui/ui.ts";
 import { widthOf } from "../../src/view/width.ts";
+import { fleet, frameFor, shotOf, textOf } from "../kit/screen.ts";
 import { diskFinding, diskRunbook, manualRunbook, Story } from "../kit/story.ts";
 
-/** The frame a second after the last event, without colour. */
-function frame(story: Story, columns = 80, rows = 24, ui: Partial<Ui> = {}, tails = new Map<string, string>()): Frame {
-  const shot = {
-    state: story.state,
-    ui: { ...FRESH_UI, ...ui },
-    loaded: story.loaded,
-    tails,
-    now: story.state.at + 1000,
-  };
-  return frameOf(shot, { columns, rows, colour: false });
-}
-
-function text(drawn: Frame): string {
-  return drawn.lines.map((line) => line.trimEnd()).join("\n");
-}
-
-function fleet(hosts: number): readonly string[] {
-  return Array.from({ length: hosts }, (_, index) => `web${index + 1}`);
-}
+const SIZES = [
+  [40, 12],
+  [60, 16],
+  [80, 24],
+  [81, 25],
+  [132, 43],
+  [139, 30],
+  [140, 12],
+  [300, 100],
+] as const;
 
 describe("a frame", () => {
-  test("shows the run, the hosts with trouble first, and the card that waits", () => {
+  test("shows the run, how far it is, the hosts with trouble first, and the card that waits", () => {
     const story = new Story(diskRunbook(), fleet(4));
     const step = story.firstStep;
     story.tell({ type: "reached", host: "web3", machineId: null, bootId: null, ms: 3 });
     story.asks("web2", [diskFinding(7)]);
     story.tell({ type: "unreachable", host: "web4", fault: { kind: "auth", message: "no key was accepted" } });
     story.tell({ type: "step-ended", host: "web3", step, outcome: "failed", reason: "the fix exited 3" });
-    expect(text(frame(story, 80, 20))).toBe(
-      [
-        "disk-full  The disk is full of a deleted log                        4 hosts, 7 s",
-        "✗ 1 failed   ◷ 1 waiting for you   ? 1 unknown   1 to come",
-        "",
-        "✗ web3  failed the fix exited 3                                              5 s",
-        "◷ web2  waits for you                                                        5 s",
-        "  … and 2 more hosts",
-        "── a card waits ── lines 1 to 11 of 22 ─────────────────────────────────────────",
-        "web2: A process holds a deleted log",
-        "step      release-log of disk-full, critical",
-        "fix       Let the process go",
-        "risk      medium",
-        "evidence  1 finding, seen 4 s ago",
-        "  │ pid  started  path                bytes",
-        "  │   7  Nov 3    /var/log/tap.log  1.2 GiB",
-        "script    once for each finding, with $path $bytes $pid $started; as root; at",
-        "          most 1 min, then it is left running and the step is in doubt",
-        '  │ echo "$most"',
-        '  │ kill "$pid"',
-        "",
-        "y yes  n no  a yes to all 2 like this  s later  q stop  ↑↓ scroll  ? help",
-      ].join("\n"),
-    );
+    const { lines } = frameFor(story);
+    expect(lines.slice(0, 8).map((line) => line.trimEnd())).toEqual([
+      "disk-full  The disk is full of a deleted log                        4 hosts, 7 s",
+      "[#####-----] looked at 3 · to decide 1 · fixing 0 · done 2 of 4",
+      "✗ 1 failed   ◷ 1 waiting for you   ? 1 unknown   1 to come",
+      "── 3 of 4 hosts ── trouble first ───────────────────────────────────────────────",
+      " ✗ web3  failed           the fix exited 3                                   5 s",
+      " ◷ web2  waiting for you  needs your answer: release-log                     5 s",
+      " ? web4  unknown          no key was accepted                                0 s",
+      expect.stringMatching(/^── a card waits ── lines 1 to 14 of \d+ ─+$/),
+    ]);
+    expect(lines[8]).toBe("web2: A process holds a deleted log");
+    expect(lines.at(-1)?.trimEnd()).toBe("y yes  n no  s later  w waive  x skip  ↑↓ scroll  Tab hosts  q stop  ? help");
   });
 
-  test("fills every size exactly, and never more", () => {
+  test("fills every size exactly, and never more, whatever is typed or shown", () => {
     const story = new Story(diskRunbook("high"), fleet(60));
     story.asks("web2", [diskFinding(7, { path: `/日本/${"x".repeat(200)}` }), diskFinding(8)]);
-    const modes: Partial<Ui>[] = [
+    story.asks("web3", [diskFinding(9)]);
+    const cards = frameFor(story).sight?.offer?.all ?? [];
+    const [card] = cards;
+    if (card === undefined) throw new Error("no card");
+    const waive = { kind: "waive", card, keys: ["1", "2"], until: 0, text: "7d" } as const;
+    const views: Partial<Ui>[] = [
       {},
       { mode: { kind: "help" } },
       { mode: { kind: "quit" } },
-      { mode: { kind: "reason", text: "日".repeat(100) } },
-      { mode: { kind: "confirm", text: "ye", expects: "60", all: true } },
+      { mode: { kind: "filter", text: "日".repeat(100) } },
+      { mode: { kind: "deny", text: "日".repeat(100), cards } },
+      { mode: { kind: "confirm", text: "ye", cards } },
+      { mode: { kind: "skip", text: "", host: "web2" } },
+      { mode: { ...waive, asks: "which" } },
+      { mode: { ...waive, asks: "until" } },
+      { mode: { ...waive, asks: "why" } },
       { interrupts: 1 },
+      { table: true },
+      { focus: "hosts" },
+      { focus: "hosts", tab: "script", host: "web60" },
+      { focus: "hosts", tab: "output" },
+      { focus: "hosts", tab: "history", host: "web2" },
+      { focus: "hosts", filter: "nothing is like this" },
+      { focus: "hosts", sort: "elapsed", filter: "web1*" },
     ];
-    for (const ui of modes) {
-      for (const [columns, rows] of [
-        [40, 12],
-        [80, 24],
-        [81, 25],
-        [132, 43],
-        [300, 100],
-      ] as const) {
-        const { lines } = frame(story, columns, rows, ui);
-        expect(lines).toHaveLength(rows);
-        expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns);
+    for (const ui of views) {
+      for (const [columns, rows] of SIZES) {
+        const { lines } = frameFor(story, { columns, rows, ui });
+        const widest = Math.max(...lines.map(widthOf));
+        expect({ ui, columns, rows: lines.length, fits: widest <= columns }).toEqual({ ui, columns, rows, fits: true });
       }
     }
   });
@@ -87,78 +80,153 @@ describe("a frame", () => {
   test("offers no card where it could not be read", () => {
     const story = new Story(diskRunbook(), fleet(1));
     story.asks("web1", [diskFinding(7)]);
-    const small = frame(story, 39, 24);
-    expect(small.card).toBeNull();
+    const small = frameFor(story, { columns: 39 });
+    expect(small.sight).toBeNull();
     expect(small.lines).toEqual(["needs 40 columns and 12 lines"]);
   });
 
-  test("shows a window of a thousand hosts, and counts them all", () => {
-    const story = new Story(diskRunbook(), fleet(1000));
-    story.asks("web900", []);
-    story.tell({ type: "step-ended", host: "web900", step: story.firstStep, outcome: "clear", reason: "" });
-    story.tell({ type: "reached", host: "web901", machineId: null, bootId: null, ms: 3 });
-    const drawn = frame(story);
-    expect(drawn.lines).toHaveLength(24);
-    expect(drawn.lines[1]).toBe("▷ 1 at work   998 to come   · 1 clear");
-    expect(drawn.lines[3]).toMatch(/^▷ web901 {2}looking: release-log/);
-    expect(text(drawn)).toContain("… and 982 more hosts");
+  test("puts the pane beside the lists where there is room", () => {
+    const story = new Story(diskRunbook(), fleet(30));
+    story.asks("web1", [diskFinding(7)]);
+    const wide = frameFor(story, { columns: 160, rows: 40 });
+    expect(wide.lines[3]).toMatch(/^── hosts ── trouble first ─+ │ ── a card waits ─/);
+    expect(wide.lines[4]).toMatch(/^ ◷ web1 .* │ web1: A process holds a deleted log$/);
+    expect(textOf(wide)).toContain("web30");
   });
 
   test("scrolls the card to its last line and no further", () => {
     const story = new Story(diskRunbook(), fleet(1));
     story.asks("web1", [diskFinding(7)]);
-    const end = frame(story, 80, 24, { scroll: 9999 });
-    expect(text(end)).toMatch(/\ncard {6}[0-9a-f]{16}\n\ny yes/);
-  });
-
-  test("says what is being done on a host, with the last line that it printed, made safe", () => {
-    const story = new Story(diskRunbook(), fleet(3));
-    const at = { host: "web2", step: story.firstStep };
-    story.asks("web2", [diskFinding(7)]);
-    story.tell({ type: "approved", ...at, digest: "x", by: "ada" }, { type: "fix-started", ...at, key: null });
-    const tails = new Map([["web2", "stopping thing"]]);
-    expect(text(frame(story, 80, 24, {}, tails))).toContain("▶ web2  fixing release-log (1 s)  stopping thing");
-    story.tell({ type: "fix-lost", ...at, key: null, reason: "the line\u001B[2Jwent dead" });
-    story.tell({ type: "step-ended", ...at, outcome: "in-doubt", reason: "the line\u001B[2Jwent dead" });
-    expect(text(frame(story))).toContain(String.raw`≈ web2  in doubt the line\x1b[2Jwent dead`);
+    const end = frameFor(story, { ui: { scroll: 9999 } });
+    expect(end.top).toBe(end.last);
+    expect(textOf(end)).toMatch(/\ncard {6}[0-9a-f]{12,32}\n\ny yes/);
   });
 
   test("takes the cards away once the run stops, since no answer counts any more", () => {
     const story = new Story(diskRunbook(), fleet(2));
     story.asks("web1", [diskFinding(7)]);
-    expect(frame(story).card?.host).toBe("web1");
+    expect(frameFor(story).sight?.offer?.all.map(({ host }) => host)).toEqual(["web1"]);
     story.tell({ type: "stop-requested", by: "Ctrl-C" });
-    expect(frame(story).card).toBeNull();
-    expect(text(frame(story))).toContain("stopped by Ctrl-C: no new fix starts");
-    expect(text(frame(story))).toContain("◷ web1  waiting needs an approval");
+    expect(frameFor(story).sight?.offer).toBeNull();
+    expect(frameFor(story, { ui: { focus: "hosts", host: "web1" } }).sight?.offer).toBeNull();
+    expect(textOf(frameFor(story))).toContain("stopped by Ctrl-C: no new fix starts");
+    expect(textOf(frameFor(story))).toMatch(/◷ web1 {2}waiting +needs an approval/);
   });
 
-  test("puts cards in the order in which they were asked, those left for later last", () => {
-    const story = new Story(diskRunbook(), fleet(3));
-    for (const host of ["web3", "web1", "web2"]) story.asks(host, [diskFinding(7)]);
-    const first = frame(story).card;
-    expect(first?.host).toBe("web3");
-    expect(frame(story, 80, 24, { later: [first?.id ?? ""] }).card?.host).toBe("web1");
-    expect(frame(story, 80, 24, { sent: new Set([first?.id ?? ""]) }).card?.host).toBe("web1");
+  test("says who has paused the run, and that cards are left for later", () => {
+    const story = new Story(diskRunbook(), fleet(2));
+    story.asks("web1", [diskFinding(7)]);
+    expect(textOf(frameFor(story, { ui: { detached: true } }))).toContain("decide later with `runbook approve r1`");
+    story.tell({ type: "paused", by: "bob" });
+    const text = textOf(frameFor(story, { columns: 100 }));
+    expect(text).toContain("PAUSED by bob  [");
+    expect(text).toContain("paused by bob: no new fix starts until p is pressed");
+    expect(text).toContain("p go on");
   });
 
   test("asks for what a person has done", () => {
     const story = new Story(manualRunbook(), fleet(1));
     story.asks("web1", [{ values: { message: "fan 2" }, key: "2" }]);
-    expect(text(frame(story))).toContain("d done  n no  s later  q stop");
+    expect(frameFor(story).lines.at(-1)).toContain("d done  n no  s later");
   });
 
   test("says that it is a dry run, and is coloured only where wanted", () => {
     const story = new Story(diskRunbook(), fleet(1), { dryRun: true });
-    expect(frame(story).lines[0]).toContain("disk-full  dry run  The disk");
-    const shot = {
-      state: story.state,
-      ui: FRESH_UI,
-      loaded: story.loaded,
-      tails: new Map<string, string>(),
-      now: story.state.at,
-    };
-    expect(frameOf(shot, { columns: 80, rows: 24, colour: true }).lines.join("")).toContain("\u001B[33m  dry run");
-    expect(text(frame(story))).not.toContain("\u001B");
+    expect(frameFor(story).lines[0]).toContain("disk-full  dry run  The disk");
+    expect(frameFor(story, { colour: true }).lines.join("")).toContain("\u001B[33m  dry run");
+    expect(textOf(frameFor(story))).not.toContain("\u001B");
   });
+
+  test("uses the eight basic colours and no background of its own but an alarm's", () => {
+    const story = new Story(diskRunbook("high"), fleet(3));
+    story.asks("web1", [diskFinding(7)]);
+    const text = frameFor(story, { colour: true, columns: 200, rows: 60 }).lines.join("\n");
+    const codes = [...text.matchAll(/\u001B\[([\d;]*)m/g)].flatMap(([, code = ""]) => code.split(";"));
+    expect(codes.length).toBeGreaterThan(0);
+    expect(codes.filter((code) => !/^(0|1|2|7|22|27|39|3[1-6])$/.test(code))).toEqual([]);
+  });
+});
+
+/** Pieces of what a hostile host may print. */
+const hostile = fc.array(
+  fc.oneof(
+    fc.constantFrom(
+      "\u001B[2J",
+      "\u001B[31m",
+      "\u001B]8;;http://evil.example\u0007link\u001B]8;;\u0007",
+      "\u001B]0;title\u0007",
+      "\u009B5A",
+      "\0",
+      "\u202E",
+      "\u2066",
+      "\r",
+      "\n",
+      "\t",
+      "\b",
+      "\uDC80",
+      "a\u0301\u0301\u0301\u0301\u0301\u0301",
+      "日本",
+      "👩‍👩‍👧",
+      "\u2028",
+      "── a card waits ──",
+      "y yes",
+      "x".repeat(5000),
+    ),
+    fc.string({ unit: "binary", maxLength: 40 }),
+  ),
+  { maxLength: 12 },
+);
+
+/** What must not reach a terminal: control characters, and what turns or hides text. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+test("nothing that a host says changes the terminal, or the size of a frame", () => {
+  const views: Partial<Ui>[] = [
+    {},
+    { table: true },
+    { focus: "hosts", host: "web1", tab: "card" },
+    { focus: "hosts", host: "web1", tab: "output" },
+    { focus: "hosts", host: "web1", tab: "history" },
+    { focus: "hosts", host: "web3" },
+  ];
+  const sizes = [
+    [40, 12],
+    [80, 24],
+    [200, 50],
+  ] as const;
+  fc.assert(
+    fc.property(hostile, fc.constantFrom(...views), fc.constantFrom(...sizes), (pieces, ui, [columns, rows]) => {
+      const said = pieces.join("");
+      const story = new Story(diskRunbook(), fleet(3));
+      story.asks("web1", [diskFinding(1, { path: said }), diskFinding(2)]);
+      story.asks("web2", [diskFinding(1, { path: `${said}!` })]);
+      story.tell({ type: "unreachable", host: "web3", fault: { kind: "unreachable", message: said } });
+      const shot = shotOf(story, {
+        ui,
+        print: (memory) => {
+          for (const piece of pieces) memory.print("web1", "release-log", piece);
+        },
+      });
+      const { lines } = frameOf(shot, { columns, rows, colour: false });
+      expect(lines).toHaveLength(rows);
+      for (const line of lines) {
+        expect(line).not.toMatch(UNSAFE);
+        expect(widthOf(line)).toBeLessThanOrEqual(columns);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a line of megabytes is neither kept nor drawn", () => {
+  const story = new Story(diskRunbook(), fleet(1));
+  story.tell({ type: "reached", host: "web1", machineId: null, bootId: null, ms: 3 });
+  const shot = shotOf(story, {
+    ui: { focus: "hosts", tab: "output" },
+    print: (memory) => {
+      for (let time = 0; time < 50; time += 1) memory.print("web1", "release-log", "y".repeat(1_000_000));
+    },
+  });
+  expect(shot.memory.output("web1").reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(8192);
+  expect(frameOf(shot, { columns: 80, rows: 24, colour: false }).lines).toHaveLength(24);
 });

@@ -1,31 +1,66 @@
 import { openTui } from "../../src/tui/tui.ts";
-import type { Decision } from "../../src/model/approval.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { Wish } from "../../src/run/ports.ts";
+import { eventOf } from "../../src/run/wishes.ts";
 import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
 import { teller } from "../kit/teller.ts";
 
 /*
- * A program that shows a run of synthetic events and plays the engine's part:
- * what is approved gets fixed, what is denied ends. It prints what was decided once the screen is given back.
+ * A program that shows a run of synthetic events and plays the loop's part: wishes are judged as in a run, and what is approved gets
+ * fixed, what is denied, waived or skipped ends. It prints what was wished once the screen is given back.
+ * Arguments: the risk, how many hosts, and whether their findings are `alike` or `different`; `broken` stands for a bug in drawing.
  */
-const risk = process.argv[2] === "high" ? "high" : "medium";
-const hosts = Number(process.argv[3] ?? 3);
+const [risk, amount = "3", kind = "alike"] = process.argv.slice(2);
+const hosts = Number(amount);
 const names = Array.from({ length: hosts }, (_, index) => `web${index + 1}`);
-const story = new Story(diskRunbook(risk), names);
-const decisions: Decision[] = [];
+const story = new Story(diskRunbook(risk === "high" ? "high" : "medium"), names);
+story.state.plan.rollout.batches.splice(0, 9, 4, "100%");
+const wishes: Wish[] = [];
 const calls: string[] = [];
 const began = Date.now();
 const over = new AbortController();
+const now = (): number => DAWN + Date.now() - began;
 
-/** With the word `broken`, a runbook that cannot be drawn: stands for a bug in drawing. */
 const sound = story.loaded;
 const loaded =
-  process.argv[4] === "broken"
+  kind === "broken"
     ? Object.defineProperty({ ...sound }, "functions", {
         get: () => {
           throw new Error("a bug in drawing");
         },
       })
     : sound;
+
+/** What follows in a run: the last word on the step. */
+function endOf(event: Event): readonly Event[] {
+  const step = story.firstStep;
+  if (event.type === "approved") return [{ type: "step-ended", host: event.host, step, outcome: "fixed", reason: "" }];
+  if (event.type === "denied")
+    return [{ type: "step-ended", host: event.host, step, outcome: "found", reason: "denied" }];
+  if (event.type === "waived" || event.type === "host-skipped") {
+    return [{ type: "step-ended", host: event.host, step, outcome: "skipped", reason: event.reason }];
+  }
+  return [];
+}
+
+function wordsOf(wish: Wish): string {
+  switch (wish.kind) {
+    case "decide": {
+      const { host, verdict, by, machine, reason } = wish.decision;
+      return `${host} ${verdict} by ${by} at ${machine}${reason === undefined ? "" : `: ${reason}`}`;
+    }
+    case "waive": {
+      const until = new Date(wish.until).toISOString().slice(0, 10);
+      return `${wish.host} waive ${wish.keys.length} until ${until}: ${wish.reason}`;
+    }
+    case "skip":
+      return `${wish.host} skip: ${wish.reason}`;
+    case "pause":
+    case "continue":
+    case "detach":
+      return wish.kind;
+  }
+}
 
 console.log("a line from before");
 try {
@@ -34,6 +69,7 @@ try {
     stdin: process.stdin,
     stdout: process.stdout,
     by: "ada",
+    machine: "desk",
     stop: (by) => {
       calls.push(`stop by ${by}`);
       tell(...story.tell({ type: "stop-requested", by }));
@@ -43,37 +79,28 @@ try {
       calls.push("leave");
       over.abort();
     },
-    now: () => DAWN + Date.now() - began,
+    now,
   });
   const tell = teller(screen);
   screen.listen((wish) => {
-    if (wish.kind !== "decide") return "only decisions are for this story";
-    const { decision } = wish;
-    decisions.push(decision);
-    const at = { host: decision.host, step: decision.step };
-    const entries =
-      decision.verdict === "approve"
-        ? story.tell(
-            { type: "approved", ...at, digest: decision.digest, by: decision.by },
-            { type: "step-ended", ...at, outcome: "fixed", reason: "" },
-          )
-        : story.tell(
-            { type: "denied", ...at, digest: decision.digest, by: decision.by, reason: decision.reason ?? "" },
-            { type: "step-ended", ...at, outcome: "found", reason: "denied" },
-          );
-    tell(...entries);
-    if (decisions.length === hosts) over.abort();
+    wishes.push(wish);
+    if (wish.kind === "detach") {
+      over.abort();
+      return null;
+    }
+    const ruled = eventOf(story.state, wish, now());
+    if ("refused" in ruled) return ruled.refused;
+    tell(...story.tell(ruled.event, ...endOf(ruled.event)));
+    if ([...story.state.hosts.values()].every(({ steps }) => steps.every(({ end }) => end !== null))) over.abort();
     return null;
   }, over.signal);
   tell(...story.entries);
-  for (const name of names) tell(...story.asks(name, [diskFinding(100)]));
+  names.forEach((name, at) => tell(...story.asks(name, [diskFinding(kind === "different" ? at : 100)])));
   await new Promise((resolve) => over.signal.addEventListener("abort", resolve, { once: true }));
 } catch (error) {
   if (loaded === sound) throw error;
   console.log(`thrown: ${String(error)}`);
 }
-for (const { host, verdict, by, reason } of decisions) {
-  console.log(`${host} ${verdict} by ${by}${reason === undefined ? "" : `: ${reason}`}`);
-}
+for (const wish of wishes) console.log(wordsOf(wish));
 for (const call of calls) console.log(call);
 console.log(`raw mode ${String(process.stdin.isRaw)}`);
