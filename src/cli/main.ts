@@ -43,6 +43,7 @@ program
   .option("--ask-pass", "ask for the SSH password")
   .option("--ask-become-pass", "ask for the sudo password")
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
+  .option("--policy <file>", "a policy, besides those that are in force anyway")
   .option("--allow-controller", "allow steps that run on this machine")
   .option("--no-tui", "plain lines even on a terminal")
   .option("--json", "the run's events, one JSON object a line, on stdout")
@@ -98,9 +99,10 @@ program
 program
   .command("schema")
   .description("the JSON Schema of runbooks, for editors")
-  .action(async () => {
+  .option("--policy", "that of policies")
+  .action(async (options) => {
     const { schema } = await import("./schema.ts");
-    end(schema(io));
+    end(schema(io, options));
   });
 
 program
@@ -138,6 +140,26 @@ program
   .action(async (options) => {
     const { inventory } = await import("./inventory.ts");
     end(await inventory(options, process.env, io));
+  });
+
+program
+  .command("policy")
+  .description("what may be fixed, by whom, and when")
+  .command("explain")
+  .description("which rule says what of which step on which hosts; of every runbook when none is named")
+  .argument("[name-or-file]", "a runbook of the library, or a file")
+  .option("-i, --inventory <source>", "inventory file, or host1,host2, (repeatable)", several)
+  .option("-l, --limit <pattern>", "narrow the hosts")
+  .option("--hosts <pattern>", "hosts instead of the runbook's own pattern")
+  .option("--step <id>", "only this step (repeatable)", several)
+  .option("--policy <file>", "a policy besides those of $RUNBOOK_POLICY, ./policy.yml and /etc/runbook/policy.yml")
+  .option("--approve <risk>", "as with run: none, low, medium, high", "none")
+  .option("-y, --yes", "the same as --approve medium")
+  .option("--at <time>", "at another time than now: 2026-11-03T22:00, or with a zone 2026-11-03T22:00+01:00")
+  .option("--json", "as JSON")
+  .action(async (name, options) => {
+    const [{ policyExplain }, { lookup }] = await Promise.all([import("./policy.ts"), import("./library.ts")]);
+    end(await policyExplain(name, options, lookup(process.env), io));
   });
 
 const history = program.command("history").description("what was done, when, and how it ended");
@@ -196,6 +218,7 @@ for (const verdict of ["approve", "deny"] as const) {
       "sign it with an SSH key: a private one, or a public one whose private half is in ssh-agent",
     )
     .option("--resume", "go on with the run, and exit as it does")
+    .option("--no-tui", "with --resume: plain lines even on a terminal")
     .option("--import <file>", "take signed decisions from a file")
     .option("--export <file>", "write the signed decisions on a file of requests to a file")
     .option("--json", "what became of each decision, as JSON lines")
