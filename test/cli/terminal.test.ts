@@ -23,15 +23,18 @@ test("yes fixes, no leaves alone, and the summary stays on the terminal that is 
   expect(terminal.alternate).toBe(true);
   // Which host's card comes first is the hosts' affair.
   const shown = (): string => /^(\w): sweep$/m.exec(terminal.lines.join("\n"))?.[1] ?? "";
+  await terminal.settle();
   const first = shown();
   terminal.press("y");
   await terminal.until(() => !["", first].includes(shown()), "the next card");
+  await terminal.settle();
   const denied = shown();
   terminal.press("n");
   await terminal.see(`No to ${denied}. Why?`);
   terminal.press("in use\r");
   await terminal.until(() => !["", denied].includes(shown()), "the last card");
-  terminal.press("a");
+  await terminal.settle();
+  terminal.press("y");
   expect(await terminal.exit()).toBe(2);
   expect(terminal.alternate).toBe(false);
   expect(terminal.raw).toContain("\u001B[?25h");
@@ -56,6 +59,16 @@ test("quitting leaves what was not answered waiting; Ctrl-C says so by its exit 
     await terminal.see("Stop the run?");
     terminal.press("y");
     expect(await terminal.exit()).toBe(3);
+    expect(terminal.lines.join("\n")).toContain("3 waiting");
+  }
+  {
+    await using terminal = open(shop, run);
+    await terminal.see("3 cards wait");
+    terminal.press("q");
+    await terminal.see("leave the cards for later");
+    terminal.press("l");
+    expect(await terminal.exit()).toBe(3);
+    expect(terminal.alternate).toBe(false);
     expect(terminal.lines.join("\n")).toContain("3 waiting");
   }
   await using terminal = open(shop, run);
