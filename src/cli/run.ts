@@ -74,7 +74,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
       ...whereabouts(),
       ...permits,
       ...(await knownOf(record, runbook.name, targets.hosts)),
-      settings: settingsOf(options, targets, runbook, env),
+      settings: settingsOf(options, targets, runbook),
     },
   });
   if ("faults" in prepared) return prepared.faults;
