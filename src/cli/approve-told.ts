@@ -17,8 +17,9 @@ export function tellDecided(decided: readonly Decided[], state: RunState, now: n
   const told = decided.map((one) => ({ ...one, missing: missingOf(one, state, now) }));
   if (json) {
     for (const { choice, aside, missing } of told) {
-      const how = "refused" in aside ? { how: "refused", reason: aside.refused } : { how: aside.how };
-      io.out(`${jsonText({ run: state.run, ...choice, ...how, missing })}\n`);
+      const how = "refused" in aside ? { how: "refused", why: aside.refused } : { how: aside.how };
+      const { host, step, digest, verdict } = choice;
+      io.out(`${jsonText({ run: state.run, host, step, digest, verdict, ...how, missing })}\n`);
     }
     return;
   }

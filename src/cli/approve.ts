@@ -24,6 +24,7 @@ import { userName } from "./user.ts";
 /** Options of `runbook approve` and `runbook deny`. `sign`: the key's file; true for the key that is meant when none is named. */
 export type DecideOptions = ChoosingOptions & {
   readonly resume?: boolean | undefined;
+  readonly tui?: boolean | undefined;
   readonly export?: string | undefined;
   readonly import?: string | undefined;
   readonly state?: string | undefined;
@@ -48,7 +49,8 @@ export async function decide(
     io.err(`To go on with the run: runbook resume ${run}\n`);
     return code;
   }
-  return code;
+  const { resume } = await import("./resume.ts");
+  return resume(run, { tui: options.tui !== false, json: options.json, state: options.state }, io);
 }
 
 /** Options that do not go together. */
