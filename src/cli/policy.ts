@@ -1,6 +1,5 @@
 import { explain, type Answer } from "../engine/explain.ts";
 import { stepPlan } from "../engine/plan.ts";
-import { selectHosts } from "../language/inventory/pattern.ts";
 import { planPolicies } from "../language/policy/plan.ts";
 import type { LoadedInventory } from "../load/inventory.ts";
 import { shelvedRunbooks, type Lookup } from "../load/library.ts";
@@ -20,7 +19,7 @@ import { EXIT } from "./exit.ts";
 import { unknownSteps } from "./inputs.ts";
 import { exitOfFaults, tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
-import { openInventory, type TargetOptions } from "./targets.ts";
+import { openInventory, selectNames, type TargetOptions } from "./targets.ts";
 
 /** `runbook policy explain`'s options, as the command line gives them. */
 export type PolicyOptions = TargetOptions & {
@@ -99,9 +98,7 @@ async function explainRunbook(
   const only = options.step ?? [];
   const unknown = named ? unknownSteps(only, loaded.runbook) : [];
   if (unknown.length > 0) return { faults: unknown };
-  const listed = inventory.kinds.every((kind) => kind === "list");
-  const own = listed ? "all" : loaded.runbook.hosts;
-  const hosts = selectHosts(inventory.inventory, options.hosts ?? own, options.limit);
+  const hosts = selectNames(inventory, options, loaded.runbook.hosts);
   // Many runbooks of a library are for other hosts than this inventory's.
   if (isFault(hosts) && (named || hosts.kind !== "nothing-selected")) return { faults: [hosts] };
   if (isFault(hosts)) return { loaded, plan: { policies: [], approve, hosts: [], steps: [] }, answers: [], notes: [] };

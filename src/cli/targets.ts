@@ -56,11 +56,16 @@ export async function selectTargets(
 ): Promise<Targets | readonly Fault[]> {
   const loaded = await openInventory(options.inventory, env, io);
   if (!("inventory" in loaded)) return loaded;
-  const listed = loaded.kinds.every((kind) => kind === "list");
-  const names = selectHosts(loaded.inventory, options.hosts ?? (listed ? "all" : own), options.limit);
+  const names = selectNames(loaded, options, own);
   if (isFault(names)) return [names];
   const hosts = names.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
   return { hosts, source: loaded.label, sources: loaded.sources, inventory: loaded.inventory };
+}
+
+/** The names that `selectTargets` selects of an inventory that is open already. */
+export function selectNames(loaded: LoadedInventory, options: TargetOptions, own: string): string[] | Fault {
+  const listed = loaded.kinds.every((kind) => kind === "list");
+  return selectHosts(loaded.inventory, options.hosts ?? (listed ? "all" : own), options.limit);
 }
 
 /** The hosts with what the command line adds. As with Ansible, what the inventory says of a host wins over `-u` and the prompts. */

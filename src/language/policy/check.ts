@@ -3,7 +3,7 @@ import type { TimeWindow } from "../../model/policy.ts";
 import { patternFault } from "../inventory/pattern.ts";
 import type { Report } from "../runbook/check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
-import { didYouMean } from "../suggest.ts";
+import { suggest } from "../suggest.ts";
 import type { Path } from "../yaml/yaml.ts";
 import { coversAll } from "./reach.ts";
 
@@ -38,8 +38,12 @@ function windowPath({ yaml }: Report, rule: Path, at: number): Path {
 
 function checkZone(report: Report, path: Path, { zone }: TimeWindow): void {
   if (isZone(zone)) return;
-  const meant = didYouMean(zone, [...Intl.supportedValuesOf("timeZone"), "UTC"]);
-  const hint = meant ?? "expected an IANA name such as Europe/Berlin or UTC";
+  const zones = [...Intl.supportedValuesOf("timeZone"), "UTC"];
+  // People know the city: `Berlin`.
+  const city = zones.find((each) => each.toLowerCase().endsWith(`/${zone.toLowerCase()}`));
+  const meant = city ?? suggest(zone, zones);
+  const hint =
+    meant === undefined ? "expected an IANA name such as Europe/Berlin or UTC" : `did you mean \`${meant}\`?`;
   report.fault([...path, "zone"], `there is no time zone \`${zone}\``, hint);
 }
 

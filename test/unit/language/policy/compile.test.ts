@@ -192,6 +192,7 @@ describe("a window's mistakes", () => {
       "days: mon, zone: Europe/Berln",
       "4:30 there is no time zone `Europe/Berln` → did you mean `Europe/Berlin`?",
     ],
+    ["a city", "days: mon, zone: berlin", "4:30 there is no time zone `berlin` → did you mean `Europe/Berlin`?"],
     [
       "a zone of nowhere",
       "days: mon, zone: Xq/Zzzzzzzz",
