@@ -89,6 +89,12 @@ test("files have the shape of the house: short, named exports, no barrels, exhau
   expect([...sources, ...sourcesIn("test", "bench")].flatMap(illShaped)).toEqual([]);
 });
 
+test("zod is imported as a namespace: by its name `z` all of it would be bundled, half a megabyte more to load in every run", () => {
+  expect(
+    sources.filter((source) => /^import \{[^}]*\bz\b[^}]*\} from "zod"/m.test(source.text)).map(({ path }) => path),
+  ).toEqual([]);
+});
+
 test("the screen is loaded only when there is one: its libraries are imported by its room alone", () => {
   const heavy = new Set(["ink", "react"]);
   const users = sources.filter((source) => importsOf(source).some((target) => heavy.has(target)));

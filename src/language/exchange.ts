@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Entry } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 
