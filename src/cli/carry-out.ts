@@ -11,6 +11,7 @@ import { connectors } from "./connectors.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
 import { questions } from "./prompt.ts";
+import { writeReports, type ReportFile } from "./report.ts";
 import type { Screen } from "./screen.ts";
 import { listenToSignals } from "./signals.ts";
 
@@ -19,10 +20,18 @@ export type Prepared = Pick<RunParts, "run" | "first" | "values" | "loaded" | "h
   readonly record: SqliteRecord;
   readonly screen: Screen;
   readonly acceptNewHostKeys: boolean;
+  /** Written at its end, however it ends. */
+  readonly reports: readonly ReportFile[];
 };
 
-/** The run from its first event here to the last word on the screen; answers with the exit code. */
+/** The run from its first event here to its reports; answers with the exit code. */
 export async function carryOut(prepared: Prepared, io: Io): Promise<number> {
+  const exit = await recorded(prepared, io);
+  return writeReports(prepared.reports, () => prepared.record.read(prepared.run), exit, io);
+}
+
+/** To the last word on the screen. */
+async function recorded(prepared: Prepared, io: Io): Promise<number> {
   let begun = false;
   try {
     return await live(prepared, () => (begun = true), io);
@@ -37,7 +46,7 @@ export async function carryOut(prepared: Prepared, io: Io): Promise<number> {
 /** `begins` is called once the run is on record, before the first host is logged in to. */
 async function live(prepared: Prepared, begins: () => void, io: Io): Promise<number> {
   const { env } = process;
-  const { record, screen, acceptNewHostKeys, ...parts } = prepared;
+  const { record, screen, acceptNewHostKeys, reports: _, ...parts } = prepared;
   const leaving = new AbortController();
   using signals = listenToSignals(leaving, io);
   const exit = (state: RunState): number => (signals.interrupted ? EXIT.interrupted : exitOf(runOutcome(state)));

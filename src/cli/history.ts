@@ -12,6 +12,7 @@ import { summaryLines } from "../report/summary.ts";
 import { EXIT } from "./exit.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
+import { reportFiles, writeReports } from "./report.ts";
 import { stateDir } from "./state.ts";
 import { isAtWork } from "../journal/writer.ts";
 
@@ -47,20 +48,24 @@ function standingOf(writer: Writer | undefined): Exclude<Standing, "ended"> {
   return atWork === null ? "unclear" : atWork ? "running" : "died";
 }
 
-/** One run as it was: the log and board it drew then, or its events one by one. */
-export async function historyShow(
-  wanted: string,
-  options: HistoryOptions & { readonly events?: boolean | undefined },
-  io: Io,
-): Promise<number | readonly Fault[]> {
+/** How one run is shown. */
+type ShowOptions = HistoryOptions & {
+  readonly events?: boolean | undefined;
+  readonly report?: readonly string[] | undefined;
+};
+
+/** One run as it was: the log and board it drew then, its events one by one, or the reports it can still have. */
+export async function historyShow(wanted: string, options: ShowOptions, io: Io): Promise<number | readonly Fault[]> {
+  const reports = await reportFiles(options.report);
+  if (reports.faults.length > 0) return reports.faults;
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
   const found = findRun(await record.runs(), wanted);
   if (typeof found !== "string") return [found];
   const entries = await record.read(found);
   if (options.json === true) for (const entry of entries) io.out(`${jsonLine(entry)}\n`);
   else if (options.events === true) for (const line of eventLines(entries)) io.out(`${line}\n`);
-  else draw(entries, io);
-  return EXIT.ok;
+  else if (reports.files.length === 0) draw(entries, io);
+  return writeReports(reports.files, () => Promise.resolve(entries), EXIT.ok, io);
 }
 
 function eventLines(entries: readonly Entry[]): string[] {

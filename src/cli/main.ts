@@ -1,12 +1,10 @@
-import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command, CommanderError } from "@commander-js/extra-typings";
 import manifest from "../../package.json" with { type: "json" };
-import type { Fault } from "../model/fault.ts";
 import { clean } from "../view/clean.ts";
+import { count, several, type Answer } from "./arguments.ts";
 import { EXIT } from "./exit.ts";
+import { addHistory } from "./history-commands.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
-
-/** What a command answers: an exit code, or the faults that kept it from its work. */
-type Answer = number | Fault | readonly Fault[];
 
 const program = new Command("runbook")
   .description(
@@ -17,12 +15,6 @@ const program = new Command("runbook")
   .showSuggestionAfterError(true)
   .exitOverride()
   .configureHelp({ sortOptions: false });
-
-const several = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
-const count = (text: string): number => {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("expected a whole number from 1 to 99999");
-  return Number(text);
-};
 
 program
   .command("run")
@@ -47,6 +39,7 @@ program
   .option("--allow-controller", "allow steps that run on this machine")
   .option("--no-tui", "plain lines even on a terminal")
   .option("--json", "the run's events, one JSON object a line, on stdout")
+  .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
   .option("--state <dir>", "where runs are on record")
   .action(async (name, options) => {
     const { run } = await import("./run.ts");
@@ -62,6 +55,7 @@ program
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("--no-tui", "plain lines even on a terminal")
   .option("--json", "the run's further events, one JSON object a line, on stdout")
+  .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
   .option("--state <dir>", "where runs are on record")
   .action(async (run, options) => {
     const { resume } = await import("./resume.ts");
@@ -162,35 +156,7 @@ program
     end(await policyExplain(name, options, lookup(process.env), io));
   });
 
-const history = program.command("history").description("what was done, when, and how it ended");
-history
-  .command("list", { isDefault: true })
-  .description("the runs on record, newest first")
-  .option("--limit <n>", "at most this many", count, 50)
-  .option("--json", "as JSON lines")
-  .option("--state <dir>", "where runs are on record")
-  .allowExcessArguments()
-  .action(async (options, { args: [word] }) => {
-    // It is the default command, so a mistyped one ends up here: a run's id, as a rule.
-    if (word !== undefined) {
-      const { suggest } = await import("../language/suggest.ts");
-      const meant = suggest(word, ["list", "show"]) ?? `history show ${word}`;
-      history.error(`error: no such command: history ${word}\n(Did you mean \`${meant}\`?)`);
-    }
-    const { historyList } = await import("./history.ts");
-    end(await historyList(options, io));
-  });
-history
-  .command("show")
-  .description("one run as it was")
-  .argument("<run>", "its id, a unique beginning of it, or last")
-  .option("--events", "its events, a sentence each")
-  .option("--json", "its events as JSON lines")
-  .option("--state <dir>", "where runs are on record")
-  .action(async (run, options) => {
-    const { historyShow } = await import("./history.ts");
-    end(await historyShow(run, options, io));
-  });
+addHistory(program, end, io);
 
 program
   .command("approvals")

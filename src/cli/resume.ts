@@ -4,12 +4,13 @@ import { SqliteRecord } from "../journal/sqlite.ts";
 import type { RunSettings } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import { heldFault, readAgain } from "../run/resume.ts";
-import { carryOut } from "./carry-out.ts";
+import { carryOut, type Prepared } from "./carry-out.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { unchangedHosts, unchangedRunbook, valuesAgain } from "./rebuild.ts";
 import { policiesFor } from "./policies.ts";
 import { screenFor } from "./screen.ts";
+import { reportFiles } from "./report.ts";
 import { askPasswords } from "./secrets.ts";
 import { stateDir } from "./state.ts";
 import { withLogin } from "./targets.ts";
@@ -23,11 +24,15 @@ export type ResumeOptions = {
   readonly acceptNewHostKeys?: boolean | undefined;
   readonly tui: boolean;
   readonly json?: boolean | undefined;
+  readonly report?: readonly string[] | undefined;
   readonly state?: string | undefined;
 };
 
 /** Goes on with a run that waited, stopped or died; answers with the exit code, or with why it cannot. Leaves us in the run's directory. */
 export async function resume(wanted: string, options: ResumeOptions, io: Io): Promise<number | readonly Fault[]> {
+  // Before we leave for the run's directory: the files are named from here.
+  const reports = await reportFiles(options.report);
+  if (reports.faults.length > 0) return reports.faults;
   await using record = SqliteRecord.open(resolve(stateDir(options.state, process.env)));
   const run = findRun(await record.runs(), wanted);
   if (typeof run !== "string") return [run];
@@ -37,14 +42,14 @@ export async function resume(wanted: string, options: ResumeOptions, io: Io): Pr
   const { settings } = state.plan;
   if (settings === undefined) return [tooOld(run)];
   const moved = goTo(settings.cwd, run);
-  return moved === null ? await goOn(state, settings, record, options, io) : [moved];
+  return moved === null ? await goOn(state, settings, { record, reports: reports.files }, options, io) : [moved];
 }
 
 /** Makes everything as it was at the start of the run, and carries it out from where it is. */
 async function goOn(
   { run, plan }: RunState,
   settings: RunSettings,
-  record: SqliteRecord,
+  { record, reports }: Pick<Prepared, "record" | "reports">,
   options: ResumeOptions,
   io: Io,
 ): Promise<number | readonly Fault[]> {
@@ -82,6 +87,7 @@ async function goOn(
       acceptNewHostKeys: options.acceptNewHostKeys ?? settings.acceptNewHostKeys,
       record,
       screen,
+      reports,
     },
     io,
   );

@@ -12,6 +12,7 @@ import type { Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
+import { reportFiles } from "./report.ts";
 import { askForSecrets, askPasswords } from "./secrets.ts";
 import { screenFor } from "./screen.ts";
 import { settingsOf } from "./settings.ts";
@@ -36,6 +37,7 @@ export type RunCommandOptions = TargetOptions & {
   readonly policy?: string | undefined;
   readonly tui: boolean;
   readonly json?: boolean | undefined;
+  readonly report?: readonly string[] | undefined;
   readonly state?: string | undefined;
 };
 
@@ -50,7 +52,13 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const { runbook } = loaded;
   const { inputs, faults } = await readInputs(options.input ?? [], runbook, env);
   const approve = approveLevel(options);
-  const refused = [...(isFault(approve) ? [approve] : []), ...unknownSteps(options.step ?? [], runbook), ...faults];
+  const reports = await reportFiles(options.report);
+  const refused = [
+    ...(isFault(approve) ? [approve] : []),
+    ...unknownSteps(options.step ?? [], runbook),
+    ...faults,
+    ...reports.faults,
+  ];
   if (isFault(approve) || refused.length > 0) return refused;
 
   const targets = await selectTargets(options, runbook.hosts, env, io);
@@ -94,6 +102,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
       acceptNewHostKeys: options.acceptNewHostKeys === true,
       record,
       screen,
+      reports: reports.files,
     },
     io,
   );

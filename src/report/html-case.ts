@@ -33,7 +33,7 @@ ${scriptsOf(step, document.runbook)}${told}${nothing}`;
   const shared =
     functions === ""
       ? null
-      : markup`<details><summary>Functions, put before every script</summary><div class="body">${code(functions)}</div></details>\n`;
+      : markup`<details><summary><h3>Functions, put before every script</h3></summary><div class="body">${code(functions)}</div></details>\n`;
   const sent = files.length === 0 ? null : markup`<p class="soft">Files sent along: ${files.join(", ")}</p>\n`;
   return section("findings", "Findings", [shared, sent, steps]);
 }
@@ -159,6 +159,6 @@ function scriptsOf({ scripts }: DocumentStep, runbook: { readonly path: string; 
   if (scripts === null)
     return markup`<p class="soft">The record of this run does not have the text of its scripts.</p>\n`;
   const texts = scripts.map(({ role, text }) => markup`<h5>${ROLES[role]}</h5>${code(text)}`);
-  return markup`<details><summary>Scripts, exactly as they ran <span class="soft">(${runbook.path}, ${shortDigest(runbook.digest)})</span></summary>
+  return markup`<details><summary><h4>Scripts, exactly as they ran</h4> <span class="soft">(${runbook.path}, ${shortDigest(runbook.digest)})</span></summary>
 <div class="body">${texts}</div></details>\n`;
 }

@@ -32,6 +32,7 @@ h1 { font-size: 1.75rem; line-height: 1.25; margin: .75rem 0 .25rem; letter-spac
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .75rem; padding-bottom: .35rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; overflow-wrap: anywhere; }
 h4 { font-size: 1rem; font-weight: 600; margin: 0; display: inline; overflow-wrap: anywhere; }
+summary h3 { display: inline; font-size: 1rem; font-weight: 600; }
 h5 { font-size: .8rem; font-weight: 600; color: var(--soft); margin: 1.1rem 0 .3rem; letter-spacing: .02em; }
 p { margin: .4rem 0; max-width: 70ch; overflow-wrap: anywhere; }
 a { color: var(--link); text-underline-offset: .15em; }

@@ -2,7 +2,7 @@ import { clean } from "../view/clean.ts";
 
 const MARKUP = Symbol("markup");
 
-/** The widest text that is told whole; the JSON report has all of it. */
+/** The longest text that is told whole; the JSON report has all of it. */
 const LONGEST = 4000;
 
 /** Text that is markup already, of HTML or XML: only the template below makes it. */
@@ -28,7 +28,12 @@ export function lined(text: string, max?: number): Markup {
 
 /** Text on one line, at most `max` columns wide. */
 export function cut(text: string, max: number): Markup {
-  return { [MARKUP]: escaped(clean(text, { max })) };
+  return { [MARKUP]: escaped(clean(shortened(text), { max })) };
+}
+
+/** What comes after is not even looked at: some texts are a megabyte. */
+function shortened(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
 /** The finished page. */
@@ -38,7 +43,7 @@ export function textOf(page: Markup): string {
 
 function rendered(value: Content): string {
   if (value === null) return "";
-  if (typeof value === "string") return escaped(clean(value, { max: LONGEST }));
+  if (typeof value === "string") return escaped(clean(shortened(value)));
   if (typeof value === "number") return String(value);
   return MARKUP in value ? value[MARKUP] : value.map(rendered).join("");
 }

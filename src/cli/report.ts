@@ -1,0 +1,170 @@
+import { randomUUID } from "node:crypto";
+import { open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { didYouMean } from "../language/suggest.ts";
+import type { Entry } from "../model/event.ts";
+import { FaultError, type Fault } from "../model/fault.ts";
+import { documentOf } from "../report/fold.ts";
+import { htmlOf } from "../report/html.ts";
+import { jsonText } from "../report/json.ts";
+import { junitOf } from "../report/junit.ts";
+import type { RunDocument } from "../report/document.ts";
+import { clean } from "../view/clean.ts";
+import { EXIT } from "./exit.ts";
+import { tell, type Io } from "./io.ts";
+
+/** A report that is wanted: what `--report` said, and where that is. */
+export type ReportFile = { readonly said: string; readonly path: string; readonly format: Format };
+
+type Format = ".html" | ".xml" | ".json";
+
+const FORMATS: Readonly<Record<Format, (document: RunDocument) => string>> = {
+  ".html": htmlOf,
+  ".xml": junitOf,
+  ".json": (document) => `${jsonText(document, "page")}\n`,
+};
+
+const KNOWN = "the ending says what is written: .html, .xml (JUnit) or .json";
+
+/** The reports that `--report` asks for, or every reason why one of them cannot be written: told before anything is begun. */
+export async function reportFiles(
+  wanted: readonly string[] | undefined,
+): Promise<{ readonly files: readonly ReportFile[]; readonly faults: readonly Fault[] }> {
+  const answers = await Promise.all((wanted ?? []).map(reportFile));
+  const files = answers.flatMap((answer) => ("path" in answer ? [answer] : []));
+  return { files, faults: [...answers.flatMap((answer) => ("path" in answer ? [] : [answer])), ...twice(files)] };
+}
+
+async function reportFile(said: string): Promise<ReportFile | Fault> {
+  const ending = extname(said).toLowerCase();
+  if (said === "") return refused("--report", "no file is named", KNOWN);
+  if (!isFormat(ending)) {
+    const what = ending === "" ? "it has no ending" : `no report has the ending \`${ending}\``;
+    return refused(said, what, didYouMean(ending, Object.keys(FORMATS)) ?? KNOWN);
+  }
+  const path = await target(resolve(said));
+  const wrong = await probe(path);
+  return wrong === null ? { said, path, format: ending } : refused(said, wrong, "name a file that can be written");
+}
+
+function isFormat(ending: string): ending is Format {
+  return ending in FORMATS;
+}
+
+/** Where a symbolic link leads: the link itself stays. */
+async function target(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Why a file cannot be written there, found out by beginning to; null: it can. */
+async function probe(path: string): Promise<string | null> {
+  try {
+    const there = await stat(path).catch(() => null);
+    if (there !== null && !there.isFile()) return there.isDirectory() ? "it is a directory" : "it is no regular file";
+    const trial = beside(path);
+    await using file = await open(trial, "wx");
+    await file.close();
+    await rm(trial);
+    return null;
+  } catch (error) {
+    return reason(error, path);
+  }
+}
+
+function twice(reports: readonly ReportFile[]): Fault[] {
+  const groups = Map.groupBy(reports, (report) => report.path);
+  return [...groups.values()].flatMap(([first, ...more]) =>
+    first === undefined || more.length === 0
+      ? []
+      : [refused(first.said, "it is named more than once", "once is enough")],
+  );
+}
+
+/**
+ * Writes the reports of a run, ended or not, and tells on stderr where they are. Answers with the exit code: the run's own, unless that
+ * is 0 and a report is missing. Never throws for a file or a record: what the run has done it has done.
+ */
+export async function writeReports(
+  reports: readonly ReportFile[],
+  read: () => Promise<readonly Entry[]>,
+  exit: number,
+  io: Io,
+): Promise<number> {
+  if (reports.length === 0) return exit;
+  const faults = await attempt(reports, read, io);
+  tell(faults, io);
+  return faults.length > 0 && exit === EXIT.ok ? EXIT.failed : exit;
+}
+
+async function attempt(
+  reports: readonly ReportFile[],
+  read: () => Promise<readonly Entry[]>,
+  io: Io,
+): Promise<readonly Fault[]> {
+  try {
+    const document = documentOf(await read());
+    if (document === null) return [];
+    const faults: Fault[] = [];
+    for (const report of reports) {
+      const wrong = await replace(report.path, FORMATS[report.format](document));
+      if (wrong === null) io.err(`report: ${clean(report.said)}\n`);
+      else faults.push(missing(report.said, wrong, document.run));
+    }
+    return faults;
+  } catch (error) {
+    if (error instanceof FaultError) return error.faults;
+    throw error;
+  }
+}
+
+/** All of it or nothing: whoever looks at the file meanwhile sees what was there before. Why it cannot be written; null: it is. */
+async function replace(path: string, text: string): Promise<string | null> {
+  const draft = beside(path);
+  try {
+    await using file = await open(draft, "wx");
+    await file.writeFile(text);
+    await file.sync();
+    await file.close();
+    await rename(draft, path);
+    return null;
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    return reason(error, path);
+  }
+}
+
+/** In the same directory, so that the rename is one step; hidden, and nobody else's. */
+function beside(path: string): string {
+  return join(dirname(path), `.runbook-report-${randomUUID()}${extname(path)}`);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no directory",
+  ENOTDIR: "there is no directory",
+  EACCES: "nothing may be written in",
+  EPERM: "nothing may be written in",
+  EROFS: "nothing can be written (it is mounted read-only) in",
+  ENOSPC: "the disk is full under",
+  EDQUOT: "the quota is used up under",
+};
+
+function reason(error: unknown, path: string): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const known = REASONS[code];
+  if (known !== undefined) return `${known} ${dirname(path)}`;
+  return `${basename(path)} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function refused(where: string, message: string, hint: string): Fault {
+  return { kind: "usage", where, message, hint };
+}
+
+function missing(said: string, why: string, run: string): Fault {
+  const message = `the report was not written: ${why}`;
+  const hint = `the run is on record all the same: runbook history show ${run} --report FILE`;
+  return { kind: "usage", where: said, message, hint };
+}
