@@ -1,6 +1,5 @@
 import { lstat, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { examinePolicy } from "../language/policy/compile.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Policy } from "../model/policy-file.ts";
@@ -78,6 +77,8 @@ async function openPolicy(
       faults: [{ kind: "invalid-file", where: path, message: `the policy cannot be used: ${file.problem}`, hint }],
     };
   }
+  // Most runs are under no policy: they do without its schema.
+  const { examinePolicy } = await import("../language/policy/compile.ts");
   const { yaml, policy, faults } = examinePolicy(file.text, path);
   const signers = policy?.signers ?? null;
   if (yaml === undefined || policy === undefined || signers === null) return { ...(policy && { policy }), faults };
