@@ -19,8 +19,18 @@ export async function policiesFor(
   if ("faults" in read) return read;
   const hosts = targets.hosts.map((host) => host.name);
   const planned = planPolicies(read.policies, { loaded, hosts, inventory: targets.inventory });
-  if ("policies" in planned) tell(planned.notes, io, "warning");
-  return planned;
+  if ("faults" in planned) return planned;
+  tell(planned.notes, io, "warning");
+  return { policies: planned.policies };
+}
+
+/**
+ * The policies of a run that goes on: those in force now, and of those it was under before the ones that are not found any more. Somebody
+ * else who goes on with it may have another $RUNBOOK_POLICY, and must not get more than whoever began it.
+ */
+export function withEarlier(now: readonly PlannedPolicy[], before: readonly PlannedPolicy[]): PlannedPolicy[] {
+  const sources = new Set(now.map(({ source }) => source));
+  return [...now, ...before.filter(({ source }) => !sources.has(source))];
 }
 
 /** Scripts that would run on this machine must be allowed, by the command line or by the policies; a policy's no is stronger. */

@@ -8,7 +8,7 @@ import { carryOut, type Prepared } from "./carry-out.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { unchangedHosts, unchangedRunbook, valuesAgain } from "./rebuild.ts";
-import { policiesFor } from "./policies.ts";
+import { controllerFaults, policiesFor, withEarlier } from "./policies.ts";
 import { screenFor } from "./screen.ts";
 import { reportFiles } from "./report.ts";
 import { askPasswords } from "./secrets.ts";
@@ -66,6 +66,10 @@ async function goOn(
     io,
   );
   if ("faults" in permits) return permits.faults;
+  const policies = withEarlier(permits.policies, plan.policies);
+  // Allowed when it began; a policy may deny it by now.
+  const here = controllerFaults({ ...plan, policies }, true, Date.now());
+  if (here.length > 0) return here;
   const given = await valuesAgain(plan, settings, loaded.runbook, hosts, env);
   if ("faults" in given) return given.faults;
 
@@ -79,7 +83,7 @@ async function goOn(
   return carryOut(
     {
       run,
-      first: { type: "run-resumed", by, machine, attended: screen.attended, ...writer, ...permits },
+      first: { type: "run-resumed", by, machine, attended: screen.attended, ...writer, policies },
       values: given.values,
       loaded,
       hosts: withLogin(hosts, settings, passwords),

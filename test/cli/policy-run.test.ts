@@ -167,3 +167,35 @@ describe("steps that run on this machine", () => {
     expect(sick(shop)).toEqual(ALL);
   });
 });
+
+/** A run that waits since $RUNBOOK_POLICY asks; nothing else would. */
+async function waiting(): Promise<Workshop> {
+  const shop = await shopWith(rules("approve: auto"));
+  await shop.write("ask.yml", rules("approve: ask"));
+  const { exit } = await shop.runWith({ RUNBOOK_POLICY: "ask.yml" }, "run", "job", "-i", "hosts.yml", "-y");
+  if (exit !== 3) throw new Error(`the run does not wait: ${exit}`);
+  return shop;
+}
+
+describe("a run that goes on", () => {
+  test("stays under the policies it began under, whoever goes on with it and with whatever $RUNBOOK_POLICY", async () => {
+    await using shop = await waiting();
+    expect(await shop.run("resume", "last")).toMatchObject({ exit: 3 });
+    expect(sick(shop)).toEqual(ALL);
+  });
+
+  test("is under those that have come or changed since, too", async () => {
+    await using shop = await waiting();
+    await shop.write("policy.yml", rules("name: freeze, approve: deny"));
+    const { exit, out } = await shop.run("resume", "last", "--json");
+    expect(exit).toBe(2);
+    expect(out).toContain("policy: freeze (policy.yml:2) denies it");
+    expect(sick(shop)).toEqual(ALL);
+  });
+
+  test("does not go on where a policy is wrong by now", async () => {
+    await using shop = await waiting();
+    await shop.write("policy.yml", "rules: []\n");
+    expect(await shop.run("resume", "last")).toMatchObject({ exit: 65 });
+  });
+});
