@@ -37,7 +37,7 @@ export async function choose(
   const own = options.json === true || !stdout.isTTY;
   const terminal = own ? stderr : stdout;
   using talk = dialogue();
-  return askAll(run, {
+  return await askAll(run, {
     verdict,
     reason: options.reason,
     show: (line) => (own ? io.err(`${line}\n`) : io.out(`${line}\n`)),

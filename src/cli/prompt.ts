@@ -48,19 +48,19 @@ export type Dialogue = Disposable & {
   ask(question: string): Promise<{ readonly typed: string } | "end" | "given-up">;
 };
 
-/** A dialogue on the terminal, written to stderr. What is typed ahead answers the next questions. */
+/** A dialogue on the terminal, written to stderr. What was typed before a question was there is no answer to it. */
 export function dialogue(): Dialogue {
   const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
-  const lines = reader[Symbol.asyncIterator]();
-  const givenUp = Promise.withResolvers<"given-up">();
-  reader.on("SIGINT", () => givenUp.resolve("given-up"));
+  const over = Promise.withResolvers<"end" | "given-up">();
+  reader.on("SIGINT", () => over.resolve("given-up"));
+  reader.on("close", () => over.resolve("end"));
+  // Without somebody who asked, a line is dropped.
   return {
-    ask: async (question) => {
-      reader.setPrompt(question);
-      reader.prompt();
-      const answer = await Promise.race([lines.next(), givenUp.promise]);
-      if (answer === "given-up") return answer;
-      return answer.done === true ? "end" : { typed: answer.value.trim() };
+    ask: (question) => {
+      const answered = new Promise<{ typed: string }>((resolve) => {
+        reader.question(question, (line) => resolve({ typed: line.trim() }));
+      });
+      return Promise.race([answered, over.promise]);
     },
     [Symbol.dispose]: () => reader.close(),
   };
