@@ -76,6 +76,8 @@ type Wire = {
   listen(sessionId: string, hear: (method: string, params: Params) => void): void;
 };
 
+const GONE = "the browser has ended, or there is none: apt install chromium";
+
 function wireOf(to: Writable, from: Readable, ended: Promise<void>): Wire {
   const waiting = new Map<number, { done: (result: Params) => void; failed: (error: Error) => void }>();
   const listeners = new Map<string, (method: string, params: Params) => void>();
@@ -94,13 +96,16 @@ function wireOf(to: Writable, from: Readable, ended: Promise<void>): Wire {
     else waiting.get(id)?.failed(new Error(JSON.stringify(error)));
     waiting.delete(id);
   };
+  let over = false;
   const giveUp = (): void => {
-    for (const { failed } of waiting.values()) failed(new Error("the browser has ended"));
+    over = true;
+    for (const { failed } of waiting.values()) failed(new Error(GONE));
   };
   void ended.then(giveUp);
   return {
     send: (method, params = {}, sessionId) =>
       new Promise((done, failed) => {
+        if (over) failed(new Error(GONE));
         last += 1;
         waiting.set(last, { done, failed });
         to.write(
