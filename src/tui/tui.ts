@@ -23,9 +23,15 @@ export type TuiOptions = {
 };
 
 /** Shortest time between two drawings of what the run does, in ms: 15 a second. A key is answered at once. */
-const BEAT = 67;
-/** Nobody sees more. */
-const MOST_FRAMES = 60;
+export const BEAT = 67;
+/** How Ink draws, on the terminal's second screen. Nobody sees more than 60 frames a second. */
+export const INK = {
+  alternateScreen: true,
+  exitOnCtrlC: false,
+  incrementalRendering: true,
+  interactive: true,
+  maxFps: 60,
+} as const;
 
 /**
  * Takes the terminal: shows the run as its entries come, and asks for decisions.
@@ -45,13 +51,9 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
   };
   const stage = guarded(createStage(options), lose);
   const ink = render(createElement(App, { stage, colour: stdout.hasColors() }), {
+    ...INK,
     stdin,
     stdout,
-    alternateScreen: true,
-    exitOnCtrlC: false,
-    incrementalRendering: true,
-    interactive: true,
-    maxFps: MOST_FRAMES,
   });
   const gone = ink.waitUntilExit().catch(lose);
   let beat: NodeJS.Timeout | null = null;
