@@ -1,29 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { lackOf, ruleOn, type Ruled } from "../../../src/engine/decision.ts";
-import { permissionFor } from "../../../src/engine/permission.ts";
+import { ruleOn, type Ruled } from "../../../src/engine/decision.ts";
 import type { RunState } from "../../../src/engine/state.ts";
 import { todo } from "../../../src/engine/todo.ts";
-import type { Decision, Signature } from "../../../src/model/approval.ts";
+import type { Decision } from "../../../src/model/approval.ts";
 import type { PlannedRule } from "../../../src/model/policy.ts";
+import { approvedBy, AT, SICK, signedBy, yes } from "../../kit/decisions.ts";
 import { policyWith, ruleWith } from "../../kit/policies.ts";
 import { after, asked, denied, ended, fixStarted, planWith, reached, saw, stepOf, type Told } from "../../kit/tale.ts";
-
-const AT = { host: "host1", step: "step-1" };
-const SICK: readonly Told[] = [reached(), saw(["a"]), asked()];
 
 /** A run of ada's under one rule (none: no policy), in which a card is out. */
 function waitingUnder(rule: Partial<PlannedRule> | null, more: readonly Told[] = []): RunState {
   const policies = rule === null ? [] : [policyWith(ruleWith(rule))];
   return after(planWith({ policies, hosts: ["host1", "host2"] }), ...SICK, ...more);
-}
-
-function yes(state: RunState, parts: Partial<Decision> = {}): Decision {
-  return { ...AT, digest: stepOf(state).asked?.digest ?? "none", verdict: "approve", by: "bob", ...parts };
-}
-
-function signedBy(principal: string, key = `SHA256:${principal}`): { by: string; signature: Signature } {
-  return { by: principal, signature: { principal, key, text: "-----BEGIN SSH SIGNATURE-----" } };
 }
 
 /** What comes of decisions one after the other, each a second after the one before: the type of its event, or why it does not count. */
@@ -35,15 +24,6 @@ function comesOf(state: RunState, ...decisions: readonly Partial<Decision>[]): s
     now = after(now, ruled.event);
     return ruled.event.type;
   });
-}
-
-function approvedBy(by: string): Told {
-  return (state) => ({ type: "approved", ...AT, digest: yes(state).digest, by });
-}
-
-function lack(state: RunState, now: number): string | null {
-  const step = stepOf(state);
-  return lackOf(state.plan, step, permissionFor({ plan: state.plan, host: "host1", step: step.plan, now }));
 }
 
 function refusedOf(ruled: Ruled): string {
@@ -249,33 +229,5 @@ describe("two people", () => {
       ),
       { numRuns: 1000 },
     );
-  });
-});
-
-describe("at another hour another rule holds", () => {
-  const day = { days: [1, 2, 3, 4, 5, 6, 7], from: 360, to: 1320, zone: "UTC" };
-  const noon = Date.parse("2026-11-03T12:00:00Z");
-  const night = Date.parse("2026-11-03T23:00:00Z");
-  const state = (rule: Partial<PlannedRule>, ...votes: readonly Told[]): RunState => {
-    const rules = [ruleWith({ name: "day", when: [day] }), ruleWith({ name: "night", where: "p.yml:9", ...rule })];
-    return after(planWith({ policies: [policyWith(...rules)] }), ...SICK, ...votes);
-  };
-  test.each([
-    ["two people", { approvers: 2 }],
-    ["a signature", { signed: true }],
-  ] satisfies [string, Partial<PlannedRule>][])("and wants %s: the approval of the day will not do", (_, rule) => {
-    const given = state(rule, approvedBy("bob"));
-    expect(lack(given, noon)).toBeNull();
-    expect(lack(given, night)).toBe("the policy wants more for its approval now");
-  });
-
-  test("and wants somebody other than the requester", () => {
-    const given = state({ notRequester: true }, approvedBy("ada"));
-    expect(lack(given, noon)).toBeNull();
-    expect(lack(given, night)).toBe("the policy wants more for its approval now");
-  });
-
-  test("and wants no more than there is", () => {
-    expect(lack(state({ expires: 60 }, approvedBy("bob")), night)).toBeNull();
   });
 });

@@ -5,7 +5,19 @@ import { todo } from "../../../src/engine/todo.ts";
 import type { RunPlan } from "../../../src/model/event.ts";
 import type { PlannedRule } from "../../../src/model/policy.ts";
 import { FOUR_HOSTS as HOSTS, policyWith, ruleWith } from "../../kit/policies.ts";
-import { after, approved, asked, ended, fixStarted, planWith, reached, saw, type Told } from "../../kit/tale.ts";
+import {
+  after,
+  approved,
+  asked,
+  ended,
+  fixFinished,
+  fixStarted,
+  planWith,
+  reached,
+  saw,
+  verified,
+  type Told,
+} from "../../kit/tale.ts";
 import { STEP } from "../../kit/plans.ts";
 
 const LIMITED = ruleWith({ name: "few", where: "p.yml:4", maxHosts: 2 });
@@ -47,6 +59,14 @@ test("a place that came to no fix is free again; one whose fix has begun is not"
   expect(over(given, "host3")).toBeNull();
   const fixed = after(taken, fixStarted(null, on("host1")), ended("failed", "", on("host1")));
   expect(over(fixed, "host3")).toBe(WORDS);
+});
+
+test("a host that was fixed keeps its place when it falls ill again", () => {
+  const one = after(plan({ ...LIMITED, maxHosts: 1 }), ...HOSTS.flatMap(sick), approved(on("host1")));
+  const fixed = after(one, fixStarted(null, on("host1")), fixFinished(0, null, on("host1")), verified(on("host1")));
+  const again = after(fixed, saw(["a"], on("host1")));
+  expect(over(again, "host1")).toBeNull();
+  expect(over(again, "host2")).toContain("allows at most 1 host");
 });
 
 test("counts only the hosts that fall under its own rule", () => {
