@@ -25,23 +25,19 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
 }
 
 /**
- * SHA-256 (hex) of all that an inventory says of hosts, in their order. Secrets are left out: from a digest they could be guessed. What
- * lies in the home of whoever runs us is the same for everybody.
+ * SHA-256 (hex) of all that an inventory says of hosts, in their order. Secrets are left out: from a digest they could be guessed. Where
+ * it names a file below a home, that is the home of whoever runs us.
  */
 export function inventoryDigest(hosts: readonly Host[], runbook: Runbook, env: NodeJS.ProcessEnv): string {
   const home = `${homeOf(env)}/`;
-  const shown = (key: string, value: unknown): unknown => {
-    if (runbook.inputs[key]?.secret === true) return undefined;
-    return typeof value === "string" && value.startsWith(home) ? `~/${value.slice(home.length)}` : value;
-  };
+  const below = (_: string, value: unknown): unknown =>
+    typeof value === "string" && value.startsWith(home) ? `~/${value.slice(home.length)}` : value;
   const hash = createHash("sha256");
-  for (const host of hosts) {
+  for (const { vars, ...host } of hosts) {
     // A secret of the runbook may stand among the host's variables as any other does; a password shows as dots.
-    hash.update(JSON.stringify({ ...host, vars: sorted(host.vars) }, shown)).update("\n");
+    const shown = Object.entries(vars).filter(([name]) => runbook.inputs[name]?.secret !== true);
+    const sorted = shown.toSorted(([a], [b]) => (a < b ? -1 : 1));
+    hash.update(`${JSON.stringify(host, below)}\n${JSON.stringify(sorted)}\n`);
   }
   return hash.digest("hex");
-}
-
-function sorted(vars: Host["vars"]): Host["vars"] {
-  return Object.fromEntries(Object.entries(vars).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
