@@ -33,9 +33,9 @@ ${scriptsOf(step, document.runbook)}${told}${nothing}`;
   const shared =
     functions === ""
       ? null
-      : markup`<details><summary><h3>Functions, put before every script</h3></summary><div class="body">${code(functions)}</div></details>\n`;
+      : markup`<details><summary><h3>Functions, put before every script of this runbook</h3></summary><div class="body">${code(functions)}</div></details>\n`;
   const sent = files.length === 0 ? null : markup`<p class="soft">Files sent along: ${files.join(", ")}</p>\n`;
-  return section("findings", "Findings", [shared, sent, steps]);
+  return section("findings", "Findings", [steps, shared, sent]);
 }
 
 function aboutStep({ step, severity, on, fix }: DocumentStep): string {
@@ -99,7 +99,7 @@ function evidence({ findings, looks }: DocumentCell, { columns }: DocumentStep):
       )}<td>${STATES[state]}</td><td class="time">${clock(lastAt)}</td></tr>\n`,
   );
   return markup`<h5>Evidence, from ${counted(looks, "look")}</h5>
-<div class="scroll" role="region" aria-label="Evidence" tabindex="0"><table><thead><tr><th scope="col">no.</th>${heads}<th scope="col">now</th><th scope="col">last seen (UTC)</th></tr></thead>
+<div class="scroll" role="region" aria-label="Evidence" tabindex="0"><table class="evidence"><thead><tr><th scope="col">no.</th>${heads}<th scope="col">now</th><th scope="col">last seen (UTC)</th></tr></thead>
 <tbody>${rows}</tbody></table></div>\n`;
 }
 

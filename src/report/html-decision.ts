@@ -20,7 +20,7 @@ function said(decision: DocumentDecision, cell: DocumentCell): Content {
       return [markup`<strong>approved</strong> by ${who(decision)}; it needed more people`, card, reason];
     case "approved":
       return decision.auto === true
-        ? ["approved without a person, by the command line of ", who(decision), card, reason]
+        ? ["approved without a person: ", who(decision), card, reason]
         : [markup`<strong>approved</strong> by ${who(decision)}`, card, reason];
     case "denied":
       return [markup`<strong>denied</strong> by ${who(decision)}`, card, reason];

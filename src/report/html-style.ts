@@ -66,6 +66,7 @@ tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 8rem; }
 td { overflow-wrap: anywhere; }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.evidence tbody th { min-width: 0; } .evidence td { min-width: 6rem; max-width: 28rem; } .evidence td.number { min-width: 0; }
 .map td, .map thead th { padding: .18rem .35rem; }
 .map th:first-child { padding-left: .75rem; }
 .map td, .map thead th:not(:first-child) { width: 9.5rem; } .map td.number { padding-right: .75rem; }
@@ -109,7 +110,7 @@ const PRINT = markup`
   .map .badge { min-width: 0; white-space: normal; }
   thead { display: table-header-group; } thead th { position: static; }
   th, td { padding: 2pt 4pt; min-width: 0 !important; }
-  .events td { width: auto !important; } .events td:nth-child(2) { min-width: 11em !important; } .events td.time { white-space: normal; }
+  .evidence td { min-width: 4em !important; } .events td { width: auto !important; } .events td:nth-child(2) { min-width: 11em !important; } .events td.time { white-space: normal; }
   tr, summary, h2, h3, h5 { break-inside: avoid; }
   h2, h3, h5, summary { break-after: avoid; }
   details::details-content { content-visibility: visible !important; display: block !important; block-size: auto !important; opacity: 1; }
