@@ -33,7 +33,7 @@ export async function approvals(
   const found = wanted === undefined ? null : findRun(runs, wanted);
   if (found !== null && typeof found !== "string") return [found];
   const named = found === null ? runs.filter(mayWait).map(({ run }) => run) : [found];
-  const read = await readRuns(record, named.toReversed());
+  const read = await readRuns(record, named);
   if (options.export !== undefined) return exportRun(read, found, options.export, io);
   const now = Date.now();
   const { stdout } = process;
@@ -63,34 +63,35 @@ function mayWait({ endedAt, exit }: { readonly endedAt: number | null; readonly 
 
 type Read = { readonly waiting: WaitingRun; readonly entries: readonly Entry[] };
 
-/** Those of the runs in which something waits. */
+/** Those of the runs in which something waits, the newest last. What several runs ask, since one took it over, stands in the newest. */
 async function readRuns(record: SqliteRecord, runs: readonly string[]): Promise<readonly Read[]> {
-  const states: { readonly state: RunState; readonly entries: readonly Entry[] }[] = [];
+  const alsoIn = new Map<string, string[]>();
+  const note = (digest: string, run: string): void => void alsoIn.set(digest, [...(alsoIn.get(digest) ?? []), run]);
+  const asked = new Set<string>();
+  const read: Read[] = [];
   for (const run of runs) {
     const entries = await record.read(run);
     const state = fold(entries);
-    if (state !== null) states.push({ state, entries });
-  }
-  const alsoIn = elsewhere(states.map(({ state }) => state));
-  const read: Read[] = [];
-  for (const { state, entries } of states) {
-    const cards = waitingCards(state);
+    if (state === null) continue;
+    for (const digest of elsewhere(state)) note(digest, run);
+    const waiting = waitingCards(state);
+    const cards = waiting.filter(({ digest }) => !asked.has(digest));
+    for (const { digest } of waiting) {
+      if (asked.has(digest)) note(digest, run);
+      else asked.add(digest);
+    }
     if (cards.length === 0) continue;
     const loaded = storedRunbook(state.plan);
     const questions = questionsOf(state, cards, loaded);
-    read.push({ entries, waiting: { state, loaded, questions, holder: await record.desk.holder(state.run), alsoIn } });
+    const holder = await record.desk.holder(run);
+    read.unshift({ entries, waiting: { state, loaded, questions, holder, alsoIn } });
   }
   return read;
 }
 
-/** Which runs found what another one asks. */
-function elsewhere(states: readonly RunState[]): ReadonlyMap<string, readonly string[]> {
-  const runs = new Map<string, string[]>();
-  for (const { run, hosts } of states) {
-    const digests = [...hosts.values()].flatMap(({ steps }) => steps.flatMap((step) => step.elsewhere?.digest ?? []));
-    for (const digest of digests) runs.set(digest, [...(runs.get(digest) ?? []), run]);
-  }
-  return runs;
+/** What the run found and another one asks. */
+function elsewhere({ hosts }: RunState): readonly string[] {
+  return [...hosts.values()].flatMap(({ steps }) => steps.flatMap((step) => step.elsewhere?.digest ?? []));
 }
 
 async function exportRun(

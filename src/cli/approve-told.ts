@@ -4,7 +4,7 @@ import type { Aside } from "../run/aside.ts";
 import { clean } from "../view/clean.ts";
 import { foldHosts } from "../view/hosts.ts";
 import { waitingCards, wantedOf } from "../view/questions.ts";
-import { counted } from "../view/words.ts";
+import { counted, shortDigest } from "../view/words.ts";
 import type { Choice } from "./approve-choice.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -23,7 +23,7 @@ export function tellDecided(decided: readonly Decided[], state: RunState, now: n
     }
     return;
   }
-  const groups = Map.groupBy(told, (one) => `${one.choice.step}: ${wordsOf(one, one.missing)}`);
+  const groups = Map.groupBy(told, (one) => `${one.choice.step}: ${wordsOf(one, one.missing, otherCard(one, state))}`);
   for (const [words, some] of groups) {
     const hosts = foldHosts(some.map(({ choice }) => choice.host));
     io.out(`${clean(`${hosts}: ${words}`)}\n`);
@@ -37,8 +37,15 @@ function missingOf({ choice, aside }: Decided, state: RunState, now: number): nu
   return card === undefined ? 0 : wantedOf(state, card, now).missing;
 }
 
-function wordsOf({ choice, aside }: Decided, missing: number): string {
-  if ("refused" in aside) return `not ${past(choice.verdict)}: ${aside.refused}`;
+/** The card that waits in the place of the one that was decided on; null: none, or the same. */
+function otherCard({ choice }: Decided, state: RunState): string | null {
+  const card = waitingCards(state).find(({ host, step }) => host.host === choice.host && step.plan.id === choice.step);
+  return card === undefined || card.digest === choice.digest ? null : card.digest;
+}
+
+function wordsOf({ choice, aside }: Decided, missing: number, now: string | null): string {
+  if ("refused" in aside)
+    return `not ${past(choice.verdict)}: ${aside.refused}${now === null ? "" : ` (its card is ${shortDigest(now)} now)`}`;
   const more = missing === 0 ? "" : `; it needs ${counted(missing, "more person", "more people")}`;
   switch (aside.how) {
     case "taken":

@@ -65,7 +65,8 @@ describe("a run that waits, and is decided on from elsewhere", { timeout: 120_00
     expect(second.digest).not.toBe(first.digest);
     const late = await site.command("approve", first.run, "--digest", first.digest);
     expect(late.exit).toBe(1);
-    expect(late.out).toContain("what is there now is not what was decided on; look at it again");
+    const words = "what is there now is not what was decided on; look at it again";
+    expect(late.out).toContain(`${words} (its card is ${second.digest.slice(0, 12)} now)`);
   });
 
   it("counts the signatures of two people, one of them by a file from elsewhere", async () => {
