@@ -53,13 +53,7 @@ function promptOf(footing: Footing): Piece[] {
     case "help":
       return [["bold", "any key"], " back  ", ["bold", "↑↓"], " scroll"];
     case "quit":
-      return [
-        ["bold", "Stop the run?"],
-        "  ",
-        key("y", "stop"),
-        key("l", "leave the cards for later"),
-        key("n", "go on"),
-      ].flat();
+      return [["bold", "Stop the run?"], "  ", ...QUIT.flatMap(([name, words]) => key(name, words))];
     case "filter":
       return [
         ["bold", "Show: "],
@@ -89,6 +83,12 @@ function promptOf(footing: Footing): Piece[] {
       return waiving(mode, width);
   }
 }
+
+const QUIT = [
+  ["y", "stop"],
+  ["l", "leave the cards for later"],
+  ["n", "go on"],
+] as const;
 
 /** What is being typed, with its end in sight. */
 function typed(text: string, width: number): string {

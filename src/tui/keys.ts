@@ -108,7 +108,7 @@ function letter(ui: Ui, text: string, scene: Scene): Pressed {
     case "o":
       return { ui: { ...ui, focus: "hosts", sort: after(SORTS, ui.sort, 1) } };
     case "t":
-      return { ui: { ...ui, table: !ui.table && scene.sight?.focus === "approvals" } };
+      return { ui: tabled(ui, scene) };
     case "j":
       return { ui: scrolled(ui, { kind: "down" }, scene) };
     case "k":
@@ -124,6 +124,15 @@ function letter(ui: Ui, text: string, scene: Scene): Pressed {
       return { ui: { ...ui, focus: "hosts", tab: TABS[Number(text) - 1] ?? ui.tab } };
   }
   return answer(ui, text, scene);
+}
+
+/** All cards of the family, which is worth a table only where they differ. */
+function tabled(ui: Ui, { sight }: Scene): Ui {
+  if (ui.table || sight?.focus !== "approvals" || sight.opened !== null) return { ...ui, table: false };
+  const family = sight.entries.filter((entry) => entry.family === sight.entry?.family);
+  return family.length > 1
+    ? { ...ui, table: true }
+    : { ...ui, note: "no other card differs from it in its findings only" };
 }
 
 function filtering(ui: Ui, typed: string): Ui {

@@ -124,6 +124,12 @@ describe("a frame", () => {
     expect(text).toContain("p go on");
   });
 
+  test("asks whether to stop, or to leave the cards for later", () => {
+    const story = new Story(diskRunbook(), fleet(2));
+    const { lines } = frameFor(story, { ui: { mode: { kind: "quit" } } });
+    expect(lines.at(-1)?.trimEnd()).toBe("Stop the run?  y stop  l leave the cards for later  n go on");
+  });
+
   test("asks for what a person has done", () => {
     const story = new Story(manualRunbook(), fleet(1));
     story.asks("web1", [{ values: { message: "fan 2" }, key: "2" }]);

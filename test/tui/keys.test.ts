@@ -62,6 +62,18 @@ describe("looking", () => {
     expect(type([{ kind: "up" }], { sight }).ui.entry).toBe("c-web1");
   });
 
+  test("t shows a table only where cards differ in their findings only", () => {
+    const entries = ["web1", "web2"].map((host) => entryOf([card(host)]));
+    const sight = sightOf([card()], { entries, entry: entries[0] ?? null });
+    expect(type(["t"], { sight }).ui.table).toBe(true);
+    expect(type(["t", "t"], { sight }).ui.table).toBe(false);
+    expect(type(["t"]).ui.table).toBe(false);
+    const others = [...entries.slice(0, 1), { ...entryOf([card("web2")]), family: "another" }];
+    expect(type(["t"], { sight: sightOf([card()], { entries: others, entry: others[0] ?? null }) }).ui.table).toBe(
+      false,
+    );
+  });
+
   test("a filter works while it is typed; Enter keeps it, Escape gives it up", () => {
     const typed = type(["/", "we", "b"]).ui;
     expect([typed.filter, typed.focus]).toEqual(["web", "hosts"]);
