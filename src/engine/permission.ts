@@ -1,7 +1,8 @@
 import { covers } from "../model/approval.ts";
 import type { RunPlan, StepPlan } from "../model/event.ts";
-import type { Permit, PlannedPolicy, PlannedRule, TimeWindow } from "../model/policy.ts";
+import type { Permit, PlannedPolicy, PlannedRule } from "../model/policy.ts";
 import type { RunState, StepState } from "./state.ts";
+import { within } from "./window.ts";
 
 /** What policies and command line together say of one step's fix on one host at one time. */
 export type Permission = {
@@ -71,7 +72,7 @@ export function concerns(rule: PlannedRule, host: string, step: Pick<StepPlan, "
   return (
     among(rule.steps, step.id) &&
     (rule.risks === null || (step.fix !== null && rule.risks.includes(step.fix.risk))) &&
-    among(rule.hosts, host) &&
+    (rule.hosts === null || setOf(rule.hosts).has(host)) &&
     (rule.on === null || rule.on === step.on)
   );
 }
@@ -80,39 +81,13 @@ function among<T>(names: readonly T[] | null, name: T): boolean {
   return names === null || names.includes(name);
 }
 
-const DAY = 1440;
+/** A rule may name a thousand hosts, and is asked about each of them at every event. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
-/** Whether a moment lies in a window, by the clocks of its zone. */
-export function within(window: TimeWindow, now: number): boolean {
-  const { day, minute } = localTime(now, window.zone);
-  const { days, from, to } = window;
-  if (from < to) return days.includes(day) && minute >= from && minute < to;
-  const yesterday = day === 1 ? 7 : day - 1;
-  return (days.includes(day) && minute >= from) || (days.includes(yesterday) && minute < to % DAY);
-}
-
-const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-
-function localTime(now: number, zone: string): { readonly day: number; readonly minute: number } {
-  const parts = new Map(
-    clockOf(zone)
-      .formatToParts(now)
-      .map(({ type, value }) => [type, value]),
-  );
-  const minute = Number(parts.get("hour")) * 60 + Number(parts.get("minute"));
-  return { day: WEEKDAYS.indexOf(parts.get("weekday") ?? "") + 1, minute };
-}
-
-/** Making one costs a hundred times what using it costs. */
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-function clockOf(timeZone: string): Intl.DateTimeFormat {
-  const known = clocks.get(timeZone);
-  if (known !== undefined) return known;
-  const options = { timeZone, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
-  const made = new Intl.DateTimeFormat("en-US", options);
-  clocks.set(timeZone, made);
-  return made;
+function setOf(names: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(names) ?? new Set(names);
+  sets.set(names, known);
+  return known;
 }
 
 /** Why a host may not be fixed although nobody denies it: the hosts before it have used up a rule's number. Null: it may. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { within } from "../../../src/engine/permission.ts";
+import { within } from "../../../src/engine/window.ts";
 import type { TimeWindow } from "../../../src/model/policy.ts";
 import { anyMatter, anyWindow } from "../../kit/policies.ts";
 
