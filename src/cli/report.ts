@@ -4,25 +4,21 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { didYouMean } from "../language/suggest.ts";
 import type { Entry } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
-import { documentOf } from "../report/fold.ts";
-import { htmlOf } from "../report/html.ts";
-import { jsonText } from "../report/json.ts";
-import { junitOf } from "../report/junit.ts";
-import type { RunDocument } from "../report/document.ts";
+import type { Form } from "../report/forms.ts";
 import { clean } from "../view/clean.ts";
 import { EXIT } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
 
 /** A report that is wanted: what `--report` said, and where that is. */
-export type ReportFile = { readonly said: string; readonly path: string; readonly format: Format };
+export type ReportFile = { readonly said: string; readonly path: string; readonly form: Form };
 
-type Format = ".html" | ".xml" | ".json";
+const ENDINGS: readonly Form[] = [".html", ".xml", ".json"];
 
-const FORMATS: Readonly<Record<Format, (document: RunDocument) => string>> = {
-  ".html": htmlOf,
-  ".xml": junitOf,
-  ".json": (document) => `${jsonText(document, "page")}\n`,
-};
+/** Only who wants a report pays for what draws it. */
+async function drawing() {
+  const [{ documentOf }, { FORMS }] = await Promise.all([import("../report/fold.ts"), import("../report/forms.ts")]);
+  return { documentOf, FORMS };
+}
 
 const KNOWN = "the ending says what is written: .html, .xml (JUnit) or .json";
 
@@ -31,24 +27,23 @@ export async function reportFiles(
   wanted: readonly string[] | undefined,
 ): Promise<{ readonly files: readonly ReportFile[]; readonly faults: readonly Fault[] }> {
   const answers = await Promise.all((wanted ?? []).map(reportFile));
+  // Now, since an upgrade may have put other files in their place by the end of a long run.
+  if (answers.length > 0) await drawing();
   const files = answers.flatMap((answer) => ("path" in answer ? [answer] : []));
   return { files, faults: [...answers.flatMap((answer) => ("path" in answer ? [] : [answer])), ...twice(files)] };
 }
 
 async function reportFile(said: string): Promise<ReportFile | Fault> {
   const ending = extname(said).toLowerCase();
+  const form = ENDINGS.find((each) => each === ending);
   if (said === "") return refused("--report", "no file is named", KNOWN);
-  if (!isFormat(ending)) {
+  if (form === undefined) {
     const what = ending === "" ? "it has no ending" : `no report has the ending \`${ending}\``;
-    return refused(said, what, didYouMean(ending, Object.keys(FORMATS)) ?? KNOWN);
+    return refused(said, what, didYouMean(ending, ENDINGS) ?? KNOWN);
   }
   const path = await target(resolve(said));
   const wrong = await probe(path);
-  return wrong === null ? { said, path, format: ending } : refused(said, wrong, "name a file that can be written");
-}
-
-function isFormat(ending: string): ending is Format {
-  return ending in FORMATS;
+  return wrong === null ? { said, path, form } : refused(said, wrong, "name a file that can be written");
 }
 
 /** Where a symbolic link leads: the link itself stays. */
@@ -106,25 +101,28 @@ async function attempt(
   io: Io,
 ): Promise<readonly Fault[]> {
   try {
+    const { documentOf, FORMS } = await drawing();
     const document = documentOf(await read());
     if (document === null) return [];
     const faults: Fault[] = [];
-    for (const report of reports) {
-      const wrong = await replace(report.path, FORMATS[report.format](document));
-      if (wrong === null) io.err(`report: ${clean(report.said)}\n`);
-      else faults.push(missing(report.said, wrong, document.run));
+    for (const { said, path, form } of reports) {
+      const wrong = await replace(path, () => FORMS[form](document));
+      if (wrong === null) io.err(`report: ${clean(said)}\n`);
+      else faults.push(missing(said, wrong));
     }
     return faults;
   } catch (error) {
+    // Whatever it is, a bug of ours too: the run is over, and how it went must still be told.
     if (error instanceof FaultError) return error.faults;
-    throw error;
+    return reports.map(({ said }) => missing(said, wordsOf(error)));
   }
 }
 
 /** All of it or nothing: whoever looks at the file meanwhile sees what was there before. Why it cannot be written; null: it is. */
-async function replace(path: string, text: string): Promise<string | null> {
+async function replace(path: string, draw: () => string): Promise<string | null> {
   const draft = beside(path);
   try {
+    const text = draw();
     await using file = await open(draft, "wx");
     await file.writeFile(text);
     await file.sync();
@@ -156,15 +154,19 @@ function reason(error: unknown, path: string): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const known = REASONS[code];
   if (known !== undefined) return `${known} ${dirname(path)}`;
-  return `${basename(path)} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+  return `${basename(path)} cannot be written: ${wordsOf(error)}`;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function refused(where: string, message: string, hint: string): Fault {
   return { kind: "usage", where, message, hint };
 }
 
-function missing(said: string, why: string, run: string): Fault {
+function missing(said: string, why: string): Fault {
   const message = `the report was not written: ${why}`;
-  const hint = `the run is on record all the same: runbook history show ${run} --report FILE`;
+  const hint = "the run is on record: `runbook history show RUN --report FILE` writes it again";
   return { kind: "usage", where: said, message, hint };
 }

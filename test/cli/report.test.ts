@@ -101,7 +101,7 @@ describe("--report", () => {
     const told = await shop.run(...run, "--report", "gone/out.html", "--report", "kept.json");
     expect(told.exit).toBe(1);
     expect(told.err).toMatch(
-      /gone\/out\.html: the report was not written: there is no directory .*\n {2}→ .*history show \S+ --report FILE\n/,
+      /gone\/out\.html: the report was not written: there is no directory .*\n {2}→ .*history show RUN --report FILE`.*\n/,
     );
     expect(told.err).toContain("report: kept.json\n");
     expect(JSON.parse(await readFile(join(shop.directory, "kept.json"), "utf8"))).toMatchObject({ exit: 0 });
