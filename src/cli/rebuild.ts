@@ -25,8 +25,13 @@ export async function unchangedRunbook(run: string, plan: RunPlan): Promise<Load
   ];
   const what = source === undefined || parts.length === 0 ? "a file that it sends" : parts.join(" and ");
   const message = `the runbook has changed since run ${run} began: ${what}`;
-  const hint = `put it back as it was, or begin anew: \`runbook run ${name}\``;
+  const hint = putBack(name);
   return [{ kind: "usage", where: path, message, hint }];
+}
+
+/** On a terminal another run takes over what this one has asked for; without one it would say that it is asked already. */
+function putBack(name: string): string {
+  return `put it back as it was, or begin anew on a terminal: \`runbook run ${name}\``;
 }
 
 /** The hosts of a run, in its order, from the inventory read again; or what has changed there since. */
@@ -49,7 +54,7 @@ export async function unchangedHosts(
       ? `${foldHosts(missing, 3)} ${missing.length === 1 ? "is" : "are"} not in it any more`
       : "what it says of the run's hosts";
   const message = `the inventory has changed since run ${run} began: ${what}`;
-  const hint = `put it back as it was, or begin anew: \`runbook run ${plan.runbook.name}\``;
+  const hint = putBack(plan.runbook.name);
   return { faults: [{ kind: "usage", where: loaded.label, message, hint }] };
 }
 

@@ -3,7 +3,8 @@ import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import type { RunSettings } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
-import { heldFault, readAgain } from "../run/resume.ts";
+import { systemClock } from "../run/clock.ts";
+import { readAgain, takeLease } from "../run/resume.ts";
 import { carryOut, type Prepared } from "./carry-out.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
@@ -36,13 +37,18 @@ export async function resume(wanted: string, options: ResumeOptions, io: Io): Pr
   await using record = SqliteRecord.open(resolve(stateDir(options.state, process.env)));
   const run = findRun(await record.runs(), wanted);
   if (typeof run !== "string") return [run];
-  const holder = await record.desk.holder(run);
-  if (holder !== null) return [heldFault(run, holder)];
+  await refuseWhileHeld(run, record);
   const state = await readAgain(run, record, Date.now());
   const { settings } = state.plan;
   if (settings === undefined) return [tooOld(run)];
   const moved = goTo(settings.cwd, run);
   return moved === null ? await goOn(state, settings, { record, reports: reports.files }, options, io) : [moved];
+}
+
+/** Before anything is asked for. It is taken for good once all is ready. */
+async function refuseWhileHeld(run: string, { desk }: SqliteRecord): Promise<void> {
+  const self = { writer: whereabouts().writer, by: userName(process.env) };
+  await using _free = await takeLease(run, self, { desk, clock: systemClock });
 }
 
 /** Makes everything as it was at the start of the run, and carries it out from where it is. */

@@ -53,12 +53,14 @@ export function plainReport(options: PlainOptions): Watcher {
 }
 
 function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOptions): string[] {
+  // A log that begins in the middle of a run says which run it is.
+  const head = memory.draw === null ? opening(state).map((line) => clean(line, { max: options.width })) : [];
   const draw = (memory.draw ??= lineDrawer(state.plan, options));
   const drawn = (lines: readonly LogLine[]) => lines.map((line) => draw(line));
-  if (event.type === "run-started") return opening(event).map((line) => clean(line, { max: options.width }));
+  if (event.type === "run-started") return head;
   if (event.type === "run-ended") return [...drawn(memory.faults.rest()), "", ...summaryLines(state, options)];
   if (event.type === "unreachable") return drawn(memory.faults.tell(event));
-  if (!("host" in event)) return drawn([runLine(event)]);
+  if (!("host" in event)) return [...head, ...drawn([runLine(event)])];
   const soFar = soFarOf(event, state, memory);
   const line = hostLine(event, soFar);
   return [...drawn(line === null ? [] : [line]), ...(soFar?.card ?? [])];
@@ -82,7 +84,7 @@ function ofRun(word: string, rest: string): LogLine {
   return { host: "", step: "", word, style: "yellow", rest };
 }
 
-function opening({ plan }: EventOf<"run-started">): string[] {
+function opening({ plan }: RunState): string[] {
   const { name, title, path } = plan.runbook;
   const what = `${counted(plan.hosts.length, "host")} of ${plan.inventory}, ${counted(plan.steps.length, "step")}, started by ${plan.by}`;
   return [`${name}: ${title} (${path})`, plan.dryRun ? `dry run: nothing is changed on any host; ${what}` : what];

@@ -43,7 +43,7 @@ export async function takeLease(
 }
 
 /** Says who alive has a run. */
-export function heldFault(run: string, { by, writer, since }: Holder): Fault {
+function heldFault(run: string, { by, writer, since }: Holder): Fault {
   const where = writer === undefined ? "" : ` (process ${writer.pid} on ${writer.host})`;
   const time = `${new Date(since).toISOString().slice(0, 19).replace("T", " ")} UTC`;
   return {

@@ -202,7 +202,7 @@ const refused = async (shop: Workshop): Promise<string> => {
   expect(exit).not.toBe(0);
   return err.replaceAll(/\d{12}-\w{6}/g, "RUN");
 };
-const AGAIN = "put it back as it was, or begin anew: `runbook run job`";
+const AGAIN = "put it back as it was, or begin anew on a terminal: `runbook run job`";
 
 const changed = (file: string, thing: string, what: string): string =>
   `${file}: the ${thing} has changed since run RUN began: ${what}\n  → ${AGAIN}\n`;
