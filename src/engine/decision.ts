@@ -1,4 +1,4 @@
-import type { Decider, Decision } from "../model/approval.ts";
+import { deciderOf, type Decider, type Decision } from "../model/approval.ts";
 import type { Event, RunPlan } from "../model/event.ts";
 import { digestOf } from "./digest.ts";
 import { waiting } from "./outcome.ts";
@@ -29,12 +29,22 @@ export function ruleOn(state: RunState, decision: Decision, now: number): Ruled 
   const decidedAt = decision.decidedAt ?? now;
   if (decidedAt > now + SKEW) return { refused: "it was decided in the future: the clocks differ too much" };
   if (decidedAt + permission.expires * 1000 < now) return { refused: "it was decided too long ago, and has expired" };
+  if (isSpent(step, decision))
+    return { refused: "this very decision has counted before; it answers one question once" };
+  // A no needs no proof: nothing happens because of it.
+  if (decision.verdict === "deny") return denial(decision);
   if (permission.signed && decision.signature === undefined) {
     return { refused: "the policy wants it signed (`runbook approve --sign`)" };
   }
-  if (decision.verdict === "deny") return denial(decision);
   const objection = permission.approve === "deny" ? denialWords(permission) : overLimit(state, host.host, permission);
   return objection === null ? approval(state, step, decision, permission, now) : { refused: objection };
+}
+
+/** A signed file can be brought twice, and what it approved may have come back meanwhile. */
+function isSpent({ answers }: StepState, decision: Decision): boolean {
+  const { decidedAt } = decision;
+  if (decidedAt === undefined) return false;
+  return answers.some((answer) => answer.decidedAt === decidedAt && personOf(answer) === personOf(decision));
 }
 
 /** Clocks of two machines may differ by this much, in ms. */
@@ -58,16 +68,8 @@ function approval(state: RunState, step: StepState, decision: Decision, permissi
 }
 
 function subject(decision: Decision): { host: string; step: string; digest: string } & Decider {
-  const { host, step, digest, by, machine, decidedAt, signature } = decision;
-  return {
-    host,
-    step,
-    digest,
-    by,
-    ...(machine === undefined ? {} : { machine }),
-    ...(decidedAt === undefined ? {} : { decidedAt }),
-    ...(signature === undefined ? {} : { signature }),
-  };
+  const { host, step, digest } = decision;
+  return { host, step, digest, ...deciderOf(decision) };
 }
 
 /** The yeses of different people to what is asked that the policy takes and that have not expired. `now` in ms since the epoch. */

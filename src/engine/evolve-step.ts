@@ -1,3 +1,4 @@
+import { deciderOf, type Decider } from "../model/approval.ts";
 import type { EventOf, Event, Entry } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FixState, StepState, Vote } from "./state.ts";
@@ -29,11 +30,11 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "asked-elsewhere":
       return { ...step, elsewhere: { inRun: event.inRun, digest: event.digest } };
     case "endorsed":
-      return { ...step, votes: [...step.votes, voteOf(event, when)] };
+      return { ...answered(step, event), votes: [...step.votes, voteOf(event, when)] };
     case "approved":
-      return approved(step, event, when);
+      return approved(event.auto === true ? step : answered(step, event), event, when);
     case "denied":
-      return { ...step, denial: { by: event.by, reason: event.reason } };
+      return { ...answered(step, event), denial: { by: event.by, reason: event.reason } };
     case "approval-voided":
       return voided(step, event.reason);
     case "deferred":
@@ -67,14 +68,12 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
   }
 }
 
-function voteOf({ digest, by, machine, decidedAt, signature }: EventOf<"approved" | "endorsed">, { at }: Moment): Vote {
-  return {
-    digest,
-    by,
-    at: decidedAt ?? at,
-    ...(machine === undefined ? {} : { machine }),
-    ...(signature === undefined ? {} : { signature }),
-  };
+function answered(step: StepState, event: Decider): StepState {
+  return { ...step, answers: [...step.answers, deciderOf(event)] };
+}
+
+function voteOf(event: EventOf<"approved" | "endorsed">, { at }: Moment): Vote {
+  return { ...deciderOf(event), digest: event.digest, at: event.decidedAt ?? at };
 }
 
 function approved(step: StepState, event: EventOf<"approved">, when: Moment): StepState {

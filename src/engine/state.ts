@@ -31,6 +31,8 @@ export type StepState = {
   readonly preview: { readonly output: Output; readonly failed: string | null } | null;
   /** The digest of the card that a person has, and since when. */
   readonly asked: { readonly digest: string; readonly at: number } | null;
+  /** Every answer that people gave to its cards in this run. */
+  readonly answers: readonly Decider[];
   /** The yeses of people, the decisive one too; of all digests. */
   readonly votes: readonly Vote[];
   /** `by` names everybody who said yes; `at` is when the last of them did, ms since the epoch. */
@@ -156,6 +158,7 @@ function freshStep(plan: StepPlan): StepState {
     seenSeq: 0,
     preview: null,
     asked: null,
+    answers: [],
     votes: [],
     approval: null,
     elsewhere: null,

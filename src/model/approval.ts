@@ -34,6 +34,16 @@ export const Decider = z.object({
 });
 export type Decider = z.infer<typeof Decider>;
 
+/** Only who decided, and when, of whatever says more. */
+export function deciderOf({ by, machine, decidedAt, signature }: Decider): Decider {
+  return {
+    by,
+    ...(machine === undefined ? {} : { machine }),
+    ...(decidedAt === undefined ? {} : { decidedAt }),
+    ...(signature === undefined ? {} : { signature }),
+  };
+}
+
 /** A person's answer to one card. It counts only while the digest is still the one that was shown. */
 export const Decision = Decider.extend({
   host: z.string(),

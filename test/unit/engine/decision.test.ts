@@ -113,10 +113,29 @@ describe("a decision does not count", () => {
 });
 
 describe("what must be signed", () => {
-  test("counts with a signature only, a no too", () => {
+  test("is a yes; a no needs no proof, since nothing happens because of it", () => {
     const words = "the policy wants it signed (`runbook approve --sign`)";
     expect(comesOf(waitingUnder({ signed: true }), {}, signedBy("bob"))).toEqual([words, "approved"]);
-    expect(comesOf(waitingUnder({ signed: true }), { verdict: "deny" })).toEqual([words]);
+    expect(comesOf(waitingUnder({ signed: true }), { verdict: "deny" })).toEqual(["denied"]);
+  });
+});
+
+describe("a decision that counted", () => {
+  test("does not answer the same question when it is asked again", () => {
+    const state = waitingUnder({});
+    const decision = yes(state, { by: "bob", decidedAt: state.at });
+    const first = ruleOn(state, decision, state.at);
+    const again = after(state, "event" in first ? first.event : asked(), {
+      type: "approval-voided",
+      host: "host1",
+      step: "step-1",
+      reason: "expired",
+    });
+    const waits = after(again, asked());
+    expect(refusedOf(ruleOn(waits, decision, waits.at))).toBe(
+      "this very decision has counted before; it answers one question once",
+    );
+    expect(comesOf(waits, { by: "bob", decidedAt: waits.at })).toEqual(["approved"]);
   });
 });
 
