@@ -50,7 +50,8 @@ export async function approvals(
         : waitingLines(waiting, drawing);
     for (const line of lines) io.out(`${line}\n`);
   }
-  if (read.length === 0 && options.json !== true) io.err(`Nothing waits${found === null ? "" : ` in run ${found}`}.\n`);
+  if (read.length === 0 && options.json !== true)
+    io.err(`Nothing waits${found === null ? "" : ` in run ${clean(found)}`}.\n`);
   return read.length === 0 ? EXIT.ok : EXIT.waiting;
 }
 
@@ -111,6 +112,6 @@ async function exportRun(
   const requests = requestFileOf(first.waiting, first.entries, Date.now());
   const fault = await writePrivate(file, requests);
   if (fault !== null) return [fault];
-  io.err(`${counted(requests.requests.length, "request")} of run ${requests.run} written to ${clean(file)}\n`);
+  io.err(`${counted(requests.requests.length, "request")} of run ${clean(requests.run)} written to ${clean(file)}\n`);
   return EXIT.ok;
 }

@@ -38,6 +38,6 @@ export async function decideInFile(
   const fault = await writePrivate(to, { format: "runbook-decisions/1", run: run.state.run, decisions: signed });
   if (fault !== null) return [fault];
   io.err(`${counted(signed.length, "decision")} written to ${clean(to)}. They count once they are on record:\n`);
-  io.err(`  runbook approve ${run.state.run} --import FILE\n`);
+  io.err(`  runbook approve ${clean(run.state.run)} --import FILE\n`);
   return EXIT.ok;
 }

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import PQueue from "p-queue";
 import { permissionFor } from "../engine/permission.ts";
 import { statementOf } from "../engine/statement.ts";
 import type { RunState } from "../engine/state.ts";
@@ -31,8 +32,25 @@ export async function signAll(
   return signTexts(texts, chosen, (line) => io.err(`${clean(line)}\n`));
 }
 
-/** The decision with its signer, as the policies of the run name them; or why it does not count. */
-export async function withSigner(
+/** Each signature takes a few processes to check; more at once than this would not make it faster. */
+const AT_ONCE = 4;
+
+/** Decisions with their signers, as the policies of the run name them; or why one does not count. */
+export async function withSigners(
+  state: RunState,
+  signed: readonly { readonly decision: Timed; readonly text: string }[],
+): Promise<readonly (Decision | { readonly refused: string })[]> {
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  return queue.addAll(
+    signed.map(
+      ({ decision, text }) =>
+        () =>
+          withSigner(state, decision, text),
+    ),
+  );
+}
+
+async function withSigner(
   state: RunState,
   decision: Timed,
   text: string,

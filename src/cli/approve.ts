@@ -8,11 +8,12 @@ import { FaultError, isFault, type Fault } from "../model/fault.ts";
 import { decideAside } from "../run/aside.ts";
 import { systemClock } from "../run/clock.ts";
 import { sshVerifier } from "../sign/verifier.ts";
+import { clean } from "../view/clean.ts";
 import { questionsOf, waitingCards } from "../view/questions.ts";
 import { everAsked, type Asked, type Choice } from "./approve-choice.ts";
 import { choose, type ChoosingOptions } from "./approve-choose.ts";
 import { decideInFile } from "./approve-file.ts";
-import { decisionOf, signAll, withSigner } from "./approve-sign.ts";
+import { decisionOf, signAll, withSigners } from "./approve-sign.ts";
 import { exitOfDecided, tellDecided, type Decided } from "./approve-told.ts";
 import { readDecisions } from "./exchange.ts";
 import { EXIT } from "./exit.ts";
@@ -46,7 +47,7 @@ export async function decide(
   const { code, run, recorded } = await decideInRun(verdict, target, options, io);
   if (!recorded) return code;
   if (options.resume !== true) {
-    io.err(`To go on with the run: runbook resume ${run}\n`);
+    io.err(`To go on with the run: runbook resume ${clean(run)}\n`);
     return code;
   }
   const { resume } = await import("./resume.ts");
@@ -137,28 +138,26 @@ async function prepare(
   if (options.sign === undefined) return decisions;
   const timed = decisions.map(({ decision }) => decision);
   const signatures = await signAll(state.run, timed, options.sign, io);
-  return Promise.all(
-    decisions.map(async ({ choice, decision }, at) => ({
-      choice,
-      decision: await withSigner(state, decision, signatures[at] ?? ""),
-    })),
+  const signed = await withSigners(
+    state,
+    timed.map((decision, at) => ({ decision, text: signatures[at] ?? "" })),
   );
+  return decisions.map(({ choice }, at) => ({ choice, decision: signed[at] ?? { refused: "it is not signed" } }));
 }
 
 /** What others decided elsewhere: each with a signature, since a name in a file proves nothing. */
 async function prepareImport(state: RunState, asked: readonly Asked[], file: string): Promise<readonly Prepared[]> {
   const decisions = await readDecisions(file, state.run);
   if (isFault(decisions)) throw new FaultError(decisions);
-  const prepared: Prepared[] = [];
-  for (const { signature = "", ...decision } of decisions) {
-    const { host, step, digest, verdict } = decision;
+  const signed = await withSigners(
+    state,
+    decisions.map(({ signature = "", ...decision }) => ({ decision, text: signature })),
+  );
+  return decisions.map(({ host, step, digest, verdict }, at) => {
     const known = asked.some((card) => card.digest === digest && card.host === host && card.step === step);
-    const checked = known
-      ? await withSigner(state, decision, signature)
-      : { refused: `${step} on ${host} was never asked in this run with the digest ${digest}` };
-    prepared.push({ choice: { host, step, digest, verdict }, decision: checked });
-  }
-  return prepared;
+    const unknown = { refused: `${step} on ${host} was never asked in this run with the digest ${digest}` };
+    return { choice: { host, step, digest, verdict }, decision: known ? (signed[at] ?? unknown) : unknown };
+  });
 }
 
 async function deliver(record: SqliteRecord, run: string, prepared: readonly Prepared[]): Promise<readonly Decided[]> {

@@ -46,7 +46,7 @@ function runLines({ state, holder }: WaitingRun, amount: number, { width, colour
   return [
     draw.palette(
       "bold",
-      `${run}: ${counted(amount, "card")} of ${clean(plan.runbook.name)} ${amount === 1 ? "waits" : "wait"}`,
+      `${clean(run)}: ${counted(amount, "card")} of ${clean(plan.runbook.name)} ${amount === 1 ? "waits" : "wait"}`,
     ),
     ...labelled("started", `${moment(state.startedAt)} by ${plan.by}${machine}`, draw),
     ...labelled("at work", standing, draw),

@@ -253,6 +253,33 @@ describe("by files, for somebody without access to the record", { timeout: 90_00
     expect(unnamed).toMatchObject({ exit: 64, err: expect.stringContaining("no terminal to ask on") });
   });
 
+  test("what a hostile file says cannot act on the terminal", async () => {
+    await using shop = await underPolicy("approve: ask, signed: true");
+    await shop.run("approvals", "last", "--export", "requests.json");
+    const file = join(shop.directory, "requests.json");
+    const { run, digest } = await cardOn(shop, "a");
+    await writeFile(file, (await readFile(file, "utf8")).replaceAll(run, String.raw`r\u001b[2J\u202e\n`));
+    const options = { digest: [digest], sign: bob.file, export: join(shop.directory, "decisions.json") };
+    const signed = await decideHere(shop, "approve", file, options);
+    expect(signed).toEqual({
+      exit: 0,
+      said: expect.stringContaining(String.raw`runbook approve r\x1b[2J\u202e\n --import`),
+    });
+    const unnamed = await decideHere(shop, "approve", file, { export: options.export });
+    const foreign = await decideHere(shop, "approve", "last", { import: options.export });
+    expect([unnamed.exit, foreign.exit]).toEqual([64, 65]);
+    await alter(
+      options.export,
+      put("decisions.0.host", () => "\u001b[2J"),
+    );
+    await alter(
+      options.export,
+      put("run", () => run),
+    );
+    const decided = await decideHere(shop, "approve", "last", { import: options.export });
+    expect(decided).toEqual({ exit: 1, said: expect.stringContaining(String.raw`\x1b[2J: sweep: not approved`) });
+  });
+
   test("nothing is exported where nothing waits, or where more than one run does", async () => {
     await using shop = await waitingJob(sweep());
     await shop.run("run", "job", "-i", "hosts.yml", "--input", `dir=${shop.directory}/a`);

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { keyBox } from "../kit/keys.ts";
@@ -157,6 +158,28 @@ describe("on a terminal", { timeout: 120_000 }, () => {
     await terminal.see("a, b: sweep: approved, and on record");
     expect(terminal.raw).not.toContain("sesame");
     expect(terminal.raw.match(/Enter passphrase/g)).toHaveLength(1);
+  });
+
+  test("a file of requests is shown and asked about like a run; the answers go to another file", async () => {
+    using box = keyBox();
+    await using shop = await waitingJob(sweep());
+    await shop.run("approvals", "last", "--export", "requests.json");
+    const argv = ["--sign", box.make("ada").file, "--export", "decisions.json"];
+    await using terminal = typing(shop, "approve", "requests.json", ...argv);
+    await terminal.see("(1 of 2) Approve it?");
+    await terminal.see(`card      ${(await cardsOf(shop))[0]?.digest}`);
+    terminal.press("y\r");
+    await terminal.see("(2 of 2)");
+    terminal.press("n\r");
+    await terminal.see("Why not?");
+    terminal.press("not b\r");
+    expect(await terminal.exit()).toBe(0);
+    const { decisions } = JSON.parse(await readFile(join(shop.directory, "decisions.json"), "utf8"));
+    expect(decisions).toMatchObject([
+      { host: "a", verdict: "approve", signature: expect.stringContaining("BEGIN SSH SIGNATURE") },
+      { host: "b", verdict: "deny", reason: "not b" },
+    ]);
+    expect(await decisionsOf(shop)).toEqual([]);
   });
 
   test("--resume goes on with the run, and exits as it does", async () => {
