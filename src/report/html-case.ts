@@ -24,7 +24,9 @@ export function findings(document: RunDocument): Markup {
       open += CLOSED.has(cell.outcome) ? 0 : 1;
       return [caseOf(host, cell, step, { id: caseId(at, place), open: open <= OPEN_CASES })];
     });
-    const nothing = told.length === 0 ? markup`<p class="soft">Nothing was found anywhere.</p>\n` : null;
+    const clear = hosts.every(({ host }) => host.steps[place]?.outcome === "clear");
+    const words = clear ? "Nothing was found on any host." : "There is no more to say than the table above does.";
+    const nothing = told.length === 0 ? markup`<p class="soft">${words}</p>\n` : null;
     return markup`<h3>${step.title}</h3>
 <p class="soft">${aboutStep(step)}</p>
 ${scriptsOf(step, document.runbook)}${told}${nothing}`;

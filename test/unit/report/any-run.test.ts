@@ -1,0 +1,55 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { fold } from "../../../src/engine/evolve.ts";
+import { hostVerdict, stepVerdict } from "../../../src/engine/outcome.ts";
+import { documentOf } from "../../../src/report/fold.ts";
+import { htmlOf } from "../../../src/report/html.ts";
+import { junitOf } from "../../../src/report/junit.ts";
+import { anyPlan } from "../../kit/plans.ts";
+import { simulate, type Disposition } from "../../kit/simulate.ts";
+
+const chance = fc.constantFrom(0, 0.05, 0.3);
+
+const disposition: fc.Arbitrary<Disposition> = fc.record({
+  seed: fc.nat(),
+  temper: fc.record({
+    unknown: chance,
+    clear: chance,
+    restless: chance,
+    failing: chance,
+    lost: chance,
+    deferring: chance,
+    elsewhere: chance,
+    variety: fc.constantFrom(3, 1_000_000),
+  }),
+  eager: fc.constantFrom(0, 0.2),
+  yes: fc.constantFrom(0.5, 0.9, 1),
+  patience: fc.constantFrom(0, 3, 100),
+  stopping: fc.constantFrom(0, 0, 0.005),
+  meddling: chance,
+});
+
+test("whatever happens in a run, and wherever its record ends, a report says what the engine says of it", () => {
+  let fixes = 0;
+  fc.assert(
+    fc.property(anyPlan, disposition, fc.double({ min: 0, max: 1, noNaN: true }), (plan, how, share) => {
+      const { entries } = simulate(plan, how);
+      const part = entries.slice(0, Math.max(1, Math.round(entries.length * share)));
+      const [document, state] = [documentOf(part), fold(part)];
+      if (document === null || state === null) throw new Error("no document");
+      const verdicts = document.hosts.map(({ outcome, steps }) => [outcome, steps.map((step) => step.outcome)]);
+      const hosts = [...state.hosts.values()];
+      expect(verdicts).toEqual(
+        hosts.map((host) => [hostVerdict(host).outcome, host.steps.map((step) => stepVerdict(host, step).outcome)]),
+      );
+      const begun = part.filter(({ event }) => event.type === "fix-started").length;
+      const told = document.hosts.flatMap((host) => host.steps.flatMap((step) => step.fixes));
+      expect(told.length).toBe(begun);
+      fixes += begun;
+      expect(junitOf(document).split("<testcase ").length - 1).toBe(plan.hosts.length * plan.steps.length);
+      expect(htmlOf(document)).toMatch(/<\/html>\n$/);
+    }),
+    { numRuns: 200 },
+  );
+  expect(fixes).toBeGreaterThan(0);
+});
