@@ -4,7 +4,7 @@ import { counted } from "../view/words.ts";
 import type { Pressed, Scene } from "./keys.ts";
 import type { Waiting } from "./queue.ts";
 import type { Offer, Sight } from "./sight.ts";
-import { withSent, type Ui } from "./ui.ts";
+import { isHeld, withSent, type Ui } from "./ui.ts";
 
 /** What a key makes the run do; all else stays on the screen. */
 export type Action =
@@ -27,8 +27,6 @@ export type Action =
   | { readonly kind: "leave" }
   | { readonly kind: "stop"; readonly key: "Ctrl-C" | "q" };
 
-/** The same answer key again sooner than this comes from a key held down, and only the first counts (ms). */
-const HELD = 300;
 /** A card that the run has just brought is not answered this soon: the key was meant for what was there before (ms). */
 const SWAPPED = 500;
 
@@ -72,7 +70,7 @@ function skip(ui: Ui, { focus, host, offer }: Sight, { stopped }: Scene): Presse
 
 /** An answer counts only for cards that were there long enough to be seen, and once. */
 function onCards(ui: Ui, key: Exclude<AnswerKey, "x">, offer: Offer, scene: Scene): Pressed {
-  const held = ui.answerKey?.key === key && scene.now - ui.answerKey.at < HELD;
+  const held = isHeld(ui, key, scene.now);
   const pressed = { ...ui, answerKey: { key, at: scene.now } };
   const say = (note: string): Pressed => ({ ui: { ...pressed, note } });
   if (held) return say("that was one answer, for the card before: look at this one");

@@ -2,7 +2,7 @@ import { answer, type Action } from "./answers.ts";
 import { moved, scrolled, type Move } from "./moves.ts";
 import type { Sight } from "./sight.ts";
 import { typing } from "./typing.ts";
-import { SORTS, TABS, toWatch, type Ui } from "./ui.ts";
+import { isHeld, SORTS, TABS, toWatch, type Ui } from "./ui.ts";
 
 /** A key, or text that came at once: `text` typed (fast), `paste` pasted, which never answers anything. */
 export type Press = Plain | { readonly kind: "interrupt" };
@@ -46,7 +46,7 @@ export function press(ui: Ui, key: Press, scene: Scene): Pressed {
     case "help":
       return { ui: help(ui, key, scene) };
     case "quit":
-      return quit(ui, key);
+      return quit(ui, key, scene.now);
     case "filter":
     case "deny":
     case "confirm":
@@ -102,9 +102,9 @@ function letter(ui: Ui, text: string, scene: Scene): Pressed {
     case "?":
       return { ui: { ...ui, mode: { kind: "help" }, scroll: null } };
     case "q":
-      return scene.stopped ? { ui } : { ui: { ...ui, mode: { kind: "quit" } } };
+      return scene.stopped ? { ui } : { ui: { ...ui, mode: { kind: "quit" }, answerKey: { key: "q", at: scene.now } } };
     case "p":
-      return scene.stopped ? { ui } : { ui, action: { kind: scene.paused ? "continue" : "pause" } };
+      return pause(ui, scene);
     case "o":
       return { ui: { ...ui, focus: "hosts", sort: after(SORTS, ui.sort, 1) } };
     case "t":
@@ -170,8 +170,16 @@ function closed(ui: Ui): Ui {
   return { ...ui, filter: "" };
 }
 
-function quit(ui: Ui, key: Plain): Pressed {
+/** A key held down would pause and go on many times a second. */
+function pause(ui: Ui, { stopped, paused, now }: Scene): Pressed {
+  if (stopped) return { ui };
+  const pressed = { ...ui, answerKey: { key: "p", at: now } };
+  return isHeld(ui, "p", now) ? { ui: pressed } : { ui: pressed, action: { kind: paused ? "continue" : "pause" } };
+}
+
+function quit(ui: Ui, key: Plain, now: number): Pressed {
   const said = key.kind === "text" ? key.text : key.kind;
+  if (said === "q" && isHeld(ui, "q", now)) return { ui: { ...ui, answerKey: { key: "q", at: now } } };
   if (said === "y" || said === "q" || said === "enter") return { ui: toWatch(ui), action: { kind: "stop", key: "q" } };
   if (said === "l") return { ui: { ...toWatch(ui), detached: true }, action: { kind: "detach" } };
   return { ui: key.kind === "text" || key.kind === "escape" ? toWatch(ui) : ui };

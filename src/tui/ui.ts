@@ -61,7 +61,7 @@ export type Ui = {
   readonly later: readonly string[];
   /** What the pane shows, and since when each card of it can be answered: ms since the epoch; null: a person brought it there. */
   readonly shown: { readonly id: string | null; readonly since: ReadonlyMap<string, number | null> };
-  /** The answer key that was last pressed and when, whether it counted or not; null after anything was typed. */
+  /** The key for an answer, a pause or a stop that was last pressed and when, whether it counted or not; null after anything was typed. */
   readonly answerKey: { readonly key: string; readonly at: number } | null;
   /** How often Ctrl-C was pressed. */
   readonly interrupts: number;
@@ -97,6 +97,14 @@ export function withSent(ui: Ui, cards: readonly Waiting[]): Ui {
   return { ...ui, sent: new Set([...ui.sent, ...cards.map((card) => card.id)]), entry: null, table: false };
 }
 
+/** The same key again sooner than this comes from a key held down, and only the first counts (ms). */
+const HELD = 300;
+
+/** Whether a key is held down: it was pressed just now. */
+export function isHeld(ui: Ui, key: string, now: number): boolean {
+  return ui.answerKey?.key === key && now - ui.answerKey.at < HELD;
+}
+
 /** The screen without a question, after the person has answered it or gone back. */
 export function toWatch(ui: Ui): Ui {
   return { ...ui, mode: { kind: "watch" }, note: null };
@@ -116,6 +124,8 @@ export type Seen = {
 export function see(before: Ui, seen: Seen, by: "person" | "run", now: number): Ui {
   const ui = stillAsked(before, seen);
   const { shown } = ui;
+  const same = shown.id === seen.id && shown.since.size === seen.cards.length;
+  if (same && seen.cards.every(({ id }) => shown.since.has(id))) return ui;
   const first = shown.since.size === 0;
   const since = new Map<string, number | null>();
   for (const { id } of seen.cards) {

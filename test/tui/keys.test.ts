@@ -19,6 +19,12 @@ describe("stopping, pausing and leaving", () => {
     expect(type(["p", "x"], { stopped: true }).actions).toEqual([]);
   });
 
+  test("a key held down neither stops the run nor pauses it over and over", () => {
+    expect(type(["q", "q", "q", "q"], {}, watching(), 33).actions).toEqual([]);
+    expect(type(["q", "q"]).actions).toEqual([{ kind: "stop", key: "q" }]);
+    expect(type(["p", "p", "p", "p"], {}, watching(), 33).actions).toEqual([{ kind: "pause" }]);
+  });
+
   test("Ctrl-C stops at once, from wherever one is, and leaves the second time", () => {
     for (const before of [[], ["q"], ["n", "why"], ["?"], ["/", "web"], ["w"], ["x"]]) {
       expect(type([...before, CTRL_C]).actions).toEqual([{ kind: "stop", key: "Ctrl-C" }]);

@@ -137,6 +137,7 @@ test("findings are waived, hosts skipped, the run paused, and the cards left for
   await seeCard(terminal, "web3");
   terminal.press("p");
   await terminal.see("PAUSED by ada");
+  await terminal.settle();
   terminal.press("p");
   await terminal.until((lines) => !lines.join("\n").includes("PAUSED"), "the run goes on");
   terminal.press("q");
