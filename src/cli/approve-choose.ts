@@ -67,7 +67,12 @@ function chooseNamed(
 }
 
 function nothingWaits({ state }: WaitingRun): Fault {
-  const { ended, run } = state;
+  const { ended, run, hosts } = state;
+  const other = [...hosts.values()].flatMap(({ steps }) => steps.flatMap((step) => step.elsewhere?.inRun ?? []))[0];
+  if (other !== undefined) {
+    const message = `nothing waits in run ${run}: what it found is asked in run ${other}`;
+    return { kind: "usage", message, hint: `\`runbook approve ${other}\`` };
+  }
   const how = ended === null ? "" : `: it has ended (${ended.outcome}, exit ${ended.exit})`;
   return {
     kind: "usage",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { localJob, sweep } from "../kit/shelf.ts";
-import { cardOn, cardsOf, waitingJob } from "../kit/waiting.ts";
+import { cardOn, cardsOf, decideHere, waitingJob } from "../kit/waiting.ts";
 import { workshop } from "../kit/workshop.ts";
 
 describe("what waits", () => {
@@ -79,5 +79,10 @@ describe("what waits", () => {
     expect(cards).toHaveLength(2);
     expect(new Set(cards.map(({ digest }) => digest)).size).toBe(2);
     expect((await shop.run("approvals")).out).toMatch(/also in {3}\S+: asked only here/);
+    const there = cards[0]?.run;
+    expect(await decideHere(shop, "approve", "last")).toEqual({
+      exit: 64,
+      said: expect.stringMatching(`nothing waits in run \\S+: what it found is asked in run ${there}`),
+    });
   });
 });
