@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Entry } from "../../src/model/event.ts";
 import { documentOf } from "../../src/report/fold.ts";
 import { htmlOf } from "../../src/report/html.ts";
+import { OUTCOME_LOOK } from "../../src/view/words.ts";
 import { startBrowser, type Browser, type Look, type Page } from "../kit/browser.ts";
-import { fleetStory } from "../kit/fleet-story.ts";
+import { everyOutcome, fleetStory } from "../kit/fleet-story.ts";
 import { HOSTILE, runSaying } from "../kit/hostile.ts";
 
 /** Texts of the page whose contrast with what is behind them is below 4.5, with the contrast. */
@@ -115,6 +116,17 @@ describe("the HTML report in a real browser", { timeout: 120_000 }, () => {
     const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor");
     expect(ground).toBe(scheme === "light" ? "rgb(251, 251, 249)" : "rgb(20, 23, 26)");
     expect(await page.evaluate(FAINT)).toEqual({ seen: expect.any(Number), faint: [] });
+  });
+
+  it.each(["light", "dark"] as const)("tells all nine outcomes apart in %s, by word and sign too", async (scheme) => {
+    const page = await open(everyOutcome(), { scheme });
+    const words = await page.evaluate(`${ROWS}.map((row) => row.querySelector('td').textContent.trim())`);
+    expect(words).toEqual(Object.values(OUTCOME_LOOK).map(({ sign, word }) => `${sign} ${word}`));
+    expect(await page.evaluate(FAINT)).toEqual({ seen: expect.any(Number), faint: [] });
+    for (const outcome of Object.keys(OUTCOME_LOOK)) {
+      await page.evaluate(`document.getElementById('only-${outcome}').click()`);
+      expect(await page.evaluate(names)).toEqual([`host-${outcome}`]);
+    }
   });
 
   it("can be read in full without its script", async () => {

@@ -1,4 +1,5 @@
 import type { Entry, Event } from "../../src/model/event.ts";
+import { Outcome } from "../../src/model/finding.ts";
 import { NO_OUTPUT, type Output } from "../../src/model/output.ts";
 import { plain } from "../../src/model/secret.ts";
 import { diskFinding, diskRunbook, Story } from "./story.ts";
@@ -12,6 +13,18 @@ export function fleetStory(hosts: number): Entry[] {
   for (const [at, host] of names.entries()) tellHost(story, host, at);
   story.tell({ type: "run-ended", exit: 1, outcome: "rolled-back" });
   return withSource(story);
+}
+
+/** A run in which every outcome has its host. */
+export function everyOutcome(): Entry[] {
+  const names = Outcome.options.map((outcome) => `host-${outcome}`);
+  const story = new Story(diskRunbook(), names);
+  for (const [at, outcome] of Outcome.options.entries()) {
+    const host = names[at] ?? "";
+    story.tell({ type: "step-ended", host, step: story.firstStep, outcome, reason: "so it is" });
+  }
+  story.tell({ type: "run-ended", exit: 1, outcome: "failed" });
+  return story.entries;
 }
 
 /** The story's runbook stands in its record, as a run of today writes it. */
