@@ -1,22 +1,14 @@
-import { ruleOn, type Ruled } from "../engine/decision.ts";
-import { evolve, fold } from "../engine/evolve.ts";
+import { fold } from "../engine/evolve.ts";
 import type { Decision } from "../model/approval.ts";
-import type { Entry, Event } from "../model/event.ts";
-import type { Archive, Clock, Desk, Holder, Journal, Verifier } from "./ports.ts";
-import { signatureDoubt } from "./signed.ts";
+import type { Event } from "../model/event.ts";
+import { openLetters, type LetterParts } from "./letters.ts";
+import type { Archive, Desk, Holder } from "./ports.ts";
 
 /** What a decision from elsewhere needs: the record of runs, and whoever checks signatures. */
-export type AsideParts = {
-  /** The whole id. */
-  readonly run: string;
+export type AsideParts = LetterParts & {
   /** In the order in which they are to count; each on a digest as it is on record. */
   readonly decisions: readonly Decision[];
-  /** Of the journal below: its leases are what the journal goes by. */
-  readonly desk: Desk;
-  readonly archive: Archive;
-  readonly journal: Journal;
-  readonly verifier: Verifier;
-  readonly clock: Clock;
+  readonly archive: Pick<Archive, "read">;
   /** Who decides, as another that comes at the same moment is told. */
   readonly self: Omit<Holder, "since">;
 };
@@ -44,13 +36,16 @@ export async function decideAside(parts: AsideParts): Promise<readonly Aside[]> 
   const letters: Letter[] = [];
   for (const decision of parts.decisions) letters.push(await desk.post(run, decision));
   const recorded = new Map<number, Event>();
-  const until = clock.now() + PATIENCE;
-  for (;;) {
+  let until = clock.now() + PATIENCE;
+  for (let answered = 0; ;) {
     const holder = await desk.holder(run);
     if (holder === null) await deliver(parts, recorded);
     const answers = await Promise.all(letters.map((letter) => answerTo(letter, desk, recorded)));
     const known = answers.filter((answer) => answer !== undefined);
     if (known.length === answers.length) return known;
+    // Many signatures take their time: as long as answers come, they are waited for.
+    if (known.length > answered) until = clock.now() + PATIENCE;
+    answered = known.length;
     if (clock.now() >= until) return answers.map((answer) => answer ?? { how: "left", holder });
     await clock.sleep(PAUSE);
   }
@@ -69,24 +64,11 @@ async function answerTo(letter: Letter, desk: Desk, recorded: ReadonlyMap<number
 
 /** Stands in for the process that nobody runs: judges everything that is left for the run, and records what counts. */
 async function deliver(parts: AsideParts, recorded: Map<number, Event>): Promise<void> {
-  const { run, desk, archive, journal, clock } = parts;
+  const { run, desk } = parts;
   const lease = await desk.lease(run, parts.self);
   // Another was quicker, and delivers this as well.
   if (!("run" in lease)) return;
   await using _held = lease;
-  let state = fold(await archive.read(run));
-  if (state === null) return;
-  for (let left = await desk.posted(run); left.length > 0; left = await desk.posted(run)) {
-    for (const { id, decision } of left) {
-      const doubt = await signatureDoubt(state, decision, parts.verifier, clock.now());
-      const ruled: Ruled = doubt === null ? ruleOn(state, decision, clock.now()) : { refused: doubt };
-      if ("event" in ruled) {
-        const entry: Entry = { run, seq: state.seq + 1, at: clock.now(), event: ruled.event };
-        await journal.append([entry]);
-        state = evolve(state, entry);
-        recorded.set(id, ruled.event);
-      }
-      await desk.answer(id, "refused" in ruled ? ruled.refused : null);
-    }
-  }
+  const state = fold(await parts.archive.read(run));
+  if (state !== null) await openLetters(parts, state, recorded);
 }

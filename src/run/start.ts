@@ -9,6 +9,7 @@ import type { LoadedRunbook } from "../model/runbook.ts";
 import { mask, type Secret } from "../model/secret.ts";
 import { dropKeepScript, keepName } from "../script/posix.ts";
 import { Fleet } from "./fleet.ts";
+import { openLetters } from "./letters.ts";
 import { openMailbox } from "./mailbox.ts";
 import type { Approver, Archive, Clock, Connector, Desk, Journal, Verifier, Watcher } from "./ports.ts";
 import { startRecord, type Recorder } from "./recorder.ts";
@@ -53,7 +54,9 @@ export async function start(parts: RunParts): Promise<RunState> {
   const { run, first, clock } = parts;
   const self = first.type === "run-started" ? first.plan : first;
   await using _lease = await takeLease(run, { writer: self.writer, by: self.by }, parts);
-  const before = first.type === "run-started" ? null : await readAgain(run, parts.archive, clock.now());
+  const left = first.type === "run-started" ? null : await readAgain(run, parts.archive, clock.now());
+  // What people decided meanwhile counts before anything is done.
+  const before = left === null ? null : await openLetters(parts, left);
   await using fleet = new Fleet(parts.connector);
   await using controller = new Fleet(parts.controller);
   const stopping = new AbortController();

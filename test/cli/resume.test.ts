@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import { eventually } from "../kit/processes.ts";
 import { entriesOf, localJob, sweep, verdictsOf } from "../kit/shelf.ts";
 import { cardOn } from "../kit/waiting.ts";
@@ -70,6 +71,19 @@ describe("a run that waits", { timeout: 60_000 }, () => {
     expect((await shop.run("resume", "last")).exit).toBe(2);
     expect(await verdicts(shop)).toEqual({ "a sweep": "found: denied by root: not today" });
     expect(await readdir(join(shop.directory, "a"))).toEqual(["here", "x.bad"]);
+  });
+
+  test("takes what was decided while nobody could answer", async () => {
+    await using shop = await waiting(sweep(), { hosts: ["a", "b"], files: { "a/x.bad": "", "b/x.bad": "" } });
+    const [on, other] = [await cardOn(shop, "a"), await cardOn(shop, "b")];
+    {
+      await using record = SqliteRecord.open(join(shop.directory, ".local/state/runbook"));
+      const said = { by: "ada", step: "sweep" } as const;
+      await record.desk.post(on.run, { ...said, host: "a", digest: on.digest, verdict: "approve" });
+      await record.desk.post(on.run, { ...said, host: "b", digest: other.digest, verdict: "deny", reason: "no" });
+    }
+    expect((await shop.run("resume", "last")).exit).toBe(2);
+    expect(await verdicts(shop)).toEqual({ "a sweep": "fixed", "b sweep": "found: denied by ada: no" });
   });
 
   test("goes on from any directory, with the options, inputs and hosts that it was started with", async () => {
