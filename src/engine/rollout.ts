@@ -1,5 +1,5 @@
 import { resolveShare } from "../model/quantity.ts";
-import { isSameMachine } from "./machine.ts";
+import { machineOf } from "./machine.ts";
 import { committed, confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import type { HostState, RunState } from "./state.ts";
 
@@ -43,8 +43,8 @@ type Counts = {
   unknown: number;
   unsurveyed: number;
   place: Gate;
-  /** Hosts on which a fix has begun. */
-  fixed: readonly HostState[];
+  /** Hosts on which a fix has begun, by machine: each waiting host looks for its own. */
+  fixed: ReadonlyMap<string | null, readonly HostState[]>;
 };
 
 /** Counts belong to one state and states never change, so every waiting host can share them. */
@@ -59,15 +59,19 @@ function count(state: RunState): Counts {
     unknown: hosts.filter(unknown).length,
     unsurveyed: hosts.filter((host) => !unknown(host) && !surveyed(host)).length,
     place: place(state, hosts),
-    fixed: hosts.filter((host) => host.steps.some((step) => step.fixes.length > 0)),
+    fixed: Map.groupBy(
+      hosts.filter((host) => host.steps.some((step) => step.fixes.length > 0)),
+      machineOf,
+    ),
   };
   counted.set(state, counts);
   return counts;
 }
 
 /** Two fixes at once on one machine could each undo or repeat the other: the second name waits, or gets none where the first is in doubt. */
-function twinAtWork(host: HostState, fixed: readonly HostState[]): Gate | null {
-  const twins = fixed.filter((other) => other.host !== host.host && isSameMachine(other, host));
+function twinAtWork(host: HostState, fixed: Counts["fixed"]): Gate | null {
+  const machine = machineOf(host);
+  const twins = machine === null ? [] : (fixed.get(machine) ?? []).filter((other) => other.host !== host.host);
   const doubtful = twins.find((twin) => twin.steps.some((step) => step.end?.outcome === "in-doubt"));
   if (doubtful !== undefined) {
     return { kind: "stop", reason: `it is the same machine as ${doubtful.host}, where a fix is in doubt` };
