@@ -3,7 +3,7 @@ import { evolve } from "../engine/evolve.ts";
 import type { RunState } from "../engine/state.ts";
 import type { Entry, Event } from "../model/event.ts";
 import type { Clock, Desk, Journal, Verifier } from "./ports.ts";
-import { signatureDoubt } from "./signed.ts";
+import { signatureDoubts } from "./signed.ts";
 
 /** What it takes to judge the decisions that were left for a run. */
 export type LetterParts = {
@@ -27,8 +27,10 @@ export async function openLetters(
   const { run, desk, journal, clock } = parts;
   let now = state;
   for (let left = await desk.posted(run); left.length > 0; left = await desk.posted(run)) {
-    for (const { id, decision } of left) {
-      const doubt = await signatureDoubt(now, decision, parts.verifier, clock.now());
+    const decisions = left.map(({ decision }) => decision);
+    const doubts = await signatureDoubts(now, decisions, parts.verifier, clock.now());
+    for (const [at, { id, decision }] of left.entries()) {
+      const doubt = doubts[at] ?? null;
       const ruled: Ruled = doubt === null ? ruleOn(now, decision, clock.now()) : { refused: doubt };
       if ("event" in ruled) {
         const entry: Entry = { run, seq: now.seq + 1, at: clock.now(), event: ruled.event };

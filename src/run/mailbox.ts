@@ -2,7 +2,7 @@ import type { RunState } from "../engine/state.ts";
 import { FaultError } from "../model/fault.ts";
 import type { Clock, Desk, Verifier } from "./ports.ts";
 import type { LiveRun } from "./run.ts";
-import { signatureDoubt } from "./signed.ts";
+import { signatureDoubts } from "./signed.ts";
 
 /** ms between two looks. */
 const EVERY = 250;
@@ -31,8 +31,10 @@ export async function openMailbox(parts: MailboxParts, signal: AbortSignal): Pro
 }
 
 async function empty({ run, desk, verifier, clock, wish, state }: MailboxParts): Promise<void> {
-  for (const { id, decision } of await desk.posted(run)) {
-    const doubt = await signatureDoubt(state(), decision, verifier, clock.now());
-    await desk.answer(id, doubt ?? wish({ kind: "decide", decision }));
+  const letters = await desk.posted(run);
+  const decisions = letters.map(({ decision }) => decision);
+  const doubts = await signatureDoubts(state(), decisions, verifier, clock.now());
+  for (const [at, { id, decision }] of letters.entries()) {
+    await desk.answer(id, doubts[at] ?? wish({ kind: "decide", decision }));
   }
 }
