@@ -4,6 +4,7 @@ import { todo } from "../engine/todo.ts";
 import type { Outcome } from "../model/finding.ts";
 import { clean } from "../view/clean.ts";
 import { duration } from "../view/words.ts";
+import { answerWanted } from "./permits.ts";
 
 /** Where a host is on its way through the run: under way, or how it ended. */
 export type Phase = Outcome | "to-come" | "at-work" | "approved" | "fixing" | "asking";
@@ -88,7 +89,7 @@ function intended(state: RunState, host: HostState, now: number): string {
     case "fix":
       return `is about to fix ${clean(next.step)}`;
     case "wait":
-      return waits(host, next, now);
+      return waits(state, host, next, now);
     case "ask":
     case "approve":
     case "void":
@@ -99,9 +100,11 @@ function intended(state: RunState, host: HostState, now: number): string {
   }
 }
 
-function waits(host: HostState, wait: Extract<ReturnType<typeof todo>, { kind: "wait" }>, now: number): string {
+type Wait = Extract<ReturnType<typeof todo>, { kind: "wait" }>;
+
+function waits(state: RunState, host: HostState, wait: Wait, now: number): string {
   const held = host.steps.find(waiting);
-  if (held !== undefined) return `needs your answer: ${clean(held.plan.id)}`;
+  if (held !== undefined) return `needs ${answerWanted(state, host.host, held, now)}: ${clean(held.plan.id)}`;
   const step = host.steps.find(committed);
   const what = step === undefined ? "" : `: ${clean(step.plan.id)}`;
   switch (wait.for) {

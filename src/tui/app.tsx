@@ -28,7 +28,10 @@ export function App({ stage, colour }: { readonly stage: Stage; readonly colour:
   });
   usePaste((text) => stage.press({ kind: "paste", text }, drawn.current));
   return (
-    <Transform transform={(_, place) => frame.lines[place] ?? ""} accessibilityLabel={frame.lines.join("\n")}>
+    <Transform
+      transform={(_, place) => frame.lines[place]?.trimEnd() ?? ""}
+      accessibilityLabel={frame.lines.join("\n")}
+    >
       <Text>{STAND_IN.repeat(frame.lines.length).trimEnd()}</Text>
     </Transform>
   );

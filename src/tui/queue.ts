@@ -3,7 +3,8 @@ import { openPlaces } from "../engine/rollout.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import type { Risk } from "../model/approval.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
-import { likenessOf, permitWords } from "./likeness.ts";
+import { likenessOf } from "./likeness.ts";
+import { permitWords } from "./permits.ts";
 
 /** A card that a person has not answered. */
 export type Waiting = {

@@ -1,7 +1,7 @@
 import { waiting } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
-import { barOf } from "./likeness.ts";
+import { barOf } from "./permits.ts";
 import { entriesOf, waitingCards, withinBatch, type Entry, type Waiting } from "./queue.ts";
 import { rosterOf, type Roster } from "./roster.ts";
 import type { Focus, Seen, Ui } from "./ui.ts";
@@ -67,11 +67,10 @@ function compute({ state, ui, loaded, by, now }: Look): Sight {
   const host = row?.host ?? null;
   const table = focus === "approvals" && ui.table && entry !== null && opened === null;
   const all = focus === "approvals" ? shownOf(entries, entry, table) : cardOfHost(state, host, ui);
-  const [first] = all;
   const offer =
-    first === undefined ? null : { all, ready: withinBatch(state, all, ui.sent), bar: barOf(state, first, by, now) };
+    all.length === 0 ? null : { all, ready: withinBatch(state, all, ui.sent), bar: barOf(state, all, by, now) };
   const pane = JSON.stringify(
-    focus === "approvals" ? [focus, table, entry?.key] : [focus, ui.tab, host?.host, first?.id],
+    focus === "approvals" ? [focus, table, entry?.key] : [focus, ui.tab, host?.host, all[0]?.id],
   );
   return { focus, roster, host, entries, opened, entry, table, offer, pane };
 }

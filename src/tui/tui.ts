@@ -24,13 +24,13 @@ export type TuiOptions = {
 
 /** Shortest time between two drawings of what the run does, in ms: 15 a second. A key is answered at once. */
 export const BEAT = 67;
-/** How Ink draws, on the terminal's second screen. Nobody sees more than 60 frames a second. */
+/** How Ink draws, on the terminal's second screen. The beat holds back what the run does; a key's frame waits for nothing. */
 export const INK = {
   alternateScreen: true,
   exitOnCtrlC: false,
   incrementalRendering: true,
   interactive: true,
-  maxFps: 60,
+  maxFps: 250,
 } as const;
 
 /**

@@ -1,0 +1,50 @@
+import { permissionFor, type Permission } from "../engine/permission.ts";
+import type { RunState, StepState } from "../engine/state.ts";
+import { shortDigest } from "../view/words.ts";
+import type { Waiting } from "./queue.ts";
+
+const MINUTE = 60_000;
+const permits = new WeakMap<StepState, { readonly minute: number; readonly permission: Permission }>();
+
+/** What the policies want of a fix; null: there are none. Their windows of time begin and end with minutes. */
+function permitOf({ plan }: RunState, host: string, step: StepState, now: number): Permission | null {
+  if (plan.policies.length === 0) return null;
+  const minute = Math.floor(now / MINUTE);
+  const known = permits.get(step);
+  if (known?.minute === minute) return known.permission;
+  const permission = permissionFor({ plan, host, step: step.plan, now });
+  permits.set(step, { minute, permission });
+  return permission;
+}
+
+/** What the policies want, as one text that is the same for hosts of which they want the same. */
+export function permitWords(state: RunState, host: string, step: StepState, now: number): string {
+  const permission = permitOf(state, host, step, now);
+  if (permission === null) return "";
+  const { rules: _, signers: __, ...wants } = permission;
+  return JSON.stringify(wants);
+}
+
+/** Whose answer a card needs, in words: `your answer`, `a signature`, `2 signatures`. */
+export function answerWanted(state: RunState, host: string, step: StepState, now: number): string {
+  const permission = permitOf(state, host, step, now);
+  if (permission?.signed !== true) return "your answer";
+  return permission.approvers > 1 ? `${permission.approvers} signatures` : "a signature";
+}
+
+/** Why nobody can approve these cards on this screen, and what to do; null: somebody here can. They are all of one kind. */
+export function barOf(state: RunState, cards: readonly Waiting[], by: string, now: number): string | null {
+  const [card] = cards;
+  const step = state.hosts.get(card?.host ?? "")?.steps.find(({ plan }) => plan.id === card?.step);
+  if (card === undefined || step === undefined) return null;
+  const permission = permitOf(state, card.host, step, now);
+  if (permission === null) return null;
+  const which = cards.length === 1 ? ` --digest ${shortDigest(card.digest)}` : "";
+  const command = `runbook approve ${state.run}${which}`;
+  if (permission.approvers > 1)
+    return `the policy wants ${permission.approvers} people, each with a signature: ${command} --sign`;
+  if (permission.signed) return `the policy wants a signature: ${command} --sign`;
+  if (permission.notRequester && by === state.plan.by)
+    return `the policy wants somebody other than ${by}, who started the run: ${command}`;
+  return null;
+}
