@@ -126,11 +126,10 @@ export function see(before: Ui, seen: Seen, by: "person" | "run", now: number): 
   const { shown } = ui;
   const same = shown.id === seen.id && shown.since.size === seen.cards.length;
   if (same && seen.cards.every(({ id }) => shown.since.has(id))) return ui;
-  const first = shown.since.size === 0;
   const since = new Map<string, number | null>();
   for (const { id } of seen.cards) {
     const known = shown.since.get(id);
-    since.set(id, known === undefined ? (by === "person" || first ? null : now) : known);
+    since.set(id, known === undefined ? (by === "person" ? null : now) : known);
   }
   const moved = shown.id !== seen.id;
   return { ...ui, shown: { id: seen.id, since }, scroll: moved ? null : ui.scroll };

@@ -66,6 +66,12 @@ describe("answering a card", () => {
     expect(type(["y"], {}, see(before, seen("web1"), "person", NOW - 100)).actions).toEqual([yes(card())]);
   });
 
+  test("a card that appears where none was is not answered at once either", () => {
+    const appeared = see(FRESH_UI, seen("web1"), "run", NOW - 100);
+    expect(type(["y"], {}, appeared).actions).toEqual([]);
+    expect(type(["y"], { now: NOW + 600 }, appeared).actions).toEqual([yes(card())]);
+  });
+
   test("a card that goes away takes a half-typed answer with it, whichever the answer is", () => {
     const gone = { id: "other", cards: [], waiting: [] };
     for (const keys of [

@@ -6,6 +6,9 @@ import { createStage } from "../../src/tui/stage.ts";
 import { DAWN, diskFinding, diskRunbook, Story } from "../kit/story.ts";
 import { teller } from "../kit/teller.ts";
 
+/** A card is not answered before a person can have seen it, in ms. */
+const LOOKED = 600;
+
 afterEach(() => {
   cleanup();
 });
@@ -41,6 +44,7 @@ describe("the app", () => {
     story.asks("web1", [diskFinding(1)]);
     const { app, decisions, sees } = mount(story);
     await sees("web1: A process holds a deleted log");
+    await new Promise((resolve) => setTimeout(resolve, LOOKED));
     app.stdin.write("y");
     await sees("High risk on web1: type yes and Enter");
     app.stdin.write("yes\r");

@@ -207,7 +207,7 @@ test("the screen follows the terminal's size while a card is open, and the card 
 
 test("nothing is coloured when NO_COLOR is set", async () => {
   await using terminal = open(["medium", "1"], 80, 24, { NO_COLOR: "1" });
-  await terminal.see("a card waits");
+  await seeCard(terminal, "web1");
   terminal.press("y");
   await terminal.exit();
   expect(terminal.raw).not.toMatch(/\u001B\[[\d;]*m/);
