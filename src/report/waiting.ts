@@ -1,7 +1,7 @@
 import type { RunState } from "../engine/state.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Holder } from "../run/ports.ts";
-import { cardLines } from "../view/card-lines.ts";
+import { cardDrawer } from "../view/card-lines.ts";
 import { cardOf, groupCardOf, type Card } from "../view/card.ts";
 import { clean } from "../view/clean.ts";
 import { paletteOf } from "../view/colour.ts";
@@ -27,9 +27,10 @@ export type Drawing = { readonly width: number; readonly colour: boolean; readon
 /** What waits in a run: whether it is at work, then each question with its card and how to answer it. */
 export function waitingLines(run: WaitingRun, drawing: Drawing): string[] {
   const amount = run.questions.reduce((sum, { members }) => sum + members.length, 0);
+  const draw = cardDrawer(drawing);
   return [
     ...runLines(run, amount, drawing),
-    ...run.questions.flatMap((question) => ["", ...questionLines(run, question, drawing)]),
+    ...run.questions.flatMap((question) => ["", ...questionLines(run, question, draw, drawing)]),
     "",
   ];
 }
@@ -54,12 +55,17 @@ function runLines({ state, holder }: WaitingRun, amount: number, { width, colour
 }
 
 /** The card of a question, how long it has waited, and the command that answers it. */
-function questionLines(run: WaitingRun, question: Question, drawing: Drawing): string[] {
+function questionLines(
+  run: WaitingRun,
+  question: Question,
+  drawn: ReturnType<typeof cardDrawer>,
+  drawing: Drawing,
+): string[] {
   const draw = { palette: paletteOf(drawing.colour), width: Math.max(40, drawing.width) };
   const card = cardOfQuestion(run, question, drawing.now);
   const others = [...new Set(question.members.flatMap(({ digest }) => run.alsoIn.get(digest) ?? []))];
   return [
-    ...(card === null ? bareLines(question, draw) : cardLines(card, drawing)),
+    ...(card === null ? bareLines(question, draw) : drawn(card)),
     ...waitingFor(question, drawing),
     ...labelled("also in", others.length === 0 ? "" : `${others.join(", ")}: asked only here`, draw),
     ...labelled("answer", answerWords(run.state.run, question), draw),

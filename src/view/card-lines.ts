@@ -18,6 +18,8 @@ export type CardDrawing = {
   readonly now?: number;
   /** Show every finding and every line of the preview, where a person can scroll. Else the first ones and how many more there are. */
   readonly all?: boolean;
+  /** A card of the same step that the reader has seen: what is the same to the line is named, not repeated. */
+  readonly above?: Card;
 };
 
 const MOST_ROWS = 20;
@@ -25,14 +27,15 @@ const MOST_LINES = 40;
 
 /**
  * The card as lines of at most `width` columns: what speaks against it first, then what was found, what would run, and what else is going
- * on. The step's own scripts are never shortened. What comes from a script or a host stands behind a bar or is indented, so that it cannot
- * pass for a line of the card.
+ * on. The step's own scripts are never shortened: they are all there, or named as those of the card above. What comes from a script or a host
+ * stands behind a bar or is indented, so that it cannot pass for a line of the card.
  */
 export function cardLines(card: Card, drawing: CardDrawing): string[] {
   const draw: Draw = {
     palette: paletteOf(drawing.colour),
     width: Math.max(40, drawing.width),
     all: drawing.all === true,
+    above: drawing.above ?? null,
   };
   return [
     ...headOf(card, draw),
@@ -47,7 +50,17 @@ export function cardLines(card: Card, drawing: CardDrawing): string[] {
   ];
 }
 
-type Draw = Prose & { readonly all: boolean };
+/** Draws cards of one run, one below the other: the first of each step whole, and on those after it only what is not the same. */
+export function cardDrawer(drawing: CardDrawing): (card: Card) => string[] {
+  const firsts = new Map<string, Card>();
+  return (card) => {
+    const above = firsts.get(card.step);
+    if (above === undefined) firsts.set(card.step, card);
+    return cardLines(card, above === undefined ? drawing : { ...drawing, above });
+  };
+}
+
+type Draw = Prose & { readonly all: boolean; readonly above: Card | null };
 
 function headOf(card: Card, draw: Draw): string[] {
   const size = card.members.length;
@@ -120,7 +133,24 @@ function previewLines(card: Card, draw: Draw): string[] {
 }
 
 function fixLines(fix: CardFix, draw: Draw): string[] {
-  return [...labelled(fix.kind === "manual" ? "to do" : "script", fix.how, draw), ...barred(fix.lines, draw)];
+  return scriptLines(fix.kind === "manual" ? "to do" : "script", fix.how, (of) => of.lines, fix, draw);
+}
+
+/** One script of the fix behind bars; or the card that shows the same one. */
+function scriptLines(
+  label: string,
+  words: string,
+  script: (fix: CardFix) => readonly string[] | null,
+  fix: CardFix,
+  draw: Draw,
+): string[] {
+  const lines = script(fix) ?? [];
+  const { above } = draw;
+  const before = above === null || above.fix === null ? [] : (script(above.fix) ?? []);
+  if (above !== null && lines.length > 0 && lines.join("\n") === before.join("\n")) {
+    return labelled(label, `the same as on the card of ${above.host}`, draw);
+  }
+  return [...labelled(label, words, draw), ...barred(lines, draw)];
 }
 
 function valueLines(card: Card, draw: Draw): string[] {
@@ -135,15 +165,17 @@ function valueLines(card: Card, draw: Draw): string[] {
 
 /** What keeps the fix from doing harm, or says that nothing does. */
 function safetyLines(card: Card, fix: CardFix, draw: Draw): string[] {
-  const script = (label: string, words: string, lines: readonly string[] | null): string[] => [
-    ...labelled(label, words, draw),
-    ...barred(lines ?? [], draw),
-  ];
   const { verify } = fix;
+  const script = (label: string, words: string, of: Parameters<typeof scriptLines>[2]): string[] =>
+    scriptLines(label, words, of, fix, draw);
   return [
-    ...(fix.guard === null ? [] : script("guard", "right before each fix; it may defer it", fix.guard)),
-    ...script("verify", verify === null ? "none: the runbook says so" : verify.how, verify?.lines ?? null),
-    ...script("rollback", fix.rollback === null ? "none" : "when the fix or its verification fails", fix.rollback),
+    ...(fix.guard === null ? [] : script("guard", "right before each fix; it may defer it", ({ guard }) => guard)),
+    ...script("verify", verify === null ? "none: the runbook says so" : verify.how, (of) => of.verify?.lines ?? null),
+    ...script(
+      "rollback",
+      fix.rollback === null ? "none" : "when the fix or its verification fails",
+      ({ rollback }) => rollback,
+    ),
     ...functionLines(card, fix, draw),
     ...(fix.files.length === 0 ? [] : labelled("files", fix.files.join(", "), draw)),
   ];

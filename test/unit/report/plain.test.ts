@@ -63,9 +63,39 @@ test("an approval that waits without a terminal shows its whole card, and only t
   for (const host of hosts.slice(1)) story.asks(host, [diskFinding(41)]);
   const lines = logOf(story);
   expect(lines.join("\n")).toContain(card.join("\n"));
-  expect(lines.filter((line) => line.includes('echo "$most"'))).toHaveLength(2);
+  expect(lines.filter((line) => line.startsWith("evidence"))).toHaveLength(2);
   const waiting = lines.filter((line) => line.includes("waiting") && line.includes("card"));
   expect(waiting.map((line) => line.includes(", like that of web1: 1 finding"))).toEqual([false, false, true, true]);
+});
+
+test("cards that differ show what differs, and name the card that shows their scripts", () => {
+  const hosts = Array.from({ length: 8 }, (_, at) => `web${at + 1}`);
+  const hostInputs = { web3: { mount: "/data" } };
+  const story = new Story(diskRunbook(), hosts, { plan: { hostInputs } });
+  for (const [at, host] of hosts.entries()) story.asks(host, [diskFinding(41 + at)]);
+  const lines = logOf(story);
+  expect(lines.filter((line) => line.startsWith("evidence"))).toHaveLength(8);
+  expect(lines.filter((line) => line.includes('echo "$most"'))).toHaveLength(1);
+  const same = (label: string) => lines.filter((line) => line === `${label}the same as on the card of web1`).length;
+  expect(["script    ", "guard     ", "verify    ", "rollback  "].map(same)).toEqual([7, 7, 7, 7]);
+  expect(lines.filter((line) => line.endsWith("$mount = /data"))).toHaveLength(1);
+});
+
+test("a card with other values is not like one that was shown", () => {
+  const story = new Story(diskRunbook(), ["web1", "web2", "web3"], {
+    plan: { hostInputs: { web3: { mount: "/data" } } },
+  });
+  for (const host of ["web1", "web2", "web3"]) story.asks(host, [diskFinding(41)]);
+  const lines = logOf(story);
+  expect(lines.filter((line) => line.includes("like that of"))).toEqual([]);
+  expect(lines.filter((line) => line.endsWith("$mount = /data"))).toHaveLength(1);
+});
+
+test("cards whose sizes alone differ are alike", () => {
+  const hosts = ["web1", "web2", "web3"];
+  const story = new Story(diskRunbook(), hosts);
+  for (const [at, host] of hosts.entries()) story.asks(host, [diskFinding(41, { bytes: at })]);
+  expect(logOf(story).filter((line) => line.includes("like that of web1"))).toHaveLength(1);
 });
 
 test("a host on which it comes back again and again is never passed over as one like the others", () => {
