@@ -18,9 +18,8 @@ export async function decideInFile(
 ): Promise<number | readonly Fault[]> {
   const run = await readRequests(file);
   if (isFault(run)) return [run];
-  if (run.loaded === null || run.loaded.files.size > 0) {
-    const why = run.loaded === null ? "is not in the file" : "sends files along";
-    io.err(`The runbook ${why}, so whether its scripts are those of its digest cannot be told here.\n`);
+  if (run.loaded === null) {
+    io.err("The runbook is not in the file, so its scripts cannot be shown here.\n");
   }
   const cards = run.questions.flatMap(({ members }) =>
     members.map(({ host, step, digest }) => ({ host: host.host, step: step.plan.id, digest })),

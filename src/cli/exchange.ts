@@ -2,18 +2,19 @@ import { writeFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { subjectOf, digestOf } from "../engine/digest.ts";
 import { fold } from "../engine/evolve.ts";
+import { runbookDigest } from "../engine/runbook-digest.ts";
 import type { RunState } from "../engine/state.ts";
 import { storedRunbook } from "../language/runbook/stored.ts";
 import { readDecisionFile, readRequestFile, type DecisionFile, type RequestFile } from "../language/exchange.ts";
-import { fileDigest } from "../load/runbook.ts";
 import { readText } from "../load/text.ts";
 import { isFault, type Fault } from "../model/fault.ts";
-import type { Entry } from "../model/event.ts";
+import type { Entry, RunbookSource } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { jsonText } from "../report/json.ts";
 import { wantsOf, type WaitingRun } from "../report/waiting.ts";
 import { cardOf } from "../view/card.ts";
 import { questionsOf, waitingCards, type Waiting } from "../view/questions.ts";
+import { contradiction } from "./unaltered.ts";
 
 /** Bytes that a file of requests or decisions may have. */
 const MAX_EXCHANGE = 100_000_000;
@@ -80,29 +81,44 @@ export async function readRequests(file: string): Promise<WaitingRun | Fault> {
     return altered("it names another run than its entries");
   }
   const loaded = storedRunbook(state.plan);
-  if (
-    loaded !== null &&
-    loaded.files.size === 0 &&
-    fileDigest(loaded.text, loaded.functions, loaded.files) !== loaded.digest
-  ) {
+  if (state.plan.source !== undefined && digestOfSource(state.plan.source) !== state.plan.runbook.digest) {
     return altered("the runbook in it is not the one of its digest");
   }
+  try {
+    const cards = cardsIn(requests, state, loaded);
+    if (typeof cards === "string") return altered(cards);
+    return { state, loaded, questions: questionsOf(state, cards, loaded), holder: null, alsoIn: new Map() };
+  } catch {
+    // Of a record of ours a card can always be drawn.
+    return altered("its entries do not fit together");
+  }
+}
+
+function digestOfSource({ text, functions, files, contents = [] }: RunbookSource): string {
+  return runbookDigest(text, functions, new Map(files.map((name, at) => [name, contents[at] ?? ""])));
+}
+
+/** The cards that a file asks about, as its entries tell them; or what was altered in it. */
+function cardsIn(
+  { requests, exportedAt }: RequestFile,
+  state: RunState,
+  loaded: LoadedRunbook | null,
+): readonly Waiting[] | string {
   const waiting = waitingCards(state);
   const cards: Waiting[] = [];
-  for (const request of requests.requests) {
+  for (const request of requests) {
     const where = `${request.step} on ${request.host}`;
     const card = waiting.find(({ host, step }) => host.host === request.host && step.plan.id === request.step);
-    if (card === undefined) return altered(`nothing waits for ${where}`);
+    if (card === undefined) return `nothing waits for ${where}`;
     if (digestOf(state, card.host, card.step) !== request.digest || card.digest !== request.digest) {
-      return altered(`the digest ${request.digest} is not that of what is on the card of ${where}`);
+      return `the digest ${request.digest} is not that of what is on the card of ${where}`;
     }
-    if (!isDeepStrictEqual(asJson(requestOf(state, loaded, card, requests.exportedAt)), asJson(request))) {
-      return altered(`the card of ${where} is not what the entries tell`);
+    if (!isDeepStrictEqual(asJson(requestOf(state, loaded, card, exportedAt)), asJson(request))) {
+      return `the card of ${where} is not what the entries tell`;
     }
     cards.push(card);
   }
-  const questions = questionsOf(state, cards, loaded);
-  return { state, loaded, questions, holder: null, alsoIn: new Map() };
+  return (loaded === null ? null : contradiction(state, cards, loaded)) ?? cards;
 }
 
 /** The decisions in a file that are for a run; not checked yet in any other way. */

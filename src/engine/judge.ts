@@ -138,7 +138,7 @@ function rowOf(
 function keyed(rows: readonly Row[], key: readonly string[]): Judgement {
   const findings = new Map<string, Finding>();
   for (const values of rows) {
-    const finding = { values, key: JSON.stringify(key.map((name) => values[name] ?? null)) };
+    const finding = { values, key: keyText(key, values) };
     const same = findings.get(finding.key);
     if (same !== undefined && JSON.stringify(same.values) !== JSON.stringify(values)) {
       return { unknown: `two findings have the same key (${key.join(", ")}): ${quoted(finding.key)}` };
@@ -146,6 +146,11 @@ function keyed(rows: readonly Row[], key: readonly string[]): Judgement {
     findings.set(finding.key, finding);
   }
   return { findings: [...findings.values()] };
+}
+
+/** What identifies a finding, as text: the values of its key columns as JSON. */
+export function keyText(key: readonly string[], values: Finding["values"]): string {
+  return JSON.stringify(key.map((name) => values[name] ?? null));
 }
 
 function quoted(text: string): string {

@@ -6,6 +6,7 @@ import type { Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { readInput } from "../model/input.ts";
 import { Secret } from "../model/secret.ts";
 import { columnsOf, keyOf } from "./judge.ts";
+import { contentDigest } from "./runbook-digest.ts";
 
 /** What a user said on the command line (or a schedule says) about a run. Inputs and steps that the runbook does not have are refused before. */
 export type RunOptions = {
@@ -76,7 +77,12 @@ export function makePlan(
       policies: more.policies ?? [],
       past: more.past ?? [],
       waivers: more.waivers ?? [],
-      source: { text: loaded.text, functions: loaded.functions, files: [...loaded.files.keys()] },
+      source: {
+        text: loaded.text,
+        functions: loaded.functions,
+        files: [...loaded.files.keys()],
+        contents: [...loaded.files.values()].map(contentDigest),
+      },
       ...present("settings", more.settings),
     },
   };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { DecidedAt } from "../model/approval.ts";
 import { Entry } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 
@@ -52,8 +53,7 @@ export const DecisionFile = z.object({
         reason: z.string().optional(),
         by: z.string(),
         machine: z.string().optional(),
-        /** ms since the epoch. */
-        decidedAt: z.number(),
+        decidedAt: DecidedAt,
         /** As `ssh-keygen -Y sign` gave it. */
         signature: z.string().optional(),
       }),

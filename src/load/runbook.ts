@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
+import { contentDigest, runbookDigest } from "../engine/runbook-digest.ts";
 import { examineRunbook } from "../language/runbook/compile.ts";
 import { scriptsOf } from "../language/runbook/scripts.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
@@ -50,7 +50,8 @@ export async function openRunbook(path: string, cwd: string): Promise<Opened> {
   ]);
   if (faults.length > 0) return { path, faults, warnings };
   const { functions, files } = parts;
-  const digest = fileDigest(file.text, functions, files);
+  const sent = [...files].map(([name, bytes]): [string, string] => [name, contentDigest(bytes)]);
+  const digest = runbookDigest(file.text, functions, new Map(sent));
   return { path, loaded: { runbook: draft, path, text: file.text, digest, functions, files }, faults, warnings };
 }
 
@@ -158,13 +159,4 @@ async function shellFaults(
     faults.push(at(answer.line, `a syntax error, says ${shell}: ${answer.reason}`));
   }
   return { faults, warnings: [] };
-}
-
-/** Every part with its length before it, so that no two sets of parts give the same text. */
-export function fileDigest(text: string, functions: string, files: ReadonlyMap<string, Uint8Array>): string {
-  const hash = createHash("sha256");
-  const parts: (string | Uint8Array)[] = [text, functions];
-  for (const [name, bytes] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) parts.push(name, bytes);
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}\n`).update(part);
-  return hash.digest("hex");
 }

@@ -24,12 +24,18 @@ export const Signature = z.object({
 });
 export type Signature = z.infer<typeof Signature>;
 
+/**
+ * When somebody decided, in whole ms since the epoch: as much as a signed text says. A part of a ms more would be another decision with the
+ * same signature.
+ */
+export const DecidedAt = z.int().min(0).max(8.64e15);
+
 /** Who decided, and when: the OS user, the machine they sat at, ms since the epoch. */
 export const Decider = z.object({
   by: z.string(),
   machine: z.string().optional(),
   /** When it was decided; absent: when it was recorded. */
-  decidedAt: z.number().optional(),
+  decidedAt: DecidedAt.optional(),
   signature: Signature.optional(),
 });
 export type Decider = z.infer<typeof Decider>;

@@ -58,7 +58,13 @@ export const PastFix = z.object({
 export type PastFix = z.infer<typeof PastFix>;
 
 /** The runbook as it was read: its text, that of its functions, and the names of the files it sends. */
-export const RunbookSource = z.object({ text: z.string(), functions: z.string(), files: z.array(z.string()) });
+export const RunbookSource = z.object({
+  text: z.string(),
+  functions: z.string(),
+  files: z.array(z.string()),
+  /** SHA-256 (hex) of each of these files; absent from records older than this word. */
+  contents: z.array(z.string()).optional(),
+});
 export type RunbookSource = z.infer<typeof RunbookSource>;
 
 /** What a run that goes on later needs of its command line. Secrets are not in it: they are read again from where they came, or asked for. */
