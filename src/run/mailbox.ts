@@ -13,7 +13,7 @@ export type MailboxParts = {
   readonly desk: Desk;
   readonly verifier: Verifier;
   readonly clock: Clock;
-  readonly wish: LiveRun["wish"];
+  readonly live: Pick<LiveRun, "wish" | "recorded">;
   readonly state: () => RunState;
 };
 
@@ -21,7 +21,7 @@ export type MailboxParts = {
 export async function openMailbox(parts: MailboxParts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await empty(parts);
+      await empty(parts, signal);
     } catch (error) {
       // A record that cannot be used ends the run where it is written; a look may do better the next time.
       if (!(error instanceof FaultError)) throw error;
@@ -30,11 +30,14 @@ export async function openMailbox(parts: MailboxParts, signal: AbortSignal): Pro
   }
 }
 
-async function empty({ run, desk, verifier, clock, wish, state }: MailboxParts): Promise<void> {
+async function empty({ run, desk, verifier, clock, live, state }: MailboxParts, signal: AbortSignal): Promise<void> {
   const letters = await desk.posted(run);
   const decisions = letters.map(({ decision }) => decision);
   const doubts = await signatureDoubts(state(), decisions, verifier, clock.now());
-  for (const [at, { id, decision }] of letters.entries()) {
-    await desk.answer(id, doubts[at] ?? wish({ kind: "decide", decision }));
-  }
+  // What comes too late stays on the desk: whoever left it finds nobody at work then, and records it.
+  if (letters.length === 0 || signal.aborted) return;
+  const answers = decisions.map((decision, at) => doubts[at] ?? live.wish({ kind: "decide", decision }));
+  // Nobody may rely on an answer that a crash could take back.
+  await live.recorded();
+  for (const [at, { id }] of letters.entries()) await desk.answer(id, answers[at] ?? null);
 }

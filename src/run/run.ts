@@ -19,6 +19,8 @@ export type LiveRun = {
   stop(by: string): void;
   /** What a person wants. Answers why it does not count; null: it does, and is being recorded. */
   wish(wish: Wish): string | null;
+  /** Settles once all wishes that count so far are on record. Rejects when the journal fails. */
+  recorded(): Promise<void>;
 };
 
 /**
@@ -33,6 +35,8 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   let swept = false;
   let broken = false;
   let detached = false;
+  let over = false;
+  let recording = Promise.resolve();
 
   const fail = (error: unknown): void => {
     broken = true;
@@ -98,11 +102,14 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     const attended = plan.attended && !detached;
     if (hosts.waiting().length > 0 && attended && state.stop === null && !left) return;
     hosts.close();
+    over = true;
     settled.resolve(state);
   };
 
   const record = (event: Event): void => {
-    if (!broken && recorder.state.ended === null) recorder.record(event).then(sweepSoon, fail);
+    if (broken || over) return;
+    recording = recorder.record(event);
+    recording.then(sweepSoon, fail);
   };
 
   for (const host of plan.hosts) pump(host);
@@ -114,7 +121,7 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
       if (recorder.state.stop === null) record({ type: "stop-requested", by });
     },
     wish: (wish) => {
-      if (recorder.state.ended !== null || broken) return "the run has ended";
+      if (over || broken) return "the run has ended";
       if (wish.kind === "detach") {
         detached = true;
         sweepSoon();
@@ -125,6 +132,7 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
       record(ruled.event);
       return null;
     },
+    recorded: () => recording,
   };
 }
 

@@ -68,7 +68,7 @@ export async function start(parts: RunParts): Promise<RunState> {
   parts.live(live);
   const over = new AbortController();
   parts.approver?.listen((wish) => live.wish(wish), over.signal);
-  const mailbox = openMailbox({ ...parts, wish: (wish) => live.wish(wish), state: () => recorder.state }, over.signal);
+  const mailbox = openMailbox({ ...parts, live, state: () => recorder.state }, over.signal);
   try {
     const [state] = await Promise.all([live.done.finally(() => over.abort()), mailbox]);
     await recorder.record({ type: "run-ended", exit: parts.exitOf(state), outcome: runOutcome(state) });

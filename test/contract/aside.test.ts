@@ -208,10 +208,13 @@ describe("a decision on a run that is alive", () => {
         verifier: GOOD,
         clock: systemClock,
         state: () => state,
-        wish: (wish) => {
-          if (wish.kind !== "decide") return "something else";
-          heard.push(`${wish.decision.by}, ${wish.decision.host}`);
-          return wish.decision.host === "host2" ? "it has ended" : null;
+        live: {
+          wish: (wish) => {
+            if (wish.kind !== "decide") return "something else";
+            heard.push(`${wish.decision.by}, ${wish.decision.host}`);
+            return wish.decision.host === "host2" ? "it has ended" : null;
+          },
+          recorded: async () => undefined,
         },
       },
       over.signal,

@@ -94,6 +94,21 @@ describe("budgets", () => {
 });
 
 describe("people", () => {
+  test("what comes once nothing more can be done is refused, since nobody would act upon it", async () => {
+    let said: string | null = null;
+    const { entries } = await play({
+      loaded: runbookOf(runbook("{ batches: [100%] }")),
+      hosts: names(1),
+      options: { approve: "none" },
+      answer: sick(),
+      onEntry: ({ event }, live) => {
+        if (event.type === "asked") void live.done.then(() => (said = live.wish({ kind: "pause", by: "ann" })));
+      },
+    });
+    expect(said).toBe("the run has ended");
+    expect(entries.map(({ event }) => event.type).slice(-2)).toEqual(["asked", "run-ended"]);
+  });
+
   test("a host that waits for a person holds no slot, and the decision of another digest counts for nothing", async () => {
     const { state, entries } = await play({
       loaded: runbookOf(runbook("{ batches: [100%] }")),
