@@ -56,7 +56,7 @@ export async function decide(
 
 /** Options that do not go together. */
 function misuse(verdict: Verdict, file: boolean, options: DecideOptions): Fault | null {
-  const { digest, done, resume, sign } = options;
+  const { digest, done, reason, resume, sign } = options;
   if (done === true && verdict === "deny") {
     return misused("--done", "what a person has done is approved, not denied", "`runbook approve RUN --done`");
   }
@@ -74,8 +74,13 @@ function misuse(verdict: Verdict, file: boolean, options: DecideOptions): Fault 
   if (file && options.export === undefined) {
     return misused("REQUEST.json", "nothing says where the signed decisions go", "--export FILE");
   }
-  if (options.import !== undefined && (digest !== undefined || sign !== undefined || done === true)) {
-    return misused("--import", "the file says what was decided, and by whom", "leave out --digest, --sign and --done");
+  if (options.import !== undefined && verdict === "deny") {
+    const hint = "`runbook approve RUN --import FILE` takes it as it is";
+    return misused("--import", "the file says what was approved and what denied", hint);
+  }
+  if (options.import !== undefined && [digest, sign, done, reason].some((each) => each !== undefined)) {
+    const hint = "leave out --digest, --sign, --done and --reason";
+    return misused("--import", "the file says what was decided, by whom and why", hint);
   }
   return null;
 }

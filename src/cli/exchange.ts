@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { subjectOf, digestOf } from "../engine/digest.ts";
 import { fold } from "../engine/evolve.ts";
@@ -135,7 +135,10 @@ export async function readDecisions(file: string, run: string): Promise<Decision
 /** Writes a file that only its owner may read, since what hosts printed may be in it. Null: it is written. */
 export async function writePrivate(file: string, content: RequestFile | DecisionFile): Promise<Fault | null> {
   try {
-    await writeFile(file, `${jsonText(content, "page")}\n`, { mode: 0o600 });
+    await using out = await open(file, "w", 0o600);
+    // One that was there before keeps its rights otherwise.
+    if ((await out.stat()).isFile()) await out.chmod(0o600);
+    await out.writeFile(`${jsonText(content, "page")}\n`);
     return null;
   } catch (error) {
     const message = `the file cannot be written: ${error instanceof Error ? error.message : String(error)}`;

@@ -140,6 +140,8 @@ describe("what is refused, and why", () => {
     ["not for a file of requests", "approve", "r.json", { resume: true, export: "x" }],
     ["not for a file of requests", "approve", "r.json", { import: "x", export: "x" }],
     ["leave out --digest", "approve", "last", { import: "x", digest: [ELSE] }],
+    ["leave out --digest", "approve", "last", { import: "x", reason: "mine" }],
+    ["approve RUN --import FILE", "deny", "last", { import: "x" }],
   ])("options that do not go together: %s", async (words, ...what) => {
     await using shop = await workshop();
     expect(await decideHere(shop, ...what)).toEqual(saying(64, words));
