@@ -1,5 +1,6 @@
 import { explain, type Answer } from "../engine/explain.ts";
 import { stepPlan } from "../engine/plan.ts";
+import { moment } from "../engine/words.ts";
 import { planPolicies } from "../language/policy/plan.ts";
 import type { LoadedInventory } from "../load/inventory.ts";
 import { shelvedRunbooks, type Lookup } from "../load/library.ts";
@@ -14,7 +15,7 @@ import { jsonText } from "../report/json.ts";
 import { clean } from "../view/clean.ts";
 import { paletteOf } from "../view/colour.ts";
 import { policyPage } from "../view/policy-page.ts";
-import { counted, moment } from "../view/words.ts";
+import { counted } from "../view/words.ts";
 import { EXIT } from "./exit.ts";
 import { unknownSteps } from "./inputs.ts";
 import { exitOfFaults, tell, type Io } from "./io.ts";

@@ -17,3 +17,8 @@ export function exitReason(what: string, exit: number | null, stderr: Output, ms
   const how = exit === null ? `was ended after ${Math.round(ms / 1000)} s` : `exited ${exit}`;
   return `${what} ${how}${last === "" ? "" : `: ${last}`}`;
 }
+
+/** A moment in UTC from ms since the epoch: `2026-11-03 14:05:09 UTC`. */
+export function moment(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}

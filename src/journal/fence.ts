@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { moment } from "../engine/words.ts";
 import { FaultError } from "../model/fault.ts";
 import type { Holder } from "../run/ports.ts";
 import type { Tables } from "./schema.ts";
@@ -27,8 +28,7 @@ export async function checkFence(database: Kysely<Tables>, run: string, own: Fen
   if (fence === undefined ? lease === undefined || lease.held === 0 : lease?.fence === fence) return;
   const who = lease === undefined ? "somebody else" : lease.by;
   const where = lease === undefined || lease.pid === null ? "" : ` (process ${lease.pid} on ${lease.host})`;
-  const since =
-    lease === undefined ? "" : ` since ${new Date(lease.since).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const since = lease === undefined ? "" : ` since ${moment(lease.since)}`;
   throw new FaultError({
     kind: "journal",
     where: file,

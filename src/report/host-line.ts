@@ -1,9 +1,9 @@
-import { exitReason } from "../engine/words.ts";
+import { exitReason, moment } from "../engine/words.ts";
 import type { StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import type { Outcome } from "../model/finding.ts";
 import type { Style } from "../view/colour.ts";
-import { counted, duration, grouped, moment, OUTCOME_LOOK, shortDigest } from "../view/words.ts";
+import { counted, duration, grouped, OUTCOME_LOOK, shortDigest } from "../view/words.ts";
 import { countedEvidence, evidenceOf } from "../view/evidence.ts";
 import type { LogLine } from "./line.ts";
 

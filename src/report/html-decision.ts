@@ -1,4 +1,5 @@
-import { counted, duration, moment, shortDigest } from "../view/words.ts";
+import { moment } from "../engine/words.ts";
+import { counted, duration, shortDigest } from "../view/words.ts";
 import type { DocumentCell, DocumentDecision, DocumentPermission } from "./document.ts";
 import { time } from "./html-parts.ts";
 import { markup, type Content, type Markup } from "./markup.ts";

@@ -1,5 +1,5 @@
 import { Outcome } from "../model/finding.ts";
-import { counted, OUTCOME_LOOK } from "../view/words.ts";
+import { counted, grouped, OUTCOME_LOOK } from "../view/words.ts";
 import type { DocumentCell, DocumentHost, RunDocument } from "./document.ts";
 import { badge, mark } from "./html-parts.ts";
 import { markup, type Markup } from "./markup.ts";
@@ -39,8 +39,8 @@ function choice(id: string, look: Markup, checked: Markup | null = null): Markup
 function outcomeFilter({ counts, hosts }: RunDocument): Markup | null {
   const present = Outcome.options.filter((outcome) => counts[outcome] > 0);
   if (present.length < 2) return null;
-  const all = markup`<span class="badge is-any">all ${hosts.length.toLocaleString("en")}</span>`;
-  const some = present.map((outcome) => choice(outcome, badge(outcome, ` ${counts[outcome].toLocaleString("en")}`)));
+  const all = markup`<span class="badge is-any">all ${grouped(hosts.length)}</span>`;
+  const some = present.map((outcome) => choice(outcome, badge(outcome, ` ${grouped(counts[outcome])}`)));
   return markup`<fieldset class="filter"><legend>Show hosts:</legend>\n${choice("any", all, markup` checked`)}${some}</fieldset>\n`;
 }
 
@@ -84,5 +84,5 @@ function cellOf(cell: DocumentCell, id: string): Markup {
 /** `1 failed, 3 fixed, 40 clear`. */
 export function countsWords({ counts }: RunDocument): string {
   const present = Outcome.options.filter((outcome) => counts[outcome] > 0);
-  return present.map((outcome) => `${counts[outcome].toLocaleString("en")} ${OUTCOME_LOOK[outcome].word}`).join(", ");
+  return present.map((outcome) => `${grouped(counts[outcome])} ${OUTCOME_LOOK[outcome].word}`).join(", ");
 }

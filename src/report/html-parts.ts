@@ -1,7 +1,8 @@
+import { moment } from "../engine/words.ts";
 import type { Outcome } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";
 import { diffStyles } from "../view/diff.ts";
-import { moment, OUTCOME_LOOK } from "../view/words.ts";
+import { OUTCOME_LOOK } from "../view/words.ts";
 import { excerptOf, LONGEST_LINE } from "./excerpt.ts";
 import { lined, markup, type Content, type Markup } from "./markup.ts";
 

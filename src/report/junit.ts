@@ -1,5 +1,6 @@
+import { moment } from "../engine/words.ts";
 import { evidenceOf } from "../view/evidence.ts";
-import { counted, moment, OUTCOME_LOOK } from "../view/words.ts";
+import { counted, OUTCOME_LOOK } from "../view/words.ts";
 import type { DocumentAct, DocumentCell, DocumentHost, DocumentStep, RunDocument } from "./document.ts";
 import { excerptOf, LONGEST_LINE } from "./excerpt.ts";
 import { cut, lined, markup, textOf, type Markup } from "./markup.ts";

@@ -1,11 +1,12 @@
 import { hostVerdict, runOutcome } from "../engine/outcome.ts";
 import type { RunState } from "../engine/state.ts";
+import { moment } from "../engine/words.ts";
 import { Outcome } from "../model/finding.ts";
 import { clean } from "../view/clean.ts";
 import { paletteOf, type Palette } from "../view/colour.ts";
 import { lineOf, type Piece } from "../view/line.ts";
 import { fit, pad, widthOf, wrapWords } from "../view/width.ts";
-import { counted, duration, grouped, moment, OUTCOME_LOOK } from "../view/words.ts";
+import { counted, duration, grouped, OUTCOME_LOOK } from "../view/words.ts";
 import { adviceOf, type Advice } from "./advice.ts";
 import { foldHosts } from "../view/hosts.ts";
 import { besidesOf, fewerTroubles, fixesOf, troublesOf, type Trouble } from "./troubles.ts";

@@ -1,4 +1,5 @@
 import type { RunState } from "../engine/state.ts";
+import { moment } from "../engine/words.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Holder } from "../run/ports.ts";
 import { cardDrawer } from "../view/card-lines.ts";
@@ -7,7 +8,7 @@ import { clean } from "../view/clean.ts";
 import { paletteOf } from "../view/colour.ts";
 import { labelled } from "../view/margin.ts";
 import { wantedOf, type Question, type Waiting } from "../view/questions.ts";
-import { counted, duration, moment, shortDigest } from "../view/words.ts";
+import { counted, duration, shortDigest } from "../view/words.ts";
 
 /** A run in which something waits. */
 export type WaitingRun = {

@@ -1,6 +1,7 @@
 import { fold } from "../engine/evolve.ts";
 import type { RunState } from "../engine/state.ts";
 import { todo } from "../engine/todo.ts";
+import { moment } from "../engine/words.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
 import type { Archive, Clock, Desk, Holder, Lease } from "./ports.ts";
 
@@ -45,10 +46,9 @@ export async function takeLease(
 /** Says who alive has a run. */
 function heldFault(run: string, { by, writer, since }: Holder): Fault {
   const where = writer === undefined ? "" : ` (process ${writer.pid} on ${writer.host})`;
-  const time = `${new Date(since).toISOString().slice(0, 19).replace("T", " ")} UTC`;
   return {
     kind: "usage",
-    message: `run ${run} is at work already: ${by}${where} has it since ${time}`,
+    message: `run ${run} is at work already: ${by}${where} has it since ${moment(since)}`,
     hint: `\`runbook approve ${run}\` decides in it; it can go on from here once that process has ended`,
   };
 }

@@ -1,4 +1,5 @@
 import type { HostState, RunState } from "../engine/state.ts";
+import { moment } from "../engine/words.ts";
 import { cardLines } from "../view/card-lines.ts";
 import { cardOf } from "../view/card.ts";
 import { fixOf, linesOf, type CardFix } from "../view/card-fix.ts";
@@ -7,7 +8,6 @@ import { paletteOf, type Palette } from "../view/colour.ts";
 import { barred, labelled, type Prose } from "../view/margin.ts";
 import { saidOf } from "../view/sentence.ts";
 import { wrapWords } from "../view/width.ts";
-import { moment } from "../view/words.ts";
 import { activityOf, stepAt } from "./activity.ts";
 import type { Memory } from "./memory.ts";
 import { drawnLately, type CardDrawing, type Pane } from "./pane.ts";

@@ -1,5 +1,6 @@
+import { moment } from "../engine/words.ts";
 import { parseDuration } from "../model/quantity.ts";
-import { duration, moment } from "../view/words.ts";
+import { duration } from "../view/words.ts";
 
 /** The end of a waiver as a person writes it: `7d`, `12h`, or a date (`2026-12-24`: when that day begins, UTC). In ms since the epoch; null: it is none. */
 export function readUntil(text: string, now: number): number | null {

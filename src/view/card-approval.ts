@@ -1,9 +1,10 @@
 import { votesThatCount } from "../engine/decision.ts";
 import { digestOf } from "../engine/digest.ts";
 import { permissionFor, ruleWords, type Permission } from "../engine/permission.ts";
+import { moment } from "../engine/words.ts";
 import { spread, type Member, type Subject } from "./card-subject.ts";
 import { clean } from "./clean.ts";
-import { ago, counted, duration, moment } from "./words.ts";
+import { ago, counted, duration } from "./words.ts";
 
 /** What command line and policies say of a member's fix now. */
 export function permissionOf({ state, plan, now }: Subject, { host }: Member): Permission {

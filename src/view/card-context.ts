@@ -1,7 +1,8 @@
+import { moment } from "../engine/words.ts";
 import type { Card, CardMember } from "./card.ts";
 import { BAR, labelled, more, type Prose } from "./margin.ts";
 import { tableLines, type Table } from "./table.ts";
-import { ago, moment, shortDigest } from "./words.ts";
+import { ago, shortDigest } from "./words.ts";
 
 /** What else is going on: dim, since what is unusual in it stands on top of the card. */
 export function contextLines(card: Card, draw: Prose): string[] {

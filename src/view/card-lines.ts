@@ -1,3 +1,4 @@
+import { moment } from "../engine/words.ts";
 import { contextLines, hostsLines } from "./card-context.ts";
 import type { Card } from "./card.ts";
 import type { Against } from "./card-against.ts";
@@ -7,7 +8,7 @@ import { diffStyles } from "./diff.ts";
 import { BAR, barred, labelled, more, type Prose } from "./margin.ts";
 import { tableLines } from "./table.ts";
 import { wrapWords } from "./width.ts";
-import { ago, counted, moment, RISK_STYLE } from "./words.ts";
+import { ago, counted, RISK_STYLE } from "./words.ts";
 
 /** How a card is drawn. */
 export type CardDrawing = {

@@ -1,10 +1,10 @@
 import type { RunState, StepState } from "../engine/state.ts";
-import { exitReason } from "../engine/words.ts";
+import { exitReason, moment } from "../engine/words.ts";
 import type { Decider } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { Output } from "../model/output.ts";
 import { clean } from "./clean.ts";
-import { counted, duration, moment, shortDigest } from "./words.ts";
+import { counted, duration, shortDigest } from "./words.ts";
 import { countedEvidence, evidenceOf } from "./evidence.ts";
 
 /** What happened, in one human sentence on one line: `xen1, release-deleted-log: found 1 finding: pid 4242 (0.2 s)`. `state` is that after it. */

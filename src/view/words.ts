@@ -67,11 +67,6 @@ export function bytes(amount: number): string {
   return `${amount < 0 ? "-" : ""}${digits} ${BYTE_UNITS[unit]}`;
 }
 
-/** A moment in UTC from ms since the epoch: `2026-11-03 14:05:09 UTC`. */
-export function moment(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-}
-
 /** How long ago `at` was: `just now`, `3 s ago`, `4 min 5 s ago`. Both in ms since the epoch. */
 export function ago(at: number, now: number): string {
   const seconds = Math.floor((now - at) / 1000);

@@ -8,10 +8,10 @@ import {
   counted,
   duration,
   grouped,
-  moment,
   OUTCOME_LOOK,
   valueWords,
 } from "../../../src/view/words.ts";
+import { moment } from "../../../src/engine/words.ts";
 import { widthOf } from "../../../src/view/width.ts";
 
 describe("words", () => {
