@@ -6,6 +6,7 @@ import { denialWords, overLimit, permissionFor, type Permission } from "./permis
 import { gate } from "./rollout.ts";
 import { nextOfFix } from "./remedy.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
+import { moment } from "./words.ts";
 
 type OnStep<K extends string> = { readonly kind: K; readonly host: string; readonly step: string };
 
@@ -116,8 +117,7 @@ function nothingLeft(state: RunState, host: HostState, step: StepState): { outco
     ({ host: name, step: id, key }) => name === host.host && id === step.plan.id && key === first?.key,
   );
   if (waiver === undefined) return { outcome: "clear", reason: "" };
-  const until = new Date(waiver.until).toISOString().slice(0, 16).replace("T", " ");
-  return { outcome: "skipped", reason: `waived by ${waiver.by} until ${until} UTC: ${waiver.reason}` };
+  return { outcome: "skipped", reason: `waived by ${waiver.by} until ${moment(waiver.until)}: ${waiver.reason}` };
 }
 
 /** What of the card had no fix of its own, and is gone all the same. */

@@ -94,7 +94,7 @@ describe("a skipped host", () => {
 describe("a waiver", () => {
   test("of everything that was found ends the step as skipped, and says who waived it, until when and why", () => {
     const state = after(PLAN, reached(), saw(["a"]), asked(), waived(["a"]));
-    expect(next(state)).toEqual(settles("skipped", "waived by ben until 1970-01-01 01:16 UTC: known"));
+    expect(next(state)).toEqual(settles("skipped", "waived by ben until 1970-01-01 01:16:43 UTC: known"));
     expect(stepOf(state)).toMatchObject({ findings: [], waived: [{ key: "a" }], asked: null });
   });
 
