@@ -55,7 +55,10 @@ function migrate(database: DatabaseSync, file: string): void {
         hint: "use that version, or name another place with --state DIR",
       });
     }
-    for (const step of MIGRATIONS.slice(version)) database.exec(step);
+    for (const step of MIGRATIONS.slice(version).flat()) {
+      if (typeof step === "string") database.exec(step);
+      else step(database);
+    }
     if (version < MIGRATIONS.length) database.exec(`pragma user_version = ${MIGRATIONS.length}`);
     database.exec("commit");
   } catch (error) {

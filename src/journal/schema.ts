@@ -1,4 +1,6 @@
+import type { DatabaseSync } from "node:sqlite";
 import type { Generated } from "kysely";
+import { seal } from "./seal.ts";
 
 /** The tables of the record. Times are ms since the epoch, yes and no are 1 and 0. Only `entry` is the truth: `run`, `past_fix` and `claim` follow it. */
 export type Tables = {
@@ -10,7 +12,18 @@ export type Tables = {
     ended_at: number | null;
     exit: number | null;
   };
-  entry: { run: string; seq: number; at: number; type: string; /** JSON of the event. */ event: string };
+  entry: {
+    run: string;
+    seq: number;
+    at: number;
+    type: string;
+    /** JSON of the event. */
+    event: string;
+    /** What `chain` makes of this entry and the one before; null: written by a runbook that knew none. */
+    hash: string | null;
+  };
+  /** Runs whose entries up to a number got their hashes long after they were written, and when. */
+  sealed: { run: string; seq: number; at: number };
   /** Keeps the order in which runs began within one millisecond. */
   run_order: { id: Generated<number>; run: string };
   /** Who may write a run's record. The fence goes up with every holder; the writer is null where a system does not tell. */
@@ -37,6 +50,10 @@ export type Tables = {
     answered: number;
     refused: string | null;
   };
+  /** No fix starts anywhere: one row, that of the last time. `lifted_by` null: it holds. */
+  freeze: { one: number; since: number; by: string; reason: string; lifted_by: string | null };
+  /** Runs that somebody wants to stop, until whoever has the run takes it. */
+  stop_request: { run: string; by: string };
   /** Which run asks for what; `asked` once that is on record. */
   claim: { digest: string; run: string; host: string; step: string; asked: number };
   /** Fixes that began, and how their step ended last; null: not yet. */
@@ -50,9 +67,10 @@ export type Tables = {
   };
 };
 
-/** What leads from each version of the tables to the next; a new record goes all the way. */
-export const MIGRATIONS: readonly string[] = [
-  `
+/** What leads from each version of the tables to the next, in SQL or by a function; a new record goes all the way. */
+export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) => void))[])[] = [
+  [
+    `
   create table run (
     run text primary key, runbook text not null, hosts integer not null,
     started_at integer not null, ended_at integer, exit integer
@@ -63,7 +81,9 @@ export const MIGRATIONS: readonly string[] = [
     primary key (run, seq)
   ) strict, without rowid;
   `,
-  `
+  ],
+  [
+    `
   create table lease (
     run text primary key, fence integer not null, held integer not null, host text, pid integer, started text,
     by text not null, since integer not null, expires integer not null
@@ -97,4 +117,16 @@ export const MIGRATIONS: readonly string[] = [
     from begun join run using (run) left join over using (run, host, step)
     where host is not null and step is not null;
   `,
+  ],
+  [
+    `
+  alter table entry add column hash text;
+  create table sealed (run text primary key, seq integer not null, at integer not null) strict, without rowid;
+  create table freeze (
+    one integer primary key check (one = 1), since integer not null, by text not null, reason text not null, lifted_by text
+  ) strict;
+  create table stop_request (run text primary key, by text not null) strict, without rowid;
+  `,
+    (database) => seal(database, Date.now()),
+  ],
 ];

@@ -9,6 +9,7 @@ import { journalFault, openDatabase } from "./database.ts";
 import { derive } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
+import { chained, headOf } from "./links.ts";
 import type { Tables } from "./schema.ts";
 
 /** So many earlier fixes of a step on a host are worth knowing. */
@@ -82,14 +83,10 @@ export class SqliteRecord implements Journal, Archive {
         await checkFence(database, run, this.#fences, this.#file);
       }
       for (const entry of entries) await derive(database, entry);
-      const rows = entries.map(({ run, seq, at, event }) => ({
-        run,
-        seq,
-        at,
-        type: event.type,
-        event: JSON.stringify(event),
-      }));
-      await database.insertInto("entry").values(rows).execute();
+      await database
+        .insertInto("entry")
+        .values(await chained(database, entries))
+        .execute();
     });
   }
 
@@ -157,6 +154,11 @@ export class SqliteRecord implements Journal, Archive {
       const { host, step, keys, until, by, reason } = event;
       return keys.map((key) => ({ host, step, key, until, by, reason }));
     });
+  }
+
+  /** The hash of a run's last entry; null where it has none. */
+  async head(run: string): Promise<string | null> {
+    return this.#read(() => headOf(this.#database, run));
   }
 
   #entryOf({ run, seq, at, event }: Tables["entry"]): Entry {
