@@ -70,7 +70,8 @@ function cardOf({ all }: Offer, first: Waiting, draw: CardDrawing): readonly str
 /** Which of several hosts a yes is for, before anything else. */
 function reachLines({ all, ready, bar }: Offer, { width, colour }: CardDrawing): string[] {
   const draw = { palette: paletteOf(colour), width };
-  const barLines = bar === null ? [] : labelled("decide", bar, draw, { style: (text) => draw.palette("yellow", text) });
+  const barLines =
+    bar === null ? [] : labelled("decide", bar.why, draw, { style: (text) => draw.palette("yellow", text) });
   if (all.length === 1) return barLines;
   const chosen = new Set(ready);
   const rest = all.filter((card) => !chosen.has(card));

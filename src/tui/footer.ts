@@ -146,7 +146,8 @@ function lengthOf(pieces: readonly Piece[]): number {
 function answersOf({ all, ready, bar }: Offer, width: number): Piece[][] {
   const [first] = all;
   const no = key("n", "no");
-  if (first === undefined || bar !== null) return [];
+  if (first === undefined) return [];
+  if (bar !== null) return bar.deniable ? [no] : [];
   if (first.kind === "manual") return all.length === 1 ? [key("d", "done"), no] : [no];
   if (all.length === 1) return [key("y", "yes"), no];
   if (ready.length === 0) return [no];

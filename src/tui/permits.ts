@@ -1,5 +1,6 @@
 import { permissionFor, type Permission } from "../engine/permission.ts";
 import type { RunState, StepState } from "../engine/state.ts";
+import { clean } from "../view/clean.ts";
 import { shortDigest } from "../view/words.ts";
 import type { Waiting } from "./queue.ts";
 
@@ -32,19 +33,30 @@ export function answerWanted(state: RunState, host: string, step: StepState, now
   return permission.approvers > 1 ? `${permission.approvers} signatures` : "a signature";
 }
 
+/** Why nobody can approve a card on this screen, and what to do; whether it can be denied here all the same. */
+export type Bar = { readonly why: string; readonly deniable: boolean };
+
 /** Why nobody can approve these cards on this screen, and what to do; null: somebody here can. They are all of one kind. */
-export function barOf(state: RunState, cards: readonly Waiting[], by: string, now: number): string | null {
+export function barOf(state: RunState, cards: readonly Waiting[], by: string, now: number): Bar | null {
   const [card] = cards;
   const step = state.hosts.get(card?.host ?? "")?.steps.find(({ plan }) => plan.id === card?.step);
   if (card === undefined || step === undefined) return null;
   const permission = permitOf(state, card.host, step, now);
   if (permission === null) return null;
   const which = cards.length === 1 ? ` --digest ${shortDigest(card.digest)}` : "";
-  const command = `runbook approve ${state.run}${which}`;
+  const command = `runbook approve ${clean(state.run)}${which}`;
   if (permission.approvers > 1)
-    return `the policy wants ${permission.approvers} people, each with a signature: ${command} --sign`;
-  if (permission.signed) return `the policy wants a signature: ${command} --sign`;
+    return signed(`${permission.approvers} people, each with a signature: ${command} --sign`);
+  if (permission.signed) return signed(`a signature: ${command} --sign`);
   if (permission.notRequester && by === state.plan.by)
-    return `the policy wants somebody other than ${by}, who started the run: ${command}`;
+    return {
+      why: `the policy wants somebody other than ${clean(by)}, who started the run: ${command}`,
+      deniable: true,
+    };
   return null;
+}
+
+/** A no must be signed, too. */
+function signed(what: string): Bar {
+  return { why: `the policy wants ${what}`, deniable: false };
 }

@@ -1,7 +1,7 @@
 import { waiting } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
-import { barOf } from "./permits.ts";
+import { barOf, type Bar } from "./permits.ts";
 import { entriesOf, waitingCards, withinBatch, type Entry, type Waiting } from "./queue.ts";
 import { rosterOf, type Roster } from "./roster.ts";
 import type { Focus, Seen, Ui } from "./ui.ts";
@@ -32,7 +32,7 @@ export type Offer = {
   /** Those that a yes is for: as many as the batch has room for. */
   readonly ready: readonly Waiting[];
   /** Why nobody can approve them on this screen; null: somebody can. */
-  readonly bar: string | null;
+  readonly bar: Bar | null;
 };
 
 /** What a sight is made of. */

@@ -19,7 +19,7 @@ export const entryOf = (cards: readonly Waiting[]): Entry => ({ key: cards[0]?.i
 /** What is seen when these cards are shown together, of which the first `ready` may be approved. */
 export function sightOf(
   cards: readonly Waiting[],
-  more: Partial<Sight> & { ready?: number; bar?: string } = {},
+  more: Partial<Sight> & { ready?: number; bar?: Offer["bar"] } = {},
 ): Sight {
   const { ready = cards.length, bar = null, ...rest } = more;
   const offer: Offer | null = cards.length === 0 ? null : { all: cards, ready: cards.slice(0, ready), bar };

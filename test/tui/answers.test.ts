@@ -45,7 +45,7 @@ describe("answering a card", () => {
   });
 
   test("what the policy wants signed is not approved here, and the note says how it can be", () => {
-    const sight = sightOf([card()], { bar: "the policy wants a signature: runbook approve" });
+    const sight = sightOf([card()], { bar: { why: "the policy wants a signature: runbook approve", deniable: false } });
     const { ui, actions } = type(["y"], { sight });
     expect(actions).toEqual([]);
     expect(ui.note).toBe("the policy wants a signature: runbook approve");

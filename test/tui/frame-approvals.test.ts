@@ -15,6 +15,24 @@ function asking(
   return story;
 }
 
+/** A rule for one host that wants two people. */
+const RULE: PlannedRule = {
+  name: "four eyes",
+  where: "policy.yml:3",
+  steps: null,
+  risks: null,
+  on: null,
+  hosts: ["web3"],
+  when: null,
+  approve: "ask",
+  approvers: 2,
+  notRequester: false,
+  signed: false,
+  expires: null,
+  maxHosts: null,
+  reason: null,
+};
+
 const many = (amount: number): number[] => Array.from({ length: amount }, () => 7);
 
 describe("the queue", () => {
@@ -130,23 +148,7 @@ describe("the queue", () => {
 
   test("tells hosts apart of which the policy wants different things, and says what to do where it wants a signature", () => {
     const story = asking([7, 7, 7]);
-    const rule: PlannedRule = {
-      name: "four eyes",
-      where: "policy.yml:3",
-      steps: null,
-      risks: null,
-      on: null,
-      hosts: ["web3"],
-      when: null,
-      approve: "ask",
-      approvers: 2,
-      notRequester: false,
-      signed: false,
-      expires: null,
-      maxHosts: null,
-      reason: null,
-    };
-    story.state.plan.policies.push({ source: "policy.yml", signers: "/etc/signers", rules: [rule] });
+    story.state.plan.policies.push({ source: "policy.yml", signers: "/etc/signers", rules: [RULE] });
     const drawn = frameFor(story);
     expect(drawn.sight?.entries.map((entry) => entry.cards.map(({ host }) => host))).toEqual([
       ["web1", "web2"],
@@ -156,9 +158,18 @@ describe("the queue", () => {
     const signed = frameFor(story, { columns: 130, ui: { entry: key } });
     const digest = signed.sight?.offer?.all[0]?.digest.slice(0, 12);
     const command = `runbook approve r1 --digest ${digest} --sign`;
-    expect(signed.sight?.offer?.bar).toBe(`the policy wants 2 people, each with a signature: ${command}`);
+    expect(signed.sight?.offer?.bar?.why).toBe(`the policy wants 2 people, each with a signature: ${command}`);
     expect(textOf(signed)).toContain("decide    the policy wants 2 people");
     expect(textOf(signed)).toMatch(/◷ web3 {2}waiting for you +needs 2 signatures: release-log/);
     expect(signed.lines.at(-1)).not.toContain("y yes");
+  });
+
+  test("lets whoever started the run say no where the policy wants somebody else to say yes", () => {
+    const story = asking([7]);
+    const rule = { ...RULE, hosts: null, approvers: 1, notRequester: true };
+    story.state.plan.policies.push({ source: "policy.yml", signers: null, rules: [rule] });
+    const drawn = frameFor(story);
+    expect(drawn.sight?.offer?.bar?.why).toContain("somebody other than ada, who started the run: runbook approve r1");
+    expect(drawn.lines.at(-1)).toMatch(/^n no {2}s later/);
   });
 });
