@@ -1,14 +1,15 @@
 import { makePlan } from "../engine/plan.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
+import { didYouMean } from "../language/suggest.ts";
 import { loadRunbook } from "../load/runbook.ts";
 import type { Waiver } from "../model/approval.ts";
-import type { PastFix } from "../model/event.ts";
+import type { PastFix, RunPlan } from "../model/event.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import { newRunId } from "../run/id.ts";
 import { carryOut } from "./carry-out.ts";
 import { readInputs, unknownSteps } from "./inputs.ts";
-import type { Io } from "./io.ts";
+import { tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
@@ -17,7 +18,7 @@ import { askForSecrets, askPasswords } from "./secrets.ts";
 import { screenFor } from "./screen.ts";
 import { settingsOf } from "./settings.ts";
 import { stateDir } from "./state.ts";
-import { selectTargets, withLogin, type TargetOptions } from "./targets.ts";
+import { selectTargets, withLogin, type TargetOptions, type Targets } from "./targets.ts";
 import { userName } from "./user.ts";
 import { whereabouts } from "./whereabouts.ts";
 
@@ -90,6 +91,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const here = controllerFaults(plan, options.allowController === true, Date.now());
   if (here.length > 0) return here;
 
+  tell(missingGroups(plan, targets), io, "warning");
   const passwords = await askPasswords(options);
   return await carryOut(
     {
@@ -106,6 +108,16 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
     },
     io,
   );
+}
+
+/** A limit on a group that is not there limits nothing, which may be a slip of the pen. */
+function missingGroups({ runbook, rollout }: RunPlan, { inventory }: Targets): Fault[] {
+  const missing = Object.keys(rollout.groups).filter((group) => !inventory.groups.has(group));
+  return missing.map((group) => {
+    const message = `the inventory has no group \`${group}\`, so \`rollout.groups\` limits nothing there`;
+    const hint = didYouMean(group, [...inventory.groups.keys()]);
+    return { kind: "usage", where: runbook.name, message, ...(hint === undefined ? {} : { hint }) };
+  });
 }
 
 /** What the record knows of the same steps on the same hosts. */

@@ -73,7 +73,8 @@ function answered(step: StepState, event: Decider): StepState {
 }
 
 function voteOf(event: EventOf<"approved" | "endorsed">, { at }: Moment): Vote {
-  return { ...deciderOf(event), digest: event.digest, at: event.decidedAt ?? at };
+  const reason = event.reason === undefined ? {} : { reason: event.reason };
+  return { ...deciderOf(event), ...reason, digest: event.digest, at: event.decidedAt ?? at };
 }
 
 function approved(step: StepState, event: EventOf<"approved">, when: Moment): StepState {
@@ -85,7 +86,7 @@ function approved(step: StepState, event: EventOf<"approved">, when: Moment): St
   return { ...step, votes, approval, target: step.findings ?? [], elsewhere: null };
 }
 
-/** What was approved is kept, to be shown beside what is there now; the yeses were to that, and are gone with it. */
+/** What was approved, or asked, is kept, to be shown beside what is there now; the yeses were to that, and are gone with it. */
 function voided(step: StepState, reason: string): StepState {
   return {
     ...step,
@@ -94,7 +95,7 @@ function voided(step: StepState, reason: string): StepState {
     asked: null,
     preview: null,
     voids: step.voids + 1,
-    voided: { findings: step.target, reason },
+    voided: { findings: step.approval === null ? (step.findings ?? []) : step.target, reason },
   };
 }
 

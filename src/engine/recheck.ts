@@ -15,7 +15,8 @@ export function stillHolds(state: RunState, event: Event, now: number): boolean 
   const host = state.hosts.get(event.host);
   if (host === undefined) return false;
   const passage = gate(state, host);
-  if (event.type === "admitted") return passage.kind === "enter" && passage.batch === event.batch;
+  if (event.type === "admitted")
+    return passage.kind === "enter" && passage.batch === event.batch && passage.from <= now;
   return passage.kind === "go" && host.skipped === null && stillApproved(state, host, event.step, now);
 }
 

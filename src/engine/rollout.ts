@@ -1,18 +1,21 @@
-import { resolveShare } from "../model/quantity.ts";
+import { resolveShare, type Share } from "../model/quantity.ts";
 import { machineOf } from "./machine.ts";
 import { committed, confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import type { HostState, RunState } from "./state.ts";
 
-/** Whether a host's next fix may start: `go` (it has its place), `enter` a batch first, `wait`, or never in this run. */
+/**
+ * Whether a host's next fix may start: `go` (it has its place), `enter` a batch first (not before `from`, ms since the epoch), `wait`, or
+ * never in this run.
+ */
 export type Gate =
   | { readonly kind: "go" }
-  | { readonly kind: "enter"; readonly batch: number }
-  | { readonly kind: "wait"; readonly for: "survey" | "batch" | "pause" }
+  | { readonly kind: "enter"; readonly batch: number; readonly from: number }
+  | { readonly kind: "wait"; readonly for: "survey" | "batch" | "pause" | "group" }
   | { readonly kind: "stop"; readonly reason: string };
 
 /** Applies the rollout's rules to one host: stop requests, the budgets of failures and unknowns, then the batches. */
 export function gate(state: RunState, host: HostState): Gate {
-  const { maxFailures, maxUnknown } = state.plan.rollout;
+  const { maxFailures, maxUnknown, maxAffected } = state.plan.rollout;
   if (state.stop !== null) return { kind: "stop", reason: `stopped by ${state.stop.by}` };
 
   const counts = count(state);
@@ -29,12 +32,18 @@ export function gate(state: RunState, host: HostState): Gate {
       reason: `${counts.unknown} of ${state.hosts.size} hosts are unknown; at most ${limit} may be`,
     };
   }
+  const most = maxAffected === null ? Infinity : resolveShare(maxAffected, state.hosts.size);
+  if (counts.fixed.size === 0 && counts.affected > most) {
+    return { kind: "stop", reason: `${counts.affected} hosts need a fix; with more than ${most}, none starts` };
+  }
   if (state.paused !== null) return { kind: "wait", for: "pause" };
   const twin = twinAtWork(host, counts.fixed);
   if (twin !== null) return twin;
+  if (groupIsFull(state, host, counts.busy)) return { kind: "wait", for: "group" };
   if (host.batch !== null) return { kind: "go" };
   // Even if every host that has not answered yet turns out unknown, the budget must hold: so a slow host delays only a fleet that cannot afford it.
   if (counts.unknown + counts.unsurveyed > limit) return { kind: "wait", for: "survey" };
+  if (counts.fixed.size === 0 && counts.affected + counts.unsurveyed > most) return { kind: "wait", for: "survey" };
   return counts.place;
 }
 
@@ -42,7 +51,11 @@ type Counts = {
   failed: number;
   unknown: number;
   unsurveyed: number;
+  /** Hosts that need a fix, or have had one. */
+  affected: number;
   place: Gate;
+  /** Names of the hosts that are being fixed. */
+  busy: ReadonlySet<string>;
   /** Hosts on which a fix has begun, by machine: each waiting host looks for its own. */
   fixed: ReadonlyMap<string | null, readonly HostState[]>;
 };
@@ -58,7 +71,9 @@ function count(state: RunState): Counts {
     failed: hosts.filter(failed).length,
     unknown: hosts.filter(unknown).length,
     unsurveyed: hosts.filter((host) => !unknown(host) && !surveyed(host)).length,
+    affected: hosts.filter(affected).length,
     place: place(state, hosts),
+    busy: new Set(hosts.flatMap(({ host, steps }) => (steps.some(fixing) ? [host] : []))),
     fixed: Map.groupBy(
       hosts.filter((host) => host.steps.some((step) => step.fixes.length > 0)),
       machineOf,
@@ -79,17 +94,43 @@ function twinAtWork(host: HostState, fixed: Counts["fixed"]): Gate | null {
   return twins.some((twin) => twin.steps.some(fixing)) ? { kind: "wait", for: "batch" } : null;
 }
 
+/** Whether as many other hosts of one of its groups are being fixed as may be. */
+function groupIsFull({ plan }: RunState, { host }: HostState, busy: ReadonlySet<string>): boolean {
+  if (busy.has(host)) return false;
+  return Object.entries(plan.rollout.groups).some(([group, most]) => {
+    const members = plan.groups[group] ?? [];
+    return members.includes(host) && members.filter((member) => busy.has(member)).length >= most;
+  });
+}
+
 /**
  * Fixes fill batch after batch in the order of admission; a batch opens when every host of those before is settled.
- * A place that was given is kept: the share of a fleet may grow while hosts still answer, but no earlier batch is opened again.
+ * A place that was given is kept, and no earlier batch is opened again. A part of the hosts that need a fix can be told only once every
+ * host has been looked at or given up.
  */
 function place(state: RunState, hosts: readonly HostState[]): Gate {
   const last = Math.max(1, ...hosts.map((host) => host.batch ?? 1));
   const earlier = hosts.filter((host) => host.batch !== null && host.batch < last);
   if (!earlier.every(settled)) return { kind: "wait", for: "batch" };
   const members = hosts.filter((host) => host.batch === last);
-  if (members.length < sizeOf(state, last, hosts.filter(affected).length)) return { kind: "enter", batch: last };
-  return members.every(settled) ? { kind: "enter", batch: last + 1 } : { kind: "wait", for: "batch" };
+  const answered = hosts.every((host) => unknown(host) || surveyed(host));
+  const open = (batch: number): Gate => {
+    const share = shareOf(state, batch);
+    if (!answered && typeof share === "string" && share !== "100%") return { kind: "wait", for: "survey" };
+    return { kind: "enter", batch, from: soaked(state, hosts, batch) };
+  };
+  const here = open(last);
+  if (here.kind === "wait" || members.length < sizeOf(state, last, hosts.filter(affected).length)) return here;
+  return members.every(settled) ? open(last + 1) : { kind: "wait", for: "batch" };
+}
+
+/** When a batch may open: once those before it have ended, and been watched for as long as the runbook says. In ms since the epoch. */
+function soaked(state: RunState, hosts: readonly HostState[], batch: number): number {
+  const { soak } = state.plan.rollout;
+  const ends = hosts
+    .filter((host) => host.batch !== null && host.batch < batch)
+    .flatMap((host) => host.steps.flatMap((step) => step.end?.at ?? []));
+  return soak === 0 || ends.length === 0 ? 0 : Math.max(...ends) + soak * 1000;
 }
 
 /**
@@ -105,11 +146,14 @@ export function openPlaces(state: RunState): number {
   return Math.max(0, sizeOf(state, batch, hosts.filter(affected).length) - taken.length);
 }
 
-/** The last size holds for every batch that follows. */
 function sizeOf(state: RunState, batch: number, affected: number): number {
+  return Math.max(1, resolveShare(shareOf(state, batch), affected));
+}
+
+/** The last size holds for every batch that follows. */
+function shareOf(state: RunState, batch: number): Share {
   const { batches } = state.plan.rollout;
-  const share = batches[Math.min(batch, batches.length) - 1] ?? "100%";
-  return Math.max(1, resolveShare(share, affected));
+  return batches[Math.min(batch, batches.length) - 1] ?? "100%";
 }
 
 /** A host is settled when nothing more will happen on it, or only a person holds it up: a fix that is approved is as good as begun. */

@@ -1,4 +1,4 @@
-import type { Decider, Waiver } from "../model/approval.ts";
+import type { Decider, Decision, Waiver } from "../model/approval.ts";
 import type { Entry, EventOf, RunPlan, StepPlan } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Finding, Outcome } from "../model/finding.ts";
@@ -70,7 +70,7 @@ export type StepState = {
 };
 
 /** One person's yes. `at` is when it was given, ms since the epoch. */
-export type Vote = Decider & { readonly digest: string; readonly at: number };
+export type Vote = Decider & Pick<Decision, "reason"> & { readonly digest: string; readonly at: number };
 
 /** What is known of one host. */
 export type HostState = {

@@ -26,7 +26,7 @@ export type Intent =
 /** What a host does now: something, wait (`until` in ms since the epoch), or nothing any more. */
 export type Todo =
   | Intent
-  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" | "pause" }
+  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" | "pause" | "group" }
   | { readonly kind: "wait"; readonly for: "time"; readonly until: number }
   | { readonly kind: "done" };
 
@@ -160,6 +160,7 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   if (doubt !== null) return { kind: "void", ...at, reason: doubt };
   if (fix.kind === "manual") return { kind: "verify", ...at };
   if (passage.kind === "wait") return passage;
+  if (passage.kind === "enter" && passage.from > now) return { kind: "wait", for: "time", until: passage.from };
   if (passage.kind === "enter") return { kind: "admit", host: host.host, batch: passage.batch };
   if (stale(step, now)) return { kind: "detect", ...at };
   return { kind: "fix", ...at, key: fix.per === "host" ? null : (step.target[0]?.key ?? null) };

@@ -109,7 +109,17 @@ export const RunPlan = z.object({
   by: z.string(),
   applies: z.boolean(),
   facts: z.array(z.string()),
-  rollout: z.object({ batches: z.array(Share), maxFailures: z.int(), maxUnknown: Limit }),
+  rollout: z.object({
+    batches: z.array(Share),
+    maxFailures: z.int(),
+    maxUnknown: Limit,
+    /** With more hosts than this that need a fix, no fix starts; null: any number may. */
+    maxAffected: Share.nullable().default(null),
+    /** Seconds between the end of a batch and the beginning of the next. */
+    soak: z.number().default(0),
+    /** Group → how many of its hosts may be fixed at once. */
+    groups: z.record(z.string(), z.int().positive()).default({}),
+  }),
   steps: z.array(StepPlan),
   /** The process that writes the record. Absent where the system does not say. */
   writer: Writer.optional(),

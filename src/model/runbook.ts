@@ -206,9 +206,14 @@ export const Rollout = z.strictObject({
   max_unknown: Limit.default("10%").meta(
     about("With more unknown hosts than this no fix starts; a percentage is rounded up."),
   ),
-  max_affected: Share.optional().meta(about("Not supported yet.")),
-  soak: Duration.optional().meta(about("Not supported yet.")),
-  groups: z.record(z.string(), z.int().positive()).optional().meta(about("Not supported yet.")),
+  max_affected: Share.optional().meta(
+    about("With more hosts than this that need a fix, no fix starts: then something else is wrong."),
+  ),
+  soak: Duration.optional().meta(about("How long a batch is watched, once it has ended, before the next one opens.")),
+  groups: z
+    .record(z.string(), z.int().positive())
+    .optional()
+    .meta(about("Inventory group → how many of its hosts may be fixed at once.")),
 });
 export type Rollout = z.infer<typeof Rollout>;
 

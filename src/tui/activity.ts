@@ -112,6 +112,8 @@ function waits(state: RunState, host: HostState, wait: Wait, now: number): strin
       return `needs your answer${what}`;
     case "batch":
       return `waits for its batch${what}`;
+    case "group":
+      return "waits for another host of its group";
     case "survey":
       return `waits until other hosts have answered${what}`;
     case "pause":

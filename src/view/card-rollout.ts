@@ -50,6 +50,8 @@ function waitWords(state: RunState, reason: Extract<Gate, { kind: "wait" }>["for
   switch (reason) {
     case "batch":
       return "when the batch before it has ended";
+    case "group":
+      return "when another host of its group has been fixed";
     case "survey":
       return "when more hosts have answered";
     case "pause":

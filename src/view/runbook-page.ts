@@ -27,8 +27,8 @@ export function runbookPage(loaded: LoadedRunbook, drawing: PageDrawing): string
 }
 
 function head({ runbook, path, digest }: LoadedRunbook, draw: Draw): string[] {
-  const { batches, max_failures: maxFailures, max_unknown: unknown } = runbook.rollout;
-  const rollout = `${rolloutWords({ batches, maxFailures })}, nor while more than ${unknown} are unknown`;
+  const { batches, max_failures: maxFailures, max_unknown: unknown, max_affected, soak, groups } = runbook.rollout;
+  const rollout = `${rolloutWords({ batches, maxFailures, maxAffected: max_affected ?? null, soak: soak ?? 0, groups: groups ?? {} })}, nor while more than ${unknown} are unknown`;
   return [
     ...labelled("name", runbook.name, draw),
     ...labelled("file", path, draw),

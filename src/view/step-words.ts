@@ -25,7 +25,15 @@ export function proofWords(verify: Step["verify"]): string | null {
 }
 
 /** How fixes spread over the fleet. */
-export function rolloutWords({ batches, maxFailures }: Omit<RunPlan["rollout"], "maxUnknown">): string {
-  const sizes = batches.join(", ");
-  return `batches of ${sizes} of the hosts that need a fix; no new fix after ${counted(maxFailures, "failed host")}`;
+export function rolloutWords(rollout: Omit<RunPlan["rollout"], "maxUnknown">): string {
+  const { batches, maxFailures, maxAffected, soak, groups } = rollout;
+  const caps = Object.entries(groups).map(([group, most]) => `at most ${most} of ${clean(group)} at once`);
+  const rules = [
+    `batches of ${batches.join(", ")} of the hosts that need a fix`,
+    ...(soak > 0 ? [`${duration(soak)} between them`] : []),
+    ...caps,
+    `no new fix after ${counted(maxFailures, "failed host")}`,
+    ...(maxAffected === null ? [] : [`none at all if more than ${maxAffected} need one`]),
+  ];
+  return rules.join("; ");
 }

@@ -75,11 +75,15 @@ export const anyPlan: fc.Arbitrary<RunPlan> = fc
       batches: fc.array(share, { minLength: 1, maxLength: 3 }),
       maxFailures: fc.integer({ min: 1, max: 3 }),
       maxUnknown: share,
+      maxAffected: fc.constantFrom<RunPlan["rollout"]["maxAffected"][]>(null, null, null, 2, "50%"),
+      soak: fc.constantFrom(0, 0, 30),
+      groups: fc.constantFrom<RunPlan["rollout"]["groups"][]>({}, {}, { odd: 1 }),
     }),
   })
   .map(({ hosts, steps, ...rest }) => ({
     ...PLAN,
     ...rest,
+    groups: { odd: ["host1", "host3", "host5"] },
     hosts: Array.from({ length: hosts }, (_, at) => `host${at + 1}`),
     steps: steps.map((one, at) => ({ id: `step-${at + 1}`, ...one })),
   }));
@@ -127,6 +131,6 @@ export const PLAN: RunPlan = {
   by: "ada",
   applies: false,
   facts: [],
-  rollout: { batches: ["100%"], maxFailures: 1000, maxUnknown: "100%" },
+  rollout: { batches: ["100%"], maxFailures: 1000, maxUnknown: "100%", maxAffected: null, soak: 0, groups: {} },
   steps: [STEP],
 };

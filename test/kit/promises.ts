@@ -50,6 +50,8 @@ export type Books = {
   /** Host, step and key → until when it is waived. */
   readonly waived: Map<string, number>;
   readonly skipped: Set<string>;
+  /** Hosts with a card that is open, or with an approval: they certainly need a fix. */
+  readonly sick: Set<string>;
   /** Host and step of every fix that began. */
   readonly fixed: { readonly host: string; readonly step: string }[];
   stopped: boolean;
@@ -68,6 +70,7 @@ function emptyBooks(plan: RunPlan): Books {
     votes: new Map(),
     waived: new Map(),
     skipped: new Set(),
+    sick: new Set(),
     fixed: [],
     stopped: false,
     paused: false,
@@ -152,6 +155,7 @@ function checkFix(
     "no fix with more than max_unknown unknown hosts",
   );
   promise(books.batches.has(event.host), "a host needs its place in a batch");
+  checkSpread(event.host, own, books, promise);
   promise(!twinsOf(books, event.host).some((twin) => isBusy(books, twin)), "one fix at a time on one machine");
   const at = plan.steps.findIndex((step) => step.id === event.step);
   promise(plan.steps[at]?.fix?.kind === "run" && plan.steps[at].fix.selected, "only a selected fix by script starts");
@@ -161,6 +165,33 @@ function checkFix(
     const well = end === "clear" || end === "fixed" || end === "skipped";
     promise(earlier.fix === null || well, "a step that is not well blocks the fixes of later ones");
   }
+}
+
+/** How many are fixed at once, and whether so many may need it at all. */
+function checkSpread(host: string, own: Page, books: Books, promise: Promise): void {
+  const { plan } = books;
+  for (const [group, most] of Object.entries(plan.rollout.groups)) {
+    const members = plan.groups[group] ?? [];
+    const others = members.filter((member) => member !== host && isUnderWay(books, member));
+    promise(
+      !members.includes(host) || own.started.size > 0 || others.length < most,
+      "no more of a group at once than may be",
+    );
+  }
+  const { maxAffected } = plan.rollout;
+  if (maxAffected === null || books.fixed.length > 0) return;
+  promise(
+    books.sick.size <= resolveShare(maxAffected, plan.hosts.length),
+    "no first fix while more hosts need one than max_affected",
+  );
+}
+
+/** A fix of it has begun, and its step has not ended. */
+function isUnderWay(books: Books, host: string): boolean {
+  return books.plan.steps.some((step) => {
+    const own = page(books, host, step.id);
+    return own.started.size > 0 && own.end === null;
+  });
 }
 
 /** Other names of the same machine. */
@@ -207,6 +238,8 @@ function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "paused") books.paused = true;
   if (event.type === "continued") books.paused = false;
   if (event.type === "host-skipped") books.skipped.add(event.host);
+  if (event.type === "asked" || event.type === "approved") books.sick.add(event.host);
+  if (event.type === "step-ended" || event.type === "host-skipped") books.sick.delete(event.host);
   if (event.type === "fix-started") books.fixed.push({ host: event.host, step: event.step });
   if (event.type === "waived") {
     for (const key of event.keys) books.waived.set(`${event.host} ${event.step} ${key}`, event.until);

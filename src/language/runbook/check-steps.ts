@@ -95,7 +95,12 @@ function checkFix(report: Report, path: Path, step: Step): void {
 
 function checkBatches(report: Report, runbook: Runbook): void {
   const shares = [...runbook.rollout.batches.entries()].map(([index, share]) => [["batches", index], share] as const);
-  for (const [path, share] of [...shares, [["max_unknown"], runbook.rollout.max_unknown] as const]) {
+  const { max_unknown: unknown, max_affected: affected } = runbook.rollout;
+  const limits = [
+    [["max_unknown"], unknown],
+    [["max_affected"], affected],
+  ] as const;
+  for (const [path, share] of [...shares, ...limits]) {
     const percent = typeof share === "string" ? Number.parseFloat(share) : undefined;
     const least = path[0] === "batches" ? 1 : 0;
     if (percent === undefined || (percent >= least && percent <= 100)) continue;

@@ -3,13 +3,8 @@ import type { Report } from "./check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
 import type { Path } from "../yaml/yaml.ts";
 
-/** Keys that the language knows and that nothing acts on yet, with what to do instead. */
+/** Keys of a step that the language knows and that nothing acts on yet, with what to do instead. */
 const PLANNED: readonly (readonly [path: string, instead: string])[] = [
-  ["rollout/soak", "leave it out"],
-  ["rollout/groups", "leave it out, or run the groups one after the other with --limit"],
-  ["rollout/max_affected", "leave it out"],
-];
-const PLANNED_IN_STEPS: readonly (readonly [path: string, instead: string])[] = [
   ["detect/confirm/runs", "use `times` and `every`, which look again within the run"],
   ["fix/reboot", "use `manual` to say what a person must do"],
   ["fix/once_per", "leave it out, and limit the run to one host with --limit"],
@@ -18,10 +13,9 @@ const PLANNED_IN_STEPS: readonly (readonly [path: string, instead: string])[] = 
 
 /** Refuses by name what is part of the language but not built yet: ignoring it would break a promise. */
 export function checkSupport(report: Report, runbook: Runbook): void {
-  refuse(report, [], PLANNED);
   powershell(report, [], runbook.shell);
   for (const [index, step] of runbook.steps.entries()) {
-    refuse(report, ["steps", index], PLANNED_IN_STEPS);
+    refuse(report, ["steps", index], PLANNED);
     powershell(report, ["steps", index], step.shell);
   }
 }

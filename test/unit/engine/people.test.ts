@@ -241,7 +241,7 @@ function step(host: string): { host: string; step: string } {
 
 describe("places that are open", () => {
   const names = ["host1", "host2", "host3", "host4"];
-  const plan = planWith({ hosts: names, rollout: { batches: [1, 2], maxFailures: 1, maxUnknown: "100%" } });
+  const plan = planWith({ hosts: names, rollout: { ...PLAN.rollout, batches: [1, 2], maxFailures: 1 } });
   const seen = names.flatMap((host): Told[] => [reached(host), saw(["a"], step(host)), asked(step(host))]);
 
   test("are those of the first batch, then those of the next once it is settled", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { stillHolds } from "../../../src/engine/recheck.ts";
 import { gate } from "../../../src/engine/rollout.ts";
 import type { RunState } from "../../../src/engine/state.ts";
 import type { RunPlan } from "../../../src/model/event.ts";
@@ -22,11 +23,13 @@ import {
   type Told,
 } from "../../kit/tale.ts";
 
+import { PLAN } from "../../kit/plans.ts";
+
 type Rules = RunPlan["rollout"];
 
 function fleet(size: number, rules: Partial<Rules>, steps = [stepWith({})]): RunPlan {
   const hosts = Array.from({ length: size }, (_, at) => `host${at + 1}`);
-  return planWith({ hosts, steps, rollout: { batches: ["100%"], maxFailures: 100, maxUnknown: "100%", ...rules } });
+  return planWith({ hosts, steps, rollout: { ...PLAN.rollout, maxFailures: 100, ...rules } });
 }
 
 const on = (number: number) => ({ host: `host${number}`, step: "step-1" });
@@ -78,14 +81,18 @@ describe("batches", () => {
     expect(gateOf(busy, 1)).toEqual({ kind: "go" });
     expect(gateOf(busy, 2)).toEqual({ kind: "wait", for: "batch" });
     expect(gateOf(after(busy, fixStarted(null, on(1))), 2)).toEqual({ kind: "wait", for: "batch" });
-    expect(gateOf(after(busy, ...fixed(1)), 2)).toEqual({ kind: "enter", batch: 2 });
+    expect(gateOf(after(busy, ...fixed(1)), 2)).toEqual({ kind: "enter", batch: 2, from: 0 });
   });
 
   test("a host that a person keeps waiting, or was denied, blocks no batch", () => {
     const voided = { type: "approval-voided", ...on(1), reason: "changed" } as const;
     const again = after(canary, approved(on(1)), admitted("host1"), saw(["b"], on(1)), voided, asked(on(1)));
-    expect(gateOf(again, 2)).toEqual({ kind: "enter", batch: 2 });
-    expect(gateOf(after(again, denied("", on(1)), ended("found", "", on(1))), 2)).toEqual({ kind: "enter", batch: 2 });
+    expect(gateOf(again, 2)).toEqual({ kind: "enter", batch: 2, from: 0 });
+    expect(gateOf(after(again, denied("", on(1)), ended("found", "", on(1))), 2)).toEqual({
+      kind: "enter",
+      batch: 2,
+      from: 0,
+    });
   });
 
   test("a host with one card out and another fix approved is not settled", () => {
@@ -101,20 +108,81 @@ describe("batches", () => {
     expect(gateOf(state, 2)).toEqual({ kind: "wait", for: "batch" });
   });
 
-  test("a share that grows while hosts still answer does not open an earlier batch again", () => {
-    const plan = fleet(3, { batches: ["50%", 1] });
+  test("a part of the hosts that need a fix is known once every host has been looked at or given up", () => {
+    const plan = fleet(4, { batches: ["50%", 1] });
     const sickHost = (number: number): Told[] => [reached(`host${number}`), saw(["a"], on(number)), asked(on(number))];
-    const state = after(
-      after(plan, ...sickHost(1), ...sickHost(2)),
-      approved(on(1)),
-      admitted("host1", 1),
-      ...fixed(1),
-      approved(on(2)),
-      admitted("host2", 2),
-      ...sickHost(3),
+    const some = after(plan, ...sickHost(1), ...sickHost(2));
+    expect(gateOf(some, 1)).toEqual({ kind: "wait", for: "survey" });
+    const most = after(some, reached("host3"), saw([], on(3)), ended("clear", "", on(3)));
+    expect(gateOf(most, 1)).toEqual({ kind: "wait", for: "survey" });
+    const all = after(most, unreachable("host4"));
+    expect(gateOf(all, 1)).toEqual({ kind: "enter", batch: 1, from: 0 });
+    expect(gateOf(after(all, approved(on(1)), admitted("host1")), 2)).toEqual({ kind: "wait", for: "batch" });
+  });
+
+  test("all of them needs no counting", () => {
+    const plan = fleet(2, { batches: ["100%"] });
+    expect(gateOf(after(plan, reached(), saw(["a"], on(1))), 1)).toEqual({ kind: "enter", batch: 1, from: 0 });
+  });
+});
+
+describe("the time between batches", () => {
+  const state = after(sick(fleet(3, { batches: [1], soak: 600 })), approved(on(1)), admitted("host1"), ...fixed(1));
+
+  test("begins with the end of the one before", () => {
+    expect(gateOf(state, 2)).toEqual({ kind: "enter", batch: 2, from: state.at + 600_000 });
+  });
+
+  test("is waited for, and nothing is admitted before", () => {
+    const ready = after(state, approved(on(2)));
+    const until = state.at + 600_000;
+    expect(next(ready, "host2")).toEqual({ kind: "wait", for: "time", until });
+    expect(stillHolds(ready, admitted("host2", 2), until - 1)).toBe(false);
+    expect(stillHolds(ready, admitted("host2", 2), until)).toBe(true);
+  });
+});
+
+describe("the hosts of a group", () => {
+  const plan = { ...fleet(4, { groups: { yarn: 1 } }), groups: { yarn: ["host1", "host2"] } };
+  const admittedAll = after(
+    sick(plan),
+    ...[1, 2, 3].flatMap((number): Told[] => [approved(on(number)), admitted(`host${number}`)]),
+  );
+
+  test("are fixed as many at once as the runbook says, and those of no group beside them", () => {
+    const busy = after(admittedAll, fixStarted(null, on(1)));
+    expect(gateOf(busy, 2)).toEqual({ kind: "wait", for: "group" });
+    expect(gateOf(busy, 1)).toEqual({ kind: "go" });
+    expect(gateOf(busy, 3)).toEqual({ kind: "go" });
+    expect(gateOf(after(busy, fixFinished(0, null, on(1))), 2)).toEqual({ kind: "wait", for: "group" });
+    expect(gateOf(after(admittedAll, ...fixed(1)), 2)).toEqual({ kind: "go" });
+    expect(stillHolds(busy, fixStarted(null, on(2)), busy.at)).toBe(false);
+  });
+});
+
+describe("the most hosts that may need a fix", () => {
+  test("holds before the first fix: with more of them none starts", () => {
+    const plan = fleet(4, { maxAffected: "50%" });
+    const two = after(plan, ...[1, 2].flatMap((number) => [reached(`host${number}`), saw(["a"], on(number))]));
+    expect(gateOf(two, 1)).toEqual({ kind: "wait", for: "survey" });
+    const clear = after(two, ...[3, 4].flatMap((number) => [reached(`host${number}`), saw([], on(number))]));
+    expect(gateOf(clear, 1)).toEqual({ kind: "enter", batch: 1, from: 0 });
+    const three = after(two, reached("host3"), saw(["a"], on(3)));
+    expect(gateOf(three, 1)).toEqual({ kind: "stop", reason: "3 hosts need a fix; with more than 2, none starts" });
+  });
+
+  test("does not stop what has begun", () => {
+    const plan = fleet(3, { maxAffected: 1 });
+    const one = after(
+      plan,
+      reached("host1"),
+      saw(["a"], on(1)),
+      unreachable("host2"),
+      reached("host3"),
+      saw([], on(3)),
     );
-    expect(gateOf(state, 3)).toEqual({ kind: "wait", for: "batch" });
-    expect(gateOf(after(state, ...fixed(2)), 3)).toEqual({ kind: "enter", batch: 3 });
+    const begun = after(one, asked(on(1)), approved(on(1)), admitted("host1"), fixStarted(null, on(1)));
+    expect(gateOf(after(begun, saw(["a"], on(3))), 3)).toMatchObject({ kind: "enter" });
   });
 });
 

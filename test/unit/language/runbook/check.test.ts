@@ -7,12 +7,6 @@ const FIX = "fix: { risk: low, run: ':' }";
 describe("what a later version brings is refused by name", () => {
   test.each([
     [withTop("shell: powershell"), "3:8 `powershell` is not supported yet → use sh or bash"],
-    [withTop("rollout: { soak: 5m }"), "3:12 `soak` is not supported yet → leave it out"],
-    [
-      withTop("rollout: { groups: { yarn: 1 } }"),
-      "3:12 `groups` is not supported yet → leave it out, or run the groups one after the other with --limit",
-    ],
-    [withTop("rollout: { max_affected: 10% }"), "3:12 `max_affected` is not supported yet → leave it out"],
     [withStep(DETECT, "shell: powershell"), "6:12 `powershell` is not supported yet → use sh or bash"],
     [
       withStep("detect: { run: ':', confirm: { runs: 3 } }"),
