@@ -15,8 +15,7 @@ export function evolve(state: RunState | null, entry: Entry): RunState {
   const next = { ...state, at: entry.at, seq: entry.seq };
   if (!("host" in event)) return onRun(next, event);
   const grown = event.type === "waived" ? { ...next, waivers: [...next.waivers, ...waiversOf(event)] } : next;
-  const changed = withHost(grown, event, entry);
-  return CHANGES_MACHINE.has(event.type) ? withTwins(changed, event.host) : changed;
+  return withHost(grown, event, entry);
 }
 
 type RunEvent = Exclude<Event, HostEvent | { type: "run-started" }>;
@@ -72,18 +71,6 @@ const CHANGES_MACHINE: ReadonlySet<Event["type"]> = new Set([
   "rollback-lost",
 ]);
 
-/** Two names may be one machine: what changes it changes it for both. */
-function withTwins(state: RunState, name: string): RunState {
-  const hosts = new Map(state.hosts);
-  const changed = state.hosts.get(name);
-  for (const [other, host] of state.hosts) {
-    if (other === name || (changed !== undefined && isSameMachine(host, changed))) {
-      hosts.set(other, { ...host, changedSeq: state.seq });
-    }
-  }
-  return { ...state, hosts };
-}
-
 /** The state after many entries; null for none. */
 export function fold(entries: Iterable<Entry>): RunState | null {
   return replay(entries, () => undefined);
@@ -104,8 +91,17 @@ function withHost(state: RunState, event: HostEvent, when: Moment): RunState {
   if (before === undefined) throw new Error(`${event.type}: no host ${event.host} in this run`);
   const hosts = new Map(state.hosts);
   const started = before.startedAt === null ? { ...before, startedAt: when.at } : before;
-  hosts.set(event.host, onHost(started, event, { ...when, waivers: state.waivers }));
+  const changed = onHost(started, event, { ...when, waivers: state.waivers });
+  hosts.set(event.host, changed);
+  if (CHANGES_MACHINE.has(event.type)) noteChange(hosts, changed, when.seq);
   return { ...state, hosts };
+}
+
+/** Two names may be one machine: what changes it changes it for both. */
+function noteChange(hosts: Map<string, HostState>, changed: HostState, changedSeq: number): void {
+  for (const [name, host] of hosts) {
+    if (name === changed.host || isSameMachine(host, changed)) hosts.set(name, { ...host, changedSeq });
+  }
 }
 
 /** A moment, and the waivers that hold in the run. */
