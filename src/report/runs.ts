@@ -1,4 +1,4 @@
-import type { RunPlan } from "../model/event.ts";
+import type { Writer } from "../model/event.ts";
 import type { RunRecord } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
 import { fit, pad, widthOf } from "../view/width.ts";
@@ -7,10 +7,8 @@ import { duration, grouped } from "../view/words.ts";
 /** How far a run got: to its end; or its process is at work, or gone, or nobody can tell from here. */
 export type Standing = "ended" | "running" | "died" | "unclear";
 
-type Writer = RunPlan["writer"];
-
-/** A run on record, with what became of the process that wrote it. */
-export type ListedRun = { readonly run: RunRecord; readonly standing: Standing; readonly writer: Writer };
+/** A run on record, with what became of the process that wrote it; undefined where the record does not say which that was. */
+export type ListedRun = { readonly run: RunRecord; readonly standing: Standing; readonly writer: Writer | undefined };
 
 const HEADS = ["run", "began (UTC)", "runbook", "hosts", "ended"];
 const NAME = HEADS.indexOf("runbook");
@@ -53,7 +51,7 @@ function endWords({ run, standing, writer }: ListedRun): string {
 }
 
 /** What is said of a run that has no end on record. */
-export function unendedWords(standing: Exclude<Standing, "ended">, writer: Writer): string {
+export function unendedWords(standing: Exclude<Standing, "ended">, writer: Writer | undefined): string {
   switch (standing) {
     case "running":
       return `This run is still at work, as process ${writer?.pid}.`;
