@@ -33,8 +33,8 @@ export function gate(state: RunState, host: HostState): Gate {
     };
   }
   const most = maxAffected === null ? Infinity : resolveShare(maxAffected, state.hosts.size);
-  if (counts.fixed.size === 0 && counts.affected > most) {
-    return { kind: "stop", reason: `${counts.affected} hosts need a fix; with more than ${most}, none starts` };
+  if (counts.fixed.size === 0 && counts.sick > most) {
+    return { kind: "stop", reason: `${counts.sick} hosts need a fix; with more than ${most}, none starts` };
   }
   if (state.paused !== null) return { kind: "wait", for: "pause" };
   const twin = twinAtWork(host, counts.fixed);
@@ -43,7 +43,7 @@ export function gate(state: RunState, host: HostState): Gate {
   if (host.batch !== null) return { kind: "go" };
   // Even if every host that has not answered yet turns out unknown, the budget must hold: so a slow host delays only a fleet that cannot afford it.
   if (counts.unknown + counts.unsurveyed > limit) return { kind: "wait", for: "survey" };
-  if (counts.fixed.size === 0 && counts.affected + counts.unsurveyed > most) return { kind: "wait", for: "survey" };
+  if (counts.fixed.size === 0 && counts.sick + counts.unsurveyed > most) return { kind: "wait", for: "survey" };
   return counts.place;
 }
 
@@ -51,8 +51,8 @@ type Counts = {
   failed: number;
   unknown: number;
   unsurveyed: number;
-  /** Hosts that need a fix, or have had one. */
-  affected: number;
+  /** Hosts that need a fix, whether they get one in this run or not. */
+  sick: number;
   place: Gate;
   /** Names of the hosts that are being fixed. */
   busy: ReadonlySet<string>;
@@ -71,7 +71,7 @@ function count(state: RunState): Counts {
     failed: hosts.filter(failed).length,
     unknown: hosts.filter(unknown).length,
     unsurveyed: hosts.filter((host) => !unknown(host) && !surveyed(host)).length,
-    affected: hosts.filter(affected).length,
+    sick: hosts.filter(sick).length,
     place: place(state, hosts),
     busy: new Set(hosts.flatMap(({ host, steps }) => (steps.some(fixing) ? [host] : []))),
     fixed: Map.groupBy(
@@ -188,7 +188,12 @@ function looked(step: HostState["steps"][number]): boolean {
   return step.findings !== null && (step.findings.length === 0 || confirmed(step));
 }
 
-/** The host needs a fix, or has had one. */
+/** Something was found on it that has a fix, and is still there as far as is known. */
+function sick(host: HostState): boolean {
+  return host.steps.some((step) => fixable(step) && confirmed(step));
+}
+
+/** The host needs a fix and may get it, or has had one. */
 function affected(host: HostState): boolean {
   return host.batch !== null || host.steps.some((step) => step.end === null && fixable(step) && confirmed(step));
 }

@@ -239,7 +239,8 @@ function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "continued") books.paused = false;
   if (event.type === "host-skipped") books.skipped.add(event.host);
   if (event.type === "asked" || event.type === "approved") books.sick.add(event.host);
-  if (event.type === "step-ended" || event.type === "host-skipped") books.sick.delete(event.host);
+  const gone = event.type === "waived" || (event.type === "detected" && event.findings.length === 0);
+  if (gone) books.sick.delete(event.host);
   if (event.type === "fix-started") books.fixed.push({ host: event.host, step: event.step });
   if (event.type === "waived") {
     for (const key of event.keys) books.waived.set(`${event.host} ${event.step} ${key}`, event.until);

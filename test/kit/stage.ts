@@ -36,6 +36,8 @@ export type Play = {
   readonly loaded: LoadedRunbook;
   readonly hosts: readonly string[];
   readonly answer: Answer;
+  /** Inventory group → its hosts. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly options?: Partial<RunOptions>;
   readonly unreachable?: Readonly<Record<string, Fault>>;
   /** How many scripts the nth login of a host (from 1) lives through; the host boots between logins. Default: one login for ever. */
@@ -52,7 +54,10 @@ export type Play = {
 /** Runs a real run (engine, loop, scripts) against stand-in hosts, with the journal in memory. */
 export async function play(piece: Play): Promise<{ readonly state: RunState; readonly entries: readonly Entry[] }> {
   const entries: Entry[] = [];
-  const hosts = piece.hosts.map((name) => hostNamed(name));
+  const hosts = piece.hosts.map((name) => {
+    const groups = Object.entries(piece.groups ?? {}).flatMap(([group, of]) => (of.includes(name) ? [group] : []));
+    return { ...hostNamed(name), groups: ["all", ...groups] };
+  });
   const defaults: RunOptions = {
     inventory: "stage",
     inputs: new Map(),

@@ -55,6 +55,30 @@ describe("batches", () => {
   });
 });
 
+describe("groups", () => {
+  test("no more hosts of a group are being fixed at once than the runbook says, while others go on", async () => {
+    const busy = new Set<string>();
+    const together: string[][] = [];
+    const answer = sick(async (host) => {
+      busy.add(host);
+      together.push([...busy]);
+      await sleep(5);
+      busy.delete(host);
+      return exited(0);
+    });
+    const yarn = ["h1", "h2", "h3"];
+    const { state } = await play({
+      loaded: runbookOf(runbook("{ batches: [100%], groups: { yarn: 1 } }")),
+      hosts: names(6),
+      groups: { yarn },
+      answer,
+    });
+    expect(outcomes(state)).toEqual(names(6).map(() => "fixed"));
+    expect(Math.max(...together.map((hosts) => hosts.filter((host) => yarn.includes(host)).length))).toBe(1);
+    expect(Math.max(...together.map((hosts) => hosts.length))).toBeGreaterThan(1);
+  });
+});
+
 describe("budgets", () => {
   test("after the last allowed failure no fix starts, though guards were under way", async () => {
     const { state, entries } = await play({
