@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { FaultError } from "../model/fault.ts";
 
 /** What these signatures are for; one that was given for anything else (a commit, a file) is not taken for a decision. */
 export const NAMESPACE = "runbook-decision";
@@ -62,19 +63,30 @@ async function heard(stream: NodeJS.ReadableStream, listen: (line: string) => vo
   return all;
 }
 
-/** Files in a directory that nobody else can look into, for as long as `use` takes. */
+/** Files in a directory that nobody else can look into, for as long as `use` takes. Throws a usage fault where they cannot be written. */
 export async function withPrivateFiles<T>(
   files: Readonly<Record<string, string>>,
   use: (directory: string) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), "runbook-sign-"));
+  const directory = await written(() => mkdtemp(join(tmpdir(), "runbook-sign-")));
   try {
     for (const [name, content] of Object.entries(files)) {
-      await writeFile(join(directory, name), content, { mode: 0o600, flag: "wx" });
+      await written(() => writeFile(join(directory, name), content, { mode: 0o600, flag: "wx" }));
     }
     return await use(directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function written<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `what \`ssh-keygen\` is to read cannot be written: ${why}`;
+    const hint = "make room there, or name another directory with $TMPDIR";
+    throw new FaultError({ kind: "usage", where: tmpdir(), message, hint });
   }
 }
 

@@ -3,6 +3,7 @@ import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { statementOf } from "../engine/statement.ts";
 import type { Decision } from "../model/approval.ts";
+import { FaultError } from "../model/fault.ts";
 import type { Verifier } from "../run/ports.ts";
 import { NAMESPACE, runProgram, withPrivateFiles, wordsOf, type Said } from "./keygen.ts";
 
@@ -45,21 +46,30 @@ export async function identify(
   }
   if (signature.length > LONGEST) return { refused: "the signature is malformed: it is too long" };
   const text = statementOf(run, decision);
-  return withPrivateFiles({ signature }, async (directory) => {
-    const check: Check = { text, signature: join(directory, "signature"), time: verifyTime(decision.decidedAt) };
-    const made = await keyOf(check);
-    if ("refused" in made) return made;
-    let names: readonly string[] | null = null;
-    for (const file of signers) {
-      const found = await principalsIn(file, made.key, check);
-      if ("refused" in found) return found;
-      names = names === null ? found.principals : names.filter((name) => found.principals.includes(name));
-    }
-    const [principal] = names ?? [];
-    if (principal === undefined)
-      return { refused: `its key (${made.key}) has different names in ${signers.join(", ")}` };
-    return { principal, key: made.key };
-  });
+  const time = verifyTime(decision.decidedAt);
+  try {
+    return await withPrivateFiles({ signature }, (directory) =>
+      signerOf({ text, signature: join(directory, "signature"), time }, signers),
+    );
+  } catch (error) {
+    // A live run asks as well, and must not end because a disk is full here.
+    if (error instanceof FaultError) return { refused: `its signature cannot be checked here: ${error.message}` };
+    throw error;
+  }
+}
+
+async function signerOf(check: Check, signers: readonly string[]): Promise<Signer | Refused> {
+  const made = await keyOf(check);
+  if ("refused" in made) return made;
+  let names: readonly string[] | null = null;
+  for (const file of signers) {
+    const found = await principalsIn(file, made.key, check);
+    if ("refused" in found) return found;
+    names = names === null ? found.principals : names.filter((name) => found.principals.includes(name));
+  }
+  const [principal] = names ?? [];
+  if (principal === undefined) return { refused: `its key (${made.key}) has different names in ${signers.join(", ")}` };
+  return { principal, key: made.key };
 }
 
 type Check = { readonly text: string; readonly signature: string; readonly time: string };
@@ -94,7 +104,8 @@ async function principalsIn(
 ): Promise<{ readonly principals: readonly string[] } | Refused> {
   if (!(await readable(file))) return { refused: `the file of signers cannot be read: ${file}` };
   const found = await keygen("find-principals", ["-f", file, "-O", `verify-time=${check.time}`], check);
-  const all = found.out.split("\n").filter((name) => name !== "");
+  // A line of the file may name several, with commas.
+  const all = found.out.split(/[\n,]/).filter((name) => name !== "");
   if (found.code !== 0 || all.length === 0) return { refused: unknownKey(file, key, found) };
   const names = all.filter((name) => !/[*?!]/.test(name));
   if (names.length === 0) return { refused: `its key (${key}) stands in ${file} under a pattern, which names nobody` };

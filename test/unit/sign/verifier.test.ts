@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { statementOf } from "../../../src/engine/statement.ts";
 import { signTexts } from "../../../src/sign/signer.ts";
 import { identify, sshVerifier } from "../../../src/sign/verifier.ts";
@@ -15,7 +15,10 @@ beforeEach(() => {
   ada = box.make("ada");
   signers = box.write("signers", `ada@example.org ${ada.line}`);
 });
-afterEach(() => box[Symbol.dispose]());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  box[Symbol.dispose]();
+});
 
 const DECIDED = {
   host: "web1",
@@ -148,6 +151,20 @@ test("no file of signers, or one that is not there, is no yes", async () => {
   const signature = await sign();
   expect(await refusal(signature, [])).toMatch(/no policy of the run names a file of signers/);
   expect(await refusal(signature, [`${signers}.gone`])).toMatch(/^the file of signers cannot be read: /);
+});
+
+test("a key that a line of the file gives several names is known by the first of them", async () => {
+  const both = box.write("both", `ada@example.org,ada@example.net ${ada.line}`);
+  expect(await refusal(await sign(), [both])).toBe("taken as ada@example.org");
+  const net = box.write("net", `ada@example.net ${ada.line}`);
+  expect(await refusal(await sign(), [both, net])).toBe("taken as ada@example.net");
+});
+
+test("where nothing can be written for ssh-keygen, a signature is refused with the reason, and signing says what to do", async () => {
+  const signature = await sign();
+  vi.stubEnv("TMPDIR", join(box.directory, "missing"));
+  expect(await refusal(signature)).toMatch(/^its signature cannot be checked here: .*cannot be written: ENOENT/);
+  await expect(sign()).rejects.toMatchObject({ faults: [{ kind: "usage", hint: expect.stringContaining("$TMPDIR") }] });
 });
 
 test("a certificate is good under the name that its authority gave it", async () => {
