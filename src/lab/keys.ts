@@ -13,11 +13,22 @@ export function keyPair(directory: string, name: string): { private: string; pub
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, name);
   if (!existsSync(path)) {
-    const made = ssh2.utils.generateKeyPairSync("ed25519", { comment: "practice" });
+    const made = freshKey();
     writeFileSync(`${path}.pub`, `${made.public}\n`, { mode: 0o600 });
     writeFileSync(path, `${made.private}\n`, { mode: 0o600 });
   }
   return { private: readFileSync(path, "utf8"), public: readFileSync(`${path}.pub`, "utf8").trim() };
+}
+
+/** Bytes of an ed25519 public key as SSH writes it: two lengths, the name of its kind, the key. */
+const PUBLIC_KEY = 4 + 11 + 4 + 32;
+
+/** A new key pair in OpenSSH's format. ssh2 drops the first byte of a public key where it is zero, which OpenSSH refuses: then another is made. */
+export function freshKey(): { private: string; public: string } {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync("ed25519", { comment: "practice" });
+    if (Buffer.from(made.public.split(" ")[1] ?? "", "base64").length === PUBLIC_KEY) return made;
+  }
 }
 
 /** The host key of a practice host. */

@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { connect, createServer } from "node:net";
 import { once } from "node:events";
-import ssh2 from "ssh2";
+import { freshKey } from "../../src/lab/keys.ts";
 import type { PracticeHost } from "../../src/lab/host.ts";
 
 /** A real OpenSSH server inside a practice host, and what a client needs to reach it. */
@@ -27,7 +27,7 @@ const USERS = [
  * password), `wary` (sudo with one). Nothing of it lies on the root disk but the homes. Needs root and the package openssh-server.
  */
 export async function startSshd(host: PracticeHost, clientKey: string): Promise<Sshd> {
-  const key = ssh2.utils.generateKeyPairSync("ed25519");
+  const key = freshKey();
   const port = await freePort();
   const lines = [
     `ListenAddress 127.0.0.1:${port}`,
