@@ -17,7 +17,7 @@ export const processIo: Io = {
 
 /**
  * Ends the process when what it writes can go nowhere: quietly where the reader has gone (`| head`), with a word where a disk is full.
- * A command that listens to SIGPIPE is told instead, and ends what it has begun first.
+ * A command that has said so (`onceReadersGo`) is told instead, and ends what it has begun first.
  */
 export function endWithReaders(): void {
   let gone = false;
@@ -27,10 +27,21 @@ export function endWithReaders(): void {
       gone = true;
       const quiet = error.code === "EPIPE" || stream === process.stderr;
       if (!quiet) process.stderr.write(`the output cannot be written: ${error.message}\n`);
-      if (process.listenerCount("SIGPIPE") > 0) process.emit("SIGPIPE", "SIGPIPE");
-      else process.exit(quiet ? (process.exitCode ?? EXIT.ok) : EXIT.failed);
+      if (listeners.size === 0) process.exit(quiet ? (process.exitCode ?? EXIT.ok) : EXIT.failed);
+      for (const tell of listeners) tell();
     });
   }
+}
+
+const listeners = new Set<() => void>();
+
+/**
+ * Is told, once, when what the process writes can go nowhere, until disposed of. Not SIGPIPE: that comes as well when a program that we have
+ * started ends before it has read all of its input.
+ */
+export function onceReadersGo(tell: () => void): Disposable {
+  listeners.add(tell);
+  return { [Symbol.dispose]: () => void listeners.delete(tell) };
 }
 
 /** Tells faults, or warnings, on stderr. */

@@ -1,4 +1,4 @@
-import type { Io } from "./io.ts";
+import { onceReadersGo, type Io } from "./io.ts";
 
 /** What Ctrl-C and its kin have asked for so far. */
 export type Signals = Disposable & {
@@ -35,12 +35,11 @@ export function listenToSignals(leaving: AbortController, io: Io): Signals {
       leaving.abort();
     }
   };
-  const onPipe = (): void => {
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const readers = onceReadersGo(() => {
     first ??= performance.now();
     stop("the end of its reader");
-  };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
-  process.on("SIGPIPE", onPipe);
+  });
   return {
     get interrupted() {
       return first !== null;
@@ -55,7 +54,7 @@ export function listenToSignals(leaving: AbortController, io: Io): Signals {
     },
     [Symbol.dispose]: () => {
       for (const signal of SIGNALS) process.off(signal, onSignal);
-      process.off("SIGPIPE", onPipe);
+      readers[Symbol.dispose]();
     },
   };
 }
