@@ -106,7 +106,10 @@ export class SqliteDesk implements Desk {
   async posted(run: string): Promise<readonly { readonly id: number; readonly decision: Decision }[]> {
     const open = this.#database.selectFrom("mail").select(["id", "decision"]).where("run", "=", run).where(OPEN);
     const rows = await this.#look(() => open.orderBy("id").execute());
-    return rows.map(({ id, decision }) => ({ id, decision: Decision.parse(JSON.parse(decision)) }));
+    return rows.flatMap(({ id, decision }) => {
+      const read = readDecision(decision);
+      return read === null ? [] : [{ id, decision: read }];
+    });
   }
 
   async answer(id: number, refused: string | null): Promise<void> {
@@ -130,6 +133,15 @@ export class SqliteDesk implements Desk {
     } catch (error) {
       throw journalFault(this.#file, error);
     }
+  }
+}
+
+/** Null for what is no decision: everybody in a shared directory may write here, and one bad letter must not keep the others from being read. */
+function readDecision(text: string): Decision | null {
+  try {
+    return Decision.parse(JSON.parse(text));
+  } catch {
+    return null;
   }
 }
 

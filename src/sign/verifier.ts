@@ -104,8 +104,7 @@ async function principalsIn(
 ): Promise<{ readonly principals: readonly string[] } | Refused> {
   if (!(await readable(file))) return { refused: `the file of signers cannot be read: ${file}` };
   const found = await keygen("find-principals", ["-f", file, "-O", `verify-time=${check.time}`], check);
-  // A line of the file may name several, with commas.
-  const all = found.out.split(/[\n,]/).filter((name) => name !== "");
+  const all = found.out.split("\n").filter((name) => name !== "");
   if (found.code !== 0 || all.length === 0) return { refused: unknownKey(file, key, found) };
   const names = all.filter((name) => !/[*?!]/.test(name));
   if (names.length === 0) return { refused: `its key (${key}) stands in ${file} under a pattern, which names nobody` };

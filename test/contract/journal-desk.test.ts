@@ -238,6 +238,18 @@ describe("a decision that is left", () => {
     expect(await desk.posted("a")).toEqual([]);
   });
 
+  test("is read although somebody has written beside it what is no decision", async () => {
+    await using record = SqliteRecord.open(directory);
+    await record.append([begun("a")]);
+    using database = new DatabaseSync(join(directory, "runbook.db"));
+    const write = database.prepare(
+      "insert into mail (run, digest, verdict, by, decision, answered) values ('a', 'd', 'approve', 'eve', ?, 0)",
+    );
+    for (const text of ["{", '{"by":"eve"}']) write.run(text);
+    const id = idOf(await record.desk.post("a", decision("ada")));
+    expect(await record.desk.posted("a")).toEqual([{ id, decision: decision("ada") }]);
+  });
+
   test("wins over one that contradicts it, as long as nobody has answered it", async () => {
     await using record = SqliteRecord.open(directory);
     await record.append([begun("a")]);
