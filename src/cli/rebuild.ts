@@ -1,6 +1,6 @@
-import { valuesFor, type InputValues } from "../engine/plan.ts";
+import { stepPlan, valuesFor, type InputValues } from "../engine/plan.ts";
 import { openRunbook } from "../load/runbook.ts";
-import type { RunPlan, RunSettings } from "../model/event.ts";
+import type { RunPlan, RunSettings, StepPlan } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
@@ -17,7 +17,8 @@ export async function unchangedRunbook(run: string, plan: RunPlan): Promise<Load
   const { path, digest, name } = plan.runbook;
   const { loaded, faults } = await openRunbook(path, process.cwd());
   if (loaded === undefined) return faults;
-  if (loaded.digest === digest) return loaded;
+  if (loaded.digest === digest)
+    return plan.steps.every((step) => isOf(step, loaded)) ? loaded : [recordFault(run, path)];
   const { source } = plan;
   const parts = [
     ...(source?.text === loaded.text ? [] : ["its text"]),
@@ -27,6 +28,19 @@ export async function unchangedRunbook(run: string, plan: RunPlan): Promise<Load
   const message = `the runbook has changed since run ${run} began: ${what}`;
   const hint = putBack(name);
   return [{ kind: "usage", where: path, message, hint }];
+}
+
+/** Whether what policies go by is on record as the runbook says it. */
+function isOf({ id, on, fix }: StepPlan, loaded: LoadedRunbook): boolean {
+  const step = loaded.runbook.steps.find((each) => each.id === id);
+  if (step === undefined) return false;
+  const own = stepPlan(loaded, step, []);
+  return own.on === on && own.fix?.risk === fix?.risk && own.fix?.kind === fix?.kind;
+}
+
+function recordFault(run: string, path: string): Fault {
+  const message = `the record of run ${run} was altered: it says other things of the steps than the runbook`;
+  return { kind: "journal", where: path, message, hint: "begin anew, and find out who may write the record" };
 }
 
 /** On a terminal another run takes over what this one has asked for; without one it would say that it is asked already. */

@@ -28,20 +28,13 @@ export function contradiction(state: RunState, cards: readonly Waiting[], loaded
   return null;
 }
 
-function frameOf({ runbook, applies, facts, rollout }: RunPlan): object {
-  return { name: runbook.name, title: runbook.title, applies, facts, rollout };
+/** How it is rolled out is the run's own affair. */
+function frameOf({ runbook, applies, facts }: RunPlan): object {
+  return { name: runbook.name, title: runbook.title, applies, facts };
 }
 
-function frameFrom({ runbook }: LoadedRunbook): object {
-  const { name, title, applies, facts, rollout } = runbook;
-  const { batches, max_failures: maxFailures, max_unknown: maxUnknown } = rollout;
-  return {
-    name,
-    title,
-    applies: applies !== undefined,
-    facts: Object.keys(facts),
-    rollout: { batches, maxFailures, maxUnknown },
-  };
+function frameFrom({ runbook: { name, title, applies, facts } }: LoadedRunbook): object {
+  return { name, title, applies: applies !== undefined, facts: Object.keys(facts) };
 }
 
 /** Without what the command line chose, and what older records do not say. */

@@ -2,7 +2,7 @@ import { failed } from "../engine/rollout.ts";
 import type { InputValues } from "../engine/plan.ts";
 import { runOutcome } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
-import type { EventOf } from "../model/event.ts";
+import type { EventOf, RunPlan } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
@@ -12,6 +12,7 @@ import { Fleet } from "./fleet.ts";
 import { openLetters } from "./letters.ts";
 import { openMailbox } from "./mailbox.ts";
 import type { Approver, Archive, Clock, Connector, Desk, Journal, Verifier, Watcher } from "./ports.ts";
+import { voidUnproven } from "./proof.ts";
 import { startRecord, type Recorder } from "./recorder.ts";
 import { readAgain, takeLease } from "./resume.ts";
 import { drive, type LiveRun } from "./run.ts";
@@ -51,12 +52,10 @@ export type RunParts = {
  * journal fails, when somebody alive has the run, and when nothing is left to do in it.
  */
 export async function start(parts: RunParts): Promise<RunState> {
-  const { run, first, clock } = parts;
+  const { run, first } = parts;
   const self = first.type === "run-started" ? first.plan : first;
   await using _lease = await takeLease(run, { writer: self.writer, by: self.by }, parts);
-  const left = first.type === "run-started" ? null : await readAgain(run, parts.archive, clock.now());
-  // What people decided meanwhile counts before anything is done.
-  const before = left === null ? null : await openLetters(parts, left);
+  const before = first.type === "run-started" ? null : await goOn(parts, first.policies);
   await using fleet = new Fleet(parts.connector);
   await using controller = new Fleet(parts.controller);
   const stopping = new AbortController();
@@ -79,6 +78,18 @@ export async function start(parts: RunParts): Promise<RunState> {
     over.abort();
   }
   return recorder.state;
+}
+
+/**
+ * A run as it is left, judged by the policies in force now: those on record say what was. What people decided meanwhile counts before anything
+ * is done, beside what is still proven of what they decided before.
+ */
+async function goOn(parts: RunParts, policies: RunPlan["policies"] | undefined): Promise<RunState> {
+  const { run, archive, clock } = parts;
+  const left = await readAgain(run, archive, clock.now());
+  const { plan } = left;
+  const proven = await voidUnproven(parts, { ...left, plan: { ...plan, policies: policies ?? plan.policies } });
+  return openLetters(parts, proven);
 }
 
 /** What a run that cannot be recorded any more leaves behind: fixes that began and did not get to a recorded end. */
