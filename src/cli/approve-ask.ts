@@ -46,7 +46,7 @@ function linesOf(run: WaitingRun, question: Question, { width, colour, now }: As
   const { host } = question.members[0];
   if (card === null) return [`${clean(host.host)}: its card cannot be shown, since the runbook is not on record`];
   return [
-    ...cardLines(card, { width, colour, now: now(), all: true }),
+    ...cardLines(card, { width, colour, now: now(), all: true, functions: false }),
     ...waitingFor(question, { width, colour, now: now() }),
   ];
 }

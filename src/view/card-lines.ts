@@ -19,6 +19,8 @@ export type CardDrawing = {
   readonly now?: number;
   /** Show every finding and every line of the preview, where a person can scroll. Else the first ones and how many more there are. */
   readonly all?: boolean;
+  /** Show the functions too, not only how many lines they are; by default as `all` says. They are the same on every card of a runbook. */
+  readonly functions?: boolean;
   /** A card of the same step that the reader has seen: what is the same to the line is named, not repeated. */
   readonly above?: Card;
 };
@@ -36,6 +38,7 @@ export function cardLines(card: Card, drawing: CardDrawing): string[] {
     palette: paletteOf(drawing.colour),
     width: Math.max(40, drawing.width),
     all: drawing.all === true,
+    functions: drawing.functions ?? drawing.all === true,
     above: drawing.above ?? null,
   };
   return [
@@ -61,7 +64,7 @@ export function cardDrawer(drawing: CardDrawing): (card: Card) => string[] {
   };
 }
 
-type Draw = Prose & { readonly all: boolean; readonly above: Card | null };
+type Draw = Prose & { readonly all: boolean; readonly functions: boolean; readonly above: Card | null };
 
 function headOf(card: Card, draw: Draw): string[] {
   const size = card.members.length;
@@ -182,11 +185,11 @@ function safetyLines(card: Card, fix: CardFix, draw: Draw): string[] {
   ];
 }
 
-/** A log names the functions, which are the same on every card of the run; a person who scrolls can read them. */
+/** Named where they would push the rest out of sight. */
 function functionLines(card: Card, fix: CardFix, draw: Draw): string[] {
   if (fix.functions.length === 0) return [];
   const words = "put before every script";
-  if (draw.all) return [...labelled("functions", words, draw), ...barred(fix.functions, draw)];
+  if (draw.functions) return [...labelled("functions", words, draw), ...barred(fix.functions, draw)];
   const where = `\`runbook show ${card.runbook}\` shows them`;
   return labelled("functions", `${counted(fix.functions.length, "line")}, ${words}; ${where}`, draw);
 }
