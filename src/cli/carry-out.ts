@@ -72,7 +72,8 @@ async function live(prepared: Prepared, begins: () => void, io: Io): Promise<num
     },
     exitOf: exit,
   });
-  await ui.conclude(state);
+  // How it ended is told, whatever becomes of the record meanwhile.
+  await ui.conclude(state, await record.ledger.head(parts.run).catch(() => null));
   return exit(state);
 }
 

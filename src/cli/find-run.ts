@@ -2,7 +2,7 @@ import type { Fault } from "../model/fault.ts";
 import type { RunRecord } from "../run/ports.ts";
 
 /** RUN as people write it: an id, a unique beginning of one, or `last`. */
-export function findRun(runs: readonly RunRecord[], wanted: string): string | Fault {
+export function findRun(runs: readonly Pick<RunRecord, "run">[], wanted: string): string | Fault {
   const [newest] = runs;
   if (newest === undefined) {
     const hint = "`runbook run` makes the first; --state names another place";

@@ -16,7 +16,7 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
       // It is the default command, so a mistyped one ends up here: a run's id, as a rule.
       if (word !== undefined) {
         const { suggest } = await import("../language/suggest.ts");
-        const meant = suggest(word, ["list", "show"]) ?? `history show ${word}`;
+        const meant = suggest(word, ["list", "show", "verify", "export", "prune"]) ?? `history show ${word}`;
         history.error(`error: no such command: history ${word}\n(Did you mean \`${meant}\`?)`);
       }
       const { historyList } = await import("./history.ts");
@@ -33,5 +33,42 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
     .action(async (run, options) => {
       const { historyShow } = await import("./history.ts");
       end(await historyShow(run, options, io));
+    });
+  history
+    .command("verify")
+    .description("whether what is on record is as it was written: all runs, or one")
+    .argument("[run]", "its id, a unique beginning of it, or last")
+    .option(
+      "--head <hash>",
+      "the head that the run ended with: shows whether its end was cut off since, or all written anew",
+    )
+    .option("--file <file>", "a file that `history export` wrote, instead of the record")
+    .option("--json", "as JSON lines, one a run")
+    .option("--state <dir>", "where runs are on record")
+    .action(async (run, options) => {
+      const { historyVerify } = await import("./verify.ts");
+      end(await historyVerify(run, options, io));
+    });
+  history
+    .command("export")
+    .description("one run as JSON lines, an entry each with its hash")
+    .argument("<run>", "its id, a unique beginning of it, or last")
+    .option("--output <file>", "into a file that only you may read, instead of standard output")
+    .option("--state <dir>", "where runs are on record")
+    .action(async (run, options) => {
+      const { historyExport } = await import("./export.ts");
+      end(await historyExport(run, options, io));
+    });
+  history
+    .command("prune")
+    .description("remove old runs from the record, but for those that may go on or still count")
+    .requiredOption("--older-than <time>", "since their last entry, such as 90d")
+    .option("--keep <n>", "the newest so many stay, however old", count)
+    .option("--dry-run", "only say what would be removed")
+    .option("--json", "as JSON lines, one a run")
+    .option("--state <dir>", "where runs are on record")
+    .action(async (options) => {
+      const { historyPrune } = await import("./prune.ts");
+      end(await historyPrune(options, io));
     });
 }

@@ -64,7 +64,7 @@ export async function historyShow(wanted: string, options: ShowOptions, io: Io):
   const entries = await record.read(found);
   if (options.json === true) for (const entry of entries) io.out(`${jsonLine(entry)}\n`);
   else if (options.events === true) for (const line of eventLines(entries)) io.out(`${line}\n`);
-  else if (reports.files.length === 0) draw(entries, io);
+  else if (reports.files.length === 0) draw(entries, await record.ledger.head(found), io);
   return writeReports(reports.files, () => Promise.resolve(entries), EXIT.ok, io);
 }
 
@@ -77,7 +77,7 @@ function eventLines(entries: readonly Entry[]): string[] {
 }
 
 /** The same entries through the same report as in the run, then the board of hosts and steps. */
-function draw(entries: readonly Entry[], io: Io): void {
+function draw(entries: readonly Entry[], head: string | null, io: Io): void {
   const room = roomOf();
   const print = (lines: readonly string[]): void => io.out(lines.map((line) => `${line}\n`).join(""));
   const report = plainReport({ ...room, out: (line) => print([line]) });
@@ -88,6 +88,7 @@ function draw(entries: readonly Entry[], io: Io): void {
   // One that ended has printed its summary, and one at work has none yet.
   if (standing === "died" || standing === "unclear") print(["", ...summaryLines(state, room)]);
   print(["", ...boardLines(state, room)]);
+  if (head !== null) print(["", `head ${head}`]);
   if (standing !== "ended") print(["", unendedWords(standing, writer)]);
   if (standing === "died" && settings !== undefined) print([`\`runbook resume ${state.run}\` goes on with it.`]);
 }

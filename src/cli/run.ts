@@ -12,6 +12,7 @@ import { readInputs, unknownSteps } from "./inputs.ts";
 import { tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
+import { PAST } from "./past.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
 import { reportFiles } from "./report.ts";
 import { askForSecrets, askPasswords } from "./secrets.ts";
@@ -41,9 +42,6 @@ export type RunCommandOptions = TargetOptions & {
   readonly report?: readonly string[] | undefined;
   readonly state?: string | undefined;
 };
-
-/** Earlier fixes are shown for this long, in ms: 90 days. */
-const PAST = 90 * 24 * 3600 * 1000;
 
 /** Detects, asks, fixes and verifies; answers with the exit code, or with what kept it from starting. */
 export async function run(name: string, options: RunCommandOptions, io: Io): Promise<number | readonly Fault[]> {

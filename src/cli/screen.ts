@@ -23,8 +23,8 @@ export type Screen = {
 type OpenScreen = AsyncDisposable & {
   readonly watchers: readonly Watcher[];
   readonly approver: Approver | null;
-  /** Leaves behind what must stay on the terminal. */
-  conclude(state: RunState): Promise<void>;
+  /** Leaves behind what must stay on the terminal, with the head of the record at the very end. */
+  conclude(state: RunState, head: string | null): Promise<void>;
 };
 
 type Control = { stop(reason: string): void; leave(): void };
@@ -49,7 +49,7 @@ function lineScreen(loaded: LoadedRunbook, json: boolean, io: Io): Screen {
       watchers,
       approver: null,
       // The plain log has printed its summary as the run ended.
-      conclude: async () => undefined,
+      conclude: async (_state, head) => tellHead(head, json ? "err" : "out", io),
       [Symbol.asyncDispose]: async () => undefined,
     }),
   };
@@ -94,12 +94,13 @@ function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
       return {
         watchers: [{ entry: (entry, state) => announce(entry, state, io) }, scene],
         approver: scene,
-        conclude: async (state) => {
+        conclude: async (state, head) => {
           try {
             await scene[Symbol.asyncDispose]();
           } finally {
             const room = { width: stdout.columns, colour: stdout.hasColors() };
             if (!lost) for (const line of summaryLines(state, room)) io.out(`${line}\n`);
+            tellHead(head, "out", io);
           }
         },
         [Symbol.asyncDispose]: () => scene[Symbol.asyncDispose](),
@@ -119,6 +120,11 @@ function unattended(plain: Watcher, control: Control): Scene {
     listen: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+/** What whoever wants to be sure of the record later writes down elsewhere. */
+function tellHead(head: string | null, where: "out" | "err", io: Io): void {
+  if (head !== null) io[where](`  head ${head}\n`);
 }
 
 function somebodyWaits(state: RunState): boolean {

@@ -31,6 +31,7 @@ export function grant(file: string): void {
     closeSync(openSync(file, "wx", group === null ? PRIVATE : SHARED));
   } catch (error) {
     if (!isCode(error, "EEXIST")) throw error;
+    if (!statSync(file).isFile()) throw new FaultError(noFile(file));
   }
   for (const part of [file, `${file}-wal`, `${file}-shm`]) {
     try {
@@ -54,6 +55,11 @@ function share(part: string, group: number): void {
   if (![0, uid].includes(process.geteuid?.() ?? uid)) throw new FaultError(notShared(part));
   if (gid !== group) chownSync(part, -1, group);
   chmodSync(part, SHARED);
+}
+
+function noFile(file: string): Fault {
+  const hint = "move it away, or name another place with --state DIR";
+  return { kind: "journal", where: file, message: "the record of runs should be here, and this is no file", hint };
 }
 
 function notShared(part: string): Fault {

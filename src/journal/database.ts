@@ -25,8 +25,19 @@ export function journalFault(file: string, error: unknown): FaultError {
     kind: "journal",
     where: file,
     message: `the record of runs cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    hint: "free the disk or mend its rights, or name another place with --state DIR",
+    hint: isDamage(error) ? DAMAGED : "free the disk or mend its rights, or name another place with --state DIR",
   });
+}
+
+const DAMAGED =
+  "take it from a backup, or move it away and save what is left of it: `sqlite3 runbook.db .recover | sqlite3 new.db`";
+
+/** SQLite's codes for a file whose pages do not fit together, and for one that is no database. */
+const DAMAGE: ReadonlySet<unknown> = new Set([11, 26]);
+
+function isDamage(error: unknown): boolean {
+  // The rest of the number tells the case apart.
+  return error instanceof Error && "errcode" in error && DAMAGE.has(Number(error.errcode) & 0xff);
 }
 
 /** Two processes that make one record at the same moment: SQLite does not wait for its lock here, so we do. */

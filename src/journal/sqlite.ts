@@ -9,7 +9,8 @@ import { journalFault, openDatabase } from "./database.ts";
 import { derive } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
-import { chained, headOf } from "./links.ts";
+import { ledgerOf, type Ledger } from "./ledger.ts";
+import { chained } from "./links.ts";
 import type { Tables } from "./schema.ts";
 
 /** So many earlier fixes of a step on a host are worth knowing. */
@@ -25,6 +26,7 @@ type Waiting = {
 export class SqliteRecord implements Journal, Archive {
   /** Leases taken here are what this handle's `append` goes by. */
   readonly desk: Desk;
+  readonly ledger: Ledger;
   readonly #fences: Fences = new Map();
   readonly #file: string;
   readonly #database: Kysely<Tables>;
@@ -38,6 +40,7 @@ export class SqliteRecord implements Journal, Archive {
     this.#file = file;
     this.#database = database;
     this.desk = new SqliteDesk(file, database, this.#fences);
+    this.ledger = ledgerOf(file, database);
   }
 
   /** Opens the record of a state directory (made with mode 0700). Throws a journal fault. */
@@ -120,7 +123,10 @@ export class SqliteRecord implements Journal, Archive {
     const rows = await this.#read(() =>
       this.#database.selectFrom("entry").selectAll().where("run", "=", run).orderBy("seq").execute(),
     );
-    return rows.map((row) => this.#entryOf(row));
+    return rows.map((row, at) => {
+      if (row.seq !== at + 1) throw this.#damaged(run, at + 1);
+      return this.#entryOf(row);
+    });
   }
 
   async past(runbook: string, hosts: readonly string[], since: number): Promise<readonly PastFix[]> {
@@ -156,22 +162,21 @@ export class SqliteRecord implements Journal, Archive {
     });
   }
 
-  /** The hash of a run's last entry; null where it has none. */
-  async head(run: string): Promise<string | null> {
-    return this.#read(() => headOf(this.#database, run));
-  }
-
   #entryOf({ run, seq, at, event }: Tables["entry"]): Entry {
     try {
       return Entry.parse({ run, seq, at, event: JSON.parse(event) });
     } catch {
-      throw new FaultError({
-        kind: "journal",
-        where: this.#file,
-        message: `the record is damaged: run ${run}, entry ${seq}`,
-        hint: "take the file from a backup; the other runs in it can still be shown",
-      });
+      throw this.#damaged(run, seq);
     }
+  }
+
+  #damaged(run: string, seq: number): FaultError {
+    return new FaultError({
+      kind: "journal",
+      where: this.#file,
+      message: `the record is damaged: run ${run}, entry ${seq}`,
+      hint: "`runbook history verify` tells what is not as it was written; take the file from a backup; the other runs in it can still be shown",
+    });
   }
 
   async #read<T>(query: () => Promise<T>): Promise<T> {

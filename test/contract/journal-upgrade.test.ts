@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { prove } from "../../src/journal/chain.ts";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import type { Entry, Event } from "../../src/model/event.ts";
 import { ended, fixStarted, planWith } from "../kit/tale.ts";
@@ -138,6 +139,31 @@ describe.each(["as it is written", "of the first version"])("a record %s", (whic
       { run: "two", outcome: "fixed" },
     ]);
   });
+});
+
+test("the entries of an old record get their hashes once, and it is told which; what comes later is chained to them", async () => {
+  oldRecord(entriesOf());
+  const before = Date.now();
+  await using record = SqliteRecord.open(directory);
+  const { length } = await record.read("two");
+  expect(await record.ledger.sealed("two")).toEqual({ seq: length, at: expect.any(Number) });
+  expect((await record.ledger.sealed("two"))?.at).toBeGreaterThanOrEqual(before);
+  await record.append([{ run: "two", seq: length + 1, at: 9 * HOUR, event: ended("fixed", "", at("host2")) }]);
+  await using again = SqliteRecord.open(directory);
+  expect((await again.ledger.sealed("two"))?.seq).toBe(length);
+  for (const [run] of RUNS) expect(prove(await again.ledger.rows(run))).toMatchObject({ broken: null, unproved: 0 });
+});
+
+test("a process of an older version that is still at work goes on writing; of its entries nothing is proved", async () => {
+  await using record = SqliteRecord.open(directory);
+  await record.append(entriesOf());
+  const { length } = await record.read("one");
+  using database = new DatabaseSync(join(directory, "runbook.db"));
+  const old = database.prepare("insert into entry (run, seq, at, type, event) values (?, ?, ?, ?, ?)");
+  for (const seq of [length + 1, length + 2]) old.run("one", seq, HOUR, "paused", '{"type":"paused","by":"ada"}');
+  expect(prove(await record.ledger.rows("one"))).toMatchObject({ head: null, broken: null, unproved: 2 });
+  await record.append([{ run: "one", seq: length + 3, at: HOUR, event: { type: "continued", by: "ada" } }]);
+  expect(prove(await record.ledger.rows("one"))).toMatchObject({ head: expect.any(String), broken: null, unproved: 2 });
 });
 
 test("an entry that is damaged does not keep an old record from being opened", async () => {
