@@ -18,7 +18,8 @@ export function exitReason(what: string, exit: number | null, stderr: Output, ms
   return `${what} ${how}${last === "" ? "" : `: ${last}`}`;
 }
 
-/** A moment in UTC from ms since the epoch: `2026-11-03 14:05:09 UTC`. */
+/** A moment in UTC from ms since the epoch: `2026-11-03 14:05:09 UTC`. What is none, as a file from elsewhere may hold, is `?`. */
 export function moment(at: number): string {
+  if (Number.isNaN(new Date(at).getTime())) return "?";
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -78,6 +78,7 @@ describe("words", () => {
 
   test("moments are told in UTC, ages against now", () => {
     expect(moment(Date.UTC(2026, 10, 3, 14, 5, 9))).toBe("2026-11-03 14:05:09 UTC");
+    expect([Number.NaN, 1e300, -1e300].map(moment)).toEqual(["?", "?", "?"]);
     expect(ago(0, 400)).toBe("just now");
     expect(ago(0, 65_000)).toBe("1 min 5 s ago");
   });
