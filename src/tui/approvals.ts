@@ -6,7 +6,7 @@ import { paletteOf, type Palette } from "../view/colour.ts";
 import { foldHosts } from "../view/hosts.ts";
 import { lineWithEnd, type Piece } from "../view/line.ts";
 import { barred, labelled } from "../view/margin.ts";
-import { tableLines, type TableColumn } from "../view/table.ts";
+import { differenceLines, type TableColumn } from "../view/table.ts";
 import { ago, cellWords, counted, grouped, RISK_STYLE } from "../view/words.ts";
 import { windowOf } from "./hosts.ts";
 import { drawnLately, type CardDrawing, type Pane } from "./pane.ts";
@@ -98,7 +98,10 @@ function names(cards: readonly Waiting[]): string {
   );
 }
 
-/** One row for each host and finding; those that a yes is for are marked and come first. Previews follow, host by host. */
+/**
+ * One row for each host and finding, with what differs; those that a yes is for come first, and are marked where it is not for all. Previews
+ * follow, host by host.
+ */
 function familyLines({ all, ready }: Offer, { state, width, colour }: CardDrawing): string[] {
   const palette = paletteOf(colour);
   const draw = { palette, width };
@@ -110,8 +113,9 @@ function familyLines({ all, ready }: Offer, { state, width, colour }: CardDrawin
   });
   const plan = members[0]?.step.plan;
   if (plan === undefined) return [];
+  const marked = ready.length > 0 && ready.length < all.length;
   const columns: TableColumn[] = [
-    { name: "yes", side: "left" },
+    ...(marked ? [{ name: "yes", side: "left" } as const] : []),
     { name: "host", side: "left" },
     ...plan.columns.map(({ name, type }): TableColumn => ({
       name: clean(name),
@@ -120,7 +124,7 @@ function familyLines({ all, ready }: Offer, { state, width, colour }: CardDrawin
   ];
   const rows = members.flatMap(({ host, step, mark }) =>
     (step.findings ?? []).map(({ values }) => [
-      mark,
+      ...(marked ? [mark] : []),
       clean(host.host),
       ...plan.columns.map(({ name, type }) => cellWords(values[name] ?? null, type)),
     ]),
@@ -131,7 +135,7 @@ function familyLines({ all, ready }: Offer, { state, width, colour }: CardDrawin
     const words = preview.failed === null ? "what would change" : `no preview: ${preview.failed}`;
     return [...labelled("preview", `${member.host.host}: ${words}`, draw), ...barred(preview.lines, draw)];
   });
-  return [...tableLines({ columns, rows }, width, palette), ...previews, "", ...labelled("script", SCRIPT, draw)];
+  return [...differenceLines({ columns, rows }, width, palette), ...previews, "", ...labelled("script", SCRIPT, draw)];
 }
 
 const SCRIPT = "the same for all of them: t goes back to the cards, where it stands";

@@ -6,7 +6,7 @@ import type { CardFix } from "./card-fix.ts";
 import { paletteOf, type Palette } from "./colour.ts";
 import { diffStyles } from "./diff.ts";
 import { BAR, barred, labelled, more, type Prose } from "./margin.ts";
-import { tableLines } from "./table.ts";
+import { differenceLines, tableLines } from "./table.ts";
 import { wrapWords } from "./width.ts";
 import { ago, counted, RISK_STYLE } from "./words.ts";
 
@@ -120,7 +120,8 @@ function evidenceWords({ evidence, seenAt, seenLastAt, members }: Card, now: num
 function evidenceLines(card: Card, draw: Draw): string[] {
   const { columns, rows } = card.evidence;
   const shown = draw.all ? rows : rows.slice(0, MOST_ROWS);
-  const table = tableLines({ columns, rows: shown }, draw.width - BAR.length, draw.palette);
+  const lines = card.members.length === 1 ? tableLines : differenceLines;
+  const table = lines({ columns, rows: shown }, draw.width - BAR.length, draw.palette);
   return [...table.map((line) => draw.palette("dim", BAR) + line), ...more(rows.length - shown.length, draw)];
 }
 

@@ -115,10 +115,23 @@ describe("the queue", () => {
     expect(drawn.sight?.offer?.all).toHaveLength(6);
     expect(drawn.sight?.offer?.ready).toHaveLength(4);
     const text = textOf(drawn);
-    expect(text).toContain("yes  host  path                bytes  pid  started");
-    expect(text).toContain("✓    web4  /var/log/tap.log  1.2 GiB   10  Nov 3");
-    expect(text).toContain("     web5  /var/log/tap.log  1.2 GiB   11  Nov 3");
+    expect(text).toContain("the same on all: path /var/log/tap.log, bytes 1.2 GiB, started Nov 3");
+    expect(text).toMatch(/^yes {2}host {2}pid$/m);
+    expect(text).toMatch(/^✓ {4}web4 {3}10$/m);
+    expect(text).toMatch(/^ {5}web5 {3}11$/m);
     expect(drawn.lines.at(-1)).toContain("y approve these 4 of 6");
+  });
+
+  test("marks no host of a table of which a yes is for all, or for none", () => {
+    const story = asking([7, 8, 9]);
+    const all = frameFor(story, { rows: 40, ui: { table: true } });
+    expect(textOf(all)).toContain("approve   these 3: web[1-3]");
+    expect(textOf(all)).toMatch(/^host {2}pid\nweb1 {4}7\nweb2 {4}8\nweb3 {4}9$/m);
+    story.state.plan.rollout.batches.splice(0, 9, 1);
+    const sent = new Set(all.sight?.offer?.all.slice(0, 1).map(({ id }) => id));
+    const none = textOf(frameFor(story, { rows: 40, ui: { table: true, sent } }));
+    expect(none).toContain("approve   none now: their batch has no room yet");
+    expect(none).toMatch(/^host {2}pid\nweb2 {4}8\nweb3 {4}9$/m);
   });
 
   test("puts cards in the order in which they were asked, those left for later last", () => {
