@@ -1,5 +1,4 @@
 import { fold } from "../engine/evolve.ts";
-import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { storedRunbook } from "../language/runbook/stored.ts";
 import type { Entry } from "../model/event.ts";
@@ -32,7 +31,7 @@ export async function approvals(
   const runs = await record.runs();
   const found = wanted === undefined ? null : findRun(runs, wanted);
   if (found !== null && typeof found !== "string") return [found];
-  const named = found === null ? runs.filter(mayWait).map(({ run }) => run) : [found];
+  const named = found === null ? await record.asking() : [found];
   const read = await readRuns(record, named);
   if (options.export !== undefined) return exportRun(read, found, options.export, io);
   const now = Date.now();
@@ -55,44 +54,23 @@ export async function approvals(
   return read.length === 0 ? EXIT.ok : EXIT.waiting;
 }
 
-/** Exits that are told only where nothing waits: waiting comes before them. */
-const NOTHING_WAITS: ReadonlySet<number | null> = new Set([EXIT.ok, EXIT.found, EXIT.unknown]);
-
-function mayWait({ endedAt, exit }: { readonly endedAt: number | null; readonly exit: number | null }): boolean {
-  return endedAt === null || !NOTHING_WAITS.has(exit);
-}
-
 type Read = { readonly waiting: WaitingRun; readonly entries: readonly Entry[] };
 
-/** Those of the runs in which something waits, the newest last. What several runs ask, since one took it over, stands in the newest. */
+/** Those of the runs in which something waits, the newest last. */
 async function readRuns(record: SqliteRecord, runs: readonly string[]): Promise<readonly Read[]> {
-  const alsoIn = new Map<string, string[]>();
-  const note = (digest: string, run: string): void => void alsoIn.set(digest, [...(alsoIn.get(digest) ?? []), run]);
-  const asked = new Set<string>();
   const read: Read[] = [];
   for (const run of runs) {
     const entries = await record.read(run);
     const state = fold(entries);
-    if (state === null) continue;
-    for (const digest of elsewhere(state)) note(digest, run);
-    const waiting = waitingCards(state);
-    const cards = waiting.filter(({ digest }) => !asked.has(digest));
-    for (const { digest } of waiting) {
-      if (asked.has(digest)) note(digest, run);
-      else asked.add(digest);
-    }
-    if (cards.length === 0) continue;
+    const cards = state === null ? [] : waitingCards(state);
+    if (state === null || cards.length === 0) continue;
     const loaded = storedRunbook(state.plan);
     const questions = questionsOf(state, cards, loaded);
     const holder = await record.desk.holder(run);
+    const alsoIn = await record.sharing(cards.map(({ digest }) => digest));
     read.unshift({ entries, waiting: { state, loaded, questions, holder, alsoIn } });
   }
   return read;
-}
-
-/** What the run found and another one asks. */
-function elsewhere({ hosts }: RunState): readonly string[] {
-  return [...hosts.values()].flatMap(({ steps }) => steps.flatMap((step) => step.elsewhere?.digest ?? []));
 }
 
 async function exportRun(

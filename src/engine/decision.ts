@@ -21,6 +21,7 @@ export function ruleOn(state: RunState, decision: Decision, now: number): Ruled 
   if (step.denial !== null) return { refused: `it was denied by ${step.denial.by} before` };
   if (step.approval !== null) return { refused: `it was approved by ${step.approval.by} before` };
   if (step.end !== null) return { refused: `it has ended: ${step.end.outcome}` };
+  if (step.elsewhere !== null) return { refused: `it is asked in run ${step.elsewhere.inRun} now: decide there` };
   if (!waiting(step)) return { refused: "nothing is asked about it now" };
   if (step.asked?.digest !== decision.digest || digestOf(state, host, step) !== decision.digest) {
     return { refused: "what is there now is not what was decided on; look at it again" };

@@ -28,7 +28,8 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "asked":
       return { ...step, asked: { digest: event.digest, at: when.at } };
     case "asked-elsewhere":
-      return { ...step, elsewhere: { inRun: event.inRun, digest: event.digest } };
+      // Where it was asked here, another run has taken the question over.
+      return { ...step, asked: null, elsewhere: { inRun: event.inRun, digest: event.digest } };
     case "endorsed":
       return { ...answered(step, event), votes: [...step.votes, voteOf(event, when)] };
     case "approved":

@@ -43,7 +43,7 @@ function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): 
 function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-resumed">): RunState {
   const hosts = [...state.hosts].map(([name, host]): [string, HostState] => [
     name,
-    { ...host, steps: host.steps.map((step) => (step.end?.open === true ? reopened(step) : step)) },
+    { ...host, steps: host.steps.map((step) => (isOpen(step) ? reopened(step) : step)) },
   ]);
   const { writer: _, ...plan } = state.plan;
   return {
@@ -54,6 +54,11 @@ function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-r
     paused: null,
     ended: null,
   };
+}
+
+/** Left open by the process before, or taken over by another run, which may be done with it by now. */
+function isOpen({ end, elsewhere, approval }: StepState): boolean {
+  return end === null ? elsewhere !== null && approval === null : end.open;
 }
 
 /** It is looked at again from the start; the fixes that it had and what came of them stay known. */

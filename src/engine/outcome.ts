@@ -42,6 +42,9 @@ export function stepVerdict(host: HostState, step: StepState): Verdict {
   if (last?.end === "done") return { outcome: "in-doubt", reason: "it was fixed and not yet verified" };
   if (last !== undefined) return { outcome: "failed", reason: last.reason };
   if (waiting(step)) return { outcome: "waiting", reason: lackWords(step) };
+  if (step.elsewhere !== null && step.approval === null) {
+    return { outcome: "waiting", reason: `asked in run ${step.elsewhere.inRun}` };
+  }
   if (step.findings === null) return { outcome: "unknown", reason: "it was not looked at" };
   return step.findings.length > 0 ? { outcome: "found", reason: "not fixed yet" } : { outcome: "clear", reason: "" };
 }

@@ -75,11 +75,11 @@ function answered(event: Event): { readonly host: string; readonly step: string 
     case "fix-started":
     case "not-concerned":
     case "undetermined":
+    // Also one that is open: a resumed run asks anew, and until then nobody is asked here.
+    case "step-ended":
       return event;
     case "unreachable":
       return { host: event.host, step: null };
-    case "step-ended":
-      return event.open === true ? null : event;
     case "run-started":
     case "reached":
     case "concerned":

@@ -1,7 +1,10 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { Decision } from "../model/approval.ts";
 import type { Desk, Holder, Lease, Request } from "../run/ports.ts";
+import type { Entry } from "../model/event.ts";
 import { journalFault } from "./database.ts";
+import { derive } from "./derive.ts";
+import { chained } from "./links.ts";
 import { holderOf, leaseOf, type Fences } from "./fence.ts";
 import type { Tables } from "./schema.ts";
 
@@ -70,6 +73,7 @@ export class SqliteDesk implements Desk {
         const alive = holderOf(await leaseOf(database, held.run)) !== null;
         // One that died before its question was on record has asked nobody.
         if (alive || (!over && held.asked === 1)) return { run: held.run };
+        if (held.asked === 1) await takeOver(database, held, run);
       }
       const place = database.deleteFrom("claim").where("run", "=", run).where("host", "=", host);
       await place.where("step", "=", step).execute();
@@ -143,6 +147,28 @@ function readDecision(text: string): Decision | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * Puts on the record of a run that nobody keeps alive that its question is asked by another one now: it has no card any more. Whoever is
+ * behind a lease that has run out, and may still be at work, has lost it.
+ */
+async function takeOver(database: Transaction<Tables>, from: Tables["claim"], inRun: string): Promise<void> {
+  const { run, host, step, digest } = from;
+  await database
+    .updateTable("lease")
+    .set(({ eb }) => ({ fence: eb("fence", "+", 1), held: 0 }))
+    .where("run", "=", run)
+    .execute();
+  const last = database.selectFrom("entry").select("seq").where("run", "=", run).orderBy("seq", "desc").limit(1);
+  const { seq } = await last.executeTakeFirstOrThrow();
+  const event = { type: "asked-elsewhere", host, step, digest, inRun } as const;
+  const entry: Entry = { run, seq: seq + 1, at: Date.now(), event };
+  await derive(database, entry);
+  await database
+    .insertInto("entry")
+    .values(await chained(database, [entry]))
+    .execute();
 }
 
 /** In letters of its own, since a parameter would hide the index that has only these. */

@@ -15,6 +15,8 @@ import type { Tables } from "./schema.ts";
 
 /** So many earlier fixes of a step on a host are worth knowing. */
 const MOST_PAST = 20;
+/** So many of the newest runs are asked whether they wait for another one: it is only a remark on a card. */
+const MOST_SHARING = 200;
 
 type Waiting = {
   readonly entries: readonly Entry[];
@@ -117,6 +119,37 @@ export class SqliteRecord implements Journal, Archive {
       endedAt: ended_at,
       exit,
     }));
+  }
+
+  async asking(): Promise<readonly string[]> {
+    const rows = await this.#read(() =>
+      this.#database
+        .selectFrom("claim")
+        .innerJoin("run_order", "run_order.run", "claim.run")
+        .select("claim.run")
+        .distinct()
+        .where("asked", "=", 1)
+        .orderBy("run_order.id", "desc")
+        .execute(),
+    );
+    return rows.map(({ run }) => run);
+  }
+
+  async sharing(digests: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    if (digests.length === 0) return new Map();
+    const newest = sql`
+      select run_order.id, run from run_order join run using (run)
+      where exit is null or exit <> 0 order by id desc limit ${MOST_SHARING}
+    `;
+    const { rows } = await this.#read(() =>
+      sql<{ run: string; digest: string }>`
+        select distinct newest.run, event ->> '$.digest' as digest from (${newest}) as newest join entry using (run)
+        where type = 'asked-elsewhere' and digest in (select value from json_each(${JSON.stringify(digests)}))
+        order by newest.id desc
+      `.execute(this.#database),
+    );
+    const runs = Map.groupBy(rows, ({ digest }) => digest);
+    return new Map([...runs].map(([digest, those]) => [digest, those.map(({ run }) => run)]));
   }
 
   async read(run: string): Promise<readonly Entry[]> {

@@ -78,7 +78,7 @@ function toApprove(state: RunState): Advice[] {
 function askedElsewhere(state: RunState): Advice[] {
   const runs = [...state.hosts.values()].flatMap((host) =>
     host.steps.flatMap(({ elsewhere, end }) =>
-      elsewhere !== null && end?.outcome === "waiting" ? [elsewhere.inRun] : [],
+      elsewhere !== null && (end === null || end.outcome === "waiting") ? [elsewhere.inRun] : [],
     ),
   );
   return [...new Set(runs)].slice(0, HINTS).map((run) => ({

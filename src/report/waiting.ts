@@ -68,9 +68,17 @@ function questionLines(
   return [
     ...(card === null ? bareLines(question, draw) : drawn(card)),
     ...waitingFor(question, drawing),
-    ...labelled("also in", others.length === 0 ? "" : `${others.join(", ")}: asked only here`, draw),
+    ...labelled("also in", others.length === 0 ? "" : `${alsoWords(others)}: asked only here`, draw),
     ...labelled("answer", answerWords(run.state.run, question), draw),
   ];
+}
+
+/** So many other runs are named: what comes back every night is found by every one of them. */
+const MOST_RUNS = 3;
+
+function alsoWords(runs: readonly string[]): string {
+  const rest = runs.length - MOST_RUNS;
+  return runs.slice(0, MOST_RUNS).join(", ") + (rest > 0 ? ` and ${counted(rest, "other run")}` : "");
 }
 
 /** How long a question has waited. */

@@ -134,6 +134,10 @@ export interface Verifier {
 export interface Archive extends AsyncDisposable {
   /** Newest first. */
   runs(): Promise<readonly RunRecord[]>;
+  /** Runs in which something was asked whose fix has not begun, newest first: in no other does a card wait. */
+  asking(): Promise<readonly string[]>;
+  /** Digest → the runs, newest first, that found the same and left it to another one to ask; of the newest runs alone. */
+  sharing(digests: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Every entry of a run in order. */
   read(run: string): Promise<readonly Entry[]>;
   /** Fixes of a runbook's steps in earlier runs on some hosts, newest first; at most 20 a host and step. `since` in ms since the epoch. */

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import { localJob, sweep } from "../kit/shelf.ts";
 import { cardOn, cardsOf, decideHere, waitingJob } from "../kit/waiting.ts";
 import { workshop } from "../kit/workshop.ts";
@@ -62,13 +64,32 @@ describe("what waits", () => {
     await shop.write("a/new.bad", "");
     await shop.run("run", "job", "-i", "hosts.yml", "-l", "a");
     const [first, second] = [...new Set((await cardsOf(shop)).map(({ run }) => run))];
-    expect(first && second && first < second).toBe(true);
+    expect(first).not.toBe(second);
     expect((await cardsOf(shop, "last")).map(({ run }) => run)).toEqual([second]);
     const { out } = await shop.run("approvals");
     expect(out.indexOf(`${first}: 2 cards`)).toBeLessThan(out.indexOf(`${second}: 1 card of job waits`));
     const [card] = await cardsOf(shop, "last");
     await shop.run("approve", "last", "--digest", card?.digest ?? "");
     expect(await shop.run("approvals", "last")).toMatchObject({ exit: 0, err: `Nothing waits in run ${second}.\n` });
+  });
+
+  test("what another run has taken over waits there alone; a run that goes on looks at it again", async () => {
+    await using shop = await waitingJob(sweep());
+    const { run, digest } = await cardOn(shop, "a");
+    {
+      await using record = SqliteRecord.open(join(shop.directory, ".local/state/runbook"));
+      // As a run on a terminal does; this one dies before it has asked.
+      const request = { run: "newer", host: "a", step: "sweep", digest };
+      expect(await record.desk.claim(request, { over: true })).toBeNull();
+    }
+    expect((await cardsOf(shop, run)).map(({ host }) => host)).toEqual(["b"]);
+    expect(await decideHere(shop, "approve", run, { digest: [digest] })).toEqual({
+      exit: 1,
+      said: "a: sweep: not approved: it is asked in run newer now: decide there\n",
+    });
+    expect((await shop.run("history", "show", run, "--events")).out).toContain("run newer has asked for exactly this");
+    expect((await shop.run("resume", run)).exit).toBe(3);
+    expect((await cardsOf(shop, run)).map(({ host }) => host)).toEqual(["a", "b"]);
   });
 
   test("what two runs see is asked once", async () => {

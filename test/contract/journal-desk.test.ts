@@ -158,8 +158,29 @@ describe("a claim", () => {
     expect(await desk.claim(card("b"), { over: true })).toEqual({ run: "a" });
     await lease[Symbol.asyncDispose]();
     expect(await desk.claim(card("b"), politely)).toEqual({ run: "a" });
+    expect(await record.asking()).toEqual(["a"]);
     expect(await desk.claim(card("b"), { over: true })).toBeNull();
+    expect(await record.asking()).toEqual([]);
     expect(await desk.claim(card("c"), politely)).toBeNull();
+  });
+
+  test("that is taken over is on record where it was asked, and whoever asked it may write no more", async () => {
+    await using record = SqliteRecord.open(directory);
+    const stalled = await record.desk.lease("a", { writer: await dead(), by: "ada" });
+    await record.desk.claim(card("a"), politely);
+    await record.append([begun("a"), entry("a", 2, asked())]);
+    await using other = SqliteRecord.open(directory);
+    expect(await other.desk.claim(card("b"), { over: true })).toBeNull();
+    expect((await other.read("a")).at(-1)).toEqual({
+      run: "a",
+      seq: 3,
+      at: expect.any(Number),
+      event: { type: "asked-elsewhere", ...AT, digest: "d", inRun: "b" },
+    });
+    expect(await other.sharing(["d", "another"])).toEqual(new Map([["d", ["a"]]]));
+    expect(await other.sharing(["another"])).toEqual(new Map());
+    await expect(record.append([entry("a", 3, saw(["k"]))])).rejects.toThrow(/nothing more is written here/);
+    if ("run" in stalled) await stalled[Symbol.asyncDispose]();
   });
 
   test("of a run that died before its question was on record holds nobody up", async () => {
@@ -192,7 +213,7 @@ describe("a claim", () => {
     ["an approval, whose fix has not begun", { type: "approved", ...saying }, "held"],
     ["a yes that is not enough", { type: "endorsed", ...saying }, "held"],
     ["another look", saw(["k"]), "held"],
-    ["an end that a resumed run takes up again", { ...end, open: true }, "held"],
+    ["an end that a resumed run takes up again, and asks anew", { ...end, open: true }, "over"],
     ["the end of another step", { ...end, step: "step-2" }, "held"],
     ["the fix on another host", { ...fixStarted(), host: "host2" } as Event, "held"],
     ["the end of the run", { type: "run-ended", exit: 3, outcome: "waiting" }, "held"],
