@@ -8,10 +8,11 @@ import { waitingData, waitingLines, type WaitingRun } from "../report/waiting.ts
 import { clean } from "../view/clean.ts";
 import { questionsOf, waitingCards } from "../view/questions.ts";
 import { counted } from "../view/words.ts";
-import { requestFileOf, writePrivate } from "./exchange.ts";
+import { exchangeText, requestFileOf } from "./exchange.ts";
 import { EXIT } from "./exit.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
+import { writePrivate } from "./private-file.ts";
 import { stateDir } from "./state.ts";
 
 /** Options of `runbook approvals`. */
@@ -88,7 +89,7 @@ async function exportRun(
     return [{ kind: "usage", where: "--export", message, hint }];
   }
   const requests = requestFileOf(first.waiting, first.entries, Date.now());
-  const fault = await writePrivate(file, requests);
+  const fault = await writePrivate(file, exchangeText(requests));
   if (fault !== null) return [fault];
   io.err(`${counted(requests.requests.length, "request")} of run ${clean(requests.run)} written to ${clean(file)}\n`);
   return EXIT.ok;

@@ -5,9 +5,10 @@ import { choose } from "./approve-choose.ts";
 import type { Choice } from "./approve-choice.ts";
 import { decisionOf, signAll } from "./approve-sign.ts";
 import type { DecideOptions } from "./approve.ts";
-import { readRequests, writePrivate } from "./exchange.ts";
+import { exchangeText, readRequests } from "./exchange.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
+import { writePrivate } from "./private-file.ts";
 
 /** Decides on the requests in a file, and writes the signed decisions to another, for the place where the run is on record. */
 export async function decideInFile(
@@ -34,7 +35,10 @@ export async function decideInFile(
   const decisions = choices.map(decisionOf);
   const signatures = await signAll(run.state.run, decisions, key, io);
   const signed = decisions.map((decision, at) => ({ ...decision, signature: signatures[at] ?? "" }));
-  const fault = await writePrivate(to, { format: "runbook-decisions/1", run: run.state.run, decisions: signed });
+  const fault = await writePrivate(
+    to,
+    exchangeText({ format: "runbook-decisions/1", run: run.state.run, decisions: signed }),
+  );
   if (fault !== null) return [fault];
   io.err(`${counted(signed.length, "decision")} written to ${clean(to)}. They count once they are on record:\n`);
   io.err(`  runbook approve ${clean(run.state.run)} --import FILE\n`);

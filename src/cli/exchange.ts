@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { subjectOf, digestOf } from "../engine/digest.ts";
 import { fold } from "../engine/evolve.ts";
@@ -132,18 +131,9 @@ export async function readDecisions(file: string, run: string): Promise<Decision
   return { kind: "invalid-file", where: file, message, hint: `\`runbook approve ${decisions.run} --import FILE\`` };
 }
 
-/** Writes a file that only its owner may read, since what hosts printed may be in it. Null: it is written. */
-export async function writePrivate(file: string, content: RequestFile | DecisionFile): Promise<Fault | null> {
-  try {
-    await using out = await open(file, "w", 0o600);
-    // One that was there before keeps its rights otherwise.
-    if ((await out.stat()).isFile()) await out.chmod(0o600);
-    await out.writeFile(`${jsonText(content, "page")}\n`);
-    return null;
-  } catch (error) {
-    const message = `the file cannot be written: ${error instanceof Error ? error.message : String(error)}`;
-    return { kind: "usage", where: file, message };
-  }
+/** A file of requests or decisions as its text. */
+export function exchangeText(content: RequestFile | DecisionFile): string {
+  return `${jsonText(content, "page")}\n`;
 }
 
 /** Entries that do not follow one another would be a bug of ours in a record; in a file they are an alteration. */

@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import * as z from "zod";
 import { prove, type Row } from "../journal/chain.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
@@ -10,6 +9,7 @@ import { counted } from "../view/words.ts";
 import { EXIT } from "./exit.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
+import { writePrivate } from "./private-file.ts";
 import { stateDir } from "./state.ts";
 
 /** `runbook history export`'s options. */
@@ -43,7 +43,7 @@ export async function historyExport(
   if (isFault(text)) return [text];
   if (output === undefined) io.out(text);
   else {
-    const fault = await write(output, text);
+    const fault = await writePrivate(output, text);
     if (fault !== null) return [fault];
     io.err(`${counted(rows.length, "entry", "entries")} of run ${clean(found)} written to ${clean(output)}\n`);
   }
@@ -64,19 +64,6 @@ function textOf(rows: readonly Row[]): string | Fault {
     }
   }
   return lines.join("");
-}
-
-/** For its owner alone, since what hosts printed is in it. */
-async function write(file: string, text: string): Promise<Fault | null> {
-  try {
-    await using out = await open(file, "w", 0o600);
-    if ((await out.stat()).isFile()) await out.chmod(0o600);
-    await out.writeFile(text);
-    return null;
-  } catch (error) {
-    const message = `the file cannot be written: ${error instanceof Error ? error.message : String(error)}`;
-    return { kind: "usage", where: file, message };
-  }
 }
 
 /** The rows in a file that `history export` wrote. */
