@@ -4,6 +4,7 @@ import { stillHolds } from "../../../src/engine/recheck.ts";
 import type { Event } from "../../../src/model/event.ts";
 import type { PlannedRule } from "../../../src/model/policy.ts";
 import { PLAN } from "../../kit/plans.ts";
+import { policyWith, ruleWith } from "../../kit/policies.ts";
 import {
   admitted,
   after,
@@ -35,24 +36,7 @@ function waived(keys: string[], seconds = 3600): Told {
 }
 
 function ruled(rule: Partial<PlannedRule>): typeof PLAN {
-  const whole: PlannedRule = {
-    name: "night",
-    where: "policy.yml:3",
-    steps: null,
-    risks: null,
-    on: null,
-    hosts: null,
-    when: null,
-    approve: "ask",
-    approvers: 1,
-    notRequester: false,
-    signed: false,
-    expires: null,
-    maxHosts: null,
-    reason: null,
-    ...rule,
-  };
-  return planWith({ policies: [{ source: "policy.yml", signers: null, rules: [whole] }] });
+  return planWith({ policies: [policyWith(ruleWith({ name: "night", where: "policy.yml:3", ...rule }))] });
 }
 
 describe("a pause", () => {

@@ -1,34 +1,15 @@
 import { expect, test } from "vitest";
-import type { PlannedPolicy, PlannedRule } from "../../../src/model/policy.ts";
+import type { PlannedRule } from "../../../src/model/policy.ts";
 import type { RunPlan } from "../../../src/model/event.ts";
 import { cardOf, type Card } from "../../../src/view/card.ts";
+import { policyWith, ruleWith } from "../../kit/policies.ts";
 import { diskFinding, diskRunbook, Story } from "../../kit/story.ts";
 
 const STEP = "release-log";
 const MINUTE = 60_000;
 
-function ruleWith(parts: Partial<PlannedRule>): PlannedRule {
-  return {
-    name: "four-eyes",
-    where: "policy.yml:12",
-    steps: null,
-    risks: null,
-    on: null,
-    hosts: null,
-    when: null,
-    approve: "ask",
-    approvers: 1,
-    notRequester: false,
-    signed: false,
-    expires: null,
-    maxHosts: null,
-    reason: null,
-    ...parts,
-  };
-}
-
-function policyOf(...rules: readonly PlannedRule[]): PlannedPolicy {
-  return { source: "policy.yml", signers: null, rules: [...rules] };
+function fourEyes(parts: Partial<PlannedRule>): PlannedRule {
+  return ruleWith({ name: "four-eyes", where: "policy.yml:12", ...parts });
 }
 
 function storyWith(plan: Partial<RunPlan>, hosts = ["web1"]): Story {
@@ -52,8 +33,8 @@ test("without a policy one person approves, and no rule is named", () => {
 });
 
 test("a policy's wishes are told with its rule, and whose yes there is", () => {
-  const rule = ruleWith({ approvers: 2, notRequester: true, expires: 1800, reason: "production" });
-  const story = storyWith({ policies: [policyOf(rule), { ...policyOf(), source: "site.yml" }] });
+  const rule = fourEyes({ approvers: 2, notRequester: true, expires: 1800, reason: "production" });
+  const story = storyWith({ policies: [policyWith(rule), { ...policyWith(), source: "site.yml" }] });
   expect(cardFrom(story).approval).toBe(
     "2 different people, signed, not by ada, who started the run; counts for 30 min",
   );
@@ -75,7 +56,7 @@ test("an approval says who gave it and how long it still counts", () => {
 });
 
 test("a rule that denies by now stands on top of the card", () => {
-  const story = storyWith({ policies: [policyOf(ruleWith({ approve: "deny", reason: "freeze" }))] });
+  const story = storyWith({ policies: [policyWith(fourEyes({ approve: "deny", reason: "freeze" }))] });
   expect(cardFrom(story).against).toContainEqual({
     weight: "warning",
     text: "it would not start now: policy: four-eyes (policy.yml:12) denies it: freeze",
@@ -84,7 +65,7 @@ test("a rule that denies by now stands on top of the card", () => {
 });
 
 test("a rule whose number of hosts is used up stands there too", () => {
-  const story = storyWith({ policies: [policyOf(ruleWith({ maxHosts: 1 }))] }, ["web1", "web2"]);
+  const story = storyWith({ policies: [policyWith(fourEyes({ maxHosts: 1 }))] }, ["web1", "web2"]);
   expect(cardFrom(story).against).toEqual([]);
   story.tell({ type: "approved", host: "web2", step: STEP, digest: "d", by: "grace" });
   expect(cardFrom(story).against.map(({ text }) => text)).toEqual([
