@@ -1,4 +1,4 @@
-import { lstat, realpath } from "node:fs/promises";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { inFileOrder } from "../language/yaml/source.ts";
 import type { Fault } from "../model/fault.ts";
@@ -77,6 +77,10 @@ async function openPolicy(
       faults: [{ kind: "invalid-file", where: path, message: `the policy cannot be used: ${file.problem}`, hint }],
     };
   }
+  if (await isOpenToAll(absolute)) {
+    const message = `the policy cannot be used: ${OPEN_TO_ALL}`;
+    return { faults: [{ kind: "invalid-file", where: path, message, hint: `chmod o-w ${path}` }] };
+  }
   // Most runs are under no policy: they do without its schema.
   const { examinePolicy } = await import("../language/policy/compile.ts");
   const { yaml, policy, faults } = examinePolicy(file.text, path);
@@ -92,5 +96,14 @@ async function openPolicy(
 async function signersProblem(path: string): Promise<string | undefined> {
   const file = await readText(path, MAX_POLICY);
   if ("problem" in file) return file.problem;
+  if (await isOpenToAll(path)) return OPEN_TO_ALL;
   return /^[ \t]*[^#\s]/m.test(file.text) ? undefined : "the file names nobody who may sign";
+}
+
+const OPEN_TO_ALL = "everybody on this machine may write the file";
+
+/** What anybody can write binds nobody. */
+async function isOpenToAll(path: string): Promise<boolean> {
+  const { mode } = await stat(path);
+  return (mode & 0o002) !== 0;
 }

@@ -114,6 +114,24 @@ describe("a policy that is there and cannot be read is never passed over", () =>
   });
 });
 
+test("a policy, or a file of signers, that everybody may write binds nobody, and is refused", async () => {
+  const signed = "allowed_signers: keys\nrules:\n  - { approve: ask, signed: true }\n";
+  await using shop = await workshop({ "policy.yml": signed, keys: "ada ssh-ed25519 AAAA\n" });
+  await chmod(join(shop.directory, "keys"), 0o666);
+  expect(told(await faultsOf(shop))).toEqual(["1:18 `allowed_signers`: everybody on this machine may write the file"]);
+  await chmod(join(shop.directory, "keys"), 0o664);
+  expect(await faultsOf(shop)).toEqual([]);
+  await chmod(join(shop.directory, "policy.yml"), 0o646);
+  expect(await faultsOf(shop)).toEqual([
+    {
+      kind: "invalid-file",
+      where: "policy.yml",
+      message: "the policy cannot be used: everybody on this machine may write the file",
+      hint: "chmod o-w policy.yml",
+    },
+  ]);
+});
+
 describe("the file of signers", () => {
   const SIGNED = "allowed_signers: keys/signers\nrules:\n  - approve: ask\n    signed: true\n";
 
