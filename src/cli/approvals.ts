@@ -10,6 +10,7 @@ import { questionsOf, waitingCards } from "../view/questions.ts";
 import { counted } from "../view/words.ts";
 import { exchangeText, requestFileOf } from "./exchange.ts";
 import { EXIT } from "./exit.ts";
+import { tellFrozen } from "./freeze.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { writePrivate } from "./private-file.ts";
@@ -35,6 +36,7 @@ export async function approvals(
   const named = found === null ? await record.asking() : [found];
   const read = await readRuns(record, named);
   if (options.export !== undefined) return exportRun(read, found, options.export, io);
+  await tellFrozen(record, io);
   const now = Date.now();
   const { stdout } = process;
   const drawing = {

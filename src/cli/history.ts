@@ -10,6 +10,7 @@ import { runLines, unendedWords, type ListedRun, type Standing } from "../report
 import { sentenceOf } from "../view/sentence.ts";
 import { summaryLines } from "../report/summary.ts";
 import { EXIT } from "./exit.ts";
+import { tellFrozen } from "./freeze.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { reportFiles, writeReports } from "./report.ts";
@@ -22,6 +23,7 @@ export type HistoryOptions = { readonly state?: string | undefined; readonly jso
 /** The runs on record, newest first. */
 export async function historyList(options: HistoryOptions & { readonly limit: number }, io: Io): Promise<number> {
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
+  await tellFrozen(record, io);
   const runs: ListedRun[] = [];
   for (const run of (await record.runs()).slice(0, options.limit)) {
     const writer = run.endedAt === null ? writerOf(await record.read(run.run)) : undefined;

@@ -4,6 +4,7 @@ import { clean } from "../view/clean.ts";
 import { count, several, type Answer } from "./arguments.ts";
 import { EXIT } from "./exit.ts";
 import { addHistory } from "./history-commands.ts";
+import { addOrders } from "./order-commands.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
 
 const program = new Command("runbook")
@@ -157,6 +158,7 @@ program
   });
 
 addHistory(program, end, io);
+addOrders(program, end, io);
 
 program
   .command("approvals")

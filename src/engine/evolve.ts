@@ -28,6 +28,10 @@ function onRun(state: RunState, event: RunEvent): RunState {
       return { ...state, paused: { by: event.by } };
     case "continued":
       return { ...state, paused: null };
+    case "frozen":
+      return { ...state, frozen: { by: event.by, since: event.since, reason: event.reason } };
+    case "unfrozen":
+      return { ...state, frozen: null };
     case "run-resumed":
       return resumed(state, event);
     case "run-ended":
@@ -39,7 +43,7 @@ function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): 
   return keys.map((key) => ({ host, step, key, until, by, reason }));
 }
 
-/** Another process goes on: what was left open is open again, and what was stopped or paused is not. */
+/** Another process goes on: what was left open is open again, and what was stopped or paused is not; whether all is frozen is told anew. */
 function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-resumed">): RunState {
   const hosts = [...state.hosts].map(([name, host]): [string, HostState] => [
     name,
@@ -52,6 +56,7 @@ function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-r
     hosts: new Map(hosts),
     stop: null,
     paused: null,
+    frozen: null,
     ended: null,
   };
 }

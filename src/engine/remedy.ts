@@ -27,7 +27,8 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   if (next !== undefined && step.deferred === null) {
     const passage = gate(state, host);
     if (passage.kind === "wait" && passage.for === "pause") return passage;
-    if (passage.kind !== "stop" && host.skipped === null)
+    // A freeze may last for days: what was fixed is proved now, and the rest is a new matter.
+    if (passage.kind !== "stop" && state.frozen === null && host.skipped === null)
       return staleSince(step, last, now) ? { kind: "detect", ...at } : { kind: "fix", ...at, key: next };
   }
   if (!fix.verify && step.verdict === null) return unverified(step, at);

@@ -10,7 +10,7 @@ import type { HostState, RunState } from "./state.ts";
 export type Gate =
   | { readonly kind: "go" }
   | { readonly kind: "enter"; readonly batch: number; readonly from: number }
-  | { readonly kind: "wait"; readonly for: "survey" | "batch" | "pause" | "group" }
+  | { readonly kind: "wait"; readonly for: "survey" | "batch" | "pause" | "group" | "freeze" }
   | { readonly kind: "stop"; readonly reason: string };
 
 /** Applies the rollout's rules to one host: stop requests, the budgets of failures and unknowns, then the batches. */
@@ -36,6 +36,7 @@ export function gate(state: RunState, host: HostState): Gate {
   if (counts.fixed.size === 0 && counts.sick > most) {
     return { kind: "stop", reason: `${counts.sick} hosts need a fix; with more than ${most}, none starts` };
   }
+  if (state.frozen !== null) return { kind: "wait", for: "freeze" };
   if (state.paused !== null) return { kind: "wait", for: "pause" };
   const twin = twinAtWork(host, counts.fixed);
   if (twin !== null) return twin;
@@ -140,7 +141,7 @@ function soaked(state: RunState, hosts: readonly HostState[], batch: number): nu
 export function openPlaces(state: RunState): number {
   const hosts = [...state.hosts.values()];
   const counts = count(state);
-  if (counts.place.kind !== "enter" || state.stop !== null || state.paused !== null) return 0;
+  if (counts.place.kind !== "enter" || state.stop !== null || state.paused !== null || state.frozen !== null) return 0;
   const { batch } = counts.place;
   const taken = hosts.filter((host) => host.batch === batch || (host.batch === null && host.steps.some(committed)));
   return Math.max(0, sizeOf(state, batch, hosts.filter(affected).length) - taken.length);

@@ -94,6 +94,9 @@ export type HostState = {
   readonly skipped: { readonly by: string; readonly reason: string } | null;
 };
 
+/** Who wants no fix to start anywhere, why, and since when (ms since the epoch). */
+export type Freeze = { readonly by: string; readonly since: number; readonly reason: string };
+
 /** A whole run as its events tell it. */
 export type RunState = {
   readonly run: string;
@@ -103,6 +106,8 @@ export type RunState = {
   readonly stop: { readonly by: string } | null;
   /** No fix starts for now. */
   readonly paused: { readonly by: string } | null;
+  /** No fix starts in any run for now. */
+  readonly frozen: Freeze | null;
   /** Those of earlier runs and of this one. */
   readonly waivers: readonly Waiver[];
   readonly ended: { readonly exit: number; readonly outcome: Outcome; readonly at: number } | null;
@@ -122,6 +127,7 @@ export function begin(entry: Entry, event: EventOf<"run-started">): RunState {
     hosts: new Map(hosts),
     stop: null,
     paused: null,
+    frozen: null,
     waivers: plan.waivers,
     ended: null,
     at: entry.at,

@@ -6,7 +6,7 @@ import { denialWords, overLimit, permissionFor, type Permission } from "./permis
 import { gate } from "./rollout.ts";
 import { nextOfFix } from "./remedy.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
-import { moment } from "./words.ts";
+import { frozenWords, moment } from "./words.ts";
 
 type OnStep<K extends string> = { readonly kind: K; readonly host: string; readonly step: string };
 
@@ -26,7 +26,7 @@ export type Intent =
 /** What a host does now: something, wait (`until` in ms since the epoch), or nothing any more. */
 export type Todo =
   | Intent
-  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" | "pause" | "group" }
+  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" | "pause" | "group" | "freeze" }
   | { readonly kind: "wait"; readonly for: "time"; readonly until: number }
   | { readonly kind: "done" };
 
@@ -159,6 +159,10 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   const doubt = doubtOf(state.plan, step, digest, permission, now);
   if (doubt !== null) return { kind: "void", ...at, reason: doubt };
   if (fix.kind === "manual") return { kind: "verify", ...at };
+  // Where nobody waits for the thaw it ends as it was found. What a person has approved keeps that, and waits for whoever resumes the run.
+  if (state.frozen !== null && !state.plan.attended && approval.auto) {
+    return { kind: "settle", ...at, outcome: "found", reason: frozenWords(state.frozen), open: true };
+  }
   if (passage.kind === "wait") return passage;
   if (passage.kind === "enter" && passage.from > now) return { kind: "wait", for: "time", until: passage.from };
   if (passage.kind === "enter") return { kind: "admit", host: host.host, batch: passage.batch };

@@ -1,4 +1,5 @@
 import { outputText, type Output } from "../model/output.ts";
+import type { Freeze } from "./state.ts";
 
 /** The last line of a text that says anything, as a terminal would show it: what a carriage return overwrote is gone. */
 export function lastLine(text: string): string {
@@ -22,4 +23,9 @@ export function exitReason(what: string, exit: number | null, stderr: Output, ms
 export function moment(at: number): string {
   if (Number.isNaN(new Date(at).getTime())) return "?";
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** Why no fix starts anywhere: `frozen by ada since 2026-11-03 14:05:09 UTC: the end of the quarter`. */
+export function frozenWords({ by, since, reason }: Freeze): string {
+  return `frozen by ${by} since ${moment(since)}${reason === "" ? "" : `: ${reason}`}`;
 }

@@ -104,6 +104,8 @@ function answered(event: Event): { readonly host: string; readonly step: string 
     case "admitted":
     case "paused":
     case "continued":
+    case "frozen":
+    case "unfrozen":
     case "run-resumed":
     case "stop-requested":
     case "run-ended":

@@ -1,11 +1,12 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { Decision } from "../model/approval.ts";
-import type { Desk, Holder, Lease, Request } from "../run/ports.ts";
 import type { Entry } from "../model/event.ts";
+import type { Desk, Holder, Lease, Orders, Request } from "../run/ports.ts";
 import { journalFault } from "./database.ts";
 import { derive } from "./derive.ts";
-import { chained } from "./links.ts";
 import { holderOf, leaseOf, type Fences } from "./fence.ts";
+import { chained } from "./links.ts";
+import { ordersOf } from "./orders.ts";
 import type { Tables } from "./schema.ts";
 
 /** ms between two signs of life of whoever has a lease. */
@@ -15,6 +16,7 @@ const LASTS = 20_000;
 
 /** The desk of one state directory, in the database of its record. */
 export class SqliteDesk implements Desk {
+  readonly orders: Orders;
   readonly #file: string;
   readonly #database: Kysely<Tables>;
   readonly #fences: Fences;
@@ -24,6 +26,10 @@ export class SqliteDesk implements Desk {
     this.#file = file;
     this.#database = database;
     this.#fences = fences;
+    this.orders = ordersOf({
+      change: (work) => this.#change(work),
+      look: (query) => this.#look(() => query(this.#database)),
+    });
   }
 
   async lease(run: string, { writer, by }: Omit<Holder, "since">): Promise<Lease | Holder> {

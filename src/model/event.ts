@@ -251,6 +251,9 @@ export const Event = z.discriminatedUnion("type", [
   /** No new fix starts until `continued`; looks go on. */
   z.object({ type: z.literal("paused"), by: z.string() }),
   z.object({ type: z.literal("continued"), by: z.string() }),
+  /** No fix starts on any run of this record until `unfrozen`; looks go on. `since` is when that was ordered, ms since the epoch. */
+  z.object({ type: z.literal("frozen"), by: z.string(), since: z.number(), reason: z.string() }),
+  z.object({ type: z.literal("unfrozen"), by: z.string() }),
   /** Another process goes on with a run that waited, stopped or died. What the one before left open is open again. */
   z.object({
     type: z.literal("run-resumed"),

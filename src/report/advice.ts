@@ -1,5 +1,6 @@
-import { hostVerdict, stepVerdict, waiting } from "../engine/outcome.ts";
+import { committed, hostVerdict, stepVerdict, waiting } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
+import { frozenWords } from "../engine/words.ts";
 import type { Outcome } from "../model/finding.ts";
 import { keepName } from "../script/posix.ts";
 import { quote } from "../script/quote.ts";
@@ -23,6 +24,7 @@ export function adviceOf(state: RunState): Advice[] {
     ...inDoubt(withStep(state, "in-doubt")),
     ...toApprove(state),
     ...askedElsewhere(state),
+    ...toThaw(state),
     ...toFix(state),
     ...notReached(of("unknown")),
   ];
@@ -72,6 +74,16 @@ function toApprove(state: RunState): Advice[] {
   return ended === null
     ? [{ text: `waiting: to see the cards, and ${decide}`, commands: look }]
     : [{ text: `waiting: to see the cards, ${decide}, and to go on`, commands: [...look, `runbook resume ${run}`] }];
+}
+
+/** What would have been fixed but for a freeze. */
+function toThaw(state: RunState): Advice[] {
+  const held = [...state.hosts.values()].some((host) =>
+    host.steps.some((step) => committed(step) || (step.end?.open === true && step.end.outcome === "found")),
+  );
+  if (state.frozen === null || !held) return [];
+  const goOn = state.ended === null ? [] : [`runbook resume ${state.run}`];
+  return [{ text: `${frozenWords(state.frozen)}; once that is over`, commands: ["runbook unfreeze", ...goOn] }];
 }
 
 /** What another run has asked is decided there; this one then finds it fixed, or asks itself. */

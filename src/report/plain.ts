@@ -1,4 +1,5 @@
 import type { RunState, StepState } from "../engine/state.ts";
+import { frozenWords } from "../engine/words.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Watcher } from "../run/ports.ts";
@@ -67,7 +68,9 @@ function linesOf(event: Event, state: RunState, memory: Memory, options: PlainOp
 }
 
 /** What concerns the run as a whole. */
-function runLine(event: EventOf<"stop-requested" | "paused" | "continued" | "run-resumed">): LogLine {
+function runLine(
+  event: EventOf<"stop-requested" | "paused" | "continued" | "frozen" | "unfrozen" | "run-resumed">,
+): LogLine {
   switch (event.type) {
     case "stop-requested":
       return ofRun("stop", `by ${event.by}: no new fix starts`);
@@ -75,6 +78,10 @@ function runLine(event: EventOf<"stop-requested" | "paused" | "continued" | "run
       return ofRun("paused", `by ${event.by}: no fix starts until the run is continued`);
     case "continued":
       return ofRun("continued", `by ${event.by}: fixes start again`);
+    case "frozen":
+      return ofRun("frozen", frozenWords(event).replace(/^frozen /, ""));
+    case "unfrozen":
+      return ofRun("unfrozen", `by ${event.by}: fixes start again`);
     case "run-resumed":
       return ofRun("resumed", `by ${event.by}${event.machine === undefined ? "" : ` on ${event.machine}`}`);
   }

@@ -1,5 +1,6 @@
 import type { RunState } from "../engine/state.ts";
 import { FaultError } from "../model/fault.ts";
+import { obey } from "./orders.ts";
 import type { Clock, Desk, Verifier } from "./ports.ts";
 import type { LiveRun } from "./run.ts";
 import { signatureDoubts } from "./signed.ts";
@@ -13,14 +14,15 @@ export type MailboxParts = {
   readonly desk: Desk;
   readonly verifier: Verifier;
   readonly clock: Clock;
-  readonly live: Pick<LiveRun, "wish" | "recorded">;
+  readonly live: Pick<LiveRun, "wish" | "stop" | "recorded">;
   readonly state: () => RunState;
 };
 
-/** Takes the decisions that others leave for a live run, and tells each what became of it, until the signal fires. */
+/** Takes the orders and decisions that others leave for a live run, and tells each what became of it, until the signal fires. */
 export async function openMailbox(parts: MailboxParts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
+      await obey(parts);
       await empty(parts, signal);
     } catch (error) {
       // A record that cannot be used ends the run where it is written; a look may do better the next time.

@@ -1,4 +1,4 @@
-import type { RunState } from "../engine/state.ts";
+import type { Freeze, RunState } from "../engine/state.ts";
 import type { Decision, Waiver } from "../model/approval.ts";
 import type { Entry, PastFix, Writer } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
@@ -112,9 +112,32 @@ export interface Desk {
   posted(run: string): Promise<readonly { readonly id: number; readonly decision: Decision }[]>;
   /** Tells whoever left a decision what became of it: null when it was taken, else why not. */
   answer(id: number, refused: string | null): Promise<void>;
+  /** What is ordered of runs without a word on any card. */
+  readonly orders: Orders;
   /** What became of a decision; undefined while the run has not answered. */
   answered(id: number): Promise<{ readonly refused: string | null } | undefined>;
 }
+
+/** What is ordered of one run, or of all of them, from elsewhere. Rejects with a journal fault. */
+export interface Orders {
+  /** Whether all is frozen, and who wants this run to stop; null: nobody. Cheap enough to ask several times a second. */
+  of(run: string): Promise<{ readonly freeze: Freezing | null; readonly stop: { readonly by: string } | null }>;
+  /** Lets no fix start in any run from now on. Answers with the freeze that is in force: another's, where somebody was quicker. */
+  freeze(by: string, reason: string): Promise<Freeze>;
+  /** Ends a freeze. Answers with the one that it was; null: none was in force. */
+  unfreeze(by: string): Promise<Freeze | null>;
+  /** The freeze in force; null: none. */
+  frozen(): Promise<Freeze | null>;
+  /** Whether a run has a freeze on its record. */
+  heard(run: string, freeze: Freeze): Promise<boolean>;
+  /** Asks whoever has a run to stop it. */
+  stop(run: string, by: string): Promise<void>;
+  /** Takes what was asked off the desk: it is on record, or nobody is there for it any more. */
+  stopped(run: string): Promise<void>;
+}
+
+/** The last freeze; `liftedBy` null: it is in force. */
+export type Freezing = Freeze & { readonly liftedBy: string | null };
 
 /** What a run asks for. */
 export type Request = {
@@ -179,6 +202,8 @@ export type Wish =
     }
   | { readonly kind: "skip"; readonly host: string; readonly by: string; readonly reason: string }
   | { readonly kind: "pause" | "continue"; readonly by: string }
+  | { readonly kind: "freeze"; readonly freeze: Freeze }
+  | { readonly kind: "unfreeze"; readonly by: string }
   /** The process ends once nothing runs; what waits for a person goes on waiting, on record. */
   | { readonly kind: "detach" };
 

@@ -11,6 +11,7 @@ import { dropKeepScript, keepName } from "../script/posix.ts";
 import { Fleet } from "./fleet.ts";
 import { openLetters } from "./letters.ts";
 import { openMailbox } from "./mailbox.ts";
+import { standingOrders } from "./orders.ts";
 import type { Approver, Archive, Clock, Connector, Desk, Journal, Verifier, Watcher } from "./ports.ts";
 import { voidUnproven } from "./proof.ts";
 import { startRecord, type Recorder } from "./recorder.ts";
@@ -56,12 +57,14 @@ export async function start(parts: RunParts): Promise<RunState> {
   const self = first.type === "run-started" ? first.plan : first;
   await using _lease = await takeLease(run, { writer: self.writer, by: self.by }, parts);
   const before = first.type === "run-started" ? null : await goOn(parts, first.policies);
+  const orders = await standingOrders(run, parts.desk);
   await using fleet = new Fleet(parts.connector);
   await using controller = new Fleet(parts.controller);
   const stopping = new AbortController();
   const onStop: Watcher = { entry: ({ event }) => void (event.type === "stop-requested" && stopping.abort()) };
   const recorder = await startRecord(run, first, { ...parts, watchers: [...parts.watchers, onStop] }, before);
   const work = workOf(parts, fleet, controller, recorder, stopping.signal);
+  if (orders !== null) await recorder.record(orders);
 
   const live = drive(recorder, work, (host) => farewell(host, recorder, work));
   parts.live(live);

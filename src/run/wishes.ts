@@ -13,6 +13,11 @@ export function eventOf(state: RunState, wish: Exclude<Wish, { kind: "detach" }>
       return skip(state, wish);
     case "pause":
       return state.paused === null ? { event: { type: "paused", by: wish.by } } : { refused: "it is paused already" };
+    case "freeze":
+      if (state.frozen?.since === wish.freeze.since) return { refused: "it is frozen already" };
+      return { event: { type: "frozen", ...wish.freeze } };
+    case "unfreeze":
+      return state.frozen === null ? { refused: "it is not frozen" } : { event: { type: "unfrozen", by: wish.by } };
     case "continue":
       return state.paused === null ? { refused: "it is not paused" } : { event: { type: "continued", by: wish.by } };
   }

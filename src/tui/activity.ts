@@ -116,6 +116,8 @@ function waits(state: RunState, host: HostState, wait: Wait, now: number): strin
       return "waits for another host of its group";
     case "survey":
       return `waits until other hosts have answered${what}`;
+    case "freeze":
+      return `waits for \`runbook unfreeze\`${what}`;
     case "pause":
       return `waits, since the run is paused${what}`;
     case "time":

@@ -1,4 +1,5 @@
 import type { RunState } from "../engine/state.ts";
+import { frozenWords } from "../engine/words.ts";
 import { clean } from "../view/clean.ts";
 import type { Palette } from "../view/colour.ts";
 import { lineOf, type Piece } from "../view/line.ts";
@@ -38,6 +39,8 @@ function newsOf({ ui, state, sight, now }: Footing): Piece[] {
     return [["yellow", `stopped by ${clean(state.stop.by)}: no new fix starts; what runs is finished`]];
   if (ui.detached)
     return [["yellow", `leaving once nothing runs; decide later with \`runbook approve ${clean(state.run)}\``]];
+  if (state.frozen !== null)
+    return [["yellow", `${clean(frozenWords(state.frozen))}; no fix starts until \`runbook unfreeze\``]];
   if (state.paused !== null)
     return [["yellow", `paused by ${clean(state.paused.by)}: no new fix starts until p is pressed`]];
   const held = sight.focus === "hosts" ? sight.entries.reduce((sum, entry) => sum + entry.cards.length, 0) : 0;

@@ -34,7 +34,8 @@ function progressOf(state: RunState, tally: Tally, width: number): Piece[] {
     ...(batch > 0 ? [`batch ${batch}`] : []),
   ].join(" · ");
   const paused: Piece[] = state.paused === null ? [] : [["yellow", `PAUSED by ${clean(state.paused.by)}  `]];
-  return [...paused, ...(width >= ROOMY ? bar(done, hosts, Math.floor(width / 8)) : []), words];
+  const frozen: Piece[] = state.frozen === null ? [] : [["yellow", `FROZEN by ${clean(state.frozen.by)}  `]];
+  return [...frozen, ...paused, ...(width >= ROOMY ? bar(done, hosts, Math.floor(width / 8)) : []), words];
 }
 
 function bar(done: number, all: number, length: number): Piece[] {

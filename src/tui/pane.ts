@@ -67,7 +67,7 @@ export function drawnLately(
   { state, now, width, colour }: CardDrawing,
   draw: () => readonly string[],
 ): readonly string[] {
-  const standing = [state.paused !== null, state.stop !== null, state.ended !== null];
+  const standing = [state.frozen !== null, state.paused !== null, state.stop !== null, state.ended !== null];
   const id = JSON.stringify([...about, Math.floor(now / 1000), width, colour, ...standing]);
   const known = drawings.get(owner);
   if (known?.id === id) return known.lines;

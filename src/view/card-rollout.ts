@@ -13,10 +13,11 @@ export function rolloutOf(subject: Subject): string {
   return state.plan.dryRun ? rule : `${placesWords(subject)}; ${rule}`;
 }
 
-/** A run that has ended begins nothing until it is resumed, and then no stop and no pause holds any more. */
+/** A run that has ended begins nothing until it is resumed, and then no stop and no pause holds any more, and whether all is frozen then nobody knows. */
 function placesWords(subject: Subject): string {
   const { members } = subject;
-  const state = subject.state.ended === null ? subject.state : { ...subject.state, stop: null, paused: null };
+  const state =
+    subject.state.ended === null ? subject.state : { ...subject.state, stop: null, paused: null, frozen: null };
   const gates = members.map(({ host }) => gate(state, host));
   const [first] = gates;
   if (members.length > 1 && first?.kind === "enter" && gates.every(({ kind }) => kind === "enter")) {
@@ -54,6 +55,8 @@ function waitWords(state: RunState, reason: Extract<Gate, { kind: "wait" }>["for
       return "when another host of its group has been fixed";
     case "survey":
       return "when more hosts have answered";
+    case "freeze":
+      return `once \`runbook unfreeze\` ends what ${clean(state.frozen?.by ?? "somebody")} has frozen`;
     case "pause":
       return `when the run goes on, which ${clean(state.paused?.by ?? "somebody")} has paused`;
   }

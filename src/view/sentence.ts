@@ -1,5 +1,5 @@
 import type { RunState, StepState } from "../engine/state.ts";
-import { exitReason, moment } from "../engine/words.ts";
+import { exitReason, frozenWords, moment } from "../engine/words.ts";
 import type { Decider } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { Output } from "../model/output.ts";
@@ -63,6 +63,10 @@ export function saidOf(event: Event, step: StepState | null): string {
       return `paused by ${event.by}: no fix starts until it goes on`;
     case "continued":
       return `continued by ${event.by}`;
+    case "frozen":
+      return `${frozenWords(event)}; no fix starts anywhere`;
+    case "unfrozen":
+      return `unfrozen by ${event.by}`;
     case "run-resumed":
       return `resumed by ${event.by}${event.machine === undefined ? "" : ` on ${event.machine}`}`;
     case "approval-voided":

@@ -214,6 +214,7 @@ describe("a decision on a run that is alive", () => {
             heard.push(`${wish.decision.by}, ${wish.decision.host}`);
             return wish.decision.host === "host2" ? "it has ended" : null;
           },
+          stop: () => undefined,
           recorded: async () => undefined,
         },
       },

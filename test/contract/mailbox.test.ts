@@ -32,7 +32,14 @@ async function leave(record: SqliteRecord, live: Pick<LiveRun, "wish" | "recorde
   await record.append([{ run: RUN, seq: 1, at: 1, event: { type: "run-started", format: 1, plan: PLAN } }]);
   const letter = await record.desk.post(RUN, SIGNED);
   const over = new AbortController();
-  const parts = { run: RUN, desk: record.desk, verifier, clock: systemClock, live, state: () => after(PLAN) };
+  const parts = {
+    run: RUN,
+    desk: record.desk,
+    verifier,
+    clock: systemClock,
+    live: { stop: () => undefined, ...live },
+    state: () => after(PLAN),
+  };
   return { id: "id" in letter ? letter.id : 0, over, closed: openMailbox(parts, over.signal) };
 }
 

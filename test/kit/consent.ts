@@ -11,6 +11,7 @@ export function checkConsent(
 ): void {
   const { host, step, key } = event;
   promise(!books.paused, "no fix starts while the run is paused");
+  promise(!books.frozen, "no fix starts while all is frozen");
   promise(!books.skipped.has(host), "nothing new is begun on a skipped host");
   promise(key === null || (books.waived.get(`${host} ${step} ${key}`) ?? 0) <= now, "what is waived is not fixed");
 

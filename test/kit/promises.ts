@@ -56,6 +56,7 @@ export type Books = {
   readonly fixed: { readonly host: string; readonly step: string }[];
   stopped: boolean;
   paused: boolean;
+  frozen: boolean;
 };
 
 function emptyBooks(plan: RunPlan): Books {
@@ -74,6 +75,7 @@ function emptyBooks(plan: RunPlan): Books {
     fixed: [],
     stopped: false,
     paused: false,
+    frozen: false,
   };
 }
 
@@ -237,6 +239,8 @@ function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "run-resumed") reopen(books);
   if (event.type === "paused") books.paused = true;
   if (event.type === "continued") books.paused = false;
+  if (event.type === "frozen") books.frozen = true;
+  if (event.type === "unfrozen") books.frozen = false;
   if (event.type === "host-skipped") books.skipped.add(event.host);
   if (event.type === "asked" || event.type === "approved") books.sick.add(event.host);
   const gone = event.type === "waived" || (event.type === "detected" && event.findings.length === 0);
@@ -265,7 +269,7 @@ function keep(books: Books, { event, at }: Entry): void {
 
 /** What was only put off is taken up again. */
 function reopen(books: Books): void {
-  Object.assign(books, { stopped: false, paused: false });
+  Object.assign(books, { stopped: false, paused: false, frozen: false });
   for (const own of books.pages.values()) if (own.open) Object.assign(own, blank(), { end: null });
 }
 

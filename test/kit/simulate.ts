@@ -20,7 +20,7 @@ export type Disposition = {
   readonly patience: number;
   /** Chance, at each move, that somebody stops the run. */
   readonly stopping: number;
-  /** Chance, at each move, that somebody pauses it, skips a host or waives a finding. */
+  /** Chance, at each move, that somebody pauses it, freezes all, skips a host or waives a finding. */
   readonly meddling: number;
 };
 
@@ -79,6 +79,7 @@ export function simulate(plan: RunPlan, disposition: Disposition, before: readon
     const host = oneOf(ready, luck);
     if (host !== undefined) move(host);
     else if (run.state().paused !== null) run.add({ type: "continued", by: "ada" });
+    else if (run.state().frozen !== null && plan.attended) run.add({ type: "unfrozen", by: "ada" });
     else if (!run.skipToNextTime() && !answer()) return { state: run.state(), entries: run.entries, intents };
   }
   throw new Error(`no end after ${most} intents; the last: ${JSON.stringify(intents.slice(-12))}`);
@@ -155,6 +156,9 @@ function meddle(run: Record, luck: Luck): void {
   const wish = oneOf<Exclude<Wish, { kind: "detach" }>>(
     [
       { kind: state.paused === null ? "pause" : "continue", by },
+      state.frozen === null
+        ? { kind: "freeze", freeze: { by, since: run.now(), reason: "" } }
+        : { kind: "unfreeze", by },
       { kind: "skip", host: host?.host ?? "", by, reason: "" },
       {
         kind: "waive",

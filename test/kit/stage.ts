@@ -106,6 +106,15 @@ const EMPTY_DESK: Desk = {
   posted: async () => [],
   answer: async () => undefined,
   answered: async () => undefined,
+  orders: {
+    of: async () => ({ freeze: null, stop: null }),
+    freeze: async (by, reason) => ({ by, since: 0, reason }),
+    unfreeze: async () => null,
+    frozen: async () => null,
+    heard: async () => false,
+    stop: async () => undefined,
+    stopped: async () => undefined,
+  },
 };
 
 function inMemory(entries: Entry[]): Journal {

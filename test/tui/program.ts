@@ -57,6 +57,8 @@ function wordsOf(wish: Wish): string {
       return `${wish.host} skip: ${wish.reason}`;
     case "pause":
     case "continue":
+    case "freeze":
+    case "unfreeze":
     case "detach":
       return wish.kind;
   }

@@ -81,6 +81,11 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
   [{ type: "host-skipped", host: "xen1", by: "ada", reason: "" }, "xen1: skipped by ada"],
   [{ type: "paused", by: "ada" }, "run: paused by ada: no fix starts until it goes on"],
   [{ type: "continued", by: "ada" }, "run: continued by ada"],
+  [
+    { type: "frozen", by: "ada", since: 0, reason: "the end of the year" },
+    "run: frozen by ada since 1970-01-01 00:00:00 UTC: the end of the year; no fix starts anywhere",
+  ],
+  [{ type: "unfrozen", by: "ben" }, "run: unfrozen by ben"],
   [{ type: "run-resumed", by: "ada", machine: "desk", attended: false }, "run: resumed by ada on desk"],
   [{ type: "stop-requested", by: "ada" }, "run: stopped by ada: no new fix starts"],
   [{ type: "run-ended", exit: 2, outcome: "found" }, "run: ended: found, exit code 2"],
