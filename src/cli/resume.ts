@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
+import { thisWriter } from "../journal/writer.ts";
 import type { RunSettings } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import { systemClock } from "../run/clock.ts";
@@ -47,7 +48,7 @@ export async function resume(wanted: string, options: ResumeOptions, io: Io): Pr
 
 /** Before anything is asked for. It is taken for good once all is ready. */
 async function refuseWhileHeld(run: string, { desk }: SqliteRecord): Promise<void> {
-  const self = { writer: whereabouts().writer, by: userName(process.env) };
+  const self = { writer: thisWriter(), by: userName(process.env) };
   await using _free = await takeLease(run, self, { desk, clock: systemClock });
 }
 
