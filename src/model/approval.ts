@@ -75,3 +75,6 @@ export type Waiver = z.infer<typeof Waiver>;
 
 /** How long an approval lasts where neither runbook nor policy says, in seconds. */
 export const DEFAULT_EXPIRES = 3600;
+
+/** Nobody may accept a problem for longer than this without looking again, in ms: a year. */
+export const LONGEST_WAIVER = 366 * 24 * 3600 * 1000;

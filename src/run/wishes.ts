@@ -1,5 +1,6 @@
 import { ruleOn, type Ruled } from "../engine/decision.ts";
 import type { HostState, RunState } from "../engine/state.ts";
+import { LONGEST_WAIVER } from "../model/approval.ts";
 import type { Wish } from "./ports.ts";
 
 /** The event that a wish makes, or why it does not count now. `now` in ms since the epoch. */
@@ -22,9 +23,6 @@ export function eventOf(state: RunState, wish: Exclude<Wish, { kind: "detach" }>
       return state.paused === null ? { refused: "it is not paused" } : { event: { type: "continued", by: wish.by } };
   }
 }
-
-/** Nobody may accept a problem for longer than this without looking again, in ms: a year. */
-const LONGEST_WAIVER = 366 * 24 * 3600 * 1000;
 
 function waive(state: RunState, wish: Extract<Wish, { kind: "waive" }>, now: number): Ruled {
   const step = state.hosts.get(wish.host)?.steps.find((each) => each.plan.id === wish.step);

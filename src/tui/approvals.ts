@@ -7,6 +7,7 @@ import { foldHosts } from "../view/hosts.ts";
 import { lineWithEnd, type Piece } from "../view/line.ts";
 import { barred, labelled } from "../view/margin.ts";
 import { differenceLines, type TableColumn } from "../view/table.ts";
+import { fit, widthOf } from "../view/width.ts";
 import { ago, cellWords, counted, grouped, RISK_STYLE } from "../view/words.ts";
 import { windowOf } from "./hosts.ts";
 import { drawnLately, type CardDrawing, type Pane } from "./pane.ts";
@@ -28,16 +29,25 @@ function entryLine({ cards }: Entry, chosen: boolean, { state, now, width }: Car
   const findings = counted(step?.findings?.length ?? 0, "finding");
   const names = clean(foldHosts(cards.map(({ host }) => host)));
   const many = cards.length === 1 ? "" : ` (${counted(cards.length, "host")})`;
+  const asked = `asked ${ago(first.at, now)}`;
+  const risk = first.risk === "high" ? "HIGH" : first.risk;
+  // The names give way, so that the risk is always to be seen.
+  const room = width - widthOf(`›◷ ${many}  ${risk}  ${asked}`);
+  const who = `${fit(names, Math.max(NAMES, room - STEP))}${many}`;
   const left: Piece[] = [
     chosen ? ["bold", "›"] : " ",
     ["magenta", first.kind === "manual" ? "☐ " : "◷ "],
-    chosen ? ["bold", `${names}${many}`] : `${names}${many}`,
+    chosen ? ["bold", who] : who,
     "  ",
-    [RISK_STYLE[first.risk], first.risk === "high" ? "HIGH" : first.risk],
+    [RISK_STYLE[first.risk], risk],
     `  ${clean(first.step)}  ${findings}`,
   ];
-  return lineWithEnd(left, `asked ${ago(first.at, now)}`, width, palette);
+  return lineWithEnd(left, asked, width, palette);
 }
+
+/** Columns for names at least, and for the step beside longer ones. */
+const NAMES = 6;
+const STEP = 12;
 
 /** The heading of the queue. */
 export function queueHeading({ entries, opened }: Sight): string {

@@ -3,10 +3,10 @@ import { frozenWords } from "../engine/words.ts";
 import { clean } from "../view/clean.ts";
 import type { Palette } from "../view/colour.ts";
 import { lineOf, type Piece } from "../view/line.ts";
-import { fitEnd, widthOf } from "../view/width.ts";
+import { widthOf } from "../view/width.ts";
 import { counted, grouped } from "../view/words.ts";
-import { whom, wordFor } from "./answers.ts";
 import { countWords } from "./approvals.ts";
+import { questionOf, ROOMY } from "./question.ts";
 import type { Offer, Sight } from "./sight.ts";
 import type { Ui, WaiveMode } from "./ui.ts";
 import { readUntil, untilWords } from "./until.ts";
@@ -58,32 +58,11 @@ function promptOf(footing: Footing): Piece[] {
     case "quit":
       return [["bold", "Stop the run?"], "  ", ...QUIT.flatMap(([name, words]) => key(name, words))];
     case "filter":
-      return [
-        ["bold", "Show: "],
-        typed(mode.text, width),
-        ["dim", `  ${grouped(sight.roster.rows.length)} shown; Enter keeps, Esc shows all`],
-      ];
     case "deny":
-      return [
-        ["bold", `No to ${whom(mode.cards)}. Why? `],
-        typed(mode.text, width),
-        ["dim", "  Enter says no, Esc goes back"],
-      ];
     case "skip":
-      return [
-        ["bold", `Skip ${clean(mode.host)}. Why? `],
-        typed(mode.text, width),
-        ["dim", "  Enter skips it, Esc goes back"],
-      ];
     case "confirm":
-      return [
-        ["red", `High risk on ${whom(mode.cards)}: type ${wordFor(mode.cards)}`],
-        ` and Enter: `,
-        typed(mode.text, 40),
-        ["dim", "  Esc goes back"],
-      ];
     case "waive":
-      return waiving(mode, width);
+      return questionOf(mode, sight.roster.rows.length, width);
   }
 }
 
@@ -93,35 +72,11 @@ const QUIT = [
   ["n", "go on"],
 ] as const;
 
-/** What is being typed, with its end in sight. */
-function typed(text: string, width: number): string {
-  return `${fitEnd(clean(text), Math.floor(width / 2))}_`;
-}
-
-function waiving(mode: WaiveMode, width: number): Piece[] {
-  const what = width < ROOMY ? "" : `Waive ${counted(mode.keys.length, "finding")} of ${clean(mode.card.host)}. `;
-  switch (mode.asks) {
-    case "which":
-      return [
-        ["bold", `Waive which of ${mode.keys.length}? `],
-        typed(mode.text, width),
-        ["dim", "  1,3 or all; Esc goes back"],
-      ];
-    case "until":
-      return [["bold", `${what}Until when? `], typed(mode.text, width), ["dim", "  7d, 12h or 2026-12-24"]];
-    case "why":
-      return [["bold", `${what}Why? `], typed(mode.text, width), ["dim", "  Enter waives, Esc goes back"]];
-  }
-}
-
 /** What the end that is being typed means. */
 function meaningOf(mode: WaiveMode, now: number): string | null {
   const until = mode.asks === "until" ? readUntil(mode.text, now) : mode.until;
   return until === null || mode.asks === "which" ? null : untilWords(until, now);
 }
-
-/** The words for the keys need this many columns; with less they are shortened. */
-const ROOMY = 76;
 
 /** The keys that answer, then as many others as there is room for, the most needed first; help is always there. */
 function keysOf({ sight, state, width, ui }: Footing): Piece[] {

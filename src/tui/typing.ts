@@ -1,3 +1,4 @@
+import { LONGEST_WAIVER } from "../model/approval.ts";
 import { decided, whom, wordFor } from "./answers.ts";
 import type { Plain, Pressed, Scene } from "./keys.ts";
 import { scrolled } from "./moves.ts";
@@ -19,7 +20,8 @@ export function typing(ui: Ui, mode: Typed, key: Plain, scene: Scene): Pressed {
     case "paste":
       return { ui: written(ui, mode, (mode.text + key.text.replaceAll(/\p{Cc}/gu, "")).slice(0, LONGEST)) };
     case "enter":
-      return meant(ui, mode, scene);
+      // With the screen too small for anything, nobody sees what they say yes or no to.
+      return scene.sight === null ? { ui } : meant(ui, mode, scene);
     case "up":
     case "down":
     case "page-up":
@@ -77,6 +79,7 @@ function waiving(ui: Ui, mode: WaiveMode, text: string, scene: Scene): Pressed {
     case "until": {
       const until = readUntil(text, scene.now);
       if (until === null || until <= scene.now) return again("a time to come, such as 7d, 12h or 2026-12-24");
+      if (until > scene.now + LONGEST_WAIVER) return again("a waiver lasts at most a year");
       return { ui: { ...ui, mode: { ...mode, asks: "why", text: "", until }, note: null } };
     }
     case "why": {

@@ -188,6 +188,9 @@ describe("waiving and skipping", () => {
       expect(ui.mode).toMatchObject({ kind: "waive", asks: "until" });
       expect(ui.note).toContain("such as 7d");
     }
+    const long = type(["w", "999d", ENTER]).ui;
+    expect(long.mode).toMatchObject({ kind: "waive", asks: "until" });
+    expect(long.note).toBe("a waiver lasts at most a year");
     const reasonless = type(["w", "7d", ENTER, " ", ENTER]);
     expect(reasonless.actions).toEqual([]);
     expect(reasonless.ui.note).toContain("needs a reason");

@@ -77,6 +77,27 @@ describe("a frame", () => {
     }
   });
 
+  test("shows what is typed, and the word to type, however long a host's name is and however small the screen", () => {
+    const story = new Story(diskRunbook("high"), ["x".repeat(200), "日".repeat(100)]);
+    for (const [at, host] of story.state.plan.hosts.entries()) story.asks(host, [diskFinding(at)]);
+    const all = frameFor(story).sight?.entries.flatMap(({ cards }) => cards) ?? [];
+    expect(all).toHaveLength(2);
+    for (const card of all) {
+      const waive = { kind: "waive", card, keys: ["1"], until: 0, text: "answer" } as const;
+      for (const columns of [40, 75, 76, 80, 300]) {
+        const prompt = (mode: Ui["mode"]): string => frameFor(story, { columns, ui: { mode } }).lines.at(-1) ?? "";
+        expect(prompt({ kind: "confirm", text: "answer", cards: [card] })).toMatch(/: type yes.*: answer_/);
+        expect(prompt({ kind: "deny", text: "answer", cards: [card] })).toContain(". Why? answer_");
+        expect(prompt({ kind: "skip", text: "answer", host: card.host })).toContain(". Why? answer_");
+        expect(prompt({ ...waive, asks: "until" })).toContain("Until when? answer_");
+        expect(prompt({ ...waive, asks: "why" })).toContain("Why? answer_");
+      }
+    }
+    const queue = frameFor(story, { columns: 40 }).lines.filter((line) => line.includes("asked"));
+    expect(queue).toHaveLength(2);
+    for (const line of queue) expect(line).toContain("…  HIGH");
+  });
+
   test("offers no card where it could not be read", () => {
     const story = new Story(diskRunbook(), fleet(1));
     story.asks("web1", [diskFinding(7)]);

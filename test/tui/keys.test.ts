@@ -39,6 +39,23 @@ describe("stopping, pausing and leaving", () => {
   });
 });
 
+test("nothing is decided with Enter while the screen is too small to show what about", () => {
+  for (const typed of [
+    ["y", "yes"],
+    ["n", "why"],
+    ["w", "7d"],
+    ["x", "why"],
+  ]) {
+    const scene = { sight: sightOf([card("web1", { risk: "high" })]) };
+    const { ui } = type(typed, scene);
+    const blind = type([ENTER], { sight: null }, ui);
+    expect(blind.actions).toEqual([]);
+    expect(blind.ui.mode).toEqual(ui.mode);
+    const seen = type([ENTER], scene, blind.ui);
+    expect(seen.ui.mode).not.toEqual(ui.mode);
+  }
+});
+
 describe("looking", () => {
   test("scrolling stays on the card", () => {
     expect(type([{ kind: "up" }]).ui.scroll).toBe(0);
