@@ -162,5 +162,5 @@ export function ended(
   when: Moment,
   open = false,
 ): StepState {
-  return { ...step, end: { outcome, reason, at: when.at, open } };
+  return { ...step, endSeq: when.seq, end: { outcome, reason, at: when.at, open } };
 }

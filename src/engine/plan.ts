@@ -152,6 +152,7 @@ export function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly strin
             verify: step.verify !== false,
             rollback: step.rollback !== undefined,
             selected: only.length === 0 || only.includes(step.id),
+            oncePer: fix.once_per ?? null,
             keeps: keeps(loaded, step),
           },
   };

@@ -1,5 +1,6 @@
 import { resolveShare, type Share } from "../model/quantity.ts";
 import { machineOf } from "./machine.ts";
+import { turnOf } from "./once.ts";
 import { committed, confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import type { HostState, RunState } from "./state.ts";
 
@@ -112,7 +113,7 @@ function groupIsFull({ plan }: RunState, { host }: HostState, busy: ReadonlySet<
 function place(state: RunState, hosts: readonly HostState[]): Gate {
   const last = Math.max(1, ...hosts.map((host) => host.batch ?? 1));
   const earlier = hosts.filter((host) => host.batch !== null && host.batch < last);
-  if (!earlier.every(settled)) return { kind: "wait", for: "batch" };
+  if (!earlier.every((host) => settled(state, host))) return { kind: "wait", for: "batch" };
   const members = hosts.filter((host) => host.batch === last);
   const answered = hosts.every((host) => unknown(host) || surveyed(host));
   const open = (batch: number): Gate => {
@@ -122,7 +123,7 @@ function place(state: RunState, hosts: readonly HostState[]): Gate {
   };
   const here = open(last);
   if (here.kind === "wait" || members.length < sizeOf(state, last, hosts.filter(affected).length)) return here;
-  return members.every(settled) ? open(last + 1) : { kind: "wait", for: "batch" };
+  return members.every((host) => settled(state, host)) ? open(last + 1) : { kind: "wait", for: "batch" };
 }
 
 /** When a batch may open: once those before it have ended, and been watched for as long as the runbook says. In ms since the epoch. */
@@ -157,10 +158,14 @@ function shareOf(state: RunState, batch: number): Share {
   return batches[Math.min(batch, batches.length) - 1] ?? "100%";
 }
 
-/** A host is settled when nothing more will happen on it, or only a person holds it up: a fix that is approved is as good as begun. */
-function settled(host: HostState): boolean {
+/**
+ * A host is settled when nothing more will happen on it, or only a person holds it up, or another node of its cluster: a fix that is approved
+ * is as good as begun.
+ */
+function settled(state: RunState, host: HostState): boolean {
   if (host.steps.some(committed)) return false;
-  return host.steps.every((step) => step.end !== null) || host.steps.some(waiting);
+  if (host.steps.every((step) => step.end !== null) || host.steps.some(waiting)) return true;
+  return host.steps.some((step) => confirmed(step) && turnOf(state, host, step).kind === "wait");
 }
 
 const BAD_FIX = new Set(["failed", "timed-out", "lost", "refused"]);

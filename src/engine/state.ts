@@ -60,6 +60,8 @@ export type StepState = {
   readonly rollback: { readonly end: "running" | "done" | "failed" | "lost"; readonly reason: string } | null;
   /** How many times it was fixed and verified in this run. */
   readonly rounds: number;
+  /** Number of the event that ended it; 0: it has not ended. */
+  readonly endSeq: number;
   /** `open`: a resumed run takes the step up again. */
   readonly end: {
     readonly outcome: Outcome;
@@ -178,6 +180,7 @@ function freshStep(plan: StepPlan): StepState {
     verdict: null,
     rollback: null,
     rounds: 0,
+    endSeq: 0,
     end: null,
   };
 }

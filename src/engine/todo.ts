@@ -4,6 +4,7 @@ import { digestOf } from "./digest.ts";
 import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
 import { gate } from "./rollout.ts";
+import { turnOf } from "./once.ts";
 import { nextOfFix } from "./remedy.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
 import { frozenWords, moment } from "./words.ts";
@@ -26,7 +27,7 @@ export type Intent =
 /** What a host does now: something, wait (`until` in ms since the epoch), or nothing any more. */
 export type Todo =
   | Intent
-  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" | "pause" | "group" | "freeze" }
+  | { readonly kind: "wait"; readonly for: "person" | "batch" | "survey" | "pause" | "group" | "peer" | "freeze" }
   | { readonly kind: "wait"; readonly for: "time"; readonly until: number }
   | { readonly kind: "done" };
 
@@ -152,6 +153,11 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   const permission = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
   const objection = permission.approve === "deny" ? denialWords(permission) : overLimit(state, host.host, permission);
   if (objection !== null) return { kind: "settle", ...at, outcome: "found", reason: objection };
+
+  const turn = turnOf(state, host, step);
+  if (turn.kind === "wait") return { kind: "wait", for: "peer" };
+  if (turn.kind === "look") return { kind: "detect", ...at };
+  if (turn.kind === "over") return { kind: "settle", ...at, outcome: "found", reason: turn.reason };
 
   const digest = digestOf(state, host, step);
   const { approval } = step;

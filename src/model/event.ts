@@ -40,6 +40,8 @@ export const StepPlan = z.object({
       rollback: z.boolean(),
       /** `--step` named other steps: this one is only detected. */
       selected: z.boolean(),
+      /** Of all hosts with the same value of this fact one does the fix. */
+      oncePer: z.string().nullable().default(null),
       /** A script of the step may save something in `$keep`; absent from records older than this word. */
       keeps: z.boolean().optional(),
     })

@@ -140,7 +140,9 @@ export const Fix = z.strictObject({
     .enum(["finding", "host"])
     .default("finding")
     .meta(about("finding: once for each, its columns are variables. host: once, all lines in `$findings`.")),
-  once_per: VariableName.optional().meta(about("Not supported yet.")),
+  once_per: VariableName.optional().meta(
+    about("A fact: of all hosts with the same value of it (the nodes of a cluster) one does the fix."),
+  ),
   timeout: Duration.default(300).meta(about("How long the fix may take (default 5m).")),
   on_timeout: z
     .enum(["leave", "kill"])

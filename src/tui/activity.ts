@@ -112,6 +112,8 @@ function waits(state: RunState, host: HostState, wait: Wait, now: number): strin
       return `needs your answer${what}`;
     case "batch":
       return `waits for its batch${what}`;
+    case "peer":
+      return "waits for the host that does it for all of its kind";
     case "group":
       return "waits for another host of its group";
     case "survey":

@@ -16,14 +16,7 @@ export function checkConsent(
   promise(key === null || (books.waived.get(`${host} ${step} ${key}`) ?? 0) <= now, "what is waived is not fixed");
 
   const plan = books.plan.steps.find((one) => one.id === step);
-  const rules = books.plan.policies.map(({ rules: all }) =>
-    all.find(
-      (rule) =>
-        (rule.steps?.includes(step) ?? true) &&
-        (rule.hosts?.includes(host) ?? true) &&
-        (rule.risks === null || (plan?.fix !== null && plan?.fix !== undefined && rule.risks.includes(plan.fix.risk))),
-    ),
-  );
+  const rules = books.plan.policies.map((policy) => ruleFor(books.plan, policy, event));
   const votes = books.votes.get(`${host} ${step}`) ?? [];
   const people = new Set(votes.filter((vote) => !vote.auto).map((vote) => vote.by));
   for (const rule of rules) {
@@ -39,16 +32,27 @@ export function checkConsent(
     const long = Math.min(rule.expires ?? Infinity, plan?.expires ?? 0) * 1000;
     const last = Math.max(...votes.map((vote) => vote.at));
     promise(!first || people.size === 0 || last + long >= now, "an approval that has expired starts nothing");
-    const under = books.fixed.filter((one) => one.host !== host && governs(books.plan, rule, one));
+    const under = books.fixed.filter(
+      (one) => one.host !== host && books.plan.policies.some((policy) => ruleFor(books.plan, policy, one) === rule),
+    );
     const hosts = new Set(under.map((one) => one.host));
     promise(rule.maxHosts === null || hosts.size < rule.maxHosts, "a rule's number of hosts is not exceeded");
   }
 }
 
-type Rule = RunPlan["policies"][number]["rules"][number];
+type Policy = RunPlan["policies"][number];
 
-function governs(plan: RunPlan, rule: Rule, { host, step }: { host: string; step: string }): boolean {
-  const risk = plan.steps.find((one) => one.id === step)?.fix?.risk;
-  const risky = rule.risks === null || (risk !== undefined && rule.risks.includes(risk));
-  return (rule.hosts?.includes(host) ?? true) && (rule.steps?.includes(step) ?? true) && risky;
+/** The first rule of a policy that speaks of a step on a host; those of the simulated policies speak at any hour. */
+function ruleFor(
+  plan: RunPlan,
+  { rules }: Policy,
+  at: { host: string; step: string },
+): Policy["rules"][number] | undefined {
+  const risk = plan.steps.find((one) => one.id === at.step)?.fix?.risk;
+  return rules.find(
+    ({ hosts, steps, risks }) =>
+      (hosts?.includes(at.host) ?? true) &&
+      (steps?.includes(at.step) ?? true) &&
+      (risks === null || (risk !== undefined && risks.includes(risk))),
+  );
 }

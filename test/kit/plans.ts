@@ -16,6 +16,7 @@ const fix: fc.Arbitrary<FixPlan> = fc.record({
   verify: fc.boolean(),
   rollback: fc.boolean(),
   selected: fc.constantFrom(true, true, true, false),
+  oncePer: fc.constantFrom(null, null, "os"),
 });
 
 const step: fc.Arbitrary<Omit<StepPlan, "id">> = fc.record({
@@ -110,6 +111,7 @@ export const STEP: StepPlan = {
     verify: true,
     rollback: false,
     selected: true,
+    oncePer: null,
   },
 };
 

@@ -5,6 +5,7 @@ import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/finding.ts";
 import { resolveShare } from "../../src/model/quantity.ts";
 import { checkConsent } from "./consent.ts";
+import { checkOnce, checkSpread, waitsForPeer } from "./spread.ts";
 
 /**
  * What must hold for every record of a run, told from its events alone with bookkeeping of its own: a promise that is checked with
@@ -157,7 +158,8 @@ function checkFix(
     "no fix with more than max_unknown unknown hosts",
   );
   promise(books.batches.has(event.host), "a host needs its place in a batch");
-  checkSpread(event.host, own, books, promise);
+  checkSpread(event.host, own.started.size === 0, books, promise);
+  checkOnce(event, books, promise);
   promise(!twinsOf(books, event.host).some((twin) => isBusy(books, twin)), "one fix at a time on one machine");
   const at = plan.steps.findIndex((step) => step.id === event.step);
   promise(plan.steps[at]?.fix?.kind === "run" && plan.steps[at].fix.selected, "only a selected fix by script starts");
@@ -167,33 +169,6 @@ function checkFix(
     const well = end === "clear" || end === "fixed" || end === "skipped";
     promise(earlier.fix === null || well, "a step that is not well blocks the fixes of later ones");
   }
-}
-
-/** How many are fixed at once, and whether so many may need it at all. */
-function checkSpread(host: string, own: Page, books: Books, promise: Promise): void {
-  const { plan } = books;
-  for (const [group, most] of Object.entries(plan.rollout.groups)) {
-    const members = plan.groups[group] ?? [];
-    const others = members.filter((member) => member !== host && isUnderWay(books, member));
-    promise(
-      !members.includes(host) || own.started.size > 0 || others.length < most,
-      "no more of a group at once than may be",
-    );
-  }
-  const { maxAffected } = plan.rollout;
-  if (maxAffected === null || books.fixed.length > 0) return;
-  promise(
-    books.sick.size <= resolveShare(maxAffected, plan.hosts.length),
-    "no first fix while more hosts need one than max_affected",
-  );
-}
-
-/** A fix of it has begun, and its step has not ended. */
-function isUnderWay(books: Books, host: string): boolean {
-  return books.plan.steps.some((step) => {
-    const own = page(books, host, step.id);
-    return own.started.size > 0 && own.end === null;
-  });
 }
 
 /** Other names of the same machine. */
@@ -225,7 +200,7 @@ function settled(books: Books, host: string): boolean {
   const pages = books.plan.steps.map((step) => page(books, host, step.id));
   const open = pages.filter((one) => one.end === null);
   if (open.some((one) => one.started.size > 0 || one.approved !== null)) return false;
-  return open.length === 0 || open.some((one) => one.asked);
+  return open.length === 0 || open.some((one) => one.asked) || waitsForPeer(host, books);
 }
 
 /** The places of a batch where that does not depend on how many hosts need a fix. */

@@ -1,4 +1,4 @@
-import { isMeasure, type Runbook, type Step } from "../../model/runbook.ts";
+import { isMeasure, type Fix, type Runbook, type Step } from "../../model/runbook.ts";
 import type { Report } from "./check-report.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Path } from "../yaml/yaml.ts";
@@ -20,6 +20,7 @@ export function checkSteps(report: Report, runbook: Runbook): void {
     }
     checkDetect(report, path, step);
     checkFix(report, path, step);
+    if (step.fix !== undefined) checkOncePer(report, path, step.fix, Object.keys(runbook.facts));
   }
   checkBatches(report, runbook);
 }
@@ -60,6 +61,14 @@ function checkKey(report: Report, path: Path, detect: Step["detect"]): void {
   if (columns.some(([, { type }]) => !isMeasure(type))) return;
   const hint = "say with `key` which columns tell one finding from another";
   report.fault([...path, "findings"], "every column is a measure, so that nothing identifies a finding", hint, "key");
+}
+
+/** Of what the hosts of a cluster have in common, only a fact can tell. */
+function checkOncePer(report: Report, path: Path, { once_per: fact }: Fix, facts: readonly string[]): void {
+  if (fact === undefined || facts.includes(fact)) return;
+  const known = facts.length === 0 ? "this runbook has no facts" : `the facts are ${facts.join(", ")}`;
+  const hint = didYouMean(fact, facts) ?? known;
+  report.fault([...path, "fix", "once_per"], `\`once_per\` names \`${fact}\`, which is no fact`, hint);
 }
 
 function checkFix(report: Report, path: Path, step: Step): void {

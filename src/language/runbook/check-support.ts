@@ -7,7 +7,6 @@ import type { Path } from "../yaml/yaml.ts";
 const PLANNED: readonly (readonly [path: string, instead: string])[] = [
   ["detect/confirm/runs", "use `times` and `every`, which look again within the run"],
   ["fix/reboot", "use `manual` to say what a person must do"],
-  ["fix/once_per", "leave it out, and limit the run to one host with --limit"],
   ["rollback/unless_reconnect", "leave it out: the rollback runs when the fix or its verification fails"],
 ];
 

@@ -168,6 +168,7 @@ describe("the frame of a run", () => {
         verify: true,
         rollback: false,
         selected: true,
+        oncePer: null,
         keeps: false,
       },
     });

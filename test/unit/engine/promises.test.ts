@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { evolve, fold } from "../../../src/engine/evolve.ts";
 import { hostVerdict, runOutcome, waiting } from "../../../src/engine/outcome.ts";
-import type { HostState } from "../../../src/engine/state.ts";
+import { turnOf } from "../../../src/engine/once.ts";
+import type { HostState, RunState, StepState } from "../../../src/engine/state.ts";
 import { todo } from "../../../src/engine/todo.ts";
 import { Entry } from "../../../src/model/event.ts";
 import { worst } from "../../../src/model/finding.ts";
@@ -34,10 +35,11 @@ const disposition: fc.Arbitrary<Disposition> = fc.record({
 
 const RUNS = { numRuns: 500 } as const;
 
-/** Whole, skipped or unknown as a host; else every step has ended, or a person was asked and did not answer. */
-function hasOutcome(host: HostState): boolean {
+/** Whole, skipped or unknown as a host; else every step has ended, or a person was asked about it, or about the host that does it for it. */
+function hasOutcome(state: RunState, host: HostState): boolean {
   if (host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null) return true;
-  return host.steps.every((step) => step.end !== null) || host.steps.some(waiting);
+  const waits = (step: StepState): boolean => waiting(step) || turnOf(state, host, step).kind === "wait";
+  return host.steps.every((step) => step.end !== null) || host.steps.some(waits);
 }
 
 test("every run comes to an end at which every host has an outcome, and keeps every promise on the way", () => {
@@ -45,7 +47,7 @@ test("every run comes to an end at which every host has an outcome, and keeps ev
     fc.property(anyPlan, disposition, (plan, disposition) => {
       const { entries, state } = simulate(plan, disposition);
       keepsItsPromises(entries);
-      expect([...state.hosts.values()].filter((host) => !hasOutcome(host))).toEqual([]);
+      expect([...state.hosts.values()].filter((host) => !hasOutcome(state, host))).toEqual([]);
       expect(runOutcome(state)).toBe(worst([...state.hosts.values()].map((host) => hostVerdict(host).outcome)));
     }),
     RUNS,
@@ -71,7 +73,7 @@ test("a run that is cut off anywhere goes on from its record to an end, keeping 
       const { entries: all, state } = simulate(plan, { ...disposition, seed, stopping: 0 }, kept);
       expect(all.slice(0, kept.length)).toEqual(kept);
       keepsItsPromises(all);
-      expect([...state.hosts.values()].filter((host) => !hasOutcome(host))).toEqual([]);
+      expect([...state.hosts.values()].filter((host) => !hasOutcome(state, host))).toEqual([]);
     }),
     RUNS,
   );
@@ -91,7 +93,7 @@ test("a run that was cut off, stopped or waits is resumed by another process, an
       const { entries: all, state } = simulate(plan, { ...disposition, seed, stopping: 0 }, [...kept, resumed]);
       keepsItsPromises(all);
       expect(state.stop).toBeNull();
-      expect([...state.hosts.values()].filter((host) => !hasOutcome(host))).toEqual([]);
+      expect([...state.hosts.values()].filter((host) => !hasOutcome(state, host))).toEqual([]);
     }),
     RUNS,
   );

@@ -17,10 +17,6 @@ describe("what a later version brings is refused by name", () => {
       "6:23 `reboot` is not supported yet → use `manual` to say what a person must do",
     ],
     [
-      withStep(DETECT, "fix: { risk: low, run: ':', once_per: cluster }"),
-      "6:33 `once_per` is not supported yet → leave it out, and limit the run to one host with --limit",
-    ],
-    [
       withStep(DETECT, FIX, "rollback: { run: ':', unless_reconnect: 60s }"),
       "7:27 `unless_reconnect` is not supported yet → leave it out: the rollback runs when the fix or its verification fails",
     ],
