@@ -75,7 +75,7 @@ function announce({ event }: Entry, { plan }: RunState, io: Io): void {
 
 /** The screen takes the terminal at the first word of a host, once what its login asked for is answered. */
 function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
-  const { stdin, stdout } = process;
+  const { stdin, stdout, stderr } = process;
   return {
     attended: true,
     open: (control, questions) => {
@@ -83,7 +83,7 @@ function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
       const openScreen = async (): Promise<Scene> => {
         const { openTui } = await import("../tui/tui.ts");
         await questions.close();
-        return openTui({ ...control, loaded, by, machine: hostname(), stdin, stdout, now: () => Date.now() });
+        return openTui({ ...control, loaded, by, machine: hostname(), stdin, stdout, stderr, now: () => Date.now() });
       };
       const scene = curtain(openScreen, (error) => {
         lost = true;

@@ -1,8 +1,9 @@
-import { Text, Transform, useInput, usePaste, useWindowSize, type Key } from "ink";
+import { Text, Transform, useApp, useInput, usePaste, useWindowSize, type Key } from "ink";
 import { useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
 import { frameOf } from "./frame.ts";
 import type { Press } from "./keys.ts";
 import type { Stage } from "./stage.ts";
+import { takingTurns } from "./terminal.ts";
 
 /** How often the clock on the screen moves on, in ms. */
 const TICK = 1000;
@@ -23,6 +24,11 @@ export function App({ stage, colour }: { readonly stage: Stage; readonly colour:
     const clock = setInterval(stage.refresh, TICK);
     return () => clearInterval(clock);
   }, [stage]);
+  const { suspendTerminal } = useApp();
+  useEffect(() => {
+    const turns = takingTurns(suspendTerminal);
+    return () => turns[Symbol.dispose]();
+  }, [suspendTerminal]);
   useInput((input, key) => {
     for (const one of pressesOf(input, key)) stage.press(one, drawn.current);
   });

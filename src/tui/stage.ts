@@ -56,6 +56,8 @@ export function createStage(backstage: Backstage): Stage {
     entry(entry, next) {
       state = next;
       memory.entry(entry, next);
+      // That the run stops is told where an earlier word stands.
+      if (entry.event.type === "stop-requested") ui = { ...ui, note: null };
     },
     output: memory.print,
     refresh: () => look("run"),

@@ -4,12 +4,15 @@ import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Approver, Watcher } from "../run/ports.ts";
 import { App } from "./app.tsx";
 import { createStage, type Stage } from "./stage.ts";
+import { heldBack } from "./terminal.ts";
 
 /** What the screen needs from whoever starts the run. */
 export type TuiOptions = {
   readonly loaded: LoadedRunbook;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
+  /** What is written here while the screen is shown comes after it, where it is a terminal. */
+  readonly stderr: NodeJS.WriteStream;
   /** Who sits at the keyboard: signs the decisions. */
   readonly by: string;
   /** The machine that they sit at. */
@@ -39,7 +42,7 @@ export const INK = {
  * Throws when there is no terminal at either end.
  */
 export async function openTui(options: TuiOptions): Promise<Watcher & Approver & AsyncDisposable> {
-  const { stdin, stdout } = options;
+  const { stdin, stdout, stderr } = options;
   if (!stdin.isTTY || !stdout.isTTY) throw new Error("the screen needs a terminal for its keys and its lines");
   // A bug in the screen ends the screen, never the run: what runs is finished, and the bug is told after the summary.
   let bug: unknown = null;
@@ -50,12 +53,16 @@ export async function openTui(options: TuiOptions): Promise<Watcher & Approver &
     ink.unmount();
   };
   const stage = guarded(createStage(options), lose);
+  const others = heldBack(stderr);
   const ink = render(createElement(App, { stage, colour: stdout.hasColors() }), {
     ...INK,
     stdin,
     stdout,
   });
-  const gone = ink.waitUntilExit().catch(lose);
+  const gone = ink
+    .waitUntilExit()
+    .catch(lose)
+    .finally(() => others[Symbol.dispose]());
   let beat: NodeJS.Timeout | null = null;
   const soon = (): void => {
     beat ??= setTimeout(() => {

@@ -64,6 +64,11 @@ export class Terminal implements AsyncDisposable {
     this.#pty.resize(columns, rows);
   }
 
+  /** Sends the program a signal. */
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.#pty.pid, signal);
+  }
+
   /** Waits until the screen holds `text`; fails with the screen as it is. */
   async see(text: string | RegExp): Promise<void> {
     await this.until(

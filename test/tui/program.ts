@@ -8,7 +8,8 @@ import { teller } from "../kit/teller.ts";
 /*
  * A program that shows a run of synthetic events and plays the loop's part: wishes are judged as in a run, and what is approved gets
  * fixed, what is denied, waived or skipped ends. It prints what was wished once the screen is given back.
- * Arguments: the risk, how many hosts, and whether their findings are `alike` or `different`; `broken` stands for a bug in drawing.
+ * Arguments: the risk, how many hosts, and whether their findings are `alike` or `different`; `broken` stands for a bug in drawing,
+ * and `noisy` for somebody else's word on stderr.
  */
 const [risk, amount = "3", kind = "alike"] = process.argv.slice(2);
 const hosts = Number(amount);
@@ -70,6 +71,7 @@ try {
     loaded,
     stdin: process.stdin,
     stdout: process.stdout,
+    stderr: process.stderr,
     by: "ada",
     machine: "desk",
     stop: (by) => {
@@ -97,6 +99,7 @@ try {
     return null;
   }, over.signal);
   tell(...story.entries);
+  if (kind === "noisy") process.stderr.write("a warning from elsewhere\n");
   names.forEach((name, at) => tell(...story.asks(name, [diskFinding(kind === "different" ? at : 100)])));
   await new Promise((resolve) => over.signal.addEventListener("abort", resolve, { once: true }));
 } catch (error) {

@@ -222,3 +222,16 @@ test("no line of the screen holds a secret, however the pieces come that it is g
     }),
   );
 });
+
+test("a stop that comes from elsewhere is told in place of the last word on a key", () => {
+  const story = new Story(diskRunbook(), ["web1", "web2"]);
+  const { frame, listen, catchUp, press } = stageFor(story);
+  listen();
+  for (const [at, host] of ["web1", "web2"].entries()) story.asks(host, [diskFinding(at)]);
+  catchUp();
+  press("y");
+  expect(frame().lines.at(-2)).toContain("yes to web1");
+  story.tell({ type: "stop-requested", by: "SIGTERM" });
+  catchUp();
+  expect(frame().lines.at(-2)).toContain("stopped by SIGTERM: no new fix starts");
+});

@@ -205,6 +205,42 @@ test("the screen follows the terminal's size while a card is open, and the card 
   ]);
 });
 
+test("stopped and continued from elsewhere, it gives the terminal back and takes it again with all that was on it", async () => {
+  await using terminal = open(["medium", "1"]);
+  await seeCard(terminal, "web1");
+  terminal.press("n");
+  await terminal.see("No to web1. Why?");
+  const before = terminal.lines.slice(4);
+  terminal.kill("SIGTSTP");
+  await terminal.see("a line from before");
+  expect(terminal.alternate).toBe(false);
+  expect(terminal.lines.join("\n")).not.toContain("web1");
+  terminal.kill("SIGCONT");
+  await terminal.see("No to web1. Why?");
+  expect(terminal.alternate).toBe(true);
+  expect(terminal.lines.slice(4, 7)).toEqual(before.slice(0, 3));
+  terminal.kill("SIGSTOP");
+  terminal.kill("SIGCONT");
+  terminal.press("later\r");
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.alternate).toBe(false);
+  expect(terminal.lines).toContain("web1 deny by ada at desk: later");
+});
+
+test("what others write to the terminal's error stream comes after the screen, not across it", async () => {
+  await using terminal = open(["medium", "1", "noisy"]);
+  await seeCard(terminal, "web1");
+  expect(terminal.raw).not.toContain("a warning from elsewhere");
+  terminal.press("y");
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.lines.filter((line) => line !== "")).toEqual([
+    "a line from before",
+    "a warning from elsewhere",
+    "web1 approve by ada at desk",
+    "raw mode false",
+  ]);
+});
+
 test("nothing is coloured when NO_COLOR is set", async () => {
   await using terminal = open(["medium", "1"], 80, 24, { NO_COLOR: "1" });
   await seeCard(terminal, "web1");
