@@ -1,4 +1,4 @@
-import { deciderOf, type Decider, type Decision } from "../model/approval.ts";
+import { deciderOf, nameOf, type Decider, type Decision } from "../model/approval.ts";
 import type { Event, RunPlan } from "../model/event.ts";
 import { digestOf } from "./digest.ts";
 import { waiting } from "./outcome.ts";
@@ -45,7 +45,7 @@ export function ruleOn(state: RunState, decision: Decision, now: number): Ruled 
 function isSpent({ answers }: StepState, decision: Decision): boolean {
   const { decidedAt } = decision;
   if (decidedAt === undefined) return false;
-  return answers.some((answer) => answer.decidedAt === decidedAt && personOf(answer) === personOf(decision));
+  return answers.some((answer) => answer.decidedAt === decidedAt && nameOf(answer) === nameOf(decision));
 }
 
 /** Clocks of two machines may differ by this much, in ms. */
@@ -61,7 +61,7 @@ function approval(state: RunState, step: StepState, decision: Decision, permissi
   }
   const earlier = votesThatCount(state.plan, step, permission, now);
   if (earlier.some((vote) => samePerson(vote, decision))) {
-    return { refused: `${personOf(decision)} has approved it already; it needs somebody else` };
+    return { refused: `${nameOf(decision)} has approved it already; it needs somebody else` };
   }
   const reason = decision.reason === undefined ? {} : { reason: decision.reason };
   const enough = earlier.length + 1 >= permission.approvers;
@@ -111,10 +111,6 @@ function accepted(
 function samePerson(one: Decider, other: Decider): boolean {
   if (one.signature === undefined || other.signature === undefined) return one.by === other.by;
   return one.signature.key === other.signature.key || one.signature.principal === other.signature.principal;
-}
-
-function personOf(decider: Decider): string {
-  return decider.signature?.principal ?? decider.by;
 }
 
 /** The requester by their OS user, or by a signature whose principal is that name (`alice`, or `alice@…`), in whatever case. */

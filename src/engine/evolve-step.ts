@@ -1,4 +1,4 @@
-import { deciderOf, type Decider } from "../model/approval.ts";
+import { deciderOf, nameOf, type Decider } from "../model/approval.ts";
 import type { EventOf, Event, Entry } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FixState, StepState, Vote } from "./state.ts";
@@ -82,7 +82,7 @@ function approved(step: StepState, event: EventOf<"approved">, when: Moment): St
   const { digest } = event;
   const auto = event.auto === true;
   const votes = auto ? step.votes : [...step.votes, voteOf(event, when)];
-  const names = auto ? [event.by] : votes.filter((vote) => vote.digest === digest).map((vote) => vote.by);
+  const names = auto ? [event.by] : votes.filter((vote) => vote.digest === digest).map(nameOf);
   const approval = { digest, by: [...new Set(names)].join(", "), seq: when.seq, at: event.decidedAt ?? when.at, auto };
   return { ...step, votes, approval, target: step.findings ?? [], elsewhere: null };
 }

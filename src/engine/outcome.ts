@@ -1,3 +1,4 @@
+import { nameOf } from "../model/approval.ts";
 import { worst, type Outcome } from "../model/finding.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
 
@@ -51,7 +52,7 @@ export function stepVerdict(host: HostState, step: StepState): Verdict {
 
 /** What a step lacks that waits for people. How many more it takes is the policy's to say; here only who was not enough. */
 function lackWords({ votes, asked }: StepState): string {
-  const names = new Set(votes.filter(({ digest }) => digest === asked?.digest).map(({ by }) => by));
+  const names = new Set(votes.filter(({ digest }) => digest === asked?.digest).map(nameOf));
   return names.size === 0 ? "needs an approval" : `approved by ${[...names].join(", ")}; needs another approval`;
 }
 

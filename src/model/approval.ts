@@ -50,6 +50,11 @@ export function deciderOf({ by, machine, decidedAt, signature }: Decider): Decid
   };
 }
 
+/** Who decided, by the name that a proof goes by: that of their key where they signed, else their OS user. */
+export function nameOf({ by, signature }: Decider): string {
+  return signature?.principal ?? by;
+}
+
 /** A person's answer to one card. It counts only while the digest is still the one that was shown. */
 export const Decision = Decider.extend({
   host: z.string(),

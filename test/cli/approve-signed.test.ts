@@ -129,7 +129,7 @@ describe("by files, for somebody without access to the record", { timeout: 90_00
       out: "a: sweep: approved, and on record\n",
     });
     const again = await shop.run("approve", "last", "--import", file);
-    expect(again).toMatchObject({ exit: 1, out: expect.stringContaining("it was approved by root before") });
+    expect(again).toMatchObject({ exit: 1, out: expect.stringContaining("it was approved by bob@example.org before") });
     expect((await cardsOf(shop)).map(({ host }) => host)).toEqual(["b"]);
   });
 

@@ -118,6 +118,14 @@ describe("what must be signed", () => {
     expect(comesOf(waitingUnder({ signed: true }), {}, signedBy("bob"))).toEqual([words, "approved"]);
     expect(comesOf(waitingUnder({ signed: true }), { verdict: "deny" })).toEqual(["denied"]);
   });
+
+  test("who signed is called by the name of their key: two who share one user are two", () => {
+    const state = waitingUnder({ approvers: 2 });
+    const one = { ...signedBy("bob@example.org"), by: "ops" };
+    const two = { ...signedBy("eve@example.org"), by: "ops" };
+    const said = comesOf(state, one, two, one);
+    expect(said).toEqual(["endorsed", "approved", "it was approved by bob@example.org, eve@example.org before"]);
+  });
 });
 
 describe("a decision that counted", () => {
