@@ -142,7 +142,10 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "host-skipped":
       return { ...host, skipped: { by: event.by, reason: event.reason } };
     case "detected":
-      return withStep(host, event.step, (step) => looked(step, event.findings, aside(host, event.step, when), when));
+      // What changed the machine while it was looked at came after what was seen.
+      return withStep(host, event.step, (step) =>
+        looked(step, event.findings, aside(host, event.step, when), { ...when, seq: event.after ?? when.seq }),
+      );
     case "waived":
       return withStep(host, event.step, (step) => sift(step, aside(host, event.step, when)));
     case "asked-elsewhere":

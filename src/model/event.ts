@@ -10,6 +10,7 @@ import { ColumnType, Severity } from "./runbook.ts";
 const host = z.string();
 const step = z.string();
 const at = { host, step };
+const ms = z.number();
 
 /** What the engine must know of a step: enough to decide without the runbook's scripts, and the same in a history ten years old. */
 export const StepPlan = z.object({
@@ -168,8 +169,8 @@ export const Event = z.discriminatedUnion("type", [
     reason: z.string(),
     output: Output.optional(),
   }),
-  /** The host was looked at: these are all the findings; none means clear. */
-  z.object({ type: z.literal("detected"), ...at, findings: z.array(Finding), ms: z.number() }),
+  /** The host was looked at: these are all the findings; none means clear. `after`: number of the last entry when the look began. */
+  z.object({ type: z.literal("detected"), ...at, findings: z.array(Finding), ms, after: z.int().optional() }),
   /** What the fix would change, as its preview prints it. `failed` says why there is none. */
   z.object({ type: z.literal("previewed"), ...at, output: Output, failed: z.string().nullable() }),
   /** A person has a card to decide on; its digest names exactly what is on it. */

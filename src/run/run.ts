@@ -66,13 +66,14 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     for (;;) {
       const next = askEngine(recorder, work, host);
       if (broken || next.kind === "done" || next.kind === "wait") return;
+      const after = recorder.state.seq;
       for await (const event of perform(
         connectFirst(next, recorder.state, work) ?? next,
         stateOf(recorder, host),
         work,
       )) {
         if (broken || !stillHolds(recorder.state, event, work.clock.now())) break;
-        await recorder.record(event);
+        await recorder.record(event.type === "detected" ? { ...event, after } : event);
         sweepSoon();
       }
     }
