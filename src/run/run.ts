@@ -38,11 +38,16 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   let over = false;
   let recording = Promise.resolve();
 
+  /** Fixes and rollbacks under way. */
+  const writing = new Set<Promise<void>>();
+
+  /** Nothing new is begun; what runs on a host is followed to its end, so that it can be told where it cannot be recorded. */
   const fail = (error: unknown): void => {
+    if (broken) return;
     broken = true;
     queue.clear();
     hosts.close();
-    settled.reject(error);
+    void afterAll(writing, () => settled.reject(error));
   };
 
   /** Takes the host up if there is something to do for it. */
@@ -66,16 +71,19 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     for (;;) {
       const next = askEngine(recorder, work, host);
       if (broken || next.kind === "done" || next.kind === "wait") return;
-      const after = recorder.state.seq;
-      for await (const event of perform(
-        connectFirst(next, recorder.state, work) ?? next,
-        stateOf(recorder, host),
-        work,
-      )) {
-        if (broken || !stillHolds(recorder.state, event, work.clock.now())) break;
-        await recorder.record(event.type === "detected" ? { ...event, after } : event);
-        sweepSoon();
-      }
+      const carried = carry(host, connectFirst(next, recorder.state, work) ?? next);
+      if (WRITES.has(next.kind)) writing.add(carried);
+      await carried.finally(() => writing.delete(carried));
+    }
+  };
+
+  const carry = async (host: string, intent: Intent): Promise<void> => {
+    for await (const event of perform(intent, stateOf(recorder, host), work)) {
+      // The state learns it though the journal does not.
+      if (broken && ENDS_WRITING.has(event.type)) await recorder.record(event).catch(() => undefined);
+      if (broken || !stillHolds(recorder.state, event, work.clock.now())) return;
+      await recorder.record(event);
+      sweepSoon();
     }
   };
 
@@ -136,6 +144,22 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     recorded: () => recording,
   };
 }
+
+async function afterAll(under: ReadonlySet<Promise<void>>, then: () => void): Promise<void> {
+  await Promise.allSettled(under);
+  then();
+}
+
+const WRITES: ReadonlySet<Intent["kind"]> = new Set(["fix", "rollback"]);
+
+const ENDS_WRITING: ReadonlySet<Event["type"]> = new Set([
+  "fix-finished",
+  "fix-lost",
+  "fix-refused",
+  "rollback-finished",
+  "rollback-lost",
+  "rollback-refused",
+]);
 
 /** What the engine says; once the user leaves, only what needs no host. */
 function askEngine(recorder: Recorder, work: Work, host: string): Todo {

@@ -1,7 +1,7 @@
 import { failed } from "../engine/rollout.ts";
 import type { InputValues } from "../engine/plan.ts";
 import { runOutcome } from "../engine/outcome.ts";
-import type { HostState, RunState } from "../engine/state.ts";
+import type { HostState, RunState, StepState } from "../engine/state.ts";
 import type { EventOf, RunPlan } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
@@ -100,11 +100,30 @@ function begun(state: RunState): Fault[] {
   const steps = [...state.hosts.values()].flatMap((host) =>
     host.steps
       .filter((step) => step.fixes.length > 0 && step.end === null)
-      .map((step) => `${host.host} (${step.plan.id})`),
+      .map((step) => `${host.host} (${step.plan.id}) ${fixWords(step)}`),
   );
   if (steps.length === 0) return [];
-  const message = `the run stopped here; fixes had begun, and how they ended is not on record: ${steps.join(", ")}`;
-  return [{ kind: "journal", message, hint: "look at these hosts first, then run again" }];
+  const message = `the run stopped here; fixes had begun, and how they ended is not on record: ${steps.join("; ")}`;
+  const hint = `look at these hosts first; \`runbook resume ${state.run}\` does not begin their fixes again`;
+  return [{ kind: "journal", message, hint }];
+}
+
+/** What came of a step's fix, as far as it was seen. */
+function fixWords({ fixes, rollback }: StepState): string {
+  const last = fixes.at(-1);
+  if (rollback !== null) return rollback.end === "done" ? "was rolled back" : "has a rollback whose end is not known";
+  switch (last?.end) {
+    case "done":
+      return "ended well, and was not verified";
+    case "failed":
+    case "timed-out":
+    case "refused":
+      return `failed: ${last.reason}`;
+    case "running":
+    case "lost":
+    case undefined:
+      return "may still be at work: its end is not known";
+  }
 }
 
 function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Recorder, stopping: AbortSignal): Work {

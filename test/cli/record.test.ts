@@ -139,7 +139,7 @@ describe("a record that cannot be written", () => {
         /runbook\.db: the record of runs cannot be used: database or disk is full\n {2}→ free the disk/,
       );
       expect(err).toContain(
-        "the run stopped here; fixes had begun, and how they ended is not on record: a (sweep)\n  → look at these hosts first, then run again\n",
+        "fixes had begun, and how they ended is not on record: a (sweep) ended well, and was not verified\n  → look at these hosts first; `runbook resume ",
       );
       expect(await readdir(join(shop.directory, "a"))).toEqual(["2.bad", "3.bad", "here"]);
     } finally {
