@@ -78,11 +78,12 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   };
 
   const carry = async (host: string, intent: Intent): Promise<void> => {
+    const after = recorder.state.seq;
     for await (const event of perform(intent, stateOf(recorder, host), work)) {
       // The state learns it though the journal does not.
       if (broken && ENDS_WRITING.has(event.type)) await recorder.record(event).catch(() => undefined);
       if (broken || !stillHolds(recorder.state, event, work.clock.now())) return;
-      await recorder.record(event);
+      await recorder.record(event.type === "detected" ? { ...event, after } : event);
       sweepSoon();
     }
   };
