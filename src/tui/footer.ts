@@ -57,6 +57,8 @@ function promptOf(footing: Footing): Piece[] {
       return [["bold", "any key"], " back  ", ["bold", "↑↓"], " scroll"];
     case "quit":
       return [["bold", "Stop the run?"], "  ", ...QUIT.flatMap(([name, words]) => key(name, words))];
+    case "gone":
+      return [["bold", "Enter"], " goes on; what is typed until then decides nothing"];
     case "filter":
     case "deny":
     case "skip":
@@ -85,7 +87,7 @@ function keysOf({ sight, state, width, ui }: Footing): Piece[] {
   const stop = open ? [key("q", "stop")] : [];
   const pause = open ? [key("p", state.paused === null ? "pause" : "go on")] : [];
   const other = sight.entries.length === 0 ? [] : [key("Tab", focus === "hosts" ? "approvals" : "hosts")];
-  const own = focus === "approvals" ? queueKeys(sight) : hostKeys(ui);
+  const own = focus === "approvals" ? queueKeys(sight) : hostKeys(ui, open);
   const help = key("?", "help");
   const answers = offer === null ? [] : answersOf(offer, width);
   let room = width - lengthOf([...answers, ...stop, help].flat());
@@ -130,8 +132,9 @@ function queueKeys({ entry, opened, entries, table }: Sight): Piece[][] {
   ];
 }
 
-function hostKeys(ui: Ui): Piece[][] {
-  return [key("↑↓", "host"), key("←→", ui.tab), key("/", "filter"), key("o", `by ${ui.sort}`), key("x", "skip")];
+function hostKeys(ui: Ui, open: boolean): Piece[][] {
+  const skip = open ? [key("x", "skip")] : [];
+  return [key("↑↓", "host"), key("←→", ui.tab), key("/", "filter"), key("o", `by ${ui.sort}`), ...skip];
 }
 
 function key(name: string, words: string): Piece[] {

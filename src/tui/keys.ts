@@ -47,6 +47,8 @@ export function press(ui: Ui, key: Press, scene: Scene): Pressed {
       return { ui: help(ui, key, scene) };
     case "quit":
       return quit(ui, key, scene.now);
+    case "gone":
+      return { ui: key.kind === "enter" || key.kind === "escape" ? toWatch(ui) : ui };
     case "filter":
     case "deny":
     case "confirm":

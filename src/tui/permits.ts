@@ -26,10 +26,12 @@ export function permitWords(state: RunState, host: string, step: StepState, now:
   return JSON.stringify(wants);
 }
 
-/** Whose answer a card needs, in words: `your answer`, `a signature`, `2 signatures`. */
+/** Whose answer a card needs, in words: `your answer`, `somebody other than ada`, `2 signatures`. */
 export function answerWanted(state: RunState, host: string, step: StepState, now: number): string {
   const permission = permitOf(state, host, step, now);
-  if (permission?.signed !== true) return "your answer";
+  if (permission === null) return "your answer";
+  if (!permission.signed)
+    return permission.notRequester ? `somebody other than ${clean(state.plan.by)}` : "your answer";
   return permission.approvers > 1 ? `${permission.approvers} signatures` : "a signature";
 }
 

@@ -16,6 +16,8 @@ export type Mode =
   | { readonly kind: "watch" | "help" }
   /** "Stop the run?" */
   | { readonly kind: "quit" }
+  /** The card of a half-typed answer went away: what is still being typed is for that one, and no key for another. */
+  | { readonly kind: "gone" }
   /** Which hosts to show; `before` is what Esc goes back to while it is typed. */
   | { readonly kind: "filter"; readonly text: string }
   /** The reason of a no is being typed. */
@@ -140,7 +142,7 @@ function stillAsked(ui: Ui, seen: Seen): Ui {
   if (asked.length === 0) return ui;
   const waiting = new Set(seen.waiting.map((card) => card.id));
   if (asked.every((card) => waiting.has(card.id))) return ui;
-  return { ...ui, mode: { kind: "watch" }, note: "the card you were answering has gone; nothing was decided" };
+  return { ...ui, mode: { kind: "gone" }, note: "the card you were answering has gone; nothing was decided" };
 }
 
 function askedAbout(mode: Mode): readonly Waiting[] {
@@ -148,6 +150,7 @@ function askedAbout(mode: Mode): readonly Waiting[] {
     case "watch":
     case "help":
     case "quit":
+    case "gone":
     case "filter":
     case "skip":
       return [];

@@ -79,11 +79,22 @@ describe("answering a card", () => {
       ["w", "7d"],
     ]) {
       const ui = see(type(keys).ui, gone, "run", NOW);
-      expect(ui.mode).toEqual({ kind: "watch" });
+      expect(ui.mode).toEqual({ kind: "gone" });
       expect(ui.note).toContain("nothing was decided");
     }
     const sight = sightOf([card("web1", { risk: "high" })]);
-    expect(see(type(["y", "ye"], { sight }).ui, gone, "run", NOW).mode).toEqual({ kind: "watch" });
+    expect(see(type(["y", "ye"], { sight }).ui, gone, "run", NOW).mode).toEqual({ kind: "gone" });
+  });
+
+  test("what is typed on for a card that went away answers no other one, until Enter or Escape", () => {
+    const other = card("web2");
+    const seen = { id: "other", cards: [other], waiting: [other] };
+    const gone = see(type(["n", "wh"]).ui, seen, "run", NOW - 60_000);
+    const scene = { sight: sightOf([other]) };
+    const typed = type(["y", "n", "q", "p", "x", "s", " ", { kind: "paste", text: "y" }], scene, gone);
+    expect(typed.actions).toEqual([]);
+    expect(typed.ui).toEqual(gone);
+    for (const key of [ENTER, ESCAPE]) expect(type([key, "y"], scene, gone).actions).toEqual([yes(other)]);
   });
 
   test("pasted text and words typed at once answer nothing", () => {

@@ -184,5 +184,6 @@ describe("the queue", () => {
     const drawn = frameFor(story);
     expect(drawn.sight?.offer?.bar?.why).toContain("somebody other than ada, who started the run: runbook approve r1");
     expect(drawn.lines.at(-1)).toMatch(/^n no {2}s later/);
+    expect(textOf(drawn)).toMatch(/◷ web1 {2}waiting for you +needs somebody other than ada: release-log/);
   });
 });

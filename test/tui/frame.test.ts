@@ -52,6 +52,7 @@ describe("a frame", () => {
       {},
       { mode: { kind: "help" } },
       { mode: { kind: "quit" } },
+      { mode: { kind: "gone" } },
       { mode: { kind: "filter", text: "日".repeat(100) } },
       { mode: { kind: "deny", text: "日".repeat(100), cards } },
       { mode: { kind: "confirm", text: "ye", cards } },
