@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { fold } from "../../src/engine/evolve.ts";
 import { stepVerdict } from "../../src/engine/outcome.ts";
 import type { RunState } from "../../src/engine/state.ts";
+import { prove } from "../../src/journal/chain.ts";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import { thisWriter } from "../../src/journal/writer.ts";
 import { Event, type Entry } from "../../src/model/event.ts";
@@ -71,7 +72,11 @@ async function site(): Promise<Run> {
   return {
     run,
     go: (how, when = "after", passed = new Set(TYPES)) => live(run, how, when, [...passed].join(",")),
-    entries: () => record.read(run),
+    entries: async () => {
+      const { broken } = prove(await record.ledger.rows(run));
+      if (broken !== null) throw new Error(broken.words);
+      return record.read(run);
+    },
     begun: async (host) => {
       const log = await readFile(join(directory, host, "log"), "utf8").catch(() => "");
       return log.split("\n").filter((line) => line !== "");
