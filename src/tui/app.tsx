@@ -51,8 +51,23 @@ export function pressesOf(input: string, key: Key): readonly Press[] {
   if (special !== null) return [special];
   if (key.meta || input === "") return [];
   const text = input.replace(/[\r\n]+$/, "");
-  const typed: Press[] = text === "" ? [] : [{ kind: "text", text }];
-  return text === input ? typed : [...typed, { kind: "enter" }];
+  return text === input ? textPresses(text) : [...textPresses(text), { kind: "enter" }];
+}
+
+/** On a slow line several keys come at once: those that only look around count one by one, and beside a Tab no letter is an answer. */
+function textPresses(text: string): readonly Press[] {
+  if (text === "") return [];
+  if (/^[jkb ]+$/.test(text)) return each(text);
+  if (!text.includes("\t")) return [{ kind: "text", text }];
+  const parts = text.split(/(\t)/).filter((part) => part !== "");
+  return parts.flatMap((part): readonly Press[] => {
+    if (part === "\t") return [{ kind: "tab" }];
+    return /^[jkb 1-4o?]+$/.test(part) ? each(part) : [{ kind: "paste", text: part }];
+  });
+}
+
+function each(keys: string): Press[] {
+  return keys.split("").map((key) => ({ kind: "text", text: key }));
 }
 
 function specialOf(key: Key): Press | null {

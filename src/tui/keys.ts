@@ -54,6 +54,7 @@ export function press(ui: Ui, key: Press, scene: Scene): Pressed {
     case "confirm":
     case "skip":
     case "waive":
+      if (key.kind === "enter" && isHeld(ui, AT_ONCE, scene.now)) return { ui };
       return typing({ ...ui, answerKey: null }, mode, key, scene);
   }
 }
@@ -125,7 +126,23 @@ function letter(ui: Ui, text: string, scene: Scene): Pressed {
     case "4":
       return { ui: { ...ui, focus: "hosts", tab: TABS[Number(text) - 1] ?? ui.tab } };
   }
-  return answer(ui, text, scene);
+  return text.length > 1 ? question(ui, text, scene) : answer(ui, text, scene);
+}
+
+/** Stands for a question that came with the first letters of its answer. */
+const AT_ONCE = "at once";
+
+/**
+ * Typed fast, or over a slow line, a no comes with its reason: were its first letter dropped, the others would be keys. It needs an Enter of its
+ * own, since text that was pasted looks the same where the terminal does not tell.
+ */
+function question(ui: Ui, text: string, scene: Scene): Pressed {
+  const [first = ""] = text;
+  if (!["n", "w", "x"].includes(first)) return { ui };
+  const asked = answer(ui, first, scene);
+  if (!("text" in asked.ui.mode)) return asked;
+  const { ui: typed } = typing(asked.ui, asked.ui.mode, { kind: "text", text: text.slice(1) }, scene);
+  return { ui: { ...typed, answerKey: { key: AT_ONCE, at: scene.now } } };
 }
 
 /** All cards of the family, which is worth a table only where they differ. */

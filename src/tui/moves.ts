@@ -10,13 +10,20 @@ export function moved(ui: Ui, key: Move, scene: Scene): Ui {
   if (sight === null) return ui;
   if (sight.focus === "hosts") {
     const hosts = sight.roster.rows.map(({ host }) => host.host);
-    const at = hosts.indexOf(sight.host?.host ?? "");
+    const at = placeOf(hosts, ui.host, sight.host?.host);
     return { ...ui, focus: "hosts", host: hosts[step(at, hosts.length - 1, key, scene.listPage)] ?? ui.host };
   }
   const arrows = key.kind === "up" || key.kind === "down";
   if (!arrows || sight.entries.length < 2 || sight.table) return scrolled(ui, key, scene);
   const keys = sight.entries.map((entry) => entry.key);
-  return { ...ui, entry: keys[step(keys.indexOf(sight.entry?.key ?? ""), keys.length - 1, key, 1)] ?? ui.entry };
+  const at = placeOf(keys, ui.entry, sight.entry?.key);
+  return { ...ui, entry: keys[step(at, keys.length - 1, key, 1)] ?? ui.entry };
+}
+
+/** Where the cursor is by now: of several keys that come at once, each goes on from the one before; else where it is on the screen. */
+function placeOf(all: readonly string[], now: string | null, drawn = ""): number {
+  const at = now === null ? -1 : all.indexOf(now);
+  return at === -1 ? all.indexOf(drawn) : at;
 }
 
 /** The pane further up or down. What grows is followed again once its end is reached. */
@@ -28,7 +35,7 @@ export function scrolled(ui: Ui, key: Plain, scene: Scene): Ui {
     case "page-down":
     case "home":
     case "end": {
-      const top = step(scene.top, scene.last, key, scene.page);
+      const top = step(Math.min(ui.scroll ?? scene.top, scene.last), scene.last, key, scene.page);
       return { ...ui, scroll: scene.follows && top === scene.last ? null : top };
     }
     case "text":

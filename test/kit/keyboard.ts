@@ -38,7 +38,8 @@ export function sightOf(
   };
 }
 
-const SCENE: Scene = {
+/** What a key may act on, unless told otherwise: one card. */
+export const SCENE: Scene = {
   sight: sightOf([card()]),
   page: 10,
   listPage: 5,

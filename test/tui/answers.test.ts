@@ -97,6 +97,15 @@ describe("answering a card", () => {
     for (const key of [ENTER, ESCAPE]) expect(type([key, "y"], scene, gone).actions).toEqual([yes(other)]);
   });
 
+  test("a reason that comes at once with its key is a reason, none of its letters a key, and wants an Enter of its own", () => {
+    const { ui, actions } = type(["nobody saw why", ENTER], {}, watching(), 1);
+    expect(actions).toEqual([]);
+    expect(ui.mode).toMatchObject({ kind: "deny", text: "obody saw why" });
+    expect(type([ENTER], { now: NOW + 1000 }, ui).actions).toEqual([no("obody saw why", card())]);
+    expect(type(["xylophone"]).ui.mode).toMatchObject({ kind: "skip", text: "ylophone" });
+    expect(type(["w7d"]).ui.mode).toMatchObject({ kind: "waive", asks: "until", text: "7d" });
+  });
+
   test("pasted text and words typed at once answer nothing", () => {
     expect(type([{ kind: "paste", text: "y" }, "ya", "yes", "yy"]).actions).toEqual([]);
   });

@@ -75,6 +75,23 @@ describe("the app", () => {
     await vi.waitFor(() => expect(calls).toEqual(["stop by Ctrl-C", "leave"]));
   });
 
+  test("takes keys that come at once one by one where they only look around, and no answer among them", async () => {
+    const story = new Story(diskRunbook(), ["web1"]);
+    story.asks("web1", [diskFinding(1)]);
+    const { app, decisions, sees } = mount(story);
+    await sees("lines 1 to");
+    await new Promise((resolve) => setTimeout(resolve, LOOKED));
+    app.stdin.write("jjj");
+    await sees("lines 4 to");
+    app.stdin.write("y\t3");
+    await sees("[output]");
+    app.stdin.write("\ty");
+    await sees("y yes");
+    app.stdin.write("?");
+    await sees("a table of all cards of this step");
+    expect(decisions).toEqual([]);
+  });
+
   test("follows the run without a key", async () => {
     const story = new Story(diskRunbook(), ["web1"]);
     const { stage, tell, decisions, sees } = mount(story);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { card, CTRL_C, ENTER, entryOf, ESCAPE, sightOf, type, watching, yes } from "../kit/keyboard.ts";
+import { press } from "../../src/tui/keys.ts";
+import { card, CTRL_C, ENTER, entryOf, ESCAPE, SCENE, sightOf, type, watching, yes } from "../kit/keyboard.ts";
 
 describe("stopping, pausing and leaving", () => {
   test("q asks first", () => {
@@ -64,6 +65,15 @@ describe("looking", () => {
     expect(type([{ kind: "end" }, "j"]).ui.scroll).toBe(25);
     expect(type([{ kind: "end" }, "b", "k"]).ui.scroll).toBe(14);
     expect(type([{ kind: "end" }, { kind: "home" }]).ui.scroll).toBe(0);
+  });
+
+  test("keys that come faster than the screen is drawn each go on from the one before", () => {
+    const entries = ["web1", "web2", "web3"].map((host) => entryOf([card(host)]));
+    const sight = sightOf([card()], { entries, entry: entries[0] ?? null });
+    expect(type([{ kind: "down" }, { kind: "down" }], { sight }).ui.entry).toBe("c-web3");
+    const scrolled = type(["j"]).ui;
+    expect(scrolled.scroll).toBe(1);
+    expect(press(scrolled, { kind: "down" }, { ...SCENE, top: 0 }).ui.scroll).toBe(2);
   });
 
   test("what grows is followed again once its end is reached", () => {
