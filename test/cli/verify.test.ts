@@ -2,10 +2,14 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { SqliteRecord } from "../../src/journal/sqlite.ts";
+import type { Entry, Event } from "../../src/model/event.ts";
 import { localJob, sweep } from "../kit/shelf.ts";
+import { planWith, unreachable } from "../kit/tale.ts";
 import type { Workshop } from "../kit/workshop.ts";
 
 const RUN = ["run", "job", "-i", "hosts.yml"] as const;
+const OVER: Event = { type: "run-ended", exit: 4, outcome: "unknown" };
 const DAY = 24 * 3600 * 1000;
 
 /** Changes the record behind the back of everybody. */
@@ -176,5 +180,38 @@ describe("pruning", { timeout: 60_000 }, () => {
     expect(out).toMatch(/: its fixes are shown on cards for 90 days\n.*: `runbook resume .*` can go on with it\n/s);
     age(shop, 60);
     expect((await shop.run("history", "prune", "--older-than", "30d")).err).toBe("1 run removed; 1 old run stays.\n");
+  });
+
+  test("keeps what is waived for longer than until now, and what is damaged", async () => {
+    await using shop = await localJob(sweep());
+    const at = Date.now() - 400 * DAY;
+    const place = { host: "host1", step: "step-1" };
+    const waived = (until: number): Event => ({
+      type: "waived",
+      ...place,
+      keys: ["k"],
+      until,
+      by: "ada",
+      reason: "known",
+    });
+    const told = (run: string, ...events: readonly Event[]): Entry[] => {
+      const plan = planWith({ hosts: ["host1"] });
+      const all: Event[] = [{ type: "run-started", format: 1, plan }, ...events, unreachable(), OVER];
+      return all.map((event, index) => ({ run, seq: index + 1, at: at + index, event }));
+    };
+    await (async () => {
+      await using record = SqliteRecord.open(join(shop.directory, ".local/state/runbook"));
+      await record.append([
+        ...told("holds", waived(Date.now() + DAY)),
+        ...told("past", waived(at + DAY)),
+        ...told("gap"),
+      ]);
+    })();
+    tamper(shop, "delete from entry where run = 'gap' and seq = 2");
+    const { out, err } = await shop.run("history", "prune", "--older-than", "52w");
+    expect(out).toMatch(
+      /^stays +gap: the record is damaged: run gap, entry 2\nremoved +past\nstays +holds: findings are waived in it until /,
+    );
+    expect(err).toBe("1 run removed; 2 old runs stay.\n");
   });
 });
