@@ -4,7 +4,7 @@ import { permissionOf } from "./card-approval.ts";
 import { againstChange } from "./card-change.ts";
 import { fleetOf, type Unlucky } from "./card-fleet.ts";
 import { againstHistory } from "./card-history.ts";
-import { spread, type Subject } from "./card-subject.ts";
+import { spread, type Member, type Subject } from "./card-subject.ts";
 import { clean } from "./clean.ts";
 import { foldHosts } from "./hosts.ts";
 import { ago, counted, duration, grouped } from "./words.ts";
@@ -94,16 +94,25 @@ function harm({ plan }: Subject): Against[] {
   return [{ weight: fix.risk === "high" ? "warning" : "note", text: parts.join(", ") }];
 }
 
-function twins(subject: Subject): Against[] {
-  const { machines } = fleetOf(subject.state);
-  const text = spread(subject, ({ host }) => {
-    const machine = machineOf(host);
-    const names = machine === null ? [] : (machines.get(machine) ?? []).filter((name) => name !== host.host);
-    return names.length === 0
-      ? ""
-      : `the same machine as ${clean(foldHosts(names, 3))}: what is done here is done there`;
-  });
-  return text === "" ? [] : [{ weight: "note", text }];
+/** So many machines with several names are told one by one. */
+const MOST_MACHINES = 3;
+
+function twins({ state, members }: Subject): Against[] {
+  const { machines } = fleetOf(state);
+  const several = [...new Set(members.map(({ host }) => machineOf(host)))]
+    .map((machine) => (machine === null ? [] : (machines.get(machine) ?? [])))
+    .filter((names) => names.length > 1);
+  if (several.length === 0) return [];
+  const shown = several.slice(0, MOST_MACHINES).map((names) => twinWords(names, members));
+  const rest = several.length - shown.length;
+  const more = rest > 0 ? [`so for ${counted(rest, "more machine")}`] : [];
+  return [{ weight: "note", text: [...shown, ...more].join("; ") }];
+}
+
+function twinWords(names: readonly string[], members: readonly Member[]): string {
+  if (members.length > 1) return `${clean(foldHosts(names, 3))} are one machine: what is done on one is done on all`;
+  const others = names.filter((name) => name !== members[0]?.host.host);
+  return `the same machine as ${clean(foldHosts(others, 3))}: what is done here is done there`;
 }
 
 function unanswered({ state }: Subject): Against[] {

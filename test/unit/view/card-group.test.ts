@@ -97,3 +97,19 @@ test("what holds for some of the hosts is told with their names", () => {
     },
   ]);
 });
+
+test("hosts that are one machine are told of once for each machine, and of many machines the first", () => {
+  const hosts = fleet(10);
+  const story = new Story(diskRunbook(), hosts);
+  for (const [at, host] of hosts.entries()) {
+    story.asks(host, [diskFinding(1)]);
+    story.tell({ type: "reached", host, machineId: `m-${Math.floor(at / 2)}`, bootId: "b", ms: 1 });
+  }
+  const notes = (some: readonly string[]): readonly string[] =>
+    cardFrom(story, some).against.flatMap(({ text }) => (text.includes("machine") ? [text] : []));
+  const one = "web01, web02 are one machine: what is done on one is done on all";
+  expect(notes(hosts.slice(0, 2))).toEqual([one]);
+  expect(notes(hosts)).toEqual([
+    `${one}; ${one.replace("01", "03").replace("02", "04")}; ${one.replace("01", "05").replace("02", "06")}; so for 2 more machines`,
+  ]);
+});
