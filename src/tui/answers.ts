@@ -64,6 +64,9 @@ function skip(ui: Ui, { focus, host, offer }: Sight, { stopped }: Scene): Presse
   if (focus === "approvals" && offer !== null && offer.all.length > 1) {
     return { ui: { ...ui, note: "hosts are skipped one by one: Enter opens the group" } };
   }
+  if (focus === "hosts" && host !== null && (host.skipped !== null || host.steps.every(({ end }) => end !== null))) {
+    return { ui: { ...ui, note: `${clean(host.host)} is ${host.skipped === null ? "done" : "skipped already"}` } };
+  }
   const name = focus === "approvals" ? offer?.all[0]?.host : host?.host;
   return { ui: name === undefined ? ui : { ...ui, mode: { kind: "skip", text: "", host: name } } };
 }

@@ -87,7 +87,8 @@ function reachLines({ all, ready, bar }: Offer, { width, colour }: CardDrawing):
   const rest = all.filter((card) => !chosen.has(card));
   const words =
     ready.length === 0 ? "none now: their batch has no room yet" : `${countWords(ready, all)}: ${names(ready)}`;
-  const later = rest.length === 0 ? "" : `${grouped(rest.length)} wait for their batch: ${names(rest)}`;
+  const wait = rest.length === 1 ? "1 waits for its batch" : `${grouped(rest.length)} wait for their batch`;
+  const later = rest.length === 0 ? "" : `${wait}: ${names(rest)}`;
   return [
     ...barLines,
     ...labelled("approve", words, draw, { style: (text) => draw.palette("bold", text) }),

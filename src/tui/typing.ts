@@ -1,9 +1,11 @@
 import { LONGEST_WAIVER } from "../model/approval.ts";
+import { clean } from "../view/clean.ts";
+import { counted } from "../view/words.ts";
 import { decided, whom, wordFor } from "./answers.ts";
 import type { Plain, Pressed, Scene } from "./keys.ts";
 import { scrolled } from "./moves.ts";
 import { toWatch, withSent, type Mode, type Ui, type WaiveMode } from "./ui.ts";
-import { readUntil } from "./until.ts";
+import { readUntil, untilWords } from "./until.ts";
 
 type Typed = Extract<Mode, { text: string }>;
 
@@ -61,7 +63,10 @@ function meant(ui: Ui, mode: Typed, scene: Scene): Pressed {
       };
     }
     case "skip":
-      return { ui: toWatch(ui), action: { kind: "skip", host: mode.host, reason: text } };
+      return {
+        ui: { ...toWatch(ui), note: `${clean(mode.host)} is skipped` },
+        action: { kind: "skip", host: mode.host, reason: text },
+      };
     case "waive":
       return waiving(ui, mode, text, scene);
   }
@@ -85,7 +90,8 @@ function waiving(ui: Ui, mode: WaiveMode, text: string, scene: Scene): Pressed {
     case "why": {
       if (text === "") return again("a waiver needs a reason");
       const { card, keys, until } = mode;
-      return { ui: { ...toWatch(ui) }, action: { kind: "waive", card, keys, until, reason: text } };
+      const note = `${counted(keys.length, "finding")} of ${whom([card])} waived ${untilWords(until, scene.now)}`;
+      return { ui: { ...toWatch(ui), note }, action: { kind: "waive", card, keys, until, reason: text } };
     }
   }
 }

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { diskRunbook, Story } from "../kit/story.ts";
 import type { Press } from "../../src/tui/keys.ts";
 import { FRESH_UI, see } from "../../src/tui/ui.ts";
 import { card, ENTER, ESCAPE, no, NOW, sightOf, type, watching, yes } from "../kit/keyboard.ts";
@@ -187,6 +188,7 @@ describe("waiving and skipping", () => {
         reason: "the vendor knows",
       },
     ]);
+    expect(type(["w", "7d", ENTER, "why", ENTER]).ui.note).toMatch(/^1 finding of web1 waived until 2026-11-10 /);
     const date = type(["w", "2026-12-24", ENTER, "why", ENTER]).actions[0];
     expect(date).toMatchObject({ until: Date.UTC(2026, 11, 24) });
   });
@@ -221,5 +223,21 @@ describe("waiving and skipping", () => {
       { kind: "skip", host: "web1", reason: "it is being moved" },
     ]);
     expect(type(["x", ESCAPE]).actions).toEqual([]);
+    expect(type(["x", ENTER]).ui.note).toBe("web1 is skipped");
+  });
+
+  test("x asks no reason for a host on which nothing more would be begun", () => {
+    const story = new Story(diskRunbook(), ["web1", "web2"]);
+    story.tell({ type: "step-ended", host: "web1", step: story.firstStep, outcome: "clear", reason: "" });
+    story.tell({ type: "host-skipped", host: "web2", by: "bob", reason: "" });
+    const notes = ["web1", "web2"].map((name) => {
+      const sight = sightOf([], { focus: "hosts", host: story.state.hosts.get(name) ?? null });
+      const { ui } = type(["x"], { sight });
+      return [ui.mode.kind, ui.note];
+    });
+    expect(notes).toEqual([
+      ["watch", "web1 is done"],
+      ["watch", "web2 is skipped already"],
+    ]);
   });
 });
