@@ -83,6 +83,9 @@ function reachLines({ all, ready, bar }: Offer, { width, colour }: CardDrawing):
   const barLines =
     bar === null ? [] : labelled("decide", bar.why, draw, { style: (text) => draw.palette("yellow", text) });
   if (all.length === 1) return barLines;
+  if (all[0]?.kind === "manual") {
+    return [...barLines, ...labelled("done", "is said host by host: Enter opens the group", draw)];
+  }
   const chosen = new Set(ready);
   const rest = all.filter((card) => !chosen.has(card));
   const words =

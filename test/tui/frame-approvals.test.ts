@@ -156,6 +156,8 @@ describe("the queue", () => {
     for (const host of fleet(2)) story.asks(host, [{ values: { message: "fan 2" }, key: "2" }]);
     const drawn = frameFor(story);
     expect(drawn.sight?.entries).toHaveLength(1);
+    expect(textOf(drawn)).toContain("done      is said host by host: Enter opens the group");
+    expect(textOf(drawn)).not.toContain("approve   ");
     expect(drawn.lines.at(-1)).toMatch(/^n no {2}⏎ one by one/);
   });
 
