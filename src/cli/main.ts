@@ -38,6 +38,7 @@ program
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("--policy <file>", "a policy, besides those that are in force anyway")
   .option("--allow-controller", "allow steps that run on this machine")
+  .option("--no-jobs", "run fixes in a session of ours: a lost connection leaves their end unknown")
   .option("--no-tui", "plain lines even on a terminal")
   .option("--json", "the run's events, one JSON object a line, on stdout")
   .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
@@ -123,6 +124,26 @@ program
   .action(async (options) => {
     const { ping } = await import("./ping.ts");
     end(await ping(options, io));
+  });
+
+program
+  .command("jobs")
+  .description("what fixes have left on hosts, and what still runs there")
+  .option("-i, --inventory <source>", "inventory file, or host1,host2, (repeatable)", several)
+  .option("-l, --limit <pattern>", "narrow the hosts")
+  .option("--clean", "remove what belongs to runs that are over")
+  .option("-p, --parallel <n>", "hosts at once", count, 50)
+  .option("-u, --user <name>", "log in as this user where the inventory does not say")
+  .option("--private-key <file>", "log in with this key where the inventory does not say")
+  .option("-b, --become", "look as root where the inventory does not say")
+  .option("--ask-pass", "ask for the SSH password")
+  .option("--ask-become-pass", "ask for the sudo password")
+  .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
+  .option("--json", "as JSON lines")
+  .option("--state <dir>", "where runs are on record")
+  .action(async (options) => {
+    const { jobs } = await import("./jobs.ts");
+    end(await jobs(options, io));
   });
 
 program

@@ -95,6 +95,7 @@ async function goOn(
       loaded,
       hosts: withLogin(hosts, settings, passwords),
       become: settings.become,
+      jobs: settings.jobs,
       acceptNewHostKeys: options.acceptNewHostKeys ?? settings.acceptNewHostKeys,
       record,
       screen,

@@ -37,6 +37,8 @@ export type RunCommandOptions = TargetOptions & {
   readonly acceptNewHostKeys?: boolean | undefined;
   readonly allowController?: boolean | undefined;
   readonly policy?: string | undefined;
+  /** False: `--no-jobs`. */
+  readonly jobs: boolean;
   readonly tui: boolean;
   readonly json?: boolean | undefined;
   readonly report?: readonly string[] | undefined;
@@ -99,6 +101,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
       loaded,
       hosts: withLogin(targets.hosts, options, passwords),
       become: options.become === true,
+      jobs: options.jobs,
       acceptNewHostKeys: options.acceptNewHostKeys === true,
       record,
       screen,

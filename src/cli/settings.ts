@@ -19,6 +19,7 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
     askPass: options.askPass === true,
     askBecomePass: options.askBecomePass === true,
     acceptNewHostKeys: options.acceptNewHostKeys === true,
+    jobs: options.jobs,
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     secretInputs: secretSources(options.input ?? [], runbook),
   };

@@ -19,7 +19,7 @@ export type Attempt = {
 export type RunOptions = { readonly signal?: AbortSignal; readonly listen?: Listener };
 
 /** Bytes kept of what a script prints. */
-const KEEP = { stdout: 256 * 1024, stderr: 64 * 1024 };
+export const KEEP = { stdout: 256 * 1024, stderr: 64 * 1024 };
 /** Bytes after which a read-only script is ended: nobody reads that much. */
 const FLOOD = 32 * 1024 * 1024;
 /** Bytes of live output that are passed on. */
@@ -175,7 +175,7 @@ function watch(
 }
 
 /** Passes live output on, decoded, until it is too much for anybody's eyes. */
-function live(listen: Listener): (stream: "stdout" | "stderr", chunk: Uint8Array) => void {
+export function live(listen: Listener): (stream: "stdout" | "stderr", chunk: Uint8Array) => void {
   let left = LIVE;
   const held = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   return (stream, chunk) => {

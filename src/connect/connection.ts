@@ -1,7 +1,9 @@
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
-import type { Connection, Ended, Script } from "../run/ports.ts";
+import type { Connection, Ended, Job, JobEnded, Script, Started } from "../run/ports.ts";
+import { attachJob, startJob } from "../script/job.ts";
 import { attempt, type RunOptions } from "./attempt.ts";
+import { follow, NOTHING_READ } from "./job.ts";
 import { endSession, type Login, type Need, sessionPool } from "./pool.ts";
 
 const INTERRUPTED: Fault = { kind: "session", message: "interrupted before it began" };
@@ -38,16 +40,37 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
     return ended;
   }
 
+  async function runJob(job: Job, options: RunOptions): Promise<JobEnded> {
+    const refusal = options.signal?.aborted === true ? INTERRUPTED : disposed || !login.alive() ? CLOSED : undefined;
+    const taken = refusal ?? (await pool.take({ ...job, late: "leave" }));
+    if (isFault(taken)) return { ended: { kind: "refused", fault: taken }, read: NOTHING_READ };
+    const { session } = taken;
+    const detached = { ...job, script: job.text, deadline: job.late === "kill" ? job.timeout : null };
+    return follow(session, (mark) => startJob(session, detached, mark), { ...job, from: NOTHING_READ }, options);
+  }
+
+  async function attach(job: Started, options: RunOptions): Promise<JobEnded> {
+    const refusal = options.signal?.aborted === true ? INTERRUPTED : disposed || !login.alive() ? CLOSED : undefined;
+    const taken = refusal ?? (await pool.take({ ...job, late: "end" }));
+    if (isFault(taken)) return { ended: { kind: "refused", fault: taken }, read: job.from };
+    return follow(taken.session, (mark) => attachJob(job.name, job.from, mark), job, options);
+  }
+
+  /** One after the other, whatever it is. */
+  function queued<T>(one: () => Promise<T>): Promise<T> {
+    const result = last.then(one);
+    last = result;
+    return result;
+  }
+
   return {
     identity: { machineId, bootId },
     get alive() {
       return !disposed && login.alive();
     },
-    run(script, options = {}) {
-      const result = last.then(() => runOne(script, options));
-      last = result;
-      return result;
-    },
+    run: (script, options = {}) => queued(() => runOne(script, options)),
+    job: (job, options = {}) => queued(() => runJob(job, options)),
+    attach: (job, options = {}) => queued(() => attach(job, options)),
     async [Symbol.asyncDispose]() {
       if (disposed) return;
       disposed = true;

@@ -4,6 +4,8 @@ import { decode, unfinished } from "../script/bytes.ts";
 /** Takes a stream as it comes and keeps its head and tail: never more than about twice `keep` bytes in memory. */
 export type Capture = {
   push(chunk: Uint8Array): void;
+  /** Counts bytes that were dropped elsewhere, before the last ones came. */
+  skip(bytes: number): void;
   /** Bytes seen so far. */
   seen(): number;
   output(): Printed;
@@ -20,6 +22,7 @@ export function capture(keep: number): Capture {
       seen += chunk.length;
       tail.push(chunk.subarray(head.push(chunk)));
     },
+    skip: (bytes) => void (seen += bytes),
     seen: () => seen,
     output() {
       const first = head.bytes();

@@ -1,11 +1,14 @@
 import { deciderOf, nameOf, type Decider } from "../model/approval.ts";
 import type { EventOf, Event, Entry } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
-import type { FixState, StepState, Vote } from "./state.ts";
+import type { Adrift, FixState, StepState, Vote } from "./state.ts";
 import { exitReason } from "./words.ts";
 
 /** When an event was recorded, and its number: what comes before what is told by the number, since a millisecond is long. */
-export type Moment = Pick<Entry, "at" | "seq">;
+export type Moment = Pick<Entry, "at" | "seq"> & {
+  /** The host's boot, where the event is about one. */
+  readonly bootId?: string | null;
+};
 
 /** Puts the waived findings of a look aside. What was asked or approved with them is another thing than what is left. */
 export function sift(step: StepState, keys: ReadonlySet<string>): StepState {
@@ -41,13 +44,13 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "deferred":
       return { ...step, deferred: event.reason };
     case "fix-started":
-      return { ...step, fixes: [...step.fixes, begun(event.key, when)] };
+      return { ...step, fixes: [...step.fixes, begun(event, when)] };
     case "fix-finished":
       return fixEnded(step, event.key, event.exit === 0 ? "done" : event.exit === null ? "timed-out" : "failed", {
         reason: exitReason("the fix", event.exit, event.stderr, event.ms),
       });
     case "fix-lost":
-      return fixEnded(step, event.key, "lost", event);
+      return fixEnded(step, event.key, event.over === true ? "over" : "lost", event);
     case "fix-refused":
       return fixEnded(step, event.key, "refused", event);
     case "verified":
@@ -55,15 +58,15 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "verify-failed":
       return { ...step, verdict: { ok: false, reason: event.reason } };
     case "rollback-started":
-      return { ...step, rollback: { end: "running", reason: "" } };
+      return { ...step, rollback: { end: "running", reason: "", job: event.job ?? null, adrift: false } };
     case "rollback-finished": {
       const reason = exitReason("the rollback", event.exit, event.stderr, event.ms);
-      return { ...step, rollback: { end: event.exit === 0 ? "done" : "failed", reason } };
+      return { ...step, rollback: rollbackEnded(step, event.exit === 0 ? "done" : "failed", reason) };
     }
     case "rollback-refused":
-      return { ...step, rollback: { end: "failed", reason: event.reason } };
+      return { ...step, rollback: rollbackEnded(step, "failed", event.reason) };
     case "rollback-lost":
-      return { ...step, rollback: { end: "lost", reason: event.reason } };
+      return { ...step, rollback: rollbackEnded(step, "lost", event.reason) };
     case "step-ended":
       return ended(step, event.outcome, event.reason, when, event.open === true);
   }
@@ -143,13 +146,32 @@ export function newRound(step: StepState): StepState {
   };
 }
 
-function begun(key: string | null, when: Moment): FixState {
-  return { key, startedAt: when.at, startedSeq: when.seq, end: "running", reason: "" };
+function begun({ key, job }: EventOf<"fix-started">, when: Moment): FixState {
+  const since = { startedAt: when.at, startedSeq: when.seq, bootId: when.bootId ?? null };
+  return { key, ...since, end: "running", reason: "", job: job ?? null, adrift: false };
+}
+
+function rollbackEnded(step: StepState, end: "done" | "failed" | "lost", reason: string): StepState["rollback"] {
+  return { end, reason, job: step.rollback?.job ?? null, adrift: false };
+}
+
+/** Another process goes on: what may still run on the host without us, or has ended there unseen, is to be looked for. */
+export function setAdrift(step: StepState): StepState {
+  const lost = (one: Adrift & { readonly end: string }): boolean =>
+    one.job !== null && (one.end === "running" || one.end === "lost");
+  return {
+    ...step,
+    fixes: step.fixes.map((fix) => (lost(fix) ? { ...fix, end: "running", adrift: true } : fix)),
+    rollback:
+      step.rollback !== null && lost(step.rollback)
+        ? { ...step.rollback, end: "running", adrift: true }
+        : step.rollback,
+  };
 }
 
 function fixEnded(step: StepState, key: string | null, end: FixState["end"], event: { reason: string }): StepState {
   const fixes = step.fixes.map((fix) =>
-    fix.key === key && fix.end === "running" ? { ...fix, end, reason: event.reason } : fix,
+    fix.key === key && fix.end === "running" ? { ...fix, end, reason: event.reason, adrift: false } : fix,
   );
   return { ...step, fixes };
 }

@@ -1,7 +1,8 @@
 import type { Waiver } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import { isSameMachine } from "./machine.ts";
-import { ended, looked, newRound, onStep, sift, type Moment } from "./evolve-step.ts";
+import { adrift } from "./outcome.ts";
+import { ended, looked, newRound, onStep, setAdrift, sift, type Moment } from "./evolve-step.ts";
 import { begin, type HostState, type RunState, type StepState } from "./state.ts";
 
 type HostEvent = Extract<Event, { host: string }>;
@@ -47,7 +48,7 @@ function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): 
 function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-resumed">): RunState {
   const hosts = [...state.hosts].map(([name, host]): [string, HostState] => [
     name,
-    { ...host, steps: host.steps.map((step) => (isOpen(step) ? reopened(step) : step)) },
+    { ...host, steps: host.steps.map(setAdrift).map((step) => (isOpen(step) ? reopened(step) : step)) },
   ]);
   const { writer: _, ...plan } = state.plan;
   return {
@@ -66,8 +67,9 @@ function isOpen({ end, elsewhere, approval }: StepState): boolean {
   return end === null ? elsewhere !== null && approval === null : end.open;
 }
 
-/** It is looked at again from the start; the fixes that it had and what came of them stay known. */
+/** What is adrift is found first, and goes on from there. All else is looked at again from the start; the fixes that it had and what came of them stay known. */
 function reopened(step: StepState): StepState {
+  if (adrift(step) !== null) return { ...step, end: null };
   return { ...newRound(step), findings: null, elsewhere: null, deferred: null, end: null };
 }
 
@@ -167,7 +169,9 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "rollback-refused":
     case "rollback-lost":
     case "step-ended":
-      return withStep(host, event.step, (step) => onStep(step, event, when));
+      return withStep(host, event.step, (step) =>
+        onStep(step, event, { ...when, bootId: host.identity?.bootId ?? null }),
+      );
   }
 }
 

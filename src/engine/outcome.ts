@@ -25,6 +25,12 @@ export function fixing(step: StepState): boolean {
   return step.end === null && step.fixes.length > 0;
 }
 
+/** What of a step is to be looked for on its host before anything else is done: its last fix or its rollback; null for nothing. */
+export function adrift(step: StepState): "fix" | "rollback" | null {
+  if (step.rollback?.adrift === true) return "rollback";
+  return step.fixes.some((fix) => fix.adrift) ? "fix" : null;
+}
+
 /** A person holds the step's card and has not answered. */
 export function waiting(step: StepState): boolean {
   return step.end === null && step.asked !== null && step.approval === null && step.denial === null;

@@ -1,5 +1,6 @@
+import { adrift } from "./outcome.ts";
 import { gate } from "./rollout.ts";
-import type { FixState, HostState, RunState, StepState } from "./state.ts";
+import type { Adrift, FixState, HostState, RunState, StepState } from "./state.ts";
 import type { Todo } from "./todo.ts";
 
 /** What follows once a fix has started: the next finding's fix, verification, rollback, or the step's end. */
@@ -9,10 +10,15 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   const fix = step.plan.fix;
   if (last === undefined || fix === null) throw new Error(`${step.plan.id} on ${host.host} has no fix under way`);
 
+  if (adrift(step) !== null) return { kind: "reattach", ...at };
   switch (last.end) {
     case "running":
     case "lost":
-      return { kind: "settle", ...at, outcome: "in-doubt", reason: last.reason || "its end is not known" };
+      return inDoubt(at, last, last.reason || "its end is not known");
+    case "over":
+      if (step.verdict === null && fix.verify) return { kind: "verify", ...at };
+      if (step.verdict === null) return { kind: "settle", ...at, outcome: "in-doubt", reason: last.reason };
+      return afterFailure(host, step, `${last.reason}; ${step.verdict.reason}`);
     case "timed-out":
     case "failed":
       return afterFailure(host, step, last.reason);
@@ -56,6 +62,11 @@ function unverified(step: StepState, at: { host: string; step: string }): Todo {
   return { kind: "settle", ...at, outcome: "found", reason: step.deferred ?? "not all of it was fixed" };
 }
 
+/** A job may be found later, by whoever resumes the run. */
+function inDoubt(at: { host: string; step: string }, { job }: Adrift, reason: string): Todo {
+  return { kind: "settle", ...at, outcome: "in-doubt", reason, ...(job === null ? {} : { open: true }) };
+}
+
 /** A failed fix is rolled back where there is a rollback, once, and only since the fix is known to have ended. */
 function afterFailure(host: HostState, step: StepState, reason: string): Todo {
   const at = { host: host.host, step: step.plan.id };
@@ -66,7 +77,7 @@ function afterFailure(host: HostState, step: StepState, reason: string): Todo {
   switch (step.rollback.end) {
     case "running":
     case "lost":
-      return { kind: "settle", ...at, outcome: "in-doubt", reason: `${reason}; the end of the rollback is not known` };
+      return inDoubt(at, step.rollback, `${reason}; the end of the rollback is not known`);
     case "failed":
       return { kind: "settle", ...at, outcome: "failed", reason: `${reason}; ${step.rollback.reason}` };
     case "done":

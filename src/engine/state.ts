@@ -10,8 +10,20 @@ export type FixState = {
   readonly startedAt: number;
   /** Number of its `fix-started`. */
   readonly startedSeq: number;
-  readonly end: "running" | "done" | "failed" | "timed-out" | "lost" | "refused";
+  /** `over`: how it ended is not known, but it has, since its host was booted. */
+  readonly end: "running" | "done" | "failed" | "timed-out" | "lost" | "over" | "refused";
   readonly reason: string;
+} & Adrift & {
+    /** The boot of the host in which it began. */
+    readonly bootId: string | null;
+  };
+
+/** Something that writes, and may go on without us. */
+export type Adrift = {
+  /** What it is called on the host; null: it runs in a session of ours. */
+  readonly job: string | null;
+  /** The process that began it has gone, and its end is not known: it is to be looked for on the host. */
+  readonly adrift: boolean;
 };
 
 /** What is known of one step on one host. Everything is derived from events; nothing else writes it. */
@@ -57,7 +69,9 @@ export type StepState = {
   readonly target: readonly Finding[];
   readonly fixes: readonly FixState[];
   readonly verdict: { readonly ok: boolean; readonly reason: string } | null;
-  readonly rollback: { readonly end: "running" | "done" | "failed" | "lost"; readonly reason: string } | null;
+  readonly rollback:
+    | ({ readonly end: "running" | "done" | "failed" | "lost"; readonly reason: string } & Adrift)
+    | null;
   /** How many times it was fixed and verified in this run. */
   readonly rounds: number;
   /** Number of the event that ended it; 0: it has not ended. */

@@ -15,7 +15,8 @@ type OnStep<K extends string> = { readonly kind: K; readonly host: string; reado
 export type Intent =
   | { readonly kind: "connect" | "read-facts"; readonly host: string }
   | { readonly kind: "applies"; readonly host: string; readonly step: string | null }
-  | OnStep<"detect" | "preview" | "verify" | "rollback">
+  /** `reattach`: what its fix or rollback came to is asked of the host. Nothing is begun. */
+  | OnStep<"detect" | "preview" | "verify" | "rollback" | "reattach">
   | (OnStep<"ask"> & { readonly digest: string })
   | (OnStep<"approve"> & { readonly digest: string; readonly by: string })
   | (OnStep<"void"> & { readonly reason: string })

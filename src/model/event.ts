@@ -11,6 +11,9 @@ const host = z.string();
 const step = z.string();
 const at = { host, step };
 const ms = z.number();
+/** What it is called on the host, where it goes on without us; absent: it runs in a session of ours. */
+const job = z.string().optional();
+const over = z.boolean().optional();
 
 /** What the engine must know of a step: enough to decide without the runbook's scripts, and the same in a history ten years old. */
 export const StepPlan = z.object({
@@ -84,6 +87,8 @@ export const RunSettings = z.object({
   askPass: z.boolean(),
   askBecomePass: z.boolean(),
   acceptNewHostKeys: z.boolean(),
+  /** False: `--no-jobs`. */
+  jobs: z.boolean().default(true),
   /** `--policy`. */
   policy: z.string().optional(),
   /** Input → where its secret value came from: `@file` or `env:NAME`. */
@@ -146,13 +151,7 @@ export const Event = z.discriminatedUnion("type", [
   /** The run exists; nothing has been sent anywhere. `format` is the version of these events. */
   z.object({ type: z.literal("run-started"), format: z.literal(1), plan: RunPlan }),
   /** A login worked; the identity is what the host itself says (null where it cannot tell). */
-  z.object({
-    type: z.literal("reached"),
-    host,
-    machineId: z.string().nullable(),
-    bootId: z.string().nullable(),
-    ms: z.number(),
-  }),
+  z.object({ type: z.literal("reached"), host, machineId: z.string().nullable(), bootId: z.string().nullable(), ms }),
   /** No login; nothing was run there. */
   z.object({ type: z.literal("unreachable"), host, fault: Fault }),
   /** `applies` exited 0. Without a step: the runbook's. */
@@ -195,7 +194,7 @@ export const Event = z.discriminatedUnion("type", [
   /** The guard said: not now. Nothing was written. */
   z.object({ type: z.literal("deferred"), ...at, reason: z.string() }),
   /** Durable before the first byte of the fix leaves. `key` is the finding, null for a fix per host. */
-  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable() }),
+  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable(), job }),
   /** The fix ended and its end is known. Exit 0 is not yet a success: verification says. */
   z.object({
     type: z.literal("fix-finished"),
@@ -207,8 +206,8 @@ export const Event = z.discriminatedUnion("type", [
     stderr: Output,
     ms: z.number(),
   }),
-  /** The fix may or may not have ended: the connection was lost, or it was left running. */
-  z.object({ type: z.literal("fix-lost"), ...at, key: z.string().nullable(), reason: z.string() }),
+  /** The fix may or may not have ended: the connection was lost, or it was left running. `over`: it has, with a boot of its host. */
+  z.object({ type: z.literal("fix-lost"), ...at, key: z.string().nullable(), reason: z.string(), over }),
   /** The fix did not leave: known not to have begun. */
   z.object({ type: z.literal("fix-refused"), ...at, key: z.string().nullable(), reason: z.string() }),
   /** The fixed keys are gone and the verify script agreed. */
@@ -216,7 +215,7 @@ export const Event = z.discriminatedUnion("type", [
   /** Still there, or not to be told, when time was up. */
   z.object({ type: z.literal("verify-failed"), ...at, reason: z.string(), looks: z.int(), ms: z.number() }),
   /** Durable before the first byte of the rollback leaves. */
-  z.object({ type: z.literal("rollback-started"), ...at }),
+  z.object({ type: z.literal("rollback-started"), ...at, job }),
   /** Exit 0: the host is as it was before the fix, as far as the rollback can tell. Null: it was ended after its time. */
   z.object({
     type: z.literal("rollback-finished"),

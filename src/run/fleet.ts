@@ -1,7 +1,7 @@
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import type { Connection, Connector, Ended, Listener, Script } from "./ports.ts";
+import type { Connection, Connector, Ended, Job, JobEnded, Listener, Script } from "./ports.ts";
 
 const OVER: Fault = { kind: "session", message: "the run is over" };
 
@@ -77,6 +77,18 @@ export class Fleet implements AsyncDisposable {
     const connection = await this.connect(host, machineId, signal);
     if (isFault(connection)) return { kind: "refused", fault: connection };
     return connection.run(script, { signal, listen });
+  }
+
+  /** Starts a job on the host; a login that fails is a refusal, since nothing was sent. */
+  async job(
+    host: Host,
+    machineId: string | null,
+    job: Job,
+    options: { readonly signal: AbortSignal; readonly listen: Listener },
+  ): Promise<JobEnded> {
+    const connection = await this.connect(host, machineId, options.signal);
+    if (!isFault(connection)) return connection.job(job, options);
+    return { ended: { kind: "refused", fault: connection }, read: { stdout: 0, stderr: 0 } };
   }
 
   /** Logs out of one host; a login under way is called off. */

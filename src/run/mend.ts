@@ -1,7 +1,10 @@
+import { adrift } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
-import { NO_OUTPUT } from "../model/output.ts";
+import { NO_OUTPUT, type Output } from "../model/output.ts";
 import type { Fix } from "../model/runbook.ts";
+import { findJob, runJob, type JobEnd } from "./job.ts";
+import type { Script } from "./ports.ts";
 import type { Extras } from "./scripts.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
@@ -18,39 +21,84 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
     yield { type: "deferred", ...at, reason: objection };
     return;
   }
-  yield { type: "fix-started", ...at, key };
-  const ended = await send(host, step, definition.run, work, {
-    ...subject,
-    timeout: definition.timeout,
-    late: definition.on_timeout,
-    keep: true,
-    since: step.fixes[0]?.startedAt ?? work.clock.now(),
-  });
+  const job = work.job(host.host, step, step.fixes.length + 1);
+  yield { type: "fix-started", ...at, key, ...(job === null ? {} : { job: job.name }) };
+  const extras = { ...subject, ...fixExtras(definition), since: step.fixes[0]?.startedAt ?? work.clock.now() };
+  if (job === null) {
+    yield endOfFix({ ...at, key }, await send(host, step, definition.run, work, extras), definition);
+    return;
+  }
+  const ended = yield* runJob(host, step, work.script(host, step, definition.run, extras), job, work);
+  yield endOfFix({ ...at, key }, ended, definition);
+}
+
+function fixExtras(definition: Fix): Pick<Extras, "timeout" | "late" | "keep"> {
+  return { timeout: definition.timeout, late: definition.on_timeout, keep: true };
+}
+
+function endOfFix(at: { host: string; step: string; key: string | null }, ended: JobEnd, definition: Fix): Event {
   switch (ended.kind) {
     case "exited":
-      yield {
-        type: "fix-finished",
-        ...at,
-        key,
-        exit: ended.code,
-        stdout: ended.stdout,
-        stderr: ended.stderr,
-        ms: ended.ms,
-      };
-      break;
+      return { type: "fix-finished", ...at, exit: ended.code, ...printed(ended) };
     case "timed-out":
-      yield ended.gone
-        ? { type: "fix-finished", ...at, key, exit: null, stdout: ended.stdout, stderr: ended.stderr, ms: ended.ms }
-        : { type: "fix-lost", ...at, key, reason: stillRunning(definition) };
-      break;
+      return ended.gone
+        ? { type: "fix-finished", ...at, exit: null, ...printed(ended) }
+        : { type: "fix-lost", ...at, reason: stillRunning(definition) };
     case "flooded":
     case "lost":
-      yield { type: "fix-lost", ...at, key, reason: shortfall(ended, "the fix") };
-      break;
+      return { type: "fix-lost", ...at, reason: shortfall(ended, "the fix") };
+    case "missing":
+      return {
+        type: "fix-lost",
+        ...at,
+        reason: missing(ended, "fix"),
+        ...(ended.why === "rebooted" ? { over: true } : {}),
+      };
     case "refused":
-      yield { type: "fix-refused", ...at, key, reason: shortfall(ended, "the fix") };
-      break;
+      return { type: "fix-refused", ...at, reason: shortfall(ended, "the fix") };
   }
+}
+
+function printed({ stdout, stderr, ms }: { readonly stdout: Output; readonly stderr: Output; readonly ms: number }): {
+  stdout: Output;
+  stderr: Output;
+  ms: number;
+} {
+  return { stdout, stderr, ms };
+}
+
+/** Why the host cannot tell what became of a job. */
+function missing({ why }: Extract<JobEnd, { kind: "missing" }>, what: "fix" | "rollback"): string {
+  switch (why) {
+    case "gone":
+      return `the host has no trace of the ${what}: it never began there, or its traces were removed`;
+    case "rebooted":
+      return `the host was booted while the ${what} ran; how far it got is not known`;
+    case "died":
+      return `the process on the host that watched over the ${what} was killed; how it ended is not known`;
+  }
+}
+
+/** Asks the host what became of a fix or a rollback that another process began. Nothing is begun. */
+export async function* reattach(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
+  const at = { host: host.host, step: step.plan.id };
+  const definition = definitionOf(step, work);
+  if (adrift(step) === "rollback") {
+    if (definition.rollback === undefined || step.rollback?.job == null) throw new Error(`${at.step} has no rollback`);
+    const started = { ...likeness(host, step, rollbackExtras(definition.rollback), work), name: step.rollback.job };
+    yield endOfRollback(at, yield* findJob(host, step, started, null, work));
+    return;
+  }
+  const last = step.fixes.findLast((fix) => fix.adrift);
+  if (definition.fix === undefined || last?.job == null) throw new Error(`${at.step} has no fix to look for`);
+  const started = { ...likeness(host, step, fixExtras(definition.fix), work), name: last.job };
+  yield endOfFix({ ...at, key: last.key }, yield* findJob(host, step, started, last.bootId, work), definition.fix);
+}
+
+/** How a script of the step runs: its shell, its user and its time. */
+function likeness(host: HostState, step: StepState, extras: Extras, work: Work): Omit<Script, "text"> {
+  const { shell, become, timeout, late } = work.script(host, step, ":", extras);
+  return { shell, become, timeout, late };
 }
 
 function stillRunning(definition: Fix): string {
@@ -92,35 +140,34 @@ export async function* rollback(host: HostState, step: StepState, work: Work): A
   const at = { host: host.host, step: step.plan.id };
   const definition = definitionOf(step, work).rollback;
   if (definition === undefined) throw new Error(`${step.plan.id} has no rollback`);
-  yield { type: "rollback-started", ...at };
-  const ended = await send(host, step, definition.run, work, {
-    findings: step.target,
-    timeout: definition.timeout,
-    late: "kill",
-    keep: true,
-  });
+  const job = work.job(host.host, step, "undo");
+  yield { type: "rollback-started", ...at, ...(job === null ? {} : { job: job.name }) };
+  const extras = { findings: step.target, ...rollbackExtras(definition) };
+  if (job === null) yield endOfRollback(at, await send(host, step, definition.run, work, extras));
+  else {
+    const ended = yield* runJob(host, step, work.script(host, step, definition.run, extras), job, work);
+    yield endOfRollback(at, ended);
+  }
+}
+
+function rollbackExtras({ timeout }: { readonly timeout: number }): Pick<Extras, "timeout" | "late" | "keep"> {
+  return { timeout, late: "kill", keep: true };
+}
+
+function endOfRollback(at: { host: string; step: string }, ended: JobEnd): Event {
   switch (ended.kind) {
     case "exited":
-      yield {
-        type: "rollback-finished",
-        ...at,
-        exit: ended.code,
-        stdout: ended.stdout,
-        stderr: ended.stderr,
-        ms: ended.ms,
-      };
-      break;
+      return { type: "rollback-finished", ...at, exit: ended.code, ...printed(ended) };
     case "timed-out":
-      yield ended.gone
-        ? { type: "rollback-finished", ...at, exit: null, stdout: ended.stdout, stderr: NO_OUTPUT, ms: ended.ms }
+      return ended.gone
+        ? { type: "rollback-finished", ...at, exit: null, ...printed(ended), stderr: NO_OUTPUT }
         : { type: "rollback-lost", ...at, reason: shortfall(ended, "the rollback") };
-      break;
     case "flooded":
     case "lost":
-      yield { type: "rollback-lost", ...at, reason: shortfall(ended, "the rollback") };
-      break;
+      return { type: "rollback-lost", ...at, reason: shortfall(ended, "the rollback") };
+    case "missing":
+      return { type: "rollback-lost", ...at, reason: missing(ended, "rollback") };
     case "refused":
-      yield { type: "rollback-refused", ...at, reason: shortfall(ended, "the rollback") };
-      break;
+      return { type: "rollback-refused", ...at, reason: shortfall(ended, "the rollback") };
   }
 }

@@ -3,7 +3,7 @@ import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import { isFault } from "../model/fault.ts";
 import { detect, preview, readFacts, runApplies } from "./look.ts";
-import { fix, rollback } from "./mend.ts";
+import { fix, reattach, rollback } from "./mend.ts";
 import type { Work } from "./work.ts";
 import { verify } from "./verify.ts";
 
@@ -40,6 +40,9 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       break;
     case "fix":
       yield* fix(host, stepOf(host, intent.step), intent.key, work);
+      break;
+    case "reattach":
+      yield* reattach(host, stepOf(host, intent.step), work);
       break;
     case "verify":
       yield* verify(host, stepOf(host, intent.step), work);

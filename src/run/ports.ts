@@ -59,6 +59,28 @@ export type Ended<O = Printed> =
   /** It never began: wrong become password, no such shell, no channel. Safe to try again. */
   | { readonly kind: "refused"; readonly fault: Fault };
 
+/** A script that writes and goes on without its connection: a job of this name on the host, which is started once at most. */
+export type Job = Script & {
+  readonly name: string;
+  /** Its text holds a secret: what it prints must not touch the host's disk. */
+  readonly secret: boolean;
+};
+
+/** A job that somebody else started, and the bytes of its output that are known already. `timeout`: seconds to follow it. */
+export type Started = Pick<Job, "name" | "shell" | "become" | "timeout" | "late"> & { readonly from: BytesRead };
+
+/** Bytes of each stream. */
+export type BytesRead = { readonly stdout: number; readonly stderr: number };
+
+/**
+ * How a job ended, and how far its output was read. `missing`: it cannot be told any more, since there is no trace of it (`gone`), the
+ * host was booted meanwhile (`rebooted`), or the process that watched over it was killed (`died`).
+ */
+export type JobEnded = {
+  readonly ended: Ended | { readonly kind: "missing"; readonly why: "gone" | "rebooted" | "died" };
+  readonly read: BytesRead;
+};
+
 /** Called with what a running script prints, as it comes, capped and decoded; for display only. */
 export type Listener = (stream: "stdout" | "stderr", text: string) => void;
 
@@ -70,6 +92,10 @@ export interface Connection extends AsyncDisposable {
   readonly alive: boolean;
   /** Runs one script. Aborting ends a read-only script and leaves one that writes (its end is then `lost`). Never throws. */
   run(script: Script, options?: { readonly signal?: AbortSignal; readonly listen?: Listener }): Promise<Ended>;
+  /** Starts a job and follows it to its end. Aborting, or losing the connection, leaves it alone: it is `lost` then. Never throws. */
+  job(job: Job, options?: { readonly signal?: AbortSignal; readonly listen?: Listener }): Promise<JobEnded>;
+  /** Follows a job that is there already. Never starts one. */
+  attach(job: Started, options?: { readonly signal?: AbortSignal; readonly listen?: Listener }): Promise<JobEnded>;
 }
 
 /** Makes connections of one kind (ssh, local). */

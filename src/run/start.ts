@@ -1,13 +1,14 @@
-import { failed } from "../engine/rollout.ts";
 import type { InputValues } from "../engine/plan.ts";
+import { randomBytes } from "node:crypto";
 import { runOutcome } from "../engine/outcome.ts";
-import type { HostState, RunState, StepState } from "../engine/state.ts";
+import type { RunState, StepState } from "../engine/state.ts";
 import type { EventOf, RunPlan } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
-import { mask, type Secret } from "../model/secret.ts";
-import { dropKeepScript, keepName } from "../script/posix.ts";
+import { mask, Secret } from "../model/secret.ts";
+import { jobName } from "../script/job.ts";
+import { farewell } from "./farewell.ts";
 import { Fleet } from "./fleet.ts";
 import { openLetters } from "./letters.ts";
 import { openMailbox } from "./mailbox.ts";
@@ -18,7 +19,7 @@ import { startRecord, type Recorder } from "./recorder.ts";
 import { readAgain, takeLease } from "./resume.ts";
 import { drive, type LiveRun } from "./run.ts";
 import { scribe } from "./scripts.ts";
-import { definitionOf, type Work } from "./work.ts";
+import type { Work } from "./work.ts";
 
 /** Everything a run is made of. */
 export type RunParts = {
@@ -31,6 +32,8 @@ export type RunParts = {
   readonly secrets: readonly Secret[];
   /** `--become`: for runbooks and hosts that do not say. */
   readonly become: boolean;
+  /** Whether what writes goes on on its host without us (`--no-jobs`: it does not). */
+  readonly jobs: boolean;
   readonly connector: Connector;
   readonly controller: Connector;
   readonly journal: Journal;
@@ -119,6 +122,8 @@ function fixWords({ fixes, rollback }: StepState): string {
     case "timed-out":
     case "refused":
       return `failed: ${last.reason}`;
+    case "over":
+      return last.reason;
     case "running":
     case "lost":
     case undefined:
@@ -139,6 +144,12 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
     secrets: parts.secrets,
     leaving: parts.leaving,
     stopping,
+    job: (host, step, ordinal) => {
+      if (!parts.jobs) return null;
+      const secret = [...(parts.values.get(host)?.values() ?? [])].some((value) => value instanceof Secret);
+      const place = recorder.state.plan.hosts.indexOf(host) + 1;
+      return { secret, name: jobName(run, place, `${step.plan.id}.${ordinal}.${randomBytes(6).toString("hex")}`) };
+    },
     claim: (place) => desk.claim({ run, ...place }, { over: recorder.state.plan.attended }),
     script: scribe(run, parts.loaded, hosts, parts.values, parts.become),
     hostOf: (name) => {
@@ -149,31 +160,4 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
     maskFault: (fault) => ({ ...fault, message: hidden(fault.message) }),
     output: (host, step, stream, text) => recorder.output(host, step, stream, text),
   };
-}
-
-/** Logs out of a host that is done; what its fixes kept there is dropped unless somebody will want to look at it. */
-async function farewell(name: string, recorder: Recorder, work: Work): Promise<void> {
-  const host = recorder.state.hosts.get(name);
-  if (host !== undefined && fixedWell(host)) await dropKept(host, recorder.state.plan.hosts.indexOf(name) + 1, work);
-  await work.fleet.leave(name);
-}
-
-/** Each user that the host's steps became has kept something of their own, here or on the host. */
-async function dropKept(host: HostState, place: number, work: Work): Promise<void> {
-  const dropped = new Set<string>();
-  for (const step of host.steps) {
-    const script = work.script(host, step, ":");
-    const local = definitionOf(step, work).on === "controller";
-    const which = `${local} ${script.become}`;
-    if (step.rounds === 0 || dropped.has(which)) continue;
-    dropped.add(which);
-    const drop = { ...script, text: dropKeepScript(keepName(work.run, place, script.become)) };
-    const fleet = local ? work.controller : work.fleet;
-    const machineId = local ? null : (host.identity?.machineId ?? null);
-    await fleet.run(work.hostOf(host.host), machineId, drop, work.leaving, () => undefined);
-  }
-}
-
-function fixedWell(host: HostState): boolean {
-  return host.batch !== null && host.steps.some((step) => step.rounds > 0) && !failed(host);
 }

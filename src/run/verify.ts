@@ -47,7 +47,9 @@ export async function* verify(host: HostState, step: StepState, work: Work): Asy
 function fixedKeys(step: StepState): ReadonlySet<string> {
   const perFinding = step.fixes.some((fix) => fix.key !== null);
   if (!perFinding) return new Set(step.target.map((finding) => finding.key));
-  return new Set(step.fixes.flatMap((fix) => (fix.end === "done" && fix.key !== null ? [fix.key] : [])));
+  return new Set(
+    step.fixes.flatMap((fix) => ((fix.end === "done" || fix.end === "over") && fix.key !== null ? [fix.key] : [])),
+  );
 }
 
 async function lookAgain(

@@ -23,6 +23,12 @@ export type Work = {
   /** Fires when the run is stopped, which is on record by then: hosts that are not reached yet have nothing to finish. */
   readonly stopping: AbortSignal;
   readonly script: Scribe;
+  /** What the next script of a step that writes is called on its host, where it goes on without us; null: it runs in a session of ours. */
+  job(
+    host: string,
+    step: StepState,
+    ordinal: number | "undo",
+  ): { readonly name: string; readonly secret: boolean } | null;
   /** Says that something is about to be asked; the run that has asked for exactly this before, if any. */
   claim(request: Omit<Request, "run">): Promise<{ readonly run: string } | null>;
   hostOf(name: string): Host;
@@ -51,11 +57,21 @@ export async function send(
   return { ...ended, stdout: maskOutput(ended.stdout, work.secrets), stderr: maskOutput(ended.stderr, work.secrets) };
 }
 
+/** Where a step's scripts run, and which machine must answer there. */
+export function fleetFor(
+  host: HostState,
+  step: StepState | null,
+  work: Work,
+): { readonly fleet: Fleet; readonly machineId: string | null } {
+  const local = step !== null && definitionOf(step, work).on === "controller";
+  return local
+    ? { fleet: work.controller, machineId: null }
+    : { fleet: work.fleet, machineId: host.identity?.machineId ?? null };
+}
+
 function sendScript(host: HostState, step: StepState | null, script: Script, work: Work): Promise<Ended> {
   const listen = maskLines(work.secrets, (stream, text) => work.output(host.host, step?.plan.id ?? null, stream, text));
-  const local = step !== null && definitionOf(step, work).on === "controller";
-  const fleet = local ? work.controller : work.fleet;
-  const machineId = local ? null : (host.identity?.machineId ?? null);
+  const { fleet, machineId } = fleetFor(host, step, work);
   return fleet.run(work.hostOf(host.host), machineId, script, work.leaving, listen);
 }
 

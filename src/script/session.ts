@@ -14,8 +14,8 @@ export function sudoCommand(shell: "sh" | "bash", user: string, ready: string, p
   return `exec env LC_ALL=C sudo ${password} -H -u ${quote(user)} sh -c 'echo ${ready}; exec ${BARE[shell]}'`;
 }
 
-/** No start-up files: what a `.bashrc` prints or changes is no business of a script. */
-const BARE = { sh: "sh", bash: "bash --noprofile --norc" } as const;
+/** How a shell is started: no start-up files. What a `.bashrc` prints or changes is no business of a script. */
+export const BARE = { sh: "sh", bash: "bash --noprofile --norc" } as const;
 
 /** Descriptor that every process of a session inherits, so that the channel closes only when the last of them has gone. */
 const HELD = 7;

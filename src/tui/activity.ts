@@ -87,6 +87,7 @@ function intended(state: RunState, host: HostState, now: number): string {
     case "rollback":
       return `rolling back ${clean(next.step)}`;
     case "fix":
+    case "reattach":
       return `is about to fix ${clean(next.step)}`;
     case "wait":
       return waits(state, host, next, now);

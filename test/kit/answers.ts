@@ -78,10 +78,12 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
       return [{ type: "admitted", host: intent.host, batch: intent.batch }];
     case "fix":
       return fixing(intent, host, temper, luck);
+    case "reattach":
+      return [found(intent, host, temper, luck)];
     case "verify":
       return verifying(intent, host, temper, luck);
     case "rollback":
-      return [{ type: "rollback-started", ...at(intent) }, rolledBack(intent, temper, luck)];
+      return [{ type: "rollback-started", ...at(intent), ...jobOf(luck) }, rolledBack(intent, temper, luck)];
     case "settle":
       return [
         {
@@ -113,15 +115,30 @@ function findingsOf(host: HostState, id: string, temper: Temper, luck: Luck): Fi
   return [...keys].map((key) => ({ values: { message: key }, key }));
 }
 
+/** What a host may tell of a job that another process began. */
+function found(intent: OnStep, host: HostState, temper: Temper, luck: Luck): Event {
+  const step = host.steps.find((one) => one.plan.id === intent.step);
+  if (step?.rollback?.adrift === true) return rolledBack(intent, temper, luck);
+  const fix = step?.fixes.find((one) => one.adrift);
+  if (fix === undefined) throw new Error(`nothing is adrift on ${intent.host}`);
+  const end = fixEnd({ ...intent, key: fix.key }, temper, luck);
+  return end.type === "fix-lost" && luck() < 0.5 ? { ...end, over: true } : end;
+}
+
+/** Some of what writes goes on on its host without us. */
+function jobOf(luck: Luck): { readonly job?: string } {
+  return luck() < 0.5 ? { job: `job-${luck()}` } : {};
+}
+
 function fixing(intent: Extract<Intent, { kind: "fix" }>, host: HostState, temper: Temper, luck: Luck): Event[] {
   const step = host.steps.find((one) => one.plan.id === intent.step);
   if (step?.plan.fix?.guard === true && luck() < temper.deferring) {
     return [{ type: "deferred", ...at(intent), reason: "not now" }];
   }
-  return [{ type: "fix-started", ...at(intent), key: intent.key }, fixEnd(intent, temper, luck)];
+  return [{ type: "fix-started", ...at(intent), key: intent.key, ...jobOf(luck) }, fixEnd(intent, temper, luck)];
 }
 
-function fixEnd(intent: Extract<Intent, { kind: "fix" }>, temper: Temper, luck: Luck): Event {
+function fixEnd(intent: OnStep & { readonly key: string | null }, temper: Temper, luck: Luck): Event {
   const fixed = { ...at(intent), key: intent.key };
   const said = { stdout: NO_OUTPUT, stderr: NO_OUTPUT, ms: 1 };
   if (luck() >= temper.failing) return { type: "fix-finished", ...fixed, ...said, exit: 0 };

@@ -5,6 +5,7 @@ import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/finding.ts";
 import { resolveShare } from "../../src/model/quantity.ts";
 import { checkConsent } from "./consent.ts";
+import { ADRIFT, blank, type Page } from "./page.ts";
 import { checkOnce, checkSpread, waitsForPeer } from "./spread.ts";
 
 /**
@@ -22,19 +23,6 @@ export function keepsItsPromises(entries: readonly Entry[]): void {
     keep(books, entry);
   }
 }
-
-/** What one step of one host has been through, since its last verified fix. */
-type Page = {
-  approved: string | null;
-  asked: boolean;
-  started: Set<string | null>;
-  running: boolean;
-  lost: boolean;
-  rolledBack: boolean;
-  end: Outcome | null;
-  /** Its end holds only until the run is resumed. */
-  open: boolean;
-};
 
 /** The bookkeeping of one run. */
 export type Books = {
@@ -87,18 +75,6 @@ function page(books: Books, host: string, step: string): Page {
   const fresh = { ...blank(), end: null };
   books.pages.set(place, fresh);
   return fresh;
-}
-
-function blank(): Omit<Page, "end"> {
-  return {
-    open: false,
-    approved: null,
-    asked: false,
-    started: new Set(),
-    running: false,
-    lost: false,
-    rolledBack: false,
-  };
 }
 
 function check(entry: Entry, state: RunState, books: Books, latest: readonly Entry[]): void {
@@ -245,7 +221,16 @@ function keep(books: Books, { event, at }: Entry): void {
 /** What was only put off is taken up again. */
 function reopen(books: Books): void {
   Object.assign(books, { stopped: false, paused: false, frozen: false });
-  for (const own of books.pages.values()) if (own.open) Object.assign(own, blank(), { end: null });
+  for (const own of books.pages.values()) {
+    const doubtful = own.running || own.lost || own.end === "in-doubt";
+    if (own.open && !doubtful) Object.assign(own, blank(), { end: null });
+    // What may still run is looked for; it goes on as what it was, and counts again as what it turns out to be.
+    if (doubtful && own.job && (own.open || own.end === null)) Object.assign(own, ADRIFT);
+  }
+  for (const host of books.failed) {
+    const pages = books.plan.steps.map((step) => page(books, host, step.id));
+    if (!pages.some((own) => own.bad)) books.failed.delete(host);
+  }
 }
 
 const FAILED: ReadonlySet<Outcome> = new Set(["failed", "rolled-back", "in-doubt"]);
@@ -255,10 +240,12 @@ function write(books: Books, host: string, own: Page, event: Event): void {
   if (event.type === "approved") Object.assign(own, { approved: event.digest, asked: false });
   if (event.type === "denied") own.asked = false;
   if (event.type === "approval-voided") own.approved = null;
-  if (event.type === "fix-started") Object.assign(own, { started: own.started.add(event.key), running: true });
+  if (event.type === "fix-started") {
+    Object.assign(own, { started: own.started.add(event.key), running: true, job: event.job !== undefined });
+  }
   if (event.type === "fix-finished" || event.type === "fix-refused") own.running = false;
-  if (event.type === "fix-lost") Object.assign(own, { running: false, lost: true });
-  if (event.type === "rollback-started") own.rolledBack = true;
+  if (event.type === "fix-lost") Object.assign(own, { running: false, lost: event.over !== true });
+  if (event.type === "rollback-started") Object.assign(own, { rolledBack: true, job: event.job !== undefined });
   if (event.type === "verified") Object.assign(own, blank());
   if (event.type === "waived") own.asked = false;
   if (event.type === "step-ended") Object.assign(own, { end: event.outcome, open: event.open === true });
@@ -267,6 +254,9 @@ function write(books: Books, host: string, own: Page, event: Event): void {
   const badEnd = event.type === "fix-finished" && event.exit !== 0;
   const unproven = event.type === "verify-failed" && own.started.size > 0;
   const badStep = event.type === "step-ended" && FAILED.has(event.outcome);
-  if (badEnd || unproven || badStep || event.type === "fix-lost" || event.type === "fix-refused")
+  const lost = event.type === "fix-lost" && event.over !== true;
+  if (badEnd || unproven || badStep || lost || event.type === "fix-refused") {
+    own.bad = true;
     books.failed.add(host);
+  }
 }

@@ -78,6 +78,7 @@ export async function play(piece: Play): Promise<{ readonly state: RunState; rea
     loaded: piece.loaded,
     hosts,
     secrets: [],
+    jobs: false,
     become: false,
     connector: standIn(piece),
     controller: standIn(piece),
@@ -147,6 +148,8 @@ function standIn(piece: Play): Connector {
           left -= 1;
           return piece.answer(host.name, script, options?.signal);
         },
+        job: () => Promise.reject(new Error("no play has jobs")),
+        attach: () => Promise.reject(new Error("no play has jobs")),
         [Symbol.asyncDispose]: async () => undefined,
       };
     },

@@ -26,6 +26,8 @@ function gates(machineId = "m") {
         return alive;
       },
       run: () => Promise.reject(new Error("nothing is run here")),
+      job: () => Promise.reject(new Error("nothing is run here")),
+      attach: () => Promise.reject(new Error("nothing is run here")),
       [Symbol.asyncDispose]: async () => {
         alive = false;
         seen.ended += 1;

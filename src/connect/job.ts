@@ -1,0 +1,116 @@
+import type { Fault } from "../model/fault.ts";
+import type { BytesRead, JobEnded, Started } from "../run/ports.ts";
+import { encode } from "../script/bytes.ts";
+import { KEEP, live, type RunOptions } from "./attempt.ts";
+import { markFinder } from "./mark.ts";
+import { capture } from "./output.ts";
+import type { PipeEnd } from "./pipe.ts";
+import { randomMark, type Session } from "./session.ts";
+
+export const NOTHING_READ: BytesRead = { stdout: 0, stderr: 0 };
+
+/** s that the host gets to end a job whose time is up, and to look whether it is gone, before we stop waiting for its word. */
+const ENDING = 20;
+
+/** Why we stopped following: the host's last words on the job, or what kept us from them. */
+type Stop =
+  | { readonly kind: "told"; readonly words: readonly string[] }
+  | { readonly kind: "ended"; readonly end: PipeEnd }
+  | { readonly kind: "late" | "aborted" };
+
+/** Sends what starts or finds a job in a session of its own, and listens until its end. The job never depends on us. */
+export async function follow(
+  session: Session,
+  text: (mark: string) => string,
+  job: Started,
+  options: RunOptions,
+): Promise<JobEnded> {
+  const started = performance.now();
+  const out = { stdout: capture(KEEP.stdout), stderr: capture(KEEP.stderr) };
+  const mark = randomMark();
+  const { promise: told, resolve: tell } = Promise.withResolvers<Stop>();
+  const find = { stdout: markFinder(mark), stderr: markFinder(mark) };
+  const over = { stdout: false, stderr: false };
+  const show = options.listen === undefined ? undefined : live(options.listen);
+  let words: readonly string[] = [];
+  session.pipe.receive((stream, chunk) => {
+    if (over[stream]) return;
+    const cut = find[stream].push(chunk);
+    for (const piece of cut.before) {
+      out[stream].push(piece);
+      show?.(stream, piece);
+    }
+    if (cut.found === undefined) return;
+    over[stream] = true;
+    if (stream === "stdout") ({ words } = cut.found);
+    if (over.stdout && over.stderr) tell({ kind: "told", words });
+  });
+  const patience = (job.timeout + (job.late === "kill" ? ENDING : 0)) * 1000;
+  const timer = setTimeout(tell, Math.min(patience, 2 ** 31 - 1), { kind: "late" });
+  const abort = (): void => tell({ kind: "aborted" });
+  options.signal?.addEventListener("abort", abort, { once: true });
+  session.pipe.write(encode(text(mark)));
+  const ended = session.pipe.ended.then((end): Stop => ({ kind: "ended", end }));
+  const stop = await Promise.race([told, ended]);
+  clearTimeout(timer);
+  options.signal?.removeEventListener("abort", abort);
+  // What was started lives on; a session that merely looked ends with its input.
+  if (session.purpose === "look") session.pipe.end();
+  session.pipe.abandon();
+  const read = { stdout: job.from.stdout + out.stdout.seen(), stderr: job.from.stderr + out.stderr.seen() };
+  const [, , dropped, droppedOfErr] = stop.kind === "told" ? stop.words : [];
+  out.stdout.skip(Number(dropped ?? 0));
+  out.stderr.skip(Number(droppedOfErr ?? 0));
+  const ms = performance.now() - started;
+  return { ended: endOf(stop, { stdout: out.stdout.output(), stderr: out.stderr.output(), ms }), read };
+}
+
+type Printed = Pick<Extract<JobEnded["ended"], { kind: "exited" }>, "stdout" | "stderr" | "ms">;
+
+function endOf(stop: Stop, printed: Printed): JobEnded["ended"] {
+  switch (stop.kind) {
+    case "told":
+      return fromHost(stop.words, printed);
+    case "ended":
+      return { kind: "lost", reason: reasonOf(stop.end), ...printed };
+    case "late":
+      return { kind: "timed-out", gone: false, ...printed };
+    case "aborted":
+      return { kind: "lost", reason: "interrupted, and left running", ...printed };
+  }
+}
+
+function reasonOf(end: PipeEnd): string {
+  return end.kind === "lost" ? end.reason : "the shell that followed it ended";
+}
+
+/** The host's words, as `script/job` has it say them. What cannot be read is not known. */
+function fromHost([word = "", code]: readonly string[], printed: Printed): JobEnded["ended"] {
+  switch (word) {
+    case "ended":
+      if (!/^\d+$/.test(code ?? "")) break;
+      return { kind: "exited", code: Number(code), ...printed };
+    case "timed-out":
+      return { kind: "timed-out", gone: code === "gone", ...printed };
+    case "refused":
+      return { kind: "refused", fault: code === "disk" ? NO_MEMORY : NO_PLACE };
+    case "gone":
+    case "rebooted":
+    case "died":
+      return { kind: "missing", why: word };
+  }
+  return { kind: "lost", reason: "the line that tells the job's end was torn", ...printed };
+}
+
+const NO_PLACE: Fault = {
+  kind: "session",
+  message:
+    "no place on the host to keep how it ends: /run, /dev/shm, /var/tmp and /tmp are full, read-only or not ours",
+  hint: "Make room in one of them, or use --no-jobs: then a lost connection leaves its end unknown.",
+};
+
+const NO_MEMORY: Fault = {
+  kind: "session",
+  message: "it has secret inputs, and neither /run nor /dev/shm of the host is in memory and has room",
+  hint: "What it prints would reach a disk there. With --no-jobs nothing is kept on the host.",
+};

@@ -1,0 +1,59 @@
+import { failed } from "../engine/rollout.ts";
+import type { HostState, StepState } from "../engine/state.ts";
+import { dropJobs, jobName } from "../script/job.ts";
+import { dropKeepScript, keepName } from "../script/posix.ts";
+import type { Recorder } from "./recorder.ts";
+import { fleetFor, type Work } from "./work.ts";
+
+/**
+ * Logs out of a host that is done. What its fixes kept there is dropped unless somebody will want to look at it, and its jobs once what
+ * became of them is on record.
+ */
+export async function farewell(name: string, recorder: Recorder, work: Work): Promise<void> {
+  const host = recorder.state.hosts.get(name);
+  if (host !== undefined && !work.leaving.aborted) await tidy(host, recorder.state.plan.hosts.indexOf(name) + 1, work);
+  await work.fleet.leave(name);
+}
+
+/** Each user that the host's steps became has left something of their own, here or on the host. */
+async function tidy(host: HostState, place: number, work: Work): Promise<void> {
+  const kept = fixedWell(host);
+  const jobs = !host.steps.some(doubtful);
+  const tidied = new Set<string>();
+  for (const step of host.steps) {
+    const script = work.script(host, step, ":");
+    const { fleet, machineId } = fleetFor(host, step, work);
+    const which = `${fleet === work.controller} ${script.become}`;
+    const texts = [
+      ...(kept ? [dropKeepScript(keepName(work.run, place, script.become))] : []),
+      ...(jobs ? [dropJobs(jobName(work.run, place, "*"))] : []),
+    ];
+    if (!begun(step) || texts.length === 0 || tidied.has(which)) continue;
+    tidied.add(which);
+    await fleet.run(
+      work.hostOf(host.host),
+      machineId,
+      { ...script, text: texts.join("\n") },
+      work.leaving,
+      () => undefined,
+    );
+  }
+}
+
+/** How a fix or a rollback of it ended may still be asked of the host. */
+function doubtful(step: StepState): boolean {
+  return unended(step.rollback?.end) || step.fixes.some((fix) => unended(fix.end));
+}
+
+function unended(end: string | undefined): boolean {
+  return end === "running" || end === "lost";
+}
+
+/** Something of it was to write on the host. */
+function begun(step: StepState): boolean {
+  return step.rounds > 0 || step.fixes.length > 0;
+}
+
+function fixedWell(host: HostState): boolean {
+  return host.batch !== null && host.steps.some((step) => step.rounds > 0) && !failed(host);
+}

@@ -1,0 +1,107 @@
+import { FOLLOW, follower, poller, PLACES } from "./job-follow.ts";
+import { SUPERVISOR } from "./job-supervisor.ts";
+import { quote } from "./quote.ts";
+import { BARE, type Taker } from "./session.ts";
+
+/** A script that writes, and that goes on without us. */
+export type Detached = {
+  /** Names its directory on the host; made of letters, digits, `-`, `_` and `.`. */
+  readonly name: string;
+  readonly script: string;
+  /** Seconds after which the host ends every process of it; null: it is left alone. */
+  readonly deadline: number | null;
+  /** What it prints may tell a secret: its directory must be in memory. */
+  readonly secret: boolean;
+};
+
+/** Bytes of its output that a follower has already. */
+export type ReadSoFar = { readonly stdout: number; readonly stderr: number };
+
+/** The name of a job of a run; `place` counts the run's hosts from 1, since two names may be one machine. `which` tells it from all others. */
+export function jobName(run: string, place: number | "*", which: string): string {
+  return `runbook-job-${run}.${place}.${which}`;
+}
+
+/** Marks the job's processes in their environment, so that they are found wherever they went. */
+export const JOB_VARIABLE = "RUNBOOK_JOB";
+
+/**
+ * What a session reads to start a job and to follow it to its end; a job of this name that is there already is only followed.
+ * It ends with `\nMARK <word> <code> <bytes dropped of stdout> <of stderr>\n` on stdout and `\nMARK\n` on stderr. The words: `ended` (code),
+ * `timed-out` (code `gone` or `left`), `died` (its supervisor was killed), `rebooted`, and `refused` (`full`, `disk`: nothing was begun).
+ */
+export function startJob({ shell, pipefail }: Taker, job: Detached, mark: string): string {
+  const body = `unset s; set -eu${pipefail ? "; set -o pipefail" : ""}\neval ${quote(job.script)}\n`;
+  const settings = [
+    `n=${quote(job.name)}`,
+    `v=${JOB_VARIABLE}`,
+    `deadline=${job.deadline === null ? "" : Math.max(1, Math.ceil(job.deadline))}`,
+    // Out of the pipe into the shell's memory: never in an argument list, in the environment, or in a file.
+    `script() { printf %s ${quote(body)} | env ${JOB_VARIABLE}=${quote(job.name)} $o ${BARE[shell]} -c 's=$(cat); exec </dev/null 2>&6 6>&-; eval "\${s:?}"'; }`,
+  ].join("\n");
+  const lines = [
+    `n=${quote(job.name)} m=${mark} o= new=`,
+    "! command -v setsid >/dev/null 2>&1 || o=setsid",
+    find(),
+    `[ -n "$d" ] || { ${make(job.secret)}; }`,
+    `[ -n "$d" ] || { printf '\\n%s refused %s 0 0\\n' "$m" "$why"; printf '\\n%s\\n' "$m" >&2; exit; }`,
+    FOLLOW,
+    poller(),
+    // Both in a pipeline of the foreground: what is put into the background with & ignores INT and QUIT, and so would all that a fix starts.
+    `if [ -n "$new" ]; then printf %s ${quote(`${settings}\n${SUPERVISOR}`)} | $o sh -c 's=$(cat); eval "$s"' runbook-job "$d" "$o"; else poll; fi | ${follower({ stdout: 0, stderr: 0 })}`,
+  ];
+  return `( ${lines.join("\n")}\n)\n`;
+}
+
+/** What a session that looks reads to follow a job from where somebody else stopped. The same marks, and `gone` where there is no such job. */
+export function attachJob(name: string, from: ReadSoFar, mark: string): string {
+  const lines = [
+    `n=${quote(name)} m=${mark}`,
+    find(),
+    `[ -n "$d" ] || { printf '\\n%s gone - 0 0\\n' "$m"; printf '\\n%s\\n' "$m" >&2; exit; }`,
+    FOLLOW,
+    poller(),
+    `poll | ${follower(from)}`,
+  ];
+  // In the background, so that the session's shell sees the end of its input.
+  return `[ -z "\${_job-}" ] || wait "$_job"; ( ${lines.join("\n")}\n) & _job=$!\n`;
+}
+
+/** A script that removes what is left of jobs that have ended; `pattern` is a name in which `*` stands for anything. */
+export function dropJobs(pattern: string): string {
+  if (!/^[\w.*-]+$/.test(pattern)) throw new RangeError(`${pattern} is no name of a job`);
+  return `for p in ${PLACES}; do
+  for d in "$p"/${pattern}; do
+    [ -d "$d" ] && [ ! -h "$d" ] && [ -O "$d" ] || continue
+    w=; [ ! -f "$d/status" ] || read -r w x <"$d/status" || :
+    b=; c=; { read -r b <"$d/boot" && read -r c </proc/sys/kernel/random/boot_id; } 2>/dev/null || :
+    case $w in starting | running) [ "$b" != "$c" ] || continue ;; esac
+    rm -rf "$d"
+  done
+done`;
+}
+
+/** All four places, since which of them can be written to may have changed since. */
+function find(): string {
+  return `d=; for p in ${PLACES}; do [ -d "$p/$n" ] && [ ! -h "$p/$n" ] && [ -O "$p/$n" ] || continue; d=$p/$n; break; done`;
+}
+
+/**
+ * Makes the job's directory, at most once by an atomic mkdir, with its status written in advance: a full file system may still take a
+ * directory. Memory first for root; a user's files in /dev/shm go at logout, so it comes last for others.
+ */
+function make(secret: boolean): string {
+  const inMemory = `k=; while read -r x y z x2; do [ "$y" != "$p" ] || k=$z; done </proc/mounts; case $k in tmpfs | ramfs) ;; *) continue ;; esac`;
+  return `why=${secret ? "disk" : "full"}
+if [ -w /run ]; then set -- /run /dev/shm /var/tmp /tmp; else set -- /var/tmp /tmp /dev/shm; fi
+for p do
+  ${secret ? `${inMemory}; why=full` : ":"}
+  if (umask 077; mkdir "$p/$n") 2>/dev/null; then
+    if (umask 077; cd "$p/$n" && printf '%-63s\\n' starting >status && : >out && : >err && : >boot &&
+      { [ ! -r /proc/sys/kernel/random/boot_id ] || { read -r b </proc/sys/kernel/random/boot_id && printf '%s\\n' "$b" >boot; }; } &&
+      printf '%63s\\n' probe >probe && rm probe) 2>/dev/null
+    then d=$p/$n new=1; break; fi
+    rm -rf "$p/$n"
+  elif [ -d "$p/$n" ] && [ ! -h "$p/$n" ] && [ -O "$p/$n" ]; then d=$p/$n; break; fi
+done`;
+}

@@ -1,0 +1,201 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Connection, Job, JobEnded, Started } from "../../src/run/ports.ts";
+import { dropJobs } from "../../src/script/job.ts";
+import { script, told, type Way, WAYS } from "../kit/connections.ts";
+import { eventually, killIfThere, processesWith, uniqueSleep } from "../kit/processes.ts";
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
+
+let count = 0;
+const PREFIX = `runbook-job-t${process.pid}.`;
+
+function job(text: string, over: Partial<Job> = {}): Job {
+  count += 1;
+  return { ...script(text, { late: "leave" }), name: `${PREFIX}${count}`, secret: false, ...over };
+}
+
+const FROM_START = { stdout: 0, stderr: 0 };
+
+/** As another process would look for it. */
+function sought(of: Job, from = FROM_START, over: Partial<Started> = {}): Started {
+  const { name, shell, become, timeout, late } = of;
+  return { name, shell, become, timeout, late, from, ...over };
+}
+
+function outcome({ ended }: JobEnded): { end: string; stdout: string; stderr: string } {
+  return ended.kind === "missing" ? { end: `missing ${ended.why}`, stdout: "", stderr: "" } : told(ended);
+}
+
+/** The job's directory as the host sees it, wherever it is. */
+async function directoryOf(host: Connection, name: string): Promise<string> {
+  return told(
+    await host.run(script(`ls -d /run/${name} /dev/shm/${name} /var/tmp/${name} /tmp/${name} 2>/dev/null || :`)),
+  ).stdout.trim();
+}
+
+describe.each(WAYS)("a job: %s", (_name, open) => {
+  let way: Way;
+  const dir = mkdtempSync(join(tmpdir(), "rb-job-"));
+  beforeAll(async () => {
+    way = await open();
+  });
+  afterAll(async () => {
+    await using host = await way.connect();
+    await host.run(script(dropJobs(`${PREFIX}*`)));
+    await way[Symbol.asyncDispose]();
+    rmSync(dir, { recursive: true });
+  });
+
+  it("is followed to its end, and told again to whoever asks later, from any byte on", async () => {
+    await using host = await way.connect();
+    const one = job("echo it\\'s begun; echo oops >&2; printf 'a\\0b\\n'; exit 3");
+    const end = { end: "exited 3", stdout: "it's begun\na\0b\n", stderr: "oops\n" };
+    const first = await host.job(one);
+    expect(outcome(first)).toEqual(end);
+    expect(first.read).toEqual({ stdout: 15, stderr: 5 });
+    await using later = await way.connect();
+    expect(outcome(await later.attach(sought(one)))).toEqual(end);
+    expect(outcome(await later.attach(sought(one, { stdout: 5, stderr: 4 })))).toEqual({
+      end: "exited 3",
+      stdout: "begun\na\0b\n",
+      stderr: "\n",
+    });
+    expect(await directoryOf(later, one.name)).not.toBe("");
+    await later.run(script(dropJobs(one.name)));
+    expect(outcome(await later.attach(sought(one))).end).toBe("missing gone");
+  });
+
+  it("is started once, however often it is sent", async () => {
+    await using host = await way.connect();
+    const file = join(dir, "once");
+    const one = job(`echo x >>${file}; sleep 0.5; exit 4`);
+    await using other = await way.connect();
+    const both = await Promise.all([host.job(one), other.job(one)]);
+    expect(both.map((each) => outcome(each).end)).toEqual(["exited 4", "exited 4"]);
+    expect(outcome(await host.job(one)).end).toBe("exited 4");
+    expect(readFileSync(file, "utf8")).toBe("x\n");
+  });
+
+  it("goes on when nobody follows it any more, and is found while it runs", async () => {
+    const file = join(dir, "left");
+    const one = job(
+      `echo begun; sleep 1.5; i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i + 1)); done; echo done >${file}; exit 5`,
+    );
+    const abort = new AbortController();
+    await using host = await way.connect();
+    const left = await host.job(one, { signal: abort.signal, listen: () => abort.abort() });
+    expect(outcome(left)).toMatchObject({ end: "lost: interrupted, and left running", stdout: "begun" });
+    await host[Symbol.asyncDispose]();
+    await using later = await way.connect();
+    const found = await later.attach(sought(one, left.read));
+    expect(outcome(found).end).toBe("exited 5");
+    expect(outcome(found).stdout).toMatch(/^\nline 0\nline 1\n/);
+    expect(readFileSync(file, "utf8")).toBe("done\n");
+  });
+
+  it("keeps the beginning and the end of what it prints, and counts what lies between", async () => {
+    await using host = await way.connect();
+    const one = job("i=0; while [ $i -lt 60000 ]; do echo line $i; i=$((i + 1)); done");
+    for (const { ended } of [await host.job(one), await host.attach(sought(one))]) {
+      if (ended.kind !== "exited") throw new Error(ended.kind);
+      const { head, tail, omitted } = ended.stdout;
+      expect(head).toMatch(/^line 0\nline 1\n/);
+      expect(tail).toMatch(/\nline 59998\nline 59999\n$/);
+      expect(head.length + tail.length + omitted).toBe(648_890);
+    }
+  });
+
+  it("does not wait for what it left in the background, which lives on", async () => {
+    await using host = await way.connect();
+    const sleep = uniqueSleep();
+    expect(outcome(await host.job(job(`${sleep} & echo started; exit 4`)))).toMatchObject({
+      end: "exited 4",
+      stdout: "started\n",
+    });
+    const left = processesWith(sleep).filter((seen) => seen.args === sleep);
+    expect(left).toHaveLength(1);
+    for (const { pid } of left) killIfThere(pid);
+  });
+
+  it("is left alone when its time is up, and found later", async () => {
+    await using host = await way.connect();
+    const one = job("sleep 2; exit 6", { timeout: 0.5 });
+    expect(outcome(await host.job(one)).end).toBe("timed-out not gone");
+    expect(outcome(await host.attach(sought(one, FROM_START, { timeout: 30 }))).end).toBe("exited 6");
+  });
+
+  it("is ended by the host with every process of it when it may be killed", async () => {
+    await using host = await way.connect();
+    const sleep = uniqueSleep();
+    const text = `trap 'echo tidied; exit 1' TERM; ${sleep} & env -i ${sleep} & setsid ${sleep} & while :; do sleep 0.1; done`;
+    const one = job(text, { late: "kill", timeout: 1 });
+    expect(outcome(await host.job(one))).toMatchObject({ end: "timed-out gone", stdout: "tidied\n" });
+    expect(processesWith(sleep).filter((seen) => seen.args === sleep)).toEqual([]);
+    expect(outcome(await host.attach(sought(one))).end).toBe("timed-out gone");
+  });
+
+  it("is ended by the host though nobody is there, and one that ignores TERM too", async () => {
+    const sleep = uniqueSleep();
+    const one = job(`trap '' TERM; echo begun; ${sleep}; ${sleep}`, { late: "kill", timeout: 2 });
+    const abort = new AbortController();
+    {
+      await using host = await way.connect();
+      await host.job(one, { signal: abort.signal, listen: () => abort.abort() });
+    }
+    expect(await eventually(() => processesWith(sleep).filter((seen) => seen.args === sleep).length === 0)).toBe(true);
+    await using host = await way.connect();
+    expect(outcome(await host.attach(sought(one))).end).toBe("timed-out gone");
+  });
+
+  it("says that something of it is left which escaped altogether", async () => {
+    await using host = await way.connect();
+    const sleep = uniqueSleep();
+    const one = job(`env -i setsid ${sleep} & ${sleep}`, { late: "kill", timeout: 1 });
+    expect(outcome(await host.job(one)).end).toBe("timed-out not gone");
+    const left = processesWith(sleep).filter((seen) => seen.args === sleep);
+    expect(left).toHaveLength(1);
+    for (const { pid } of left) killIfThere(pid);
+  });
+
+  it("is told from one whose supervisor was killed", async () => {
+    await using host = await way.connect();
+    const sleep = uniqueSleep();
+    const one = job(`echo begun; ${sleep}`);
+    const abort = new AbortController();
+    await host.job(one, { signal: abort.signal, listen: () => abort.abort() });
+    for (const { pid } of processesWith(`runbook-job ${await directoryOf(host, one.name)} `)) killIfThere(pid);
+    expect(outcome(await host.attach(sought(one))).end).toBe("missing died");
+    for (const { pid } of processesWith(sleep)) killIfThere(pid);
+  });
+
+  it("is told from one that ran before its host was booted", async () => {
+    await using host = await way.connect();
+    const one = job("sleep 1");
+    const end = host.job(one);
+    expect(await eventually(() => existsSync(`/run/${one.name}/boot`))).toBe(true);
+    // What a boot changes and nothing else: the kernel's id of it.
+    await host.run(script(":"));
+    await end;
+    const state = `printf '%-63s\\n' 'running 1 1' >/run/${one.name}/status; echo another >/run/${one.name}/boot`;
+    await host.run(script(state));
+    expect(outcome(await host.attach(sought(one))).end).toBe("missing rebooted");
+  });
+
+  it("gives what a fix starts the signals that it expects", async () => {
+    await using host = await way.connect();
+    const ended = await host.job(job("sh -c 'grep SigIgn /proc/self/status'"));
+    const ignored = BigInt(`0x${/SigIgn:\s*(\w+)/.exec(outcome(ended).stdout)?.[1]}`);
+    for (const signal of [1, 2, 13, 15]) expect(ignored & (1n << BigInt(signal - 1))).toBe(0n);
+  });
+
+  it("runs in bash where that is wanted, and under set -eu", async () => {
+    await using host = await way.connect();
+    const inBash = await host.job(job('[[ a == a ]] && echo "$BASH" | grep -c bash', { shell: "bash" }));
+    expect(outcome(inBash)).toMatchObject({ end: "exited 0", stdout: "1\n" });
+    expect(outcome(await host.job(job("false; echo never"))).end).toBe("exited 1");
+    expect(outcome(await host.job(job("echo $unset"))).end).not.toBe("exited 0");
+  });
+});
