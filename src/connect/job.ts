@@ -49,6 +49,7 @@ export async function follow(
   const timer = setTimeout(tell, Math.min(patience, 2 ** 31 - 1), { kind: "late" });
   const abort = (): void => tell({ kind: "aborted" });
   options.signal?.addEventListener("abort", abort, { once: true });
+  if (options.signal?.aborted === true) abort();
   session.pipe.write(encode(text(mark)));
   const ended = session.pipe.ended.then((end): Stop => ({ kind: "ended", end }));
   const stop = await Promise.race([told, ended]);

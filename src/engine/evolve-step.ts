@@ -155,15 +155,17 @@ function rollbackEnded(step: StepState, end: "done" | "failed" | "lost", reason:
   return { end, reason, job: step.rollback?.job ?? null, adrift: false };
 }
 
+function untold({ job, end }: Adrift & { readonly end: string }): boolean {
+  return job !== null && (end === "running" || end === "lost");
+}
+
 /** Another process goes on: what may still run on the host without us, or has ended there unseen, is to be looked for. */
 export function setAdrift(step: StepState): StepState {
-  const lost = (one: Adrift & { readonly end: string }): boolean =>
-    one.job !== null && (one.end === "running" || one.end === "lost");
   return {
     ...step,
-    fixes: step.fixes.map((fix) => (lost(fix) ? { ...fix, end: "running", adrift: true } : fix)),
+    fixes: step.fixes.map((fix) => (untold(fix) ? { ...fix, end: "running", adrift: true } : fix)),
     rollback:
-      step.rollback !== null && lost(step.rollback)
+      step.rollback !== null && untold(step.rollback)
         ? { ...step.rollback, end: "running", adrift: true }
         : step.rollback,
   };

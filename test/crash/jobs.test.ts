@@ -119,10 +119,9 @@ describe("a fix whose controller is killed", () => {
     killed.child.kill("SIGKILL");
     await killed.ended;
     const interrupted = at.shop.start("resume", "last", "--state", "state");
-    expect(await eventually(() => jobs(at).length > 0)).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    expect(await eventually(() => loginsOf(at.sshd.pid).length > 0)).toBe(true);
     interrupted.child.kill("SIGINT");
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await interrupted.seen("Once more leaves at once.");
     interrupted.child.kill("SIGINT");
     expect(at.outcome(await interrupted.ended)).toMatch(/^exit 130\n[^]*in doubt/);
     const listed = ["jobs", "-i", "hosts.yml", "--state", "state", "--clean"] as const;
