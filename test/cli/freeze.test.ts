@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { localJob, sweep, verdictsOf } from "../kit/shelf.ts";
 import { cardOn } from "../kit/waiting.ts";
 import type { Workshop } from "../kit/workshop.ts";
@@ -10,7 +10,7 @@ const RUN = ["run", "job", "-i", "hosts.yml"] as const;
 /** A fix that goes on until the file `go` is there. */
 const SLOW = sweep().replace(
   `rm -- "$dir/$file"`,
-  `n=0; until [ -e "$dir/go" ] || [ $n -gt 300 ]; do sleep 0.1; n=$((n + 1)); done; rm -- "$dir/$file"`,
+  `: > "$dir/begun"; n=0; until [ -e "$dir/go" ] || [ $n -gt 300 ]; do sleep 0.1; n=$((n + 1)); done; rm -- "$dir/$file"`,
 );
 
 const verdicts = async (shop: Workshop): Promise<unknown> =>
@@ -110,13 +110,14 @@ describe("runbook stop", { timeout: 60_000 }, () => {
     await using shop = await localJob(SLOW, { files: { "a/x.bad": "" } });
     const { child, seen, ended } = shop.start(...RUN, "-y");
     await seen("fixing");
+    await vi.waitFor(() => expect(there(shop, "a/begun")).toBe(true), { timeout: 10_000 });
     child.kill("SIGKILL");
     await ended;
     const dead = await shop.run("stop", "last");
     expect(dead).toMatchObject({ exit: 64, err: expect.stringContaining("is not at work: no process has it") });
     expect(dead.err).toContain("goes on with it");
     await shop.write("a/go", "");
-    await shop.run("resume", "last");
+    expect((await shop.run("resume", "last")).exit).toBe(0);
     expect((await shop.run("stop", "last")).err).toMatch(/it has ended: `runbook history show /);
     expect((await shop.run("stop", "nope")).exit).toBe(64);
   });
