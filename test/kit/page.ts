@@ -1,3 +1,4 @@
+import type { Event } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/finding.ts";
 
 /** What one step of one host has been through, since its last verified fix. */
@@ -7,8 +8,12 @@ export type Page = {
   started: Set<string | null>;
   running: boolean;
   lost: boolean;
-  /** It goes on on its host without us. */
+  /** What writes goes on on its host without us. */
   job: boolean;
+  /** A fix or a rollback of it began, and its end is not known. */
+  untold: boolean;
+  /** It was left untold, and another process goes on with the run. */
+  adrift: boolean;
   /** It makes its host one that failed. */
   bad: boolean;
   rolledBack: boolean;
@@ -27,10 +32,22 @@ export function blank(): Omit<Page, "end"> {
     running: false,
     lost: false,
     job: false,
+    untold: false,
+    adrift: false,
     bad: false,
     rolledBack: false,
   };
 }
 
-/** What may still run on its host, and is to be looked for. */
-export const ADRIFT: Partial<Page> = { end: null, open: false, running: true, lost: false, bad: false };
+/** What may still run on its host is looked for. It counts again as what it turns out to be. */
+export const ADRIFT: Partial<Page> = { adrift: true, end: null, open: false, running: true, lost: false, bad: false };
+
+/** What tells of a fix or a rollback how it ended, or that it cannot be told. */
+export const TELLS: ReadonlySet<Event["type"]> = new Set([
+  "fix-finished",
+  "fix-lost",
+  "fix-refused",
+  "rollback-finished",
+  "rollback-lost",
+  "rollback-refused",
+]);

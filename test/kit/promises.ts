@@ -5,7 +5,7 @@ import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/finding.ts";
 import { resolveShare } from "../../src/model/quantity.ts";
 import { checkConsent } from "./consent.ts";
-import { ADRIFT, blank, type Page } from "./page.ts";
+import { ADRIFT, blank, type Page, TELLS } from "./page.ts";
 import { checkOnce, checkSpread, waitsForPeer } from "./spread.ts";
 
 /**
@@ -102,6 +102,10 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
     );
     const beside = [...books.batches.values()].filter((batch) => batch === event.batch).length;
     promise(beside < roomOf(books.plan, event.batch), "no more hosts in a batch than it has places");
+  }
+  if ("step" in event && event.step !== null) {
+    const told = !page(books, event.host, event.step).adrift || TELLS.has(event.type);
+    promise(told, "a fix that was left by another process is looked for before anything else");
   }
   if ("step" in event && event.step !== null && event.type !== "step-ended") {
     promise(page(books, event.host, event.step).end === null, "nothing happens to a step that has ended");
@@ -222,10 +226,8 @@ function keep(books: Books, { event, at }: Entry): void {
 function reopen(books: Books): void {
   Object.assign(books, { stopped: false, paused: false, frozen: false });
   for (const own of books.pages.values()) {
-    const doubtful = own.running || own.lost || own.end === "in-doubt";
-    if (own.open && !doubtful) Object.assign(own, blank(), { end: null });
-    // What may still run is looked for; it goes on as what it was, and counts again as what it turns out to be.
-    if (doubtful && own.job && (own.open || own.end === null)) Object.assign(own, ADRIFT);
+    if (own.untold && own.job) Object.assign(own, ADRIFT);
+    else if (own.open) Object.assign(own, blank(), { end: null });
   }
   for (const host of books.failed) {
     const pages = books.plan.steps.map((step) => page(books, host, step.id));
@@ -241,11 +243,19 @@ function write(books: Books, host: string, own: Page, event: Event): void {
   if (event.type === "denied") own.asked = false;
   if (event.type === "approval-voided") own.approved = null;
   if (event.type === "fix-started") {
-    Object.assign(own, { started: own.started.add(event.key), running: true, job: event.job !== undefined });
+    Object.assign(own, {
+      started: own.started.add(event.key),
+      running: true,
+      untold: true,
+      job: event.job !== undefined,
+    });
   }
   if (event.type === "fix-finished" || event.type === "fix-refused") own.running = false;
+  if (TELLS.has(event.type)) own.adrift = false;
+  if (TELLS.has(event.type)) own.untold = event.type === "rollback-lost" || (event.type === "fix-lost" && !event.over);
   if (event.type === "fix-lost") Object.assign(own, { running: false, lost: event.over !== true });
-  if (event.type === "rollback-started") Object.assign(own, { rolledBack: true, job: event.job !== undefined });
+  if (event.type === "rollback-started")
+    Object.assign(own, { rolledBack: true, untold: true, job: event.job !== undefined });
   if (event.type === "verified") Object.assign(own, blank());
   if (event.type === "waived") own.asked = false;
   if (event.type === "step-ended") Object.assign(own, { end: event.outcome, open: event.open === true });

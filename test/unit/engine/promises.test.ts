@@ -99,6 +99,24 @@ test("a run that was cut off, stopped or waits is resumed by another process, an
   );
 });
 
+test("what another process left under way on a host is looked for, and is neither forgotten nor begun again", () => {
+  const bad = { unknown: 0, clear: 0, restless: 0.3, failing: 0.7, lost: 0.7, deferring: 0, elsewhere: 0, variety: 3 };
+  const left = { temper: bad, eager: 0.3, yes: 1, patience: 100, stopping: 0, meddling: 0 };
+  let found = 0;
+  fc.assert(
+    fc.property(anyPlan, fc.nat(), fc.nat(), (plan, seed, again) => {
+      const { entries, state } = simulate({ ...plan, dryRun: false }, { ...left, seed });
+      const event = { type: "run-resumed", by: "ben", attended: true } as const;
+      const resumed: Entry = { run: "r1", seq: entries.length + 1, at: state.at, event };
+      const { entries: all, intents } = simulate(plan, { ...left, seed: again }, [...entries, resumed]);
+      keepsItsPromises(all);
+      found += intents.filter((intent) => intent.kind === "reattach").length;
+    }),
+    RUNS,
+  );
+  expect(found).toBeGreaterThan(10);
+});
+
 test("the record alone gives the state: through JSON and the schema, all at once or one by one", () => {
   fc.assert(
     fc.property(anyPlan, disposition, (plan, disposition) => {
