@@ -11,6 +11,8 @@ const BELLS = 2000;
  *
  * Streams are redirected by `exec`: a shell that redirects a function keeps a copy of what was there. Descriptor 3: the follower, 6: the script's stderr, since the shell around it tells of
  * a killed child there, 4: the script's stdout, 8: what the parts of the supervisor tell `finish`, which alone writes the status.
+ *
+ * `pause` is a sleep that TERM ends with the process around it. TERM may come before `$s` is known, and a shell just forked may lose one: hence `x`, and KILL.
  */
 export const SUPERVISOR = `d=$1 o=$2
 exec 3>&1 >/dev/null 2>&1 </dev/null 5>&- 6>&- 7>&-
@@ -75,22 +77,23 @@ reap() {
   done
   return 1
 }
+pause() {
+  x= s=
+  trap 'x=1; [ -z "$s" ] || kill -KILL "$s"' TERM
+  sleep "$1" 8>&- & s=$!
+  [ -n "$x" ] || wait "$s"
+  [ -z "$x" ] || { kill -KILL "$s"; wait "$s"; exit; }
+  s=
+}
 watch() {
   exec >/dev/null 3>&- 4>&-
-  x= s=
-  trap 'x=1; kill $s' TERM
-  sleep "$deadline" & s=$!
-  [ -n "$x" ] || wait "$s"
-  [ -z "$x" ] || { kill "$s"; exit; }
+  pause "$deadline"
   trap '' TERM
   echo deadline >&8
   if reap; then echo reaped gone >&8; else echo reaped left >&8; fi
 }
 late() {
-  trap 'kill "$s"; exit' TERM
-  s=
-  sleep 1 8>&- & s=$!
-  wait "$s"
+  pause 1
   echo late >&8
 }
 finish() {
