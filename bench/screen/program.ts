@@ -47,13 +47,16 @@ const ink = render(createElement(App, { stage, colour: true }), {
   ...INK,
   stdin: process.stdin,
   stdout: process.stdout,
-  onRender: () => {
-    if (began === null || began.at < WARM) return;
-    const { user, system } = process.cpuUsage(began.cpu);
-    frames.push({ view: viewOf(), wall: performance.now() - began.at, cpu: (user + system) / 1000 });
-    began = null;
-  },
 });
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = (text: string | Uint8Array): boolean => {
+  const written = write(text);
+  if (began === null || began.at < WARM) return written;
+  const { user, system } = process.cpuUsage(began.cpu);
+  frames.push({ view: viewOf(), wall: performance.now() - began.at, cpu: (user + system) / 1000 });
+  began = null;
+  return written;
+};
 
 function viewOf(): string {
   const { focus, table, tab } = stage.shot().ui;

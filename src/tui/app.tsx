@@ -1,15 +1,13 @@
-import { Text, Transform, useApp, useInput, usePaste, useWindowSize, type Key } from "ink";
-import { useEffect, useRef, useSyncExternalStore, type ReactNode } from "react";
+import { Text, useApp, useInput, useIsScreenReaderEnabled, usePaste, useStdout, useWindowSize, type Key } from "ink";
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import { frameOf } from "./frame.ts";
 import type { Press } from "./keys.ts";
+import { createPainter } from "./painter.ts";
 import type { Stage } from "./stage.ts";
 import { takingTurns } from "./terminal.ts";
 
 /** How often the clock on the screen moves on, in ms. */
 const TICK = 1000;
-
-/** Ink lays out one letter a line and puts ours in its place: a frame has its size already, and to measure it again takes twice as long as to draw it. */
-const STAND_IN = ".\n";
 
 /** The whole screen: draws the stage's shot in the terminal's size, and hands it the keys with the frame they were meant for. */
 export function App({ stage, colour }: { readonly stage: Stage; readonly colour: boolean }): ReactNode {
@@ -17,8 +15,12 @@ export function App({ stage, colour }: { readonly stage: Stage; readonly colour:
   const shot = useSyncExternalStore(stage.subscribe, stage.shot);
   const frame = frameOf(shot, { columns, rows, colour });
   const drawn = useRef(frame);
-  useEffect(() => {
+  const aloud = useIsScreenReaderEnabled();
+  const { stdout } = useStdout();
+  const [painter] = useState(() => createPainter(stdout));
+  useLayoutEffect(() => {
     drawn.current = frame;
+    if (!aloud) painter.paint(frame.lines, { columns, rows });
   });
   useEffect(() => {
     const clock = setInterval(stage.refresh, TICK);
@@ -26,21 +28,14 @@ export function App({ stage, colour }: { readonly stage: Stage; readonly colour:
   }, [stage]);
   const { suspendTerminal } = useApp();
   useEffect(() => {
-    const turns = takingTurns(suspendTerminal);
+    const turns = takingTurns(suspendTerminal, painter);
     return () => turns[Symbol.dispose]();
-  }, [suspendTerminal]);
+  }, [suspendTerminal, painter]);
   useInput((input, key) => {
     for (const one of pressesOf(input, key)) stage.press(one, drawn.current);
   });
   usePaste((text) => stage.press({ kind: "paste", text }, drawn.current));
-  return (
-    <Transform
-      transform={(_, place) => frame.lines[place]?.trimEnd() ?? ""}
-      accessibilityLabel={frame.lines.join("\n")}
-    >
-      <Text>{STAND_IN.repeat(frame.lines.length).trimEnd()}</Text>
-    </Transform>
-  );
+  return aloud ? <Text>{frame.lines.join("\n")}</Text> : null;
 }
 
 /** Ink's keys as ours. Text typed fast may come with its Enter in one piece. */

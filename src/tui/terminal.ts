@@ -1,3 +1,5 @@
+import type { Painter } from "./painter.ts";
+
 /** Takes the terminal from the screen until it is to have it again. */
 type Suspend = () => Promise<{ readonly resume: () => Promise<void> }>;
 
@@ -5,18 +7,21 @@ type Suspend = () => Promise<{ readonly resume: () => Promise<void> }>;
  * Gives the terminal back while somebody has stopped the process (`kill -TSTP`), and takes it again, with everything drawn anew, once it goes
  * on: a shell leaves a terminal as it wants it, not as it was. Ctrl-Z does nothing: hosts would go on, and nobody would see to them.
  */
-export function takingTurns(suspend: Suspend): Disposable {
+export function takingTurns(suspend: Suspend, painter: Painter): Disposable {
   let resume: (() => Promise<void>) | null = null;
   const onStop = async (): Promise<void> => {
     if (resume !== null) return;
+    painter.pause();
     ({ resume } = await suspend());
     process.kill(process.pid, "SIGSTOP");
   };
   const onContinue = async (): Promise<void> => {
+    painter.pause();
     // A stop that cannot be caught has given nothing back.
     const take = resume ?? (await suspend()).resume;
     resume = null;
     await take();
+    painter.anew();
   };
   // A terminal that has gone cannot be given back, which is no reason to end a run.
   const stopped = (): void => void onStop().catch(() => undefined);

@@ -27,14 +27,8 @@ export type TuiOptions = {
 
 /** Shortest time between two drawings of what the run does, in ms: 15 a second. A key is answered at once. */
 export const BEAT = 67;
-/** How Ink draws, on the terminal's second screen. The beat holds back what the run does; a key's frame waits for nothing. */
-export const INK = {
-  alternateScreen: true,
-  exitOnCtrlC: false,
-  incrementalRendering: true,
-  interactive: true,
-  maxFps: 250,
-} as const;
+/** How Ink takes the terminal: it brings the keys and the second screen, which only our painter draws on. */
+export const INK = { alternateScreen: true, exitOnCtrlC: false, interactive: true } as const;
 
 /**
  * Takes the terminal: shows the run as its entries come, and asks for decisions.

@@ -1,3 +1,4 @@
+import headless from "@xterm/headless";
 import { cleanup, render } from "ink-testing-library";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Decision } from "../../src/model/approval.ts";
@@ -13,7 +14,20 @@ afterEach(() => {
   cleanup();
 });
 
-/** The app on Ink's own test terminal (100 columns, 24 lines), fed with a story. */
+/** What is on the screen of a terminal that shows all that was written to Ink's own test terminal (100 columns, 24 lines). */
+function screenOf(app: ReturnType<typeof render>): () => Promise<string> {
+  const terminal = new headless.Terminal({ cols: 100, rows: 24, allowProposedApi: true });
+  let told = 0;
+  return async () => {
+    const news = app.frames.slice(told).join("");
+    told = app.frames.length;
+    await new Promise<void>((resolve) => terminal.write(news, resolve));
+    const { active } = terminal.buffer;
+    return Array.from({ length: terminal.rows }, (_, row) => active.getLine(row)?.translateToString(true)).join("\n");
+  };
+}
+
+/** The app on Ink's own test terminal, fed with a story. */
 function mount(story: Story) {
   const decisions: Decision[] = [];
   const calls: string[] = [];
@@ -33,8 +47,9 @@ function mount(story: Story) {
   tell(...story.entries);
   stage.refresh();
   const app = render(<App stage={stage} colour={false} />);
+  const screen = screenOf(app);
   const sees = (text: string): Promise<void> =>
-    vi.waitFor(() => expect(app.lastFrame()).toContain(text), { timeout: 5000 });
+    vi.waitFor(async () => expect(await screen()).toContain(text), { timeout: 5000 });
   return { app, stage, tell, decisions, calls, sees };
 }
 
@@ -49,7 +64,7 @@ describe("the app", () => {
     await sees("High risk on web1: type yes and Enter");
     app.stdin.write("yes\r");
     await vi.waitFor(() => expect(decisions.map(({ verdict }) => verdict)).toEqual(["approve"]));
-    await vi.waitFor(() => expect(app.lastFrame()).toContain("yes to web1"));
+    await sees("yes to web1");
   });
 
   test("knows arrows, Escape and Ctrl-C, and takes no paste for an answer", async () => {
