@@ -1,9 +1,9 @@
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Connection, Ended, Job, JobEnded, Script, Started } from "../run/ports.ts";
-import { attachJob, startJob } from "../script/job.ts";
+import { attachJob, type Detached, startJob } from "../script/job.ts";
 import { attempt, type RunOptions } from "./attempt.ts";
-import { follow, NOTHING_READ } from "./job.ts";
+import { ENDING, follow, NOTHING_READ } from "./job.ts";
 import { endSession, type Login, type Need, sessionPool } from "./pool.ts";
 
 const INTERRUPTED: Fault = { kind: "session", message: "interrupted before it began" };
@@ -45,8 +45,8 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
     const taken = refusal ?? (await pool.take({ ...job, late: "leave" }));
     if (isFault(taken)) return { ended: { kind: "refused", fault: taken }, read: NOTHING_READ };
     const { session } = taken;
-    const detached = { ...job, script: job.text, deadline: job.late === "kill" ? job.timeout : null };
-    return follow(session, (mark) => startJob(session, detached, mark), { ...job, from: NOTHING_READ }, options);
+    const started = { ...job, from: NOTHING_READ, timeout: job.timeout + (job.timer?.after ?? 0) };
+    return follow(session, (mark) => startJob(session, detached(job), mark), started, options);
   }
 
   async function attach(job: Started, options: RunOptions): Promise<JobEnded> {
@@ -78,4 +78,13 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
       await login.close();
     },
   };
+}
+
+/** A job whose time is up is ended by the host where it may be killed; its timer gives that the time it takes. */
+function detached({ text: script, late, timeout, timer, ...job }: Job): Detached {
+  const deadline = late === "kill" ? timeout : null;
+  if (timer === undefined) return { ...job, script, deadline };
+  const { text, timeout: most, ...rest } = timer;
+  const over = timeout + (late === "kill" ? ENDING : 0);
+  return { ...job, script, deadline, timer: { ...rest, script: text, deadline: most, late: over } };
 }

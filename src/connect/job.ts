@@ -10,7 +10,7 @@ import { randomMark, type Session } from "./session.ts";
 export const NOTHING_READ: BytesRead = { stdout: 0, stderr: 0 };
 
 /** s that the host gets to end a job whose time is up, and to look whether it is gone, before we stop waiting for its word. */
-const ENDING = 20;
+export const ENDING = 20;
 
 /** Why we stopped following: the host's last words on the job, or what kept us from them. */
 type Stop =
@@ -94,11 +94,14 @@ function fromHost([word = "", code]: readonly string[], printed: Printed): JobEn
     case "timed-out":
       return { kind: "timed-out", gone: code === "gone", ...printed };
     case "refused":
-      return { kind: "refused", fault: code === "disk" ? NO_MEMORY : NO_PLACE };
+      return { kind: "refused", fault: code === "disk" ? NO_MEMORY : code === "unarmed" ? UNARMED : NO_PLACE };
     case "gone":
     case "rebooted":
     case "died":
       return { kind: "missing", why: word };
+    case "disarmed":
+    case "lapsed":
+      return { kind: "missing", why: "unfired" };
   }
   return { kind: "lost", reason: "the line that tells the job's end was torn", ...printed };
 }
@@ -114,4 +117,10 @@ const NO_MEMORY: Fault = {
   kind: "session",
   message: "it has secret inputs, and neither /run nor /dev/shm of the host is in memory and has room",
   hint: "What it prints would reach a disk there. With --no-jobs nothing is kept on the host.",
+};
+
+const UNARMED: Fault = {
+  kind: "session",
+  message: "the timer that would undo it could not be armed on the host",
+  hint: "No further process could be started there, or /proc/uptime cannot be read.",
 };

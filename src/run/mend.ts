@@ -76,6 +76,8 @@ function missing({ why }: Extract<JobEnd, { kind: "missing" }>, what: "fix" | "r
       return `the host was booted while the ${what} ran; how far it got is not known`;
     case "died":
       return `the process on the host that watched over the ${what} was killed; how it ended is not known`;
+    case "unfired":
+      return `the ${what} never began`;
   }
 }
 

@@ -64,6 +64,19 @@ export type Job = Script & {
   readonly name: string;
   /** Its text holds a secret: what it prints must not touch the host's disk. */
   readonly secret: boolean;
+  /** Armed on the host before the job begins; where that cannot be, the job is refused. */
+  readonly timer?: UndoTimer;
+};
+
+/** A job beside that of a fix: it undoes the fix on the host's own account, unless somebody who has logged in since disarms it. */
+export type UndoTimer = {
+  readonly name: string;
+  /** What undoes the fix; run as the fix is. May hold secrets. */
+  readonly text: string;
+  /** Seconds that this may take. */
+  readonly timeout: number;
+  /** Seconds it waits, from the end of the fix on, or from when its time is up. */
+  readonly after: number;
 };
 
 /** A job that somebody else started, and the bytes of its output that are known already. `timeout`: seconds to follow it. */
@@ -74,10 +87,11 @@ export type BytesRead = { readonly stdout: number; readonly stderr: number };
 
 /**
  * How a job ended, and how far its output was read. `missing`: it cannot be told any more, since there is no trace of it (`gone`), the
- * host was booted meanwhile (`rebooted`), or the process that watched over it was killed (`died`).
+ * host was booted meanwhile (`rebooted`), or the process that watched over it was killed (`died`). A timer that was disarmed, or whose fix never
+ * began, is `unfired`.
  */
 export type JobEnded = {
-  readonly ended: Ended | { readonly kind: "missing"; readonly why: "gone" | "rebooted" | "died" };
+  readonly ended: Ended | { readonly kind: "missing"; readonly why: "gone" | "rebooted" | "died" | "unfired" };
   readonly read: BytesRead;
 };
 

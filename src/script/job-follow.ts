@@ -33,16 +33,19 @@ esac
 printf '\\n%s %s %s %s %s\\n' "$m" "$w" "$x" "$y" "$y2"; printf '\\n%s\\n' "$m" >&2; }`;
 }
 
+/** Whether a process is there that has this number and started at this time. */
+export const THERE = `there() {
+  { read -r st <"/proc/$1/stat"; } 2>/dev/null || return 1
+  y=$2; set -- \${st##*) }
+  [ "\${20}" = "$y" ]
+}`;
+
 /**
  * Says of a job what its supervisor said to the first who followed it. A supervisor is known by its number and the time at which it
  * started, since numbers are given again. `starting` lasts for as long as it takes to start a shell.
  */
 export function poller(): string {
-  return `there() {
-  { read -r st <"/proc/$1/stat"; } 2>/dev/null || return 1
-  y=$2; set -- \${st##*) }
-  [ "\${20}" = "$y" ]
-}
+  return `${THERE}
 poll() {
   i=0
   while :; do
@@ -51,12 +54,12 @@ poll() {
     w=; { read -r w x y z <"$d/status"; } 2>/dev/null
     size out; size err
     case $w in
-      "" | starting | running) [ "$b1" = "$b2" ] || { echo rebooted; return; } ;;
+      "" | starting | running | armed) [ "$b1" = "$b2" ] || { echo rebooted; return; } ;;
       *) echo end; return ;;
     esac
     case $w in
       "" | starting) i=$((i + 1)); [ "$i" -lt 50 ] || { echo died; return; } ;;
-      running) there "$x" "$y" || { read -r w x <"$d/status"; [ "$w" != running ] || { echo died; return; }; continue; } ;;
+      running | armed) there "$x" "$y" || { v=$w; read -r w x <"$d/status"; [ "$w" != "$v" ] || { echo died; return; }; continue; } ;;
     esac
     sleep 0.2 2>/dev/null || sleep 1
   done

@@ -4,8 +4,8 @@ import { PLACES } from "./job-follow.ts";
 export type Kept = {
   readonly name: string;
   readonly run: string;
-  /** `ended` tells the exit code, too. */
-  readonly state: "running" | "ended" | "timed-out" | "died";
+  /** `ended` tells the exit code, too. `armed`: it undoes a fix unless it is disarmed. */
+  readonly state: "running" | "ended" | "timed-out" | "died" | "armed" | "disarmed";
   readonly code: number | null;
 };
 
@@ -15,7 +15,11 @@ export const LIST_JOBS = `for p in ${PLACES}; do
     [ -d "$d" ] && [ ! -h "$d" ] && [ -O "$d" ] || continue
     w=died x=-; [ ! -f "$d/status" ] || read -r w x y <"$d/status" || :
     case $w in
+      armed)
+        if [ -e "$d/disarmed" ] || [ -e "$d/lapsed" ]; then w=disarmed
+        else kill -0 "$x" 2>/dev/null || w=died; fi ;;
       running) kill -0 "$x" 2>/dev/null || w=died ;;
+      lapsed) w=disarmed ;;
       starting) w=running ;;
     esac
     echo "\${d##*/} $w $x"
@@ -33,4 +37,4 @@ export function keptJobs(printed: string): Kept[] {
   });
 }
 
-const STATES = ["running", "ended", "timed-out", "died"] as const;
+const STATES = ["running", "ended", "timed-out", "died", "armed", "disarmed"] as const;

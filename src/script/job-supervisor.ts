@@ -5,7 +5,7 @@ const KEEP = { out: { head: 131_072, tail: 65_536 }, err: { head: 32_768, tail: 
 const BELLS = 2000;
 
 /**
- * Runs `script` in a session of its own and keeps its end and what it prints in the directory `$1`; `$2` is how it gets a session (`setsid`,
+ * The parts of the supervisor, which runs `script` in a session of its own and keeps its end and what it prints in the directory `$1`; `$2` is how it gets a session (`setsid`,
  * or nothing). Its stdout is whoever follows it, and may go away at any time. What it left in the background may hold its streams for ever: it is waited for a moment, and no
  * longer. It expects `n`, `v`, `deadline` and `script` to be set.
  *
@@ -14,7 +14,7 @@ const BELLS = 2000;
  *
  * `pause` is a sleep that TERM ends with the process around it. TERM may come before `$s` is known, and a shell just forked may lose one: hence `x`, and KILL.
  */
-export const SUPERVISOR = `d=$1 o=$2
+const PARTS = `d=$1 o=$2
 exec 3>&1 >/dev/null 2>&1 </dev/null 5>&- 6>&- 7>&-
 trap : TERM
 [ -n "$o" ] || trap '' HUP
@@ -118,8 +118,9 @@ finish() {
   [ -z "$z" ] || kill "$z"
   echo end >&3
 }
-t=-; read -r st </proc/$$/stat && set -- \${st##*) } && t=\${20}
-say "running $$ $t"
+t=-; read -r st </proc/$$/stat && set -- \${st##*) } && t=\${20}`;
+
+const RUN = `say "running $$ $t"
 { { {
   [ -z "$deadline" ] || { watch & w=$!; }
   ( exec 6>&1 >&4 2>/dev/null 3>&- 4>&- 8>&-; script )
@@ -130,3 +131,11 @@ say "running $$ $t"
   late &
   echo "code $c $!" >&8
 } | relay err ${KEEP.err.head} ${KEEP.err.tail}; } 4>&1 | relay out ${KEEP.out.head} ${KEEP.out.tail}; } 8>&1 | finish`;
+
+/** Runs a script at once, and keeps its end. */
+export const SUPERVISOR = `${PARTS}\n${RUN}`;
+
+/** Runs a script once `before` has let it: that is shell text which knows the parts of the supervisor, and which may exit instead. */
+export function supervisorAfter(before: string): string {
+  return `${PARTS}\n${before}\n${RUN}`;
+}

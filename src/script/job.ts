@@ -1,5 +1,6 @@
 import { FOLLOW, follower, poller, PLACES } from "./job-follow.ts";
 import { SUPERVISOR } from "./job-supervisor.ts";
+import { type Timer, timerText } from "./job-timer.ts";
 import { quote } from "./quote.ts";
 import { BARE, type Taker } from "./session.ts";
 
@@ -12,6 +13,8 @@ export type Detached = {
   readonly deadline: number | null;
   /** What it prints may tell a secret: its directory must be in memory. */
   readonly secret: boolean;
+  /** Armed before the script begins, which does not begin where that cannot be. It counts from the script's end, or from `late` seconds on. */
+  readonly timer?: Timer & { readonly late: number };
 };
 
 /** Bytes of its output that a follower has already. */
@@ -28,29 +31,63 @@ export const JOB_VARIABLE = "RUNBOOK_JOB";
 /**
  * What a session reads to start a job and to follow it to its end; a job of this name that is there already is only followed.
  * It ends with `\nMARK <word> <code> <bytes dropped of stdout> <of stderr>\n` on stdout and `\nMARK\n` on stderr. The words: `ended` (code),
- * `timed-out` (code `gone` or `left`), `died` (its supervisor was killed), `rebooted`, and `refused` (`full`, `disk`: nothing was begun).
+ * `timed-out` (code `gone` or `left`), `died` (its supervisor was killed), `rebooted`, `refused` (`full`, `disk`, `unarmed`: nothing was begun),
+ * and of a timer that never fired `disarmed` and `lapsed`.
  */
-export function startJob({ shell, pipefail }: Taker, job: Detached, mark: string): string {
-  const body = `unset s; set -eu${pipefail ? "; set -o pipefail" : ""}\neval ${quote(job.script)}\n`;
-  const settings = [
-    `n=${quote(job.name)}`,
-    `v=${JOB_VARIABLE}`,
-    `deadline=${job.deadline === null ? "" : Math.max(1, Math.ceil(job.deadline))}`,
-    // Out of the pipe into the shell's memory: never in an argument list, in the environment, or in a file.
-    `script() { printf %s ${quote(body)} | env ${JOB_VARIABLE}=${quote(job.name)} $o ${BARE[shell]} -c 's=$(cat); exec </dev/null 2>&6 6>&-; eval "\${s:?}"'; }`,
-  ].join("\n");
+export function startJob(taker: Taker, job: Detached, mark: string): string {
+  const { name, timer } = job;
   const lines = [
-    `n=${quote(job.name)} m=${mark} o= new=`,
+    `n=${quote(name)} m=${mark} o= new=`,
     "! command -v setsid >/dev/null 2>&1 || o=setsid",
+    make(job.secret),
+    `refuse() { printf '\\n%s refused %s 0 0\\n' "$m" "$1"; printf '\\n%s\\n' "$m" >&2; exit; }`,
     find(),
-    `[ -n "$d" ] || { ${make(job.secret)}; }`,
-    `[ -n "$d" ] || { printf '\\n%s refused %s 0 0\\n' "$m" "$why"; printf '\\n%s\\n' "$m" >&2; exit; }`,
+    '[ -n "$d" ] || { make; }',
+    '[ -n "$d" ] || refuse "$why"',
     FOLLOW,
     poller(),
     // Both in a pipeline of the foreground: what is put into the background with & ignores INT and QUIT, and so would all that a fix starts.
-    `if [ -n "$new" ]; then printf %s ${quote(`${settings}\n${SUPERVISOR}`)} | $o sh -c 's=$(cat); eval "$s"' runbook-job "$d" "$o"; else poll; fi | ${follower({ stdout: 0, stderr: 0 })}`,
+    `go() { if [ -n "$new" ]; then ${begin(`${settings(taker, job)}\n${SUPERVISOR}`, '"$d" "$o"')}; else poll; fi | ${follower({ stdout: 0, stderr: 0 })}; }`,
+    timer === undefined ? "go" : `if [ -z "$new" ]; then go; else ${armed(taker, job, timer)}; fi`,
   ];
   return `( ${lines.join("\n")}\n)\n`;
+}
+
+/** Starts a supervisor. Its text goes out of the pipe into the shell's memory: never into an argument list, the environment, or a file. */
+function begin(text: string, args: string): string {
+  return `printf %s ${quote(text)} | $o sh -c 's=$(cat); eval "$s"' runbook-job ${args}`;
+}
+
+/** What a supervisor must know of a script. */
+function settings({ shell, pipefail }: Taker, job: Pick<Detached, "name" | "script" | "deadline">): string {
+  const body = `unset s; set -eu${pipefail ? "; set -o pipefail" : ""}\neval ${quote(job.script)}\n`;
+  return [
+    `n=${quote(job.name)}`,
+    `v=${JOB_VARIABLE}`,
+    `deadline=${job.deadline === null ? "" : Math.max(1, Math.ceil(job.deadline))}`,
+    `script() { printf %s ${quote(body)} | env ${JOB_VARIABLE}=${quote(job.name)} $o ${BARE[shell]} -c 's=$(cat); exec </dev/null 2>&6 6>&-; eval "\${s:?}"'; }`,
+  ].join("\n");
+}
+
+/**
+ * Lets the job go once its timer is armed. The timer says so on its stdout, and has nothing of ours from then on. It lives in the same pipeline,
+ * in a session of its own, for the reason that the job does; so the shell around it stays until it has ended.
+ */
+function armed(taker: Taker, job: Detached, timer: NonNullable<Detached["timer"]>): string {
+  const text = timerText(timer, job.name, timer.late, settings(taker, timer));
+  return `f=$d n=${quote(timer.name)} d= new=
+  make
+  t=$d d=$f
+  undo() { rm -rf "$d" \${t:+"$t"}; refuse "$1"; }
+  [ -n "$new" ] && (umask 077; : >"$t/armed") 2>/dev/null || undo "$why"
+  ${begin(text, '"$t" "$o" "$d"')} | {
+    r=; read -r r || :
+    if [ "$r" = armed ] && mv -f "$t/armed" "$t/live" 2>/dev/null; then go
+    else
+      mv -f "$t/armed" "$t/lapsed" 2>/dev/null || :
+      undo unarmed
+    fi
+  }`;
 }
 
 /** What a session that looks reads to follow a job from where somebody else stopped. The same marks, and `gone` where there is no such job. */
@@ -75,7 +112,7 @@ export function dropJobs(pattern: string): string {
     [ -d "$d" ] && [ ! -h "$d" ] && [ -O "$d" ] || continue
     w=; [ ! -f "$d/status" ] || read -r w x <"$d/status" || :
     b=; c=; { read -r b <"$d/boot" && read -r c </proc/sys/kernel/random/boot_id; } 2>/dev/null || :
-    case $w in starting | running) [ "$b" != "$c" ] || continue ;; esac
+    case $w in starting | running | armed) [ "$b" != "$c" ] || [ -e "$d/disarmed" ] || [ -e "$d/lapsed" ] || continue ;; esac
     rm -rf "$d"
   done
 done`;
@@ -92,7 +129,8 @@ function find(): string {
  */
 function make(secret: boolean): string {
   const inMemory = `k=; while read -r x y z x2; do [ "$y" != "$p" ] || k=$z; done </proc/mounts; case $k in tmpfs | ramfs) ;; *) continue ;; esac`;
-  return `why=${secret ? "disk" : "full"}
+  return `make() {
+why=${secret ? "disk" : "full"}
 if [ -w /run ]; then set -- /run /dev/shm /var/tmp /tmp; else set -- /var/tmp /tmp /dev/shm; fi
 for p do
   ${secret ? `${inMemory}; why=full` : ":"}
@@ -103,5 +141,6 @@ for p do
     then d=$p/$n new=1; break; fi
     rm -rf "$p/$n"
   elif [ -d "$p/$n" ] && [ ! -h "$p/$n" ] && [ -O "$p/$n" ]; then d=$p/$n; break; fi
-done`;
+done
+}`;
 }
