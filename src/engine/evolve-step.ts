@@ -1,6 +1,7 @@
 import { deciderOf, nameOf, type Decider } from "../model/approval.ts";
 import type { EventOf, Event, Entry } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
+import { reboots } from "./outcome.ts";
 import type { Adrift, FixState, StepState, Vote } from "./state.ts";
 import { exitReason } from "./words.ts";
 
@@ -53,6 +54,10 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
       return fixEnded(step, event.key, event.over === true ? "over" : "lost", event);
     case "fix-refused":
       return fixEnded(step, event.key, "refused", event);
+    case "rebooted":
+      return fixEnded(step, null, "done", { reason: "" });
+    case "reboot-failed":
+      return fixEnded(step, null, event.how === "away" ? "lost" : "failed", event);
     case "verified":
       return { ...step, verdict: { ok: true, reason: "" }, rounds: step.rounds + 1 };
     case "verify-failed":
@@ -146,26 +151,27 @@ export function newRound(step: StepState): StepState {
   };
 }
 
-function begun({ key, job }: EventOf<"fix-started">, when: Moment): FixState {
+function begun({ key, job, kernel }: EventOf<"fix-started">, when: Moment): FixState {
   const since = { startedAt: when.at, startedSeq: when.seq, bootId: when.bootId ?? null };
-  return { key, ...since, end: "running", reason: "", job: job ?? null, adrift: false };
+  return { key, ...since, kernel: kernel ?? null, end: "running", reason: "", job: job ?? null, adrift: false };
 }
 
 function rollbackEnded(step: StepState, end: "done" | "failed" | "lost", reason: string): StepState["rollback"] {
   return { end, reason, job: step.rollback?.job ?? null, adrift: false };
 }
 
-function untold({ job, end }: Adrift & { readonly end: string }): boolean {
-  return job !== null && (end === "running" || end === "lost");
+function untold({ end }: { readonly end: string }): boolean {
+  return end === "running" || end === "lost";
 }
 
-/** Another process goes on: what may still run on the host without us, or has ended there unseen, is to be looked for. */
+/** Another process goes on: what may still run on the host without us, or has ended there unseen, is to be looked for. So is a host that was told to reboot. */
 export function setAdrift(step: StepState): StepState {
+  const found = ({ job }: Adrift): boolean => job !== null || reboots(step);
   return {
     ...step,
-    fixes: step.fixes.map((fix) => (untold(fix) ? { ...fix, end: "running", adrift: true } : fix)),
+    fixes: step.fixes.map((fix) => (untold(fix) && found(fix) ? { ...fix, end: "running", adrift: true } : fix)),
     rollback:
-      step.rollback !== null && untold(step.rollback)
+      step.rollback !== null && step.rollback.job !== null && untold(step.rollback)
         ? { ...step.rollback, end: "running", adrift: true }
         : step.rollback,
   };

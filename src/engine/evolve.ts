@@ -78,6 +78,8 @@ const CHANGES_MACHINE: ReadonlySet<Event["type"]> = new Set([
   "fix-started",
   "fix-finished",
   "fix-lost",
+  "rebooted",
+  "reboot-failed",
   "rollback-started",
   "rollback-finished",
   "rollback-lost",
@@ -105,6 +107,7 @@ function withHost(state: RunState, event: HostEvent, when: Moment): RunState {
   const started = before.startedAt === null ? { ...before, startedAt: when.at } : before;
   const changed = onHost(started, event, { ...when, waivers: state.waivers });
   hosts.set(event.host, changed);
+  if (changed.identity !== before.identity) noteBoot(hosts, before, changed, when.seq);
   if (CHANGES_MACHINE.has(event.type)) noteChange(hosts, changed, when.seq);
   return { ...state, hosts };
 }
@@ -113,6 +116,14 @@ function withHost(state: RunState, event: HostEvent, when: Moment): RunState {
 function noteChange(hosts: Map<string, HostState>, changed: HostState, changedSeq: number): void {
   for (const [name, host] of hosts) {
     if (name === changed.host || isSameMachine(host, changed)) hosts.set(name, { ...host, changedSeq });
+  }
+}
+
+/** Two names may be one machine: a boot that one of them has seen is one for both. */
+function noteBoot(hosts: Map<string, HostState>, before: HostState, { identity }: HostState, changedSeq: number): void {
+  if (identity === null || before.identity === null || identity.machineId !== before.identity.machineId) return;
+  for (const [name, host] of hosts) {
+    if (name !== before.host && isSameMachine(host, before)) hosts.set(name, booted(host, identity, changedSeq));
   }
 }
 
@@ -126,7 +137,7 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "unreachable":
       return { ...host, unreachable: event.fault };
     case "facts-read":
-      return { ...host, facts: event.facts };
+      return { ...host, facts: event.facts, factsStale: false };
     case "admitted":
       return { ...host, batch: event.batch };
     case "concerned":
@@ -148,6 +159,8 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
       return withStep(host, event.step, (step) =>
         looked(step, event.findings, aside(host, event.step, when), { ...when, seq: event.after ?? when.seq }),
       );
+    case "rebooted":
+      return rebooted(host, event, when);
     case "waived":
       return withStep(host, event.step, (step) => sift(step, aside(host, event.step, when)));
     case "asked-elsewhere":
@@ -163,6 +176,7 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "fix-finished":
     case "fix-lost":
     case "fix-refused":
+    case "reboot-failed":
     case "verified":
     case "verify-failed":
     case "rollback-finished":
@@ -175,10 +189,24 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
   }
 }
 
-/** Another boot than at the login before: what was seen before it proves nothing. */
-function reachedAgain(host: HostState, identity: NonNullable<HostState["identity"]>, when: Moment): HostState {
-  const rebooted = host.identity !== null && host.identity.bootId !== identity.bootId;
-  return { ...host, identity, changedSeq: rebooted ? when.seq : host.changedSeq };
+type Identity = NonNullable<HostState["identity"]>;
+
+/** Another boot than at the login before is told from the same one. */
+function reachedAgain(host: HostState, identity: Identity, when: Moment): HostState {
+  if (host.identity === null) return { ...host, identity };
+  return host.identity.bootId === identity.bootId ? { ...host, identity } : booted(host, identity, when.seq);
+}
+
+/** A host with another boot: what was seen before it proves nothing. */
+function booted(host: HostState, identity: Identity, changedSeq: number): HostState {
+  const known = host.facts !== null && Object.keys(host.facts).length > 0;
+  return { ...host, identity, changedSeq, factsStale: known };
+}
+
+/** A reboot is told after the login that proves it; each tells of the boot. */
+function rebooted(host: HostState, event: EventOf<"rebooted">, when: Ground): HostState {
+  const identity = { machineId: host.identity?.machineId ?? null, bootId: event.bootId };
+  return withStep(reachedAgain(host, identity, when), event.step, (step) => onStep(step, event, when));
 }
 
 function withStep(host: HostState, id: string, change: (step: StepState) => StepState): HostState {

@@ -25,6 +25,11 @@ export function fixing(step: StepState): boolean {
   return step.end === null && step.fixes.length > 0;
 }
 
+/** Whether its fix boots the host. */
+export function reboots({ plan }: StepState): boolean {
+  return plan.fix?.kind === "reboot";
+}
+
 /** What of a step is to be looked for on its host before anything else is done: its last fix or its rollback; null for nothing. */
 export function adrift(step: StepState): "fix" | "rollback" | null {
   if (step.rollback?.adrift === true) return "rollback";

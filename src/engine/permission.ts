@@ -55,7 +55,8 @@ export function permissionFor(matter: Matter): Permission {
 
 /** What is for a person to do is never done by a command line. */
 function byCommandLine({ plan, step }: Matter): Permit {
-  return step.fix?.kind === "run" && covers(plan.approve, step.fix.risk) ? "auto" : "ask";
+  const { fix } = step;
+  return fix !== null && fix.kind !== "manual" && covers(plan.approve, fix.risk) ? "auto" : "ask";
 }
 
 /** The first rule of a policy that matches; null for none. */
@@ -133,7 +134,7 @@ function countPlaces(state: RunState, rule: PlannedRule): Places {
 /** Since when, by the numbers of entries, a step uses up its host's place; none where it never came to a fix. */
 function claimOf(step: StepState): number[] {
   if (step.fixes.length > 0 || step.rounds > 0) return [0];
-  const idle = step.end !== null && step.plan.fix?.kind === "run";
+  const idle = step.end !== null && step.plan.fix?.kind !== "manual";
   return step.approval === null || idle ? [] : [step.approval.seq];
 }
 

@@ -2,7 +2,7 @@ import { DEFAULT_EXPIRES, type ApproveLevel } from "../model/approval.ts";
 import type { RunPlan, StepPlan } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import type { Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import type { Fix, FixKind, Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { readInput } from "../model/input.ts";
 import { Secret } from "../model/secret.ts";
 import { columnsOf, keyOf } from "./judge.ts";
@@ -143,9 +143,9 @@ export function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly strin
       fix === undefined
         ? null
         : {
-            kind: fix.manual === undefined ? "run" : "manual",
+            kind: kindOf(fix),
             risk: fix.risk,
-            summary: fix.summary ?? fix.manual?.split("\n")[0] ?? `run the fix of ${step.id}`,
+            summary: fix.summary ?? fix.manual?.split("\n")[0] ?? BY_DEFAULT[kindOf(fix)](step.id),
             per: fix.per,
             preview: fix.preview !== undefined,
             guard: fix.guard !== undefined,
@@ -157,6 +157,17 @@ export function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly strin
           },
   };
 }
+
+function kindOf({ manual, reboot }: Fix): FixKind {
+  if (manual !== undefined) return "manual";
+  return reboot === undefined ? "run" : "reboot";
+}
+
+const BY_DEFAULT: Readonly<Record<FixKind, (step: string) => string>> = {
+  run: (step) => `run the fix of ${step}`,
+  reboot: () => "reboot the host",
+  manual: (step) => `do what ${step} says`,
+};
 
 /** Whether anything that runs once a fix has begun names the directory for what is saved. */
 function keeps({ functions }: LoadedRunbook, { fix, verify, rollback }: Step): boolean {

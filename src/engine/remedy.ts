@@ -1,6 +1,6 @@
-import { adrift } from "./outcome.ts";
+import { adrift, reboots } from "./outcome.ts";
 import { gate } from "./rollout.ts";
-import type { Adrift, FixState, HostState, RunState, StepState } from "./state.ts";
+import type { FixState, HostState, RunState, StepState } from "./state.ts";
 import type { Todo } from "./todo.ts";
 
 /** What follows once a fix has started: the next finding's fix, verification, rollback, or the step's end. */
@@ -14,7 +14,7 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   switch (last.end) {
     case "running":
     case "lost":
-      return inDoubt(at, last, last.reason || "its end is not known");
+      return inDoubt(at, last.job !== null || reboots(step), last.reason || "its end is not known");
     case "over":
       if (step.verdict === null && fix.verify) return { kind: "verify", ...at };
       if (step.verdict === null) return { kind: "settle", ...at, outcome: "in-doubt", reason: last.reason };
@@ -42,6 +42,12 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   return afterFailure(host, step, step.verdict.reason);
 }
 
+/** Its last fix has ended, and its proof is next. */
+export function toBeProved({ fixes, verdict, rollback }: StepState): boolean {
+  const end = fixes.at(-1)?.end;
+  return verdict === null && rollback === null && (end === "done" || end === "over");
+}
+
 /** Between two fixes of a card as before the first: high risk always looks again, the rest when the evidence is older than `fresh`. */
 function staleSince(step: StepState, last: FixState, now: number): boolean {
   if (now - step.seenAt > step.plan.fresh * 1000) return true;
@@ -62,9 +68,9 @@ function unverified(step: StepState, at: { host: string; step: string }): Todo {
   return { kind: "settle", ...at, outcome: "found", reason: step.deferred ?? "not all of it was fixed" };
 }
 
-/** A job may be found later, by whoever resumes the run. */
-function inDoubt(at: { host: string; step: string }, { job }: Adrift, reason: string): Todo {
-  return { kind: "settle", ...at, outcome: "in-doubt", reason, ...(job === null ? {} : { open: true }) };
+/** A job, or a host that is away, may be found later, by whoever resumes the run. */
+function inDoubt(at: { host: string; step: string }, found: boolean, reason: string): Todo {
+  return { kind: "settle", ...at, outcome: "in-doubt", reason, ...(found ? { open: true } : {}) };
 }
 
 /** A failed fix is rolled back where there is a rollback, once, and only since the fix is known to have ended. */
@@ -77,7 +83,7 @@ function afterFailure(host: HostState, step: StepState, reason: string): Todo {
   switch (step.rollback.end) {
     case "running":
     case "lost":
-      return inDoubt(at, step.rollback, `${reason}; the end of the rollback is not known`);
+      return inDoubt(at, step.rollback.job !== null, `${reason}; the end of the rollback is not known`);
     case "failed":
       return { kind: "settle", ...at, outcome: "failed", reason: `${reason}; ${step.rollback.reason}` };
     case "done":

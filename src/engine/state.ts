@@ -16,6 +16,8 @@ export type FixState = {
 } & Adrift & {
     /** The boot of the host in which it began. */
     readonly bootId: string | null;
+    /** The kernel that ran before a reboot; null for any other fix. */
+    readonly kernel: string | null;
   };
 
 /** Something that writes, and may go on without us. */
@@ -98,6 +100,8 @@ export type HostState = {
   readonly concerned: boolean | null;
   readonly notConcerned: string | null;
   readonly facts: Readonly<Record<string, string>> | null;
+  /** The host was booted since its facts were read. */
+  readonly factsStale: boolean;
   /** Why nothing can be told about the whole host. */
   readonly undetermined: string | null;
   readonly steps: readonly StepState[];
@@ -159,6 +163,7 @@ function freshHost(host: string, plan: RunPlan): HostState {
     concerned: plan.applies ? null : true,
     notConcerned: null,
     facts: plan.facts.length > 0 ? null : {},
+    factsStale: false,
     undetermined: null,
     // Of its own: what is worked out for a step's state (its digest) is for one host.
     steps: plan.steps.map(freshStep),

@@ -5,7 +5,7 @@ import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
 import { gate } from "./rollout.ts";
 import { turnOf } from "./once.ts";
-import { nextOfFix } from "./remedy.ts";
+import { nextOfFix, toBeProved } from "./remedy.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
 import { frozenWords, moment } from "./words.ts";
 
@@ -56,8 +56,14 @@ export function todo(state: RunState, name: string, now: number): Todo {
   if (host.skipped !== null && !host.steps.some(fixing)) return skipped(host.skipped, host);
   if (host.identity === null) return { kind: "connect", host: name };
   if (host.concerned === null) return { kind: "applies", host: name, step: null };
-  if (host.facts === null) return { kind: "read-facts", host: name };
+  if (host.facts === null || mustReadAgain(host)) return { kind: "read-facts", host: name };
   return firstOf(steps(state, host, now));
+}
+
+/** Facts are of one boot. A fix under way comes first, until it is to be proved: then they must be those of the boot that it is proved in. */
+function mustReadAgain({ factsStale, steps }: HostState): boolean {
+  const under = steps.find(fixing);
+  return factsStale && (under === undefined || toBeProved(under));
 }
 
 /** The first step that has something to do; else the soonest wait. */
@@ -147,6 +153,11 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   const fix = step.plan.fix;
   if (fix === null) return { kind: "done" };
   if (step.seenSeq < host.changedSeq) return { kind: "detect", ...at };
+  if (fix.kind === "reboot" && host.identity?.bootId === null) {
+    const reason =
+      "not rebooted, since it could not be proven: the host has no boot id (/proc/sys/kernel/random/boot_id)";
+    return { kind: "settle", ...at, outcome: "found", reason };
+  }
 
   const passage = gate(state, host);
   if (passage.kind === "stop") return { kind: "settle", ...at, outcome: "found", reason: passage.reason };

@@ -29,3 +29,8 @@ export function moment(at: number): string {
 export function frozenWords({ by, since, reason }: Freeze): string {
   return `frozen by ${by} since ${moment(since)}${reason === "" ? "" : `: ${reason}`}`;
 }
+
+/** Which kernel runs after a boot: `kernel 6.1.0-9 → 6.1.0-13`, or `kernel 6.1.0-9 as before`. */
+export function kernelWords({ kernelBefore, kernel }: { kernelBefore: string; kernel: string }): string {
+  return kernel === kernelBefore ? `kernel ${kernel} as before` : `kernel ${kernelBefore} → ${kernel}`;
+}

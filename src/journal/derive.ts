@@ -94,6 +94,8 @@ function answered(event: Event): { readonly host: string; readonly step: string 
     case "fix-finished":
     case "fix-lost":
     case "fix-refused":
+    case "rebooted":
+    case "reboot-failed":
     case "verified":
     case "verify-failed":
     case "rollback-started":

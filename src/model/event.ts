@@ -5,7 +5,8 @@ import { Finding, Outcome } from "./finding.ts";
 import { Output } from "./output.ts";
 import { PlannedPolicy } from "./policy.ts";
 import { Limit, Share } from "./quantity.ts";
-import { ColumnType, Severity } from "./runbook.ts";
+import { Rebooted, RebootFailed } from "./reboot.ts";
+import { ColumnType, FixKind, Severity } from "./runbook.ts";
 
 const host = z.string();
 const step = z.string();
@@ -14,6 +15,7 @@ const ms = z.number();
 /** What it is called on the host, where it goes on without us; absent: it runs in a session of ours. */
 const job = z.string().optional();
 const over = z.boolean().optional();
+const kernel = z.string().optional();
 
 /** What the engine must know of a step: enough to decide without the runbook's scripts, and the same in a history ten years old. */
 export const StepPlan = z.object({
@@ -34,7 +36,7 @@ export const StepPlan = z.object({
   on: z.enum(["host", "controller"]).default("host"),
   fix: z
     .object({
-      kind: z.enum(["run", "manual"]),
+      kind: FixKind,
       risk: Risk,
       summary: z.string(),
       per: z.enum(["finding", "host"]),
@@ -193,8 +195,8 @@ export const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("approval-voided"), ...at, reason: z.string() }),
   /** The guard said: not now. Nothing was written. */
   z.object({ type: z.literal("deferred"), ...at, reason: z.string() }),
-  /** Durable before the first byte of the fix leaves. `key` is the finding, null for a fix per host. */
-  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable(), job }),
+  /** Durable before the first byte of the fix leaves. `key` is the finding, null for a fix per host; `kernel`: what runs before a reboot. */
+  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable(), job, kernel }),
   /** The fix ended and its end is known. Exit 0 is not yet a success: verification says. */
   z.object({
     type: z.literal("fix-finished"),
@@ -208,6 +210,8 @@ export const Event = z.discriminatedUnion("type", [
   }),
   /** The fix may or may not have ended: the connection was lost, or it was left running. `over`: it has, with a boot of its host. */
   z.object({ type: z.literal("fix-lost"), ...at, key: z.string().nullable(), reason: z.string(), over }),
+  Rebooted,
+  RebootFailed,
   /** The fix did not leave: known not to have begun. */
   z.object({ type: z.literal("fix-refused"), ...at, key: z.string().nullable(), reason: z.string() }),
   /** The fixed keys are gone and the verify script agreed. */
@@ -272,22 +276,6 @@ export const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run-ended"), exit: z.int(), outcome: Outcome }),
 ]);
 export type Event = z.infer<typeof Event>;
-
-/**
- * What a run has merely seen. Should the power fail right after it, it is seen again: nothing was done because of it, since whatever
- * allows or reports an act must be on the disk, with all that came before it, before the act. A journal may take less care of these.
- */
-export const OBSERVATIONS: ReadonlySet<Event["type"]> = new Set([
-  "reached",
-  "unreachable",
-  "concerned",
-  "not-concerned",
-  "facts-read",
-  "undetermined",
-  "detected",
-  "previewed",
-  "step-ended",
-]);
 
 /** The event of one type. */
 export type EventOf<T extends Event["type"]> = Extract<Event, { type: T }>;

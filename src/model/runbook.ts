@@ -122,8 +122,26 @@ const Detect = z.strictObject({
   timeout: Duration.default(30).meta(about("After this the script is ended and the host is unknown (default 30s).")),
 });
 
-/** How a finding is mended. */
-export const Fix = z.strictObject({
+/** What mends: a script, a boot of the host, or a person. */
+export const FixKind = z.enum(["run", "reboot", "manual"]);
+export type FixKind = z.infer<typeof FixKind>;
+
+/** Seconds that a fix may take, and that a host may take to come back from a reboot, where the runbook says nothing of it. */
+const FIX_TIMEOUT = 300;
+const REBOOT_TIMEOUT = 600;
+const WHOLE: "finding" | "host" = "host";
+
+const KernelName = z.string().regex(/^[a-z][a-z0-9_]*$/, "expected the name of an input or a fact, not a version");
+
+const Reboot = z
+  .union([z.literal(true), z.strictObject({ kernel: KernelName.optional() })])
+  .meta(
+    about(
+      "The host is booted, and must come back as itself. kernel: the input or fact that names the kernel it must run then.",
+    ),
+  );
+
+const FixKeys = z.strictObject({
   risk: Risk.meta(about("How much harm the fix can do when it goes wrong.")),
   summary: Label.optional().meta(about("What the fix does, for the person who approves.")),
   preview: Script.optional().meta(about("Read-only: prints what would change.")),
@@ -131,10 +149,7 @@ export const Fix = z.strictObject({
     about("Read-only, right before each fix: exit 0 goes, else the fix is deferred with stdout as the reason."),
   ),
   run: Script.optional().meta(about("The script that fixes it.")),
-  reboot: z
-    .union([z.boolean(), z.strictObject({ kernel: z.string().optional() })])
-    .optional()
-    .meta(about("Not supported yet.")),
+  reboot: Reboot.optional(),
   manual: z.string().min(1).optional().meta(about("What a person must do.")),
   per: z
     .enum(["finding", "host"])
@@ -143,13 +158,27 @@ export const Fix = z.strictObject({
   once_per: VariableName.optional().meta(
     about("A fact: of all hosts with the same value of it (the nodes of a cluster) one does the fix."),
   ),
-  timeout: Duration.default(300).meta(about("How long the fix may take (default 5m).")),
+  timeout: Duration.optional().meta(
+    about("How long the fix may take (default 5m), or the host to come back from a reboot (default 10m)."),
+  ),
   on_timeout: z
     .enum(["leave", "kill"])
     .default("leave")
     .meta(about("leave: it goes on and the step is in doubt. kill: its processes are ended.")),
 });
+
+/** How a finding is mended. A reboot mends a host whole, and takes longer. */
+export const Fix = FixKeys.transform(({ timeout, ...fix }) =>
+  fix.reboot === undefined
+    ? { ...fix, timeout: timeout ?? FIX_TIMEOUT }
+    : { ...fix, timeout: timeout ?? REBOOT_TIMEOUT, per: WHOLE },
+);
 export type Fix = z.infer<typeof Fix>;
+
+/** The input or fact that names the kernel which a reboot must bring; null: any will do. */
+export function kernelOf({ reboot }: Fix): string | null {
+  return typeof reboot === "object" ? (reboot.kernel ?? null) : null;
+}
 
 /** How the fix is proven. */
 export const Verify = z.strictObject({

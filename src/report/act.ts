@@ -1,9 +1,10 @@
+import { kernelWords } from "../engine/words.ts";
 import type { EventOf } from "../model/event.ts";
 import { NO_OUTPUT } from "../model/output.ts";
 import type { DocumentAct } from "./document.ts";
 
 /** What happens to a fix. */
-export type OfFix = EventOf<"fix-started" | "fix-finished" | "fix-lost" | "fix-refused">;
+export type OfFix = EventOf<"fix-started" | "fix-finished" | "fix-lost" | "fix-refused" | "rebooted" | "reboot-failed">;
 
 /** What happens to a rollback. */
 export type OfRollback = EventOf<"rollback-started" | "rollback-finished" | "rollback-lost" | "rollback-refused">;
@@ -34,6 +35,11 @@ export function actAfter(act: DocumentAct, event: OfFix | OfRollback, at: string
       const { exit, stdout, stderr, ms } = event;
       return { ...act, endedAt: at, end: exit === null ? "timed-out" : "exited", exit, stdout, stderr, ms };
     }
+    case "rebooted":
+      return { ...act, endedAt: at, end: "rebooted", reason: kernelWords(event), ms: event.ms };
+    case "reboot-failed":
+      if (event.how === "away") return { ...act, end: "lost", reason: event.reason };
+      return { ...act, endedAt: at, end: "failed", reason: event.reason, ms: event.ms };
     case "fix-lost":
     case "rollback-lost":
       return { ...act, end: "lost", reason: event.reason };

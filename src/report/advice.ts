@@ -45,9 +45,11 @@ function kept(state: RunState): Advice[] {
   );
   if (first === undefined) return [];
   const place = keepName(state.run, others.length > 0 ? "*" : state.plan.hosts.indexOf(first.host) + 1, "*");
-  return [
-    { text: `kept by the fixes: /run/${place} there (or in /dev/shm, /var/tmp, /tmp), if anything`, commands: [] },
-  ];
+  const lasts = state.plan.steps.some((step) => step.fix?.kind === "reboot");
+  const where = lasts
+    ? `/var/lib/${place} there (or in /var/tmp)`
+    : `/run/${place} there (or in /dev/shm, /var/tmp, /tmp)`;
+  return [{ text: `kept by the fixes: ${where}, if anything`, commands: [] }];
 }
 
 /** Also hosts on which another step ended worse. */

@@ -78,6 +78,8 @@ export function addTo(file: Case, entry: Entry, event: StepEvent, step: StepStat
     case "fix-finished":
     case "fix-lost":
     case "fix-refused":
+    case "rebooted":
+    case "reboot-failed":
       return addFix(file, event, at);
     case "verified":
       file.verifications.push({ at, ok: true, reason: "", looks: event.looks, ms: event.ms });
@@ -144,7 +146,8 @@ function permissionOf(state: RunState, host: string, step: StepState, now: numbe
 }
 
 function addFix(file: Case, event: OfFix, at: string): void {
-  const finding = event.key === null ? null : (file.findings.get(event.key)?.finding ?? null);
+  const key = "key" in event ? event.key : null;
+  const finding = key === null ? null : (file.findings.get(key)?.finding ?? null);
   const last = file.fixes.findLastIndex((fix) => fix.end === "running" && fix.finding === finding);
   const place = event.type === "fix-started" || last === -1 ? file.fixes.length : last;
   file.fixes[place] = actAfter(file.fixes[place] ?? started(at, finding), event, at);

@@ -4,7 +4,7 @@ import type { FaultKind } from "../model/fault.ts";
 import type { Cell, Outcome } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";
 import type { Permit } from "../model/policy.ts";
-import type { ColumnType, Severity } from "../model/runbook.ts";
+import type { ColumnType, FixKind, Severity } from "../model/runbook.ts";
 
 /**
  * A run as a report tells it: what HTML, JUnit and JSON are drawn from, and what the JSON is (docs/reports.md). Members are added to it;
@@ -58,7 +58,7 @@ export type DocumentStep = {
   readonly on: "host" | "controller";
   readonly columns: readonly DocumentColumn[];
   readonly fix: {
-    readonly kind: "run" | "manual";
+    readonly kind: FixKind;
     readonly risk: Risk;
     readonly summary: string;
     readonly per: "finding" | "host";
@@ -77,7 +77,16 @@ export type DocumentColumn = {
   readonly key: boolean;
 };
 
-export type ScriptRole = "applies" | "detect" | "preview" | "guard" | "fix" | "manual" | "verify" | "rollback";
+export type ScriptRole =
+  | "applies"
+  | "detect"
+  | "preview"
+  | "guard"
+  | "fix"
+  | "reboot"
+  | "manual"
+  | "verify"
+  | "rollback";
 
 export type DocumentHost = {
   readonly host: string;
@@ -167,7 +176,7 @@ export type DocumentAct = {
   readonly startedAt: string;
   /** Null: its end is not known. */
   readonly endedAt: string | null;
-  readonly end: "running" | "exited" | "timed-out" | "lost" | "refused";
+  readonly end: "running" | "exited" | "timed-out" | "lost" | "refused" | "rebooted" | "failed";
   readonly exit: number | null;
   readonly reason: string;
   readonly stdout: Output;

@@ -1,5 +1,6 @@
 import type { RunPlan } from "../model/event.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
+import { REBOOT_COMMANDS } from "../model/reboot.ts";
 import type { DocumentPolicy, DocumentStep, ScriptRole } from "./document.ts";
 
 /** The steps as they were planned, with their scripts where the record has them. */
@@ -31,6 +32,7 @@ function scriptsOf({ applies, detect, fix, verify, rollback }: Step): { role: Sc
     ["preview", fix?.preview],
     ["guard", fix?.guard],
     ["fix", fix?.run],
+    ["reboot", fix?.reboot === undefined ? undefined : REBOOT_COMMANDS.join(" || ")],
     ["manual", fix?.manual],
     ["verify", verify === false ? undefined : verify?.run],
     ["rollback", rollback?.run],

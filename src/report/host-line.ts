@@ -1,4 +1,4 @@
-import { exitReason, moment } from "../engine/words.ts";
+import { exitReason, kernelWords, moment } from "../engine/words.ts";
 import type { StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import type { Outcome } from "../model/finding.ts";
@@ -76,7 +76,9 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
     case "approval-voided":
       return say("asked again", "magenta", event.reason);
     case "fix-started":
-      return many(step) ? null : say("fixing", "cyan", beginning(step, event.key));
+      return many(step)
+        ? null
+        : say(event.kernel === undefined ? "fixing" : "rebooting", "cyan", beginning(step, event.key));
     case "fix-finished":
       return event.exit === 0
         ? fixDone(step, event.ms, say)
@@ -85,6 +87,10 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
       return say("fix lost", "red", event.reason);
     case "fix-refused":
       return say("fix refused", "red", event.reason);
+    case "rebooted":
+      return say("rebooted", null, `in ${duration(event.ms / 1000)}: ${kernelWords(event)}`);
+    case "reboot-failed":
+      return say(event.how === "away" ? "away" : "not booted", "red", event.reason);
     case "verify-failed":
       return say(
         "not proven",

@@ -136,6 +136,10 @@ function endOf({ end, exit, ms, reason }: DocumentAct): string {
       return `how it ended is not known: ${reason}`;
     case "refused":
       return `nothing was begun: ${reason}`;
+    case "rebooted":
+      return `the host was back after ${duration(ms / 1000)}: ${reason}.`;
+    case "failed":
+      return `failed after ${duration(ms / 1000)}: ${reason}`;
   }
 }
 
@@ -151,6 +155,7 @@ const ROLES = {
   preview: "Preview",
   guard: "Guard",
   fix: "Fix",
+  reboot: "Reboot",
   manual: "To be done by a person",
   verify: "Verify",
   rollback: "Rollback",

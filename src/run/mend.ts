@@ -118,7 +118,7 @@ function subjectOf(step: StepState, key: string | null): Extras {
 }
 
 /** Why the fix must not start now; null: it may. A guard that cannot be run is an objection too. */
-async function guard(
+export async function guard(
   host: HostState,
   step: StepState,
   definition: Fix,

@@ -2,8 +2,11 @@ import type { Intent } from "../engine/todo.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import { isFault } from "../model/fault.ts";
-import { detect, preview, readFacts, runApplies } from "./look.ts";
+import { reboots } from "../engine/outcome.ts";
+import { factsOf } from "./facts.ts";
+import { detect, preview, runApplies } from "./look.ts";
 import { fix, reattach, rollback } from "./mend.ts";
+import { findRebooted, reboot } from "./reboot.ts";
 import type { Work } from "./work.ts";
 import { verify } from "./verify.ts";
 
@@ -18,7 +21,7 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       yield await runApplies(host, intent.step === null ? null : stepOf(host, intent.step), work);
       break;
     case "read-facts":
-      yield await readFacts(host, work);
+      yield* factsOf(host, work);
       break;
     case "detect":
       yield await detect(host, stepOf(host, intent.step), work);
@@ -39,10 +42,14 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       yield { type: "admitted", ...at, batch: intent.batch };
       break;
     case "fix":
-      yield* fix(host, stepOf(host, intent.step), intent.key, work);
+      yield* reboots(stepOf(host, intent.step))
+        ? reboot(host, stepOf(host, intent.step), work)
+        : fix(host, stepOf(host, intent.step), intent.key, work);
       break;
     case "reattach":
-      yield* reattach(host, stepOf(host, intent.step), work);
+      yield* reboots(stepOf(host, intent.step))
+        ? findRebooted(host, stepOf(host, intent.step), work)
+        : reattach(host, stepOf(host, intent.step), work);
       break;
     case "verify":
       yield* verify(host, stepOf(host, intent.step), work);

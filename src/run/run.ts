@@ -157,6 +157,8 @@ const ENDS_WRITING: ReadonlySet<Event["type"]> = new Set([
   "fix-finished",
   "fix-lost",
   "fix-refused",
+  "rebooted",
+  "reboot-failed",
   "rollback-finished",
   "rollback-lost",
   "rollback-refused",

@@ -38,6 +38,7 @@ export function scribe(
 ): Scribe {
   const { runbook } = loaded;
   const names = [...hosts.keys()];
+  const keepLasts = runbook.steps.some(({ fix }) => fix?.reboot !== undefined);
   return (host, step, body, extras = {}) => {
     const definition = runbook.steps.find((each) => each.id === step?.plan.id);
     const become = becomeOf(runbook.become, definition, hosts.get(host.host), becomeByDefault);
@@ -58,7 +59,7 @@ export function scribe(
         files: loaded.files,
         filesName: `runbook-files-${randomUUID()}`,
         body,
-        ...(extras.keep === true ? { keepName: keepName(run, names.indexOf(host.host) + 1, become) } : {}),
+        ...(extras.keep === true ? { keepName: keepName(run, names.indexOf(host.host) + 1, become), keepLasts } : {}),
       }),
       shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh",
       become,

@@ -152,6 +152,7 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
     },
     claim: (place) => desk.claim({ run, ...place }, { over: recorder.state.plan.attended }),
     script: scribe(run, parts.loaded, hosts, parts.values, parts.become),
+    input: (host, name) => parts.values.get(host)?.get(name),
     hostOf: (name) => {
       const host = hosts.get(name);
       if (host === undefined) throw new Error(`no host ${name} in this run`);

@@ -15,8 +15,7 @@ type Look = { readonly rest: readonly Finding[] } | { readonly notYet: string };
  */
 export async function* verify(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
   const at = { host: host.host, step: step.plan.id };
-  const wish = definitionOf(step, work).verify;
-  const rule = wish === undefined || wish === false ? VERIFY_DEFAULTS : wish;
+  const rule = proofOf(step, work);
   const started = work.clock.now();
   const keys = fixedKeys(step);
 
@@ -41,6 +40,12 @@ export async function* verify(host: HostState, step: StepState, work: Work): Asy
     }
     await pause(work, rule.every);
   }
+}
+
+/** How a step is proved. */
+export function proofOf(step: StepState, work: Work): Verify {
+  const wish = definitionOf(step, work).verify;
+  return wish === undefined || wish === false ? VERIFY_DEFAULTS : wish;
 }
 
 /** The keys that must be gone: of the findings whose fix exited 0, or of the whole card. */

@@ -23,6 +23,8 @@ export type Work = {
   /** Fires when the run is stopped, which is on record by then: hosts that are not reached yet have nothing to finish. */
   readonly stopping: AbortSignal;
   readonly script: Scribe;
+  /** The value of an input on a host. */
+  input(host: string, name: string): string | Secret | undefined;
   /** What the next script of a step that writes is called on its host, where it goes on without us; null: it runs in a session of ours. */
   job(
     host: string,

@@ -13,6 +13,8 @@ export type Parts = {
   readonly body: string;
   /** Name of the run's `$keep` directory on this host; absent: the script has none. */
   readonly keepName?: string;
+  /** Whether `$keep` must outlast a boot of the host. */
+  readonly keepLasts?: boolean;
 };
 
 /** One script as text for `frame`: variables, `$keep`, functions, `$files` and body, to be run under `set -eu`. */
@@ -22,7 +24,7 @@ export function assemble(parts: Parts): string {
     // First out of the environment: a variable that came from there would be exported again.
     names.length === 0 ? "" : `unset ${names.join(" ")}`,
     ...names.map((name) => `${name}=${quote(plain(parts.variables.get(name) ?? "", name))}`),
-    parts.keepName === undefined ? "" : keepScript(parts.keepName),
+    parts.keepName === undefined ? "" : keepScript(parts.keepName, parts.keepLasts),
     parts.functions,
   ].filter((line) => line !== "");
   const body = parts.files.size === 0 ? parts.body : withFiles(parts.files, parts.filesName ?? "", parts.body);
@@ -45,13 +47,31 @@ export function keepName(run: string, place: number | "*", user: string | null):
 /** Memory first: the disk may be full. A user's files in /dev/shm go at logout, so it comes last where /run is root's. */
 const PLACES = "if [ -w /run ]; then set -- /run /dev/shm /var/tmp /tmp; else set -- /var/tmp /tmp /dev/shm; fi";
 
+/** Where a directory that outlasts a boot may be. Not `/tmp`, which is emptied by one. */
+const LASTING = "/var/lib /var/tmp";
+
+/** All places in which the run's private directory may be found. */
+const KEPT = "/run /dev/shm /var/lib /var/tmp /tmp";
+
+/** Leaves those of the places that lie on a disk: of two mounts around one, the inner one holds it. Old bash counts parentheses. */
+const ON_DISK = `for d in ${LASTING}; do
+  k= l=0
+  while read -r x y z x2; do
+    case $d/ in ("\${y%/}"/*) [ \${#y} -lt $l ] || k=$z l=\${#y} ;; esac
+  done </proc/mounts || :
+  case $k in (tmpfs | ramfs) ;; (*) set -- "$@" "$d" ;; esac
+done`;
+
 /**
  * Text that makes the run's private directory on the host, or finds it again, and sets `keep` to it.
  * All places are searched before one is made, since which of them can be written to may change within a run.
+ * One that `lasts` is still there after a boot.
  */
-export function keepScript(name: string): string {
+export function keepScript(name: string, lasts = false): string {
+  const places = lasts ? `set --; ${ON_DISK}` : PLACES;
+  const none = lasts ? "no disk of this host has a place for" : "no place on this host for";
   return `keep=
-for keep in /run /dev/shm /var/tmp /tmp ''; do
+for keep in ${KEPT} ''; do
   [ -z "$keep" ] || [ ! -d "$keep/${name}" ] || break
 done
 if [ -n "$keep" ]; then
@@ -59,13 +79,13 @@ if [ -n "$keep" ]; then
   case "$(ls -ldn "$keep")" in drwx------*) ;; *) echo "$keep is not private" >&2; exit 1 ;; esac
   [ -O "$keep" ] || { echo "$keep belongs to somebody else" >&2; exit 1; }
 else
-  keep=$(${PLACES}; ${firstWritable(name)}) || { echo "no place on this host for the run's private directory" >&2; exit 1; }
+  keep=$(${places}; ${firstWritable(name)}) || { echo "${none} the run's private directory" >&2; exit 1; }
 fi`;
 }
 
 /** Text that removes the run's private directory wherever it is. */
 export function dropKeepScript(name: string): string {
-  return `for keep in /run /dev/shm /var/tmp /tmp; do
+  return `for keep in ${KEPT}; do
   [ ! -d "$keep/${name}" ] || [ ! -O "$keep/${name}" ] || rm -rf "$keep/${name}"
 done`;
 }

@@ -63,7 +63,7 @@ function runningOn(host: HostState, now: number): string | null {
     if (step.rollback?.end === "running") return `rolling back ${clean(step.plan.id)}`;
     const fix = step.fixes.find((one) => one.end === "running");
     if (fix !== undefined)
-      return `fixing ${clean(step.plan.id)} (${duration(Math.max(0, Math.round((now - fix.startedAt) / 1000)))})`;
+      return `${fix.kernel === null ? "fixing" : "rebooting for"} ${clean(step.plan.id)} (${duration(Math.max(0, Math.round((now - fix.startedAt) / 1000)))})`;
   }
   return null;
 }

@@ -101,7 +101,7 @@ function approve(ui: Ui, key: "y" | "d", offer: Offer, offered: number): Pressed
   const [first] = offer.all;
   if (first === undefined) return { ui };
   if (first.kind === "manual" && key === "y") return say("a person does this one: press d once it is done");
-  if (first.kind === "run" && key === "d") return say("d is for what a person does; y runs this fix");
+  if (first.kind !== "manual" && key === "d") return say("d is for what a person does; y runs this fix");
   if (offer.bar !== null) return say(offer.bar.why);
   if (first.kind === "manual" && offer.all.length > 1) {
     return say("what a person does is said host by host: Enter opens the group");

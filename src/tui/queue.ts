@@ -2,7 +2,7 @@ import { waiting } from "../engine/outcome.ts";
 import { openPlaces } from "../engine/rollout.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import type { Risk } from "../model/approval.ts";
-import type { LoadedRunbook } from "../model/runbook.ts";
+import type { FixKind, LoadedRunbook } from "../model/runbook.ts";
 import { likenessOf } from "./likeness.ts";
 import { permitWords } from "./permits.ts";
 
@@ -14,7 +14,7 @@ export type Waiting = {
   readonly step: string;
   readonly digest: string;
   readonly risk: Risk;
-  readonly kind: "run" | "manual";
+  readonly kind: FixKind;
   /** When it was asked, ms since the epoch. */
   readonly at: number;
   /** Its host has its place in a batch already. */

@@ -87,11 +87,13 @@ function harm({ plan }: Subject): Against[] {
   if (fix === null) return [];
   const parts = [
     fix.risk === "high" ? "high risk" : "",
+    fix.kind === "reboot" ? "the host is rebooted: whatever runs there ends" : "",
     fix.verify ? "" : "nothing proves that it worked",
-    fix.rollback || fix.risk === "low" || fix.kind === "manual" ? "" : "no rollback",
+    fix.rollback || fix.risk === "low" || fix.kind !== "run" ? "" : "no rollback",
   ].filter((part) => part !== "");
   if (parts.length === 0) return [];
-  return [{ weight: fix.risk === "high" ? "warning" : "note", text: parts.join(", ") }];
+  const warns = fix.risk === "high" || fix.kind === "reboot";
+  return [{ weight: warns ? "warning" : "note", text: parts.join(", ") }];
 }
 
 /** So many machines with several names are told one by one. */

@@ -1,13 +1,15 @@
 import { columnsOf } from "../engine/judge.ts";
 import type { StepPlan } from "../model/event.ts";
 import type { Risk } from "../model/approval.ts";
-import type { LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import { kernelOf, type Fix, type FixKind, type LoadedRunbook, type Runbook, type Step } from "../model/runbook.ts";
+import { REBOOT_COMMANDS } from "../model/reboot.ts";
 import { clean } from "./clean.ts";
+import { duration } from "./words.ts";
 import { becomeWords, proofWords, timeoutWords } from "./step-words.ts";
 
 /** The fix and all that belongs to it, as exact lines of script. */
 export type CardFix = {
-  readonly kind: "run" | "manual";
+  readonly kind: FixKind;
   readonly risk: Risk;
   readonly summary: string;
   /** How often it runs, as whom, for how long. */
@@ -32,8 +34,8 @@ export function fixOf(loaded: LoadedRunbook, step: Step, plan: StepPlan): CardFi
     kind: plan.fix.kind,
     risk: plan.fix.risk,
     summary: clean(plan.fix.summary),
-    how: plan.fix.kind === "manual" ? "a person does this, then says so" : howItRuns(loaded.runbook, step, fix),
-    lines: linesOf(fix.run ?? fix.manual ?? ""),
+    how: HOW[plan.fix.kind](loaded.runbook, step, fix),
+    lines: linesOf(fix.run ?? fix.manual ?? REBOOT_COMMANDS.join(" || ")),
     guard: fix.guard === undefined ? null : linesOf(fix.guard),
     verify: verifyOf(step),
     rollback: rollback === undefined ? null : linesOf(rollback.run),
@@ -48,7 +50,22 @@ export function linesOf(text: string): readonly string[] {
   return trimmed === "" ? [] : clean(trimmed, { lines: true }).split("\n");
 }
 
-function howItRuns(runbook: Runbook, step: Step, fix: NonNullable<Step["fix"]>): string {
+const HOW: Readonly<Record<FixKind, (runbook: Runbook, step: Step, fix: Fix) => string>> = {
+  run: howItRuns,
+  reboot: howItReboots,
+  manual: () => "a person does this, then says so",
+};
+
+/** What a boot must bring; the variable stands among the card's values. */
+function howItReboots(runbook: Runbook, step: Step, fix: Fix): string {
+  const kernel = kernelOf(fix);
+  const back = `it must be back within ${duration(fix.timeout)} as the same machine with another boot id`;
+  const which = kernel === null ? "" : `running the kernel $${kernel}`;
+  const whom = becomeWords(step.become ?? runbook.become);
+  return ["the host is rebooted", [back, which].filter(Boolean).join(", "), whom].filter(Boolean).join("; ");
+}
+
+function howItRuns(runbook: Runbook, step: Step, fix: Fix): string {
   const columns = columnsOf(step.detect).map(([name]) => `$${name}`);
   const often =
     fix.per === "host" ? "once, with all findings in $findings" : `once for each finding, with ${columns.join(" ")}`;

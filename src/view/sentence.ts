@@ -1,5 +1,5 @@
 import type { RunState, StepState } from "../engine/state.ts";
-import { exitReason, frozenWords, moment } from "../engine/words.ts";
+import { exitReason, frozenWords, kernelWords, moment } from "../engine/words.ts";
 import type { Decider } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { Output } from "../model/output.ts";
@@ -85,6 +85,8 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "fix-finished":
     case "fix-lost":
     case "fix-refused":
+    case "rebooted":
+    case "reboot-failed":
     case "verified":
     case "verify-failed":
     case "rollback-started":
@@ -110,6 +112,8 @@ type Remedy = EventOf<
   | "fix-finished"
   | "fix-lost"
   | "fix-refused"
+  | "rebooted"
+  | "reboot-failed"
   | "verified"
   | "verify-failed"
   | "rollback-started"
@@ -121,13 +125,19 @@ type Remedy = EventOf<
 function remedy(event: Remedy, step: StepState | null): string {
   switch (event.type) {
     case "fix-started":
-      return `the fix started${forWhat(step, event.key)}`;
+      return event.kernel === undefined
+        ? `the fix started${forWhat(step, event.key)}`
+        : `told to reboot (kernel ${event.kernel})`;
     case "fix-finished":
       return endOf("the fix", event);
     case "fix-lost":
       return `how the fix ended is not known: ${event.reason}`;
     case "fix-refused":
       return `nothing was begun: ${event.reason}`;
+    case "rebooted":
+      return `rebooted, and back as itself with another boot id: ${kernelWords(event)}${took(event)}`;
+    case "reboot-failed":
+      return `the reboot did not come to its end: ${event.reason}`;
     case "verified":
       return `verified after ${counted(event.looks, "look")}${took(event)}`;
     case "verify-failed":

@@ -90,7 +90,8 @@ async function answering(server: ChildProcessWithoutNullStreams, port: number): 
   }
 }
 
-function greets(port: number): Promise<boolean> {
+/** Whether something greets at a port of loopback. */
+export function greets(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   return new Promise((resolve) => {
     const answer = (yes: boolean) => {

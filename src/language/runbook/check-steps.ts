@@ -1,4 +1,5 @@
 import { isMeasure, type Fix, type Runbook, type Step } from "../../model/runbook.ts";
+import { checkReboot } from "./check-reboot.ts";
 import type { Report } from "./check-report.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Path } from "../yaml/yaml.ts";
@@ -21,6 +22,7 @@ export function checkSteps(report: Report, runbook: Runbook): void {
     checkDetect(report, path, step);
     checkFix(report, path, step);
     if (step.fix !== undefined) checkOncePer(report, path, step.fix, Object.keys(runbook.facts));
+    if (step.fix?.reboot !== undefined) checkReboot(report, path, step, runbook);
   }
   checkBatches(report, runbook);
 }
@@ -86,7 +88,7 @@ function checkFix(report: Report, path: Path, step: Step): void {
   if (kinds.length === 0) {
     report.fault(
       [...path, "fix"],
-      "a fix needs `run` or `manual`",
+      "a fix needs `run`, `reboot` or `manual`",
       "give the script, or say what a person must do",
       "key",
     );
@@ -94,7 +96,7 @@ function checkFix(report: Report, path: Path, step: Step): void {
     const message = `a fix is one of \`run\`, \`reboot\` and \`manual\`, and this one has ${kinds.map((kind) => `\`${kind}\``).join(" and ")}`;
     report.fault([...path, "fix", second], message, "make two steps of it", "key");
   }
-  if (kinds.includes("run") || kinds.length === 0) return;
+  if (!kinds.includes("manual") || kinds.length > 1) return;
   for (const key of ["preview", "guard"] as const) {
     if (fix[key] !== undefined) misplaced(["fix", key], "this one has none");
   }

@@ -6,7 +6,6 @@ import type { Path } from "../yaml/yaml.ts";
 /** Keys of a step that the language knows and that nothing acts on yet, with what to do instead. */
 const PLANNED: readonly (readonly [path: string, instead: string])[] = [
   ["detect/confirm/runs", "use `times` and `every`, which look again within the run"],
-  ["fix/reboot", "use `manual` to say what a person must do"],
   ["rollback/unless_reconnect", "leave it out: the rollback runs when the fix or its verification fails"],
 ];
 

@@ -64,6 +64,15 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
   ],
   [{ type: "fix-lost", ...at, key: null, reason: "gone" }, "xen1, release-log: how the fix ended is not known: gone"],
   [{ type: "fix-refused", ...at, key: null, reason: "no sudo" }, "xen1, release-log: nothing was begun: no sudo"],
+  [{ type: "fix-started", ...at, key: null, kernel: "6.1.0-9" }, "xen1, release-log: told to reboot (kernel 6.1.0-9)"],
+  [
+    { type: "rebooted", ...at, bootId: "b2", kernelBefore: "6.1.0-9", kernel: "6.1.0-13", ms: 41_000 },
+    "xen1, release-log: rebooted, and back as itself with another boot id: kernel 6.1.0-9 → 6.1.0-13 (41 s)",
+  ],
+  [
+    { type: "reboot-failed", ...at, how: "stayed", reason: "it did not go down", ms: 9 },
+    "xen1, release-log: the reboot did not come to its end: it did not go down",
+  ],
   [{ type: "verified", ...at, looks: 2, ms: 900 }, "xen1, release-log: verified after 2 looks (0.9 s)"],
   [
     { type: "verify-failed", ...at, reason: "it is still there", looks: 1, ms: 900 },

@@ -57,7 +57,7 @@ describe("fixes", () => {
     [
       "nothing to do",
       ["fix: { risk: low }"],
-      ["6:5 a fix needs `run` or `manual` → give the script, or say what a person must do"],
+      ["6:5 a fix needs `run`, `reboot` or `manual` → give the script, or say what a person must do"],
     ],
     [
       "two things to do",

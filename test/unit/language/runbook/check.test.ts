@@ -13,10 +13,6 @@ describe("what a later version brings is refused by name", () => {
       "5:36 `runs` is not supported yet → use `times` and `every`, which look again within the run",
     ],
     [
-      withStep(DETECT, "fix: { risk: low, reboot: true }"),
-      "6:23 `reboot` is not supported yet → use `manual` to say what a person must do",
-    ],
-    [
       withStep(DETECT, FIX, "rollback: { run: ':', unless_reconnect: 60s }"),
       "7:27 `unless_reconnect` is not supported yet → leave it out: the rollback runs when the fix or its verification fails",
     ],

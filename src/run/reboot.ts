@@ -1,0 +1,146 @@
+import type { FixState, HostState, StepState } from "../engine/state.ts";
+import { kernelWords } from "../engine/words.ts";
+import type { Event } from "../model/event.ts";
+import { kernelOf } from "../model/runbook.ts";
+import { Secret } from "../model/secret.ts";
+import { KERNEL, REBOOT } from "../script/reboot.ts";
+import { awaitBoot, type Awaited } from "./boot.ts";
+import { maskOutput } from "./masking.ts";
+import { guard } from "./mend.ts";
+import type { Ended, JobEnded } from "./ports.ts";
+import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
+
+/** Seconds that somebody has to take the order; and ms in which a host goes down where nobody took it, since the one who took it may not say so. */
+const ORDER = { timeout: 30, refused: 30_000 };
+
+/** The last look (guard), then the order to reboot, given once; then the wait for the host to come back as itself with another boot id. */
+export async function* reboot(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
+  const at = { host: host.host, step: step.plan.id };
+  const definition = definitionOf(step, work).fix;
+  if (definition?.reboot === undefined) throw new Error(`${at.step} reboots nothing`);
+  const before = host.identity?.bootId ?? null;
+  if (before === null) throw new Error(`${at.host} has no boot id, and is not to be rebooted`);
+
+  const wanted = wantedKernel(host, step, work);
+  const kernel = await kernelNow(host, step, work);
+  const objection =
+    ("unknown" in wanted && wanted.unknown) ||
+    ("unknown" in kernel && kernel.unknown) ||
+    (await guard(host, step, definition, { findings: step.target }, work));
+  if (work.leaving.aborted) return;
+  if (typeof objection === "string") {
+    yield { type: "deferred", ...at, reason: objection };
+    return;
+  }
+  const running = "kernel" in kernel ? kernel.kernel : "";
+  const job = work.job(at.host, step, step.fixes.length + 1);
+  yield { type: "fix-started", ...at, key: null, ...(job === null ? {} : { job: job.name }), kernel: running };
+  const startedAt = work.clock.now();
+  const ended = await order(host, step, job?.name ?? null, work);
+  if (ended.kind === "refused") {
+    yield {
+      type: "fix-refused",
+      ...at,
+      key: null,
+      reason: shortfall({ ...ended, fault: work.maskFault(ended.fault) }, "the reboot"),
+    };
+    return;
+  }
+  const said = ended.kind === "exited" && ended.code > 0 && ended.code < 128 ? complaint(ended, work) : "";
+  const patience = said === "" ? definition.timeout * 1000 : Math.min(definition.timeout * 1000, ORDER.refused);
+  const until = startedAt + patience;
+  const wait = { before, startedAt, until, said, lost: ended.kind === "lost", watched: true };
+  yield* told(host, step, wait, running, work);
+}
+
+/** Asks whether a host that another process told to reboot has done so. It is not told again. */
+export async function* findRebooted(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
+  const last: FixState | undefined = step.fixes.findLast((fix) => fix.adrift);
+  const definition = definitionOf(step, work).fix;
+  if (last?.bootId == null || definition === undefined)
+    throw new Error(`${step.plan.id} on ${host.host} awaits no boot`);
+  const until = last.startedAt + definition.timeout * 1000;
+  const wait = { before: last.bootId, startedAt: last.startedAt, until, said: "", lost: false, watched: false };
+  yield* told(host, step, wait, last.kernel ?? "", work);
+}
+
+async function* told(
+  host: HostState,
+  step: StepState,
+  wait: Awaited,
+  kernelBefore: string,
+  work: Work,
+): AsyncGenerator<Event> {
+  const at = { host: host.host, step: step.plan.id };
+  const end = yield* awaitBoot(host, step, wait, () => kernelNow(host, step, work), work);
+  const ms = Math.max(0, work.clock.now() - wait.startedAt);
+  if (end.kind === "left") {
+    yield { type: "fix-lost", ...at, key: null, reason: "it was told to reboot, and nobody waited until it was back" };
+    return;
+  }
+  if (end.kind !== "booted") {
+    yield { type: "reboot-failed", ...at, how: end.kind, reason: end.reason, ms };
+    return;
+  }
+  const { bootId, kernel } = end;
+  const wanted = wantedKernel(host, step, work);
+  if ("kernel" in wanted && (wanted.kernel === null || wanted.kernel === kernel)) {
+    yield { type: "rebooted", ...at, bootId, kernelBefore, kernel, ms };
+    return;
+  }
+  const want = "kernel" in wanted ? `${wanted.kernel} is wanted` : wanted.unknown;
+  const reason = `it came back with another kernel: ${kernelWords({ kernelBefore, kernel })}, and ${want}; see what its boot loader starts`;
+  yield { type: "reboot-failed", ...at, how: "kernel", reason, ms };
+}
+
+/** The order goes on without us, as a job where there are jobs: what ends with the connection must not end it. It has none of the runbook's values. */
+async function order(
+  host: HostState,
+  step: StepState,
+  name: string | null,
+  work: Work,
+): Promise<Ended | { readonly kind: "missing" }> {
+  const { shell, become } = work.script(host, step, ":");
+  const script = { text: REBOOT, shell, become, timeout: ORDER.timeout, late: "leave" } as const;
+  const to = [work.hostOf(host.host), host.identity?.machineId ?? null] as const;
+  const listen = (stream: "stdout" | "stderr", text: string): void =>
+    work.output(host.host, step.plan.id, stream, text);
+  if (name === null) return work.fleet.run(...to, script, work.leaving, listen);
+  const told: JobEnded = await work.fleet.job(
+    ...to,
+    { ...script, name, secret: false },
+    { signal: work.leaving, listen },
+  );
+  return told.ended;
+}
+
+function complaint({ code, stderr }: Extract<Ended, { kind: "exited" }>, work: Work): string {
+  const line = firstLine(maskOutput(stderr, work.secrets));
+  return `nobody took the order (exit ${code})${line === "" ? "" : `: ${line}`}`;
+}
+
+/** What `uname` says, or why it does not. */
+async function kernelNow(
+  host: HostState,
+  step: StepState,
+  work: Work,
+): Promise<{ readonly kernel: string } | { readonly unknown: string }> {
+  const ended = await send(host, step, KERNEL, work);
+  if (ended.kind !== "exited") return { unknown: shortfall(ended, KERNEL) };
+  const kernel = firstLine(ended.stdout);
+  return ended.code === 0 && kernel !== "" ? { kernel } : { unknown: `${KERNEL} tells no kernel (exit ${ended.code})` };
+}
+
+/** The kernel that the runbook wants; null: any. What is to name it and does not must not pass for any. */
+function wantedKernel(
+  host: HostState,
+  step: StepState,
+  work: Work,
+): { readonly kernel: string | null } | { readonly unknown: string } {
+  const { fix } = definitionOf(step, work);
+  const name = fix === undefined ? null : kernelOf(fix);
+  if (name === null) return { kernel: null };
+  const value = host.facts?.[name] ?? work.input(host.host, name);
+  const text = value instanceof Secret ? "" : (value ?? "").trim();
+  return text === "" ? { unknown: `$${name} is empty, and is to name the kernel` } : { kernel: text };
+}

@@ -1,0 +1,191 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { greets } from "./practice-sshd.ts";
+import { freePort } from "./sshd.ts";
+
+/**
+ * What the machine does when it is told to reboot. `boot`: its init ends, and another one starts. `stay`: it takes the order and does nothing.
+ * `refuse`: nobody takes the order. `sshd`: only its sshd and all logins end, and start again. `halt`: it stays down until it is started.
+ */
+export type Manner = "boot" | "stay" | "refuse" | "sshd" | "halt";
+
+/**
+ * A host that can be rebooted: an init of its own in namespaces of its own, which starts a real sshd. When it ends, the kernel ends all that runs there;
+ * the next one has the same host key and port, an empty /run, and another boot id. What runs is this machine's kernel all along: boot id,
+ * `uname`, `systemctl`, `shutdown` and `reboot` are stand-ins.
+ */
+export type Machine = AsyncDisposable & {
+  /** Its private directory, seen from inside and outside: a disk that outlasts its boots. */
+  readonly dir: string;
+  readonly port: number;
+  /** Inventory variables to reach it as root. */
+  readonly vars: Readonly<Record<string, string | number>>;
+  /** What it was told, line by line: `shutdown -r now`. */
+  orders(): readonly string[];
+  /** How often it was booted after its first start. */
+  boots(): number;
+  down(): boolean;
+  bootId(): string;
+  manner(manner: Manner): void;
+  /** What `uname -r` says after the next boot. */
+  nextKernel(kernel: string): void;
+  /** Gives it another host key after the next boot. */
+  changeKey(): void;
+  /** Starts it again where it halted. */
+  start(): void;
+};
+
+const INIT = `
+dir=$1
+mount -t tmpfs tmpfs /run; mkdir /run/sshd
+mount -t tmpfs tmpfs /dev/shm
+mount --bind "$dir/lib" /var/lib
+mount --bind "$dir/boot" /proc/sys/kernel/random/boot_id
+[ ! -e "$dir/required" ] || { rm "$dir/required"; : >/run/reboot-required; }
+trap 'exit 0' TERM
+while :; do
+  /usr/sbin/sshd -D -f "$dir/sshd_config" -E "$dir/log" &
+  wait "$!" || :
+done
+`;
+
+/** Every program that is told to reboot notes it, and goes by the manner. There is no systemd: as on many hosts, its command fails. */
+const TOLD = `#!/bin/sh
+# A stand-in: it ends the init of a namespace.
+dir=DIR
+echo "\${0##*/} $*" >>"$dir/orders"
+[ "\${0##*/}" != systemctl ] || { echo "System has not been booted with systemd as init system" >&2; exit 1; }
+case $(cat "$dir/manner") in
+  boot | halt) kill -TERM 1 ;;
+  refuse) echo "\${0##*/}: must be superuser" >&2; exit 1 ;;
+  sshd)
+    for p in /proc/[0-9]*; do
+      read -r name <"$p/comm" || continue
+      case $name in sshd*) echo "\${p#/proc/}" ;; esac
+    done | xargs kill -KILL ;;
+esac
+`;
+
+const UNAME = `#!/bin/sh
+# A stand-in: the kernel is that of the machine around.
+[ "$*" != -r ] && exec /bin/uname "$@"
+exec cat DIR/kernel
+`;
+
+/** Makes a machine and waits until its sshd greets. Needs root and OpenSSH. */
+export async function startMachine(): Promise<Machine> {
+  const dir = mkdtempSync("/var/tmp/rb-machine-");
+  chmodSync(dir, 0o755);
+  const port = await freePort();
+  const write = (name: string, text: string): void => writeFileSync(join(dir, name), text);
+  const read = (name: string): string => readFileSync(join(dir, name), "utf8").trim();
+  makeKey(dir, "host");
+  makeKey(dir, "key");
+  copyFileSync(join(dir, "key.pub"), join(dir, "authorized"));
+  write("known", `[127.0.0.1]:${port} ${read("host.pub")}\n`);
+  write("sshd_config", config(dir, port));
+  write("kernel", "6.1.0-9-practice\n");
+  write("manner", "boot");
+  write("required", "");
+  mkdirSync(join(dir, "lib"));
+  mkdirSync(join(dir, "bin"));
+  for (const [name, text] of Object.entries({ systemctl: TOLD, shutdown: TOLD, reboot: TOLD, uname: UNAME })) {
+    writeFileSync(join(dir, "bin", name), text.replaceAll("DIR", dir), { mode: 0o755 });
+  }
+  let over = false;
+  let boots = -1;
+  let init: ChildProcess | null = null;
+  const start = (): void => {
+    boots += 1;
+    write("boot", `${randomUUID()}\n`);
+    const inside = ["--propagation", "private", "--fork", "--kill-child=KILL", "sh", "-ec", INIT, "init", dir];
+    const child = spawn("unshare", ["--mount", "--pid", "--mount-proc", ...inside], { stdio: "ignore" });
+    init = child;
+    child.once("exit", () => {
+      init = null;
+      if (existsSync(join(dir, "next-kernel"))) copyFileSync(join(dir, "next-kernel"), join(dir, "kernel"));
+      if (existsSync(join(dir, "next-key"))) copyFileSync(join(dir, "next-key"), join(dir, "host"));
+      if (!over && read("manner") === "boot") setTimeout(() => over || start(), AWAY);
+    });
+  };
+  start();
+  await greeting(port, () => init === null);
+  return {
+    dir,
+    port,
+    vars: {
+      ansible_host: "127.0.0.1",
+      ansible_port: port,
+      ansible_user: "root",
+      ansible_ssh_private_key_file: join(dir, "key"),
+      ansible_ssh_common_args: `-o UserKnownHostsFile=${join(dir, "known")}`,
+    },
+    orders: () => (existsSync(join(dir, "orders")) ? read("orders").split("\n") : []),
+    boots: () => boots,
+    down: () => init === null,
+    bootId: () => read("boot"),
+    manner: (manner) => write("manner", manner),
+    nextKernel: (kernel) => write("next-kernel", `${kernel}\n`),
+    changeKey: () => makeKey(dir, "next-key"),
+    start: () => {
+      write("manner", "boot");
+      start();
+    },
+    async [Symbol.asyncDispose]() {
+      over = true;
+      const last = init;
+      if (last !== null) {
+        const gone = new Promise((done) => last.once("exit", done));
+        last.kill("SIGKILL");
+        await gone;
+      }
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** ms that the machine is away between two boots. */
+const AWAY = 700;
+
+function makeKey(dir: string, name: string): void {
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", join(dir, name)]);
+}
+
+function config(dir: string, port: number): string {
+  return [
+    `Port ${port}`,
+    "ListenAddress 127.0.0.1",
+    `HostKey ${join(dir, "host")}`,
+    `AuthorizedKeysFile ${join(dir, "authorized")}`,
+    "PidFile none",
+    "PermitRootLogin yes",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "UsePAM no",
+    "StrictModes no",
+    "UseDNS no",
+    `SetEnv SHLVL=3 PATH=${join(dir, "bin")}:/usr/local/bin:/usr/bin:/bin`,
+    "",
+  ].join("\n");
+}
+
+/** Waits until something greets at the port. */
+async function greeting(port: number, ended: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (ended()) throw new Error("the machine's init ended: these tests need root and OpenSSH");
+    if (await greets(port)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no sshd listens on ${port}`);
+}
