@@ -53,18 +53,31 @@ export function createMemory(): FilledMemory {
     print(host, step, text) {
       const pieces = outputs.get(host) ?? [];
       outputs.set(host, pieces);
-      pieces.push({ step, text: ownEnd(text), fresh: true });
+      const last = pieces.at(-1);
+      if (last?.fresh === true && last.step === step && last.text.length < CHUNK) last.text = grown(last.text, text);
+      else pieces.push({ step, text: ownEnd(text), fresh: true });
       if (pieces.length > MOST_PIECES || lengthOf(pieces) > 2 * MOST_OUTPUT) outputs.set(host, shortened(pieces));
     },
   };
 }
 
-const MOST_PIECES = 512;
+const MOST_PIECES = 64;
+/** What comes line by line is kept in pieces of this many characters: a thousand hosts' lines, each by itself, are slow to collect. */
+const CHUNK = 1024;
+
+function grown(text: string, more: string): string {
+  const whole = text + more;
+  return whole.length < CHUNK ? whole : own(whole.slice(-MOST_OUTPUT));
+}
 
 /** The end of a text as a text of its own: a part of a long one would keep all of it in memory. */
 function ownEnd(text: string): string {
-  if (text.length <= MOST_OUTPUT) return text;
-  return Buffer.from(text.slice(-MOST_OUTPUT), "utf16le").toString("utf16le");
+  return text.length <= MOST_OUTPUT ? text : own(text.slice(-MOST_OUTPUT));
+}
+
+/** A text in one piece, whatever it was put together of or is a part of. */
+function own(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
 }
 
 function lengthOf(pieces: readonly Piece[]): number {
