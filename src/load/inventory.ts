@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
+import { formOf, YAML_ENDINGS } from "../language/inventory/form.ts";
 import { parseInventory, type InventorySource, type ParsedInventory } from "../language/inventory/inventory.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import { readText } from "./text.ts";
 
 /** Bytes that an inventory file may have: as many as the YAML reader takes. */
 const MAX_INVENTORY = 1_000_000;
-const YAML_ENDINGS = new Set([".yml", ".yaml", ".json"]);
 const TO_YAML = "`ansible-inventory -i THIS --list --yaml > hosts.yml` makes a YAML file of it";
 
 /** An inventory, and of each source, in their order, whether it was a file or a list of hosts. */
@@ -54,13 +54,13 @@ async function readSource(source: string, cwd: string): Promise<InventorySource 
     return refusal(
       found === undefined ? "usage" : "invalid-file",
       file.problem,
-      "-i takes an inventory in Ansible's YAML form",
+      "-i takes an inventory as Ansible reads it, in YAML or INI",
       source,
     );
   const text = file.text.replace(/^\uFEFF/, "");
   return (
     otherForm(text, source, (found?.mode ?? 0) & 0o111) ?? {
-      kind: "yaml",
+      kind: formOf(text, extname(source)),
       text,
       file: source,
       directory: dirname(path),
@@ -79,14 +79,7 @@ function otherForm(text: string, source: string, executable: number): Fault | un
   if (text.startsWith("#!") || (executable !== 0 && !YAML_ENDINGS.has(ending)))
     return refused("a program as an inventory");
   if (ending === ".toml") return refused("an inventory in TOML");
-  if (ending === ".ini" || looksLikeIni(text)) return refused("an inventory in INI form");
   return undefined;
-}
-
-/** The first line that says something is a section (`[web]`, `[web:vars]`) or a host with variables behind it (`web1 ansible_port=22`). */
-function looksLikeIni(text: string): boolean {
-  const first = text.split("\n").find((line) => !/^\s*([#;].*)?$/.test(line)) ?? "";
-  return /^\[[\w.-]+(:(vars|children|hosts))?\]\s*([#;].*)?$/.test(first) || /^[^\s:#{]+\s+\w+=/.test(first);
 }
 
 async function besideFile(source: InventorySource): Promise<Fault[]> {

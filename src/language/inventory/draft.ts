@@ -30,12 +30,21 @@ export type DraftHost = {
 export type Draft = {
   readonly groups: Map<string, DraftGroup>;
   readonly hosts: Map<string, DraftHost>;
+  /** Variables that stand in directories beside the sources, in the order of the sources. */
+  readonly beside: BesideVars[];
   readonly faults: Fault[];
+  readonly warnings: Fault[];
+};
+
+/** What one `group_vars/` and one `host_vars/` say: name → variables. */
+export type BesideVars = {
+  readonly groups: Map<string, Map<string, Variable>>;
+  readonly hosts: Map<string, Map<string, Variable>>;
 };
 
 /** An inventory with nothing in it but `all` and `ungrouped`. */
 export function emptyDraft(): Draft {
-  const draft: Draft = { groups: new Map(), hosts: new Map(), faults: [] };
+  const draft: Draft = { groups: new Map(), hosts: new Map(), beside: [], faults: [], warnings: [] };
   group(draft, "all");
   group(draft, "ungrouped");
   link(draft, "all", "ungrouped");
@@ -86,4 +95,11 @@ export function ancestors(draft: Draft, name: string): Set<string> {
     }
   }
   return found;
+}
+
+/** All variables of a draft with the name of the group or host whose they are. */
+export function everyVars({ groups, hosts, beside }: Draft): readonly { name: string; vars: Map<string, Variable> }[] {
+  const own = [...groups.values(), ...hosts.values()].map(({ name, vars }) => ({ name, vars }));
+  const others = beside.flatMap((each) => [...each.groups, ...each.hosts]).map(([name, vars]) => ({ name, vars }));
+  return [...own, ...others];
 }

@@ -1,5 +1,5 @@
 import type { Fault } from "../../model/fault.ts";
-import type { Draft, Variable } from "./draft.ts";
+import { everyVars, type Draft, type Variable } from "./draft.ts";
 import type { Complaint } from "./reader.ts";
 import { misspelt, SECRETS } from "./variables.ts";
 import { inFileOrder as inPlaceOrder } from "../yaml/source.ts";
@@ -37,10 +37,10 @@ export function refusalsOf(draft: Draft, complaints: readonly HostComplaint[]): 
 }
 
 /** Variables whose names have a slip in them. Only single values are looked at: a list named `ansible_users` is somebody's own. */
-export function misspeltFaults({ groups, hosts }: Draft): Fault[] {
+export function misspeltFaults(draft: Draft): Fault[] {
   // Hosts of one range share their variables: each is told once.
   const told = new Set<Variable>();
-  return [...groups.values(), ...hosts.values()].flatMap(({ name, vars }) =>
+  return everyVars(draft).flatMap(({ name, vars }) =>
     Array.from(vars, ([key, variable]) => {
       if (told.has(variable) || typeof variable.value === "object") return [];
       told.add(variable);
@@ -69,8 +69,8 @@ function discreet({ excerpt, ...fault }: Fault, secrets: readonly string[]): Fau
   return tells ? fault : { ...fault, excerpt };
 }
 
-function secretsOf({ groups, hosts }: Draft): readonly string[] {
-  const values = [...groups.values(), ...hosts.values()].flatMap(({ vars }) =>
+function secretsOf(draft: Draft): readonly string[] {
+  const values = everyVars(draft).flatMap(({ vars }) =>
     Array.from(vars, ([name, { value }]) => (SECRETS.has(name) ? value : undefined)),
   );
   const texts = values.filter((value) => typeof value === "string" || typeof value === "number").map(String);

@@ -6,7 +6,7 @@ export type Groups = {
   members(name: string): readonly string[];
   /** The groups of a host, `all` first, then from the weakest to the strongest. */
   of(host: string): readonly string[];
-  /** The variables of a host: `all`, then deeper groups over higher ones, then the host's own. */
+  /** The variables of a host: `all`, then deeper groups over higher ones, then `group_vars` beside the sources in the same order, then the host's own. */
   vars(host: DraftHost): ReadonlyMap<string, Variable>;
 };
 
@@ -78,7 +78,14 @@ function sortedGroups(draft: Draft, strength: ReadonlyMap<string, number>): Read
 function merge(draft: Draft, groups: readonly string[], host: DraftHost): ReadonlyMap<string, Variable> {
   const merged = new Map<string, Variable>();
   for (const name of groups) for (const [key, value] of draft.groups.get(name)?.vars ?? []) merged.set(key, value);
-  for (const [key, value] of host.vars) merged.set(key, value);
+  const add = (vars: ReadonlyMap<string, Variable> | undefined): void => {
+    for (const [key, value] of vars ?? []) merged.set(key, value);
+  };
+  // As Ansible does: files beside the sources count more than the sources, source by source; `all` comes before every other group.
+  for (const { groups: files } of draft.beside) add(files.get("all"));
+  for (const { groups: files } of draft.beside) for (const name of groups) if (name !== "all") add(files.get(name));
+  add(host.vars);
+  for (const { hosts: files } of draft.beside) add(files.get(host.name));
   return merged;
 }
 

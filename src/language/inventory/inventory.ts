@@ -4,12 +4,19 @@ import { emptyDraft, type Draft } from "./draft.ts";
 import { faultsOf, inFileOrder, misspeltFaults, refusalsOf, withoutSecrets } from "./faults.ts";
 import { settle, type Groups } from "./groups.ts";
 import { compileHost } from "./host.ts";
+import { readInventoryIni } from "./ini/ini.ts";
 import { readHostList } from "./list.ts";
 import { readInventoryYaml } from "./yaml.ts";
 
-/** One `-i`: the text of a YAML file with the absolute directory it is in, or a list of hosts. */
+/** The text of one file with the absolute directory it is in (`hidden`: it was encrypted, and nothing of it is shown), or a list of hosts. */
 export type InventorySource =
-  | { readonly kind: "yaml"; readonly text: string; readonly file: string; readonly directory: string }
+  | {
+      readonly kind: "yaml" | "ini";
+      readonly text: string;
+      readonly file: string;
+      readonly directory: string;
+      readonly hidden?: boolean;
+    }
   | { readonly kind: "list"; readonly text: string };
 
 /** Absolute directories that relative paths and `~` stand for. */
@@ -30,11 +37,29 @@ export type ParsedInventory = {
 
 /** Reads one or more sources into one inventory, later ones over earlier ones, or says everything that is wrong with them. */
 export function parseInventory(sources: readonly InventorySource[], place: InventoryPlace): ParsedInventory | Fault[] {
+  return completeInventory(draftInventory(sources), place);
+}
+
+/** Reads the sources only: which groups and hosts there are, so that their `group_vars` and `host_vars` can be found. */
+export function draftInventory(sources: readonly InventorySource[]): Draft {
   const draft = emptyDraft();
-  for (const source of sources) {
-    if (source.kind === "yaml") readInventoryYaml(draft, source.text, source.file, source.directory);
-    else readHostList(draft, source.text);
+  for (const source of sources) readSource(draft, source);
+  return draft;
+}
+
+function readSource(draft: Draft, source: InventorySource): void {
+  switch (source.kind) {
+    case "yaml":
+      return readInventoryYaml(draft, source.text, source);
+    case "ini":
+      return readInventoryIni(draft, source.text, source);
+    case "list":
+      return readHostList(draft, source.text);
   }
+}
+
+/** Makes an inventory of what was read, or says everything that is wrong with it. */
+export function completeInventory(draft: Draft, place: InventoryPlace): ParsedInventory | Fault[] {
   const groups = settle(draft);
   const hosts = compileHosts(draft, groups, place);
   draft.faults.push(...misspeltFaults(draft));
@@ -48,7 +73,7 @@ export function parseInventory(sources: readonly InventorySource[], place: Inven
         { children: [...children], hosts: [...hosts] },
       ]),
     ),
-    warnings: sameNames(draft),
+    warnings: [...withoutSecrets(draft, draft.warnings), ...sameNames(draft)],
   };
 }
 

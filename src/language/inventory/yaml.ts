@@ -1,7 +1,6 @@
 import type { Fault } from "../../model/fault.ts";
-import { parseAddress } from "./address.ts";
-import { group, host, link, type Draft, type DraftGroup, type Variable } from "./draft.ts";
-import { expandRange } from "./range.ts";
+import { group, type Draft, type DraftGroup, type FaultHere, type Variable } from "./draft.ts";
+import { addChild, addHosts, groupNameError, setVariable } from "./members.ts";
 import { suggest } from "../suggest.ts";
 import { readYaml, type Path, type Yaml } from "../yaml/yaml.ts";
 
@@ -12,8 +11,12 @@ const SHAPE = "a group may have `hosts`, `children` and `vars`, each a mapping";
 type Reading = { readonly draft: Draft; readonly yaml: Yaml; readonly file: string; readonly directory: string };
 
 /** Reads Ansible's YAML form into the draft; what is wrong is added to its faults. `directory` (absolute) is the file's own. */
-export function readInventoryYaml(draft: Draft, text: string, file: string, directory: string): void {
-  const { yaml, faults } = readYaml(text, { file, schema: "yaml11" });
+export function readInventoryYaml(
+  draft: Draft,
+  text: string,
+  { file, directory, hidden }: { readonly file: string; readonly directory: string; readonly hidden?: boolean },
+): void {
+  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden });
   draft.faults.push(...faults);
   if (yaml === undefined) return;
   const reading: Reading = { draft, yaml, file, directory };
@@ -49,8 +52,8 @@ function readGroup(reading: Reading, path: Path, name: string, value: unknown): 
       "key",
     );
   }
-  if (name.trim() === "" || /[\p{C}]/u.test(name))
-    return wrong(reading, path, "a group's name is empty or holds a control character", undefined, "key");
+  const nameless = groupNameError(name);
+  if (nameless !== undefined) return wrong(reading, path, nameless, undefined, "key");
   const made = group(reading.draft, name);
   if (value === null || value === undefined) return;
   const sections = entries(value);
@@ -79,28 +82,16 @@ function readSection(reading: Reading, path: Path, into: DraftGroup, key: string
     const at = typeof value === "string" ? path : [...path, name];
     if (key === "hosts") readHosts(reading, at, into, name, item);
     else if (key === "children") readChild(reading, at, into, name, item);
-    else readVariable(reading, at, into, name, item);
+    else setVariable(reading.draft, into, name, variable(reading.yaml, at, item));
   }
 }
 
 function readChild(reading: Reading, path: Path, into: DraftGroup, name: string, value: unknown): void {
   readGroup(reading, path, name, value);
-  if (!reading.draft.groups.has(name)) return;
-  if (name === "all")
-    return wrong(reading, path, "`all` holds every group and cannot be a child of one", "remove it here", "key");
-  if (link(reading.draft, into.name, name)) return;
-  const message =
-    name === into.name
-      ? `the group \`${name}\` is its own child`
-      : `the groups \`${into.name}\` and \`${name}\` hold each other: a loop`;
-  wrong(reading, path, message, `remove \`${name}\` from the children of \`${into.name}\``, "key");
+  if (reading.draft.groups.has(name)) addChild(reading.draft, into, name, faultAt(reading, path));
 }
 
 function readHosts(reading: Reading, path: Path, into: DraftGroup, written: string, value: unknown): void {
-  const address = parseAddress(written);
-  if ("error" in address) return wrong(reading, path, address.error, address.hint, "key");
-  const names = expandRange(address.host);
-  if ("error" in names) return wrong(reading, path, names.error, names.hint, "key");
   const vars = value === null || value === undefined ? {} : entries(value);
   if (vars === undefined) {
     return wrong(
@@ -112,21 +103,11 @@ function readHosts(reading: Reading, path: Path, into: DraftGroup, written: stri
   }
   const { draft, yaml, directory } = reading;
   const own = Object.entries(vars).map(([key, value]) => [key, variable(yaml, [...path, key], value)] as const);
-  const port = address.port === undefined ? undefined : variable(yaml, path, address.port);
-  for (const name of names) {
-    const known = draft.hosts.has(name);
-    const made = host(draft, name, directory);
-    into.hosts.add(name);
-    // As Ansible does: the port in a name counts where the host is met first.
-    if (port !== undefined && !known) made.vars.set("ansible_port", port);
-    for (const [key, value] of own) made.vars.set(key, value);
-  }
+  addHosts(draft, into, written, { vars: new Map(own), directory, fault: faultAt(reading, path) });
 }
 
-function readVariable(reading: Reading, path: Path, into: DraftGroup, name: string, value: unknown): void {
-  if (name !== "ansible_group_priority") return void into.vars.set(name, variable(reading.yaml, path, value));
-  if (Number.isInteger(Number(value)) && value !== null) into.priority = Number(value);
-  else wrong(reading, path, "`ansible_group_priority` must be a whole number");
+function faultAt({ yaml }: Reading, path: Path): FaultHere {
+  return (message, hint, which) => yaml.fault(path, message, hint, which);
 }
 
 function variable(yaml: Yaml, path: Path, value: unknown): Variable {

@@ -19,8 +19,8 @@ export type Source = {
 const WIDTH = 110;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
-/** Makes a `Source` of a file's text. */
-export function sourceOf(text: string, file: string): Source {
+/** Makes a `Source` of a file's text; of a hidden one no fault shows lines. */
+export function sourceOf(text: string, file: string, hidden = false): Source {
   const breaks = Array.from(text.matchAll(/\r\n|\r|\n/g), (match) => [match.index, match[0].length] as const);
   const starts = [0, ...breaks.map(([at, length]) => at + length)];
   const ends = [...breaks.map(([at]) => at), text.length];
@@ -39,7 +39,7 @@ export function sourceOf(text: string, file: string): Source {
       message,
       ...(hint === undefined ? {} : { hint }),
       where: `${file}:${at.line}:${at.column}`,
-      excerpt: excerpt(line(at.line), at),
+      ...(hidden ? {} : { excerpt: excerpt(line(at.line), at) }),
     }),
   };
 }

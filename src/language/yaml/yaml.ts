@@ -35,7 +35,12 @@ export type Yaml = {
 };
 
 /** `core` is YAML 1.2 (runbooks); `yaml11` is what Ansible reads: `yes` is true and `0777` is 511. */
-export type YamlOptions = { readonly file: string; readonly schema: "core" | "yaml11" };
+export type YamlOptions = {
+  readonly file: string;
+  readonly schema: "core" | "yaml11";
+  /** Nothing of the text may be shown: faults tell their place only. */
+  readonly hidden?: boolean | undefined;
+};
 
 const SCHEMAS: Readonly<Record<YamlOptions["schema"], Schema>> = {
   core: CORE_SCHEMA.withTags(mergeTag),
@@ -57,7 +62,7 @@ export function parseYaml(text: string, options: YamlOptions): Yaml | Fault[] {
 export function readYaml(text: string, options: YamlOptions): { readonly yaml?: Yaml; readonly faults: Fault[] } {
   const refused = refuse(text, options.file);
   if (refused !== undefined) return { faults: [refused] };
-  const source = sourceOf(text, options.file);
+  const source = sourceOf(text, options.file, options.hidden);
   const schema = SCHEMAS[options.schema];
   let faults: Fault[] = [];
   try {

@@ -38,6 +38,16 @@ describe("what is read", () => {
     expect(await hostsOf(write("q1,q2", "web: {hosts: {from_file: }}\n"))).toEqual(["from_file"]);
   });
 
+  test("INI: by its ending, or without one by what is in it; where that is neither, by its first line", async () => {
+    expect(await hostsOf(write("x.ini", "a:\n"))).toMatchObject([{ message: expect.stringContaining("a colon") }]);
+    expect(await hostsOf(write("ini1", "# hosts\n\n[web]\nw1\n"))).toEqual(["w1"]);
+    expect(await hostsOf(write("ini2", "w1 ansible_port=22\n"))).toEqual(["w1"]);
+    expect(await hostsOf(write("ini3", "w1\nw2\n"))).toEqual(["w1", "w2"]);
+    expect(await hostsOf(write("yml1", "web:\n  hosts: [a\n"))).toMatchObject([
+      { where: expect.stringMatching(/^yml1:/), hint: expect.stringContaining("close the") },
+    ]);
+  });
+
   test("several, in the order in which they were given", async () => {
     write("one.yml", "web: {hosts: {w1: {a: one, b: one}}}\n");
     write("two.yml", "web: {hosts: {w2: , w1: {b: two}}}\n");
@@ -64,7 +74,7 @@ describe("what is read", () => {
 describe("what is not read is told by its name", () => {
   const cases: readonly (readonly [name: string, source: () => string, kind: string, message: string, hint: string])[] =
     [
-      ["a missing file", () => "none.yml", "usage", "there is no such file", "YAML"],
+      ["a missing file", () => "none.yml", "usage", "there is no such file", "YAML or INI"],
       ["a host without a comma", () => "web1", "usage", "there is no inventory file web1", "`-i web1,`"],
       [
         "an address without a comma",
@@ -85,27 +95,6 @@ describe("what is not read is told by its name", () => {
       ["blank lines", () => write("blank.yml", "\n \n"), "invalid-file", "the file is empty", ""],
       ["binary", () => write("binary.yml", new Uint8Array([97, 0, 98])), "invalid-file", "binary", ""],
       ["Latin-1", () => write("latin.yml", new Uint8Array([0x66, 0xfc, 0x72])), "invalid-file", "UTF-8", ""],
-      [
-        "INI: a section",
-        () => write("ini1", "# hosts\n\n[web]\nw1\n"),
-        "invalid-file",
-        "not supported yet: an inventory in INI form",
-        "ansible-inventory -i ini1",
-      ],
-      [
-        "INI: a host",
-        () => write("ini2", "w1 ansible_port=22\n"),
-        "invalid-file",
-        "not supported yet: an inventory in INI form",
-        "--yaml",
-      ],
-      [
-        "INI by its ending",
-        () => write("x.ini", "w1\n"),
-        "invalid-file",
-        "not supported yet: an inventory in INI form",
-        "--yaml",
-      ],
       [
         "TOML",
         () => write("x.toml", "[web.hosts]\n"),

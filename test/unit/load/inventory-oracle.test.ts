@@ -1,0 +1,65 @@
+import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { selectHosts } from "../../../src/language/inventory/pattern.ts";
+import { loadInventory, type LoadedInventory } from "../../../src/load/inventory.ts";
+import { QUESTIONS } from "../../fixtures/inventory/corpus/questions.ts";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures/inventory");
+const CORPUS = join(FIXTURES, "corpus");
+
+/** What Ansible makes of one inventory. */
+type Answer = {
+  readonly hosts: Readonly<
+    Record<string, { readonly vars: Readonly<Record<string, unknown>>; readonly groups: readonly string[] }>
+  >;
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly selected: readonly (readonly string[] | { readonly error: string })[];
+};
+
+/** Debian's ansible-core; one process for all, since it starts slowly. */
+function askAnsible(): readonly Answer[] {
+  const questions = Object.values(QUESTIONS).map(({ sources, patterns = [] }) => ({ sources, patterns }));
+  const output = execFileSync("/usr/bin/python3", [join(FIXTURES, "oracle.py")], {
+    cwd: CORPUS,
+    input: JSON.stringify(questions),
+    encoding: "utf8",
+    maxBuffer: 100_000_000,
+    timeout: 60_000,
+    stdio: ["pipe", "pipe", "ignore"],
+    env: { PATH: "/usr/bin:/bin", HOME: tmpdir(), LC_ALL: "C.UTF-8", ANSIBLE_CONFIG: join(FIXTURES, "ansible.cfg") },
+  });
+  return JSON.parse(output) as readonly Answer[];
+}
+
+async function load(sources: readonly string[]): Promise<LoadedInventory> {
+  const loaded = await loadInventory(sources, { cwd: CORPUS, home: "/home/me" });
+  if (Array.isArray(loaded)) throw new Error(JSON.stringify(loaded, null, 1));
+  return loaded;
+}
+
+describe("an inventory is what it is to Ansible", () => {
+  let answers: readonly Answer[] = [];
+  beforeAll(() => {
+    answers = askAnsible();
+  }, 60_000);
+
+  test.each(Object.keys(QUESTIONS).map((name, index) => [name, index] as const))("%s", async (name, index) => {
+    const question = QUESTIONS[name];
+    const theirs = answers[index];
+    const { inventory } = await load(question?.sources ?? []);
+    const names = inventory.groups.get("all") ?? [];
+    expect(names).toEqual(theirs?.groups["all"]);
+    const hosts = names.map((host) => {
+      const { vars = {}, groups = [] } = inventory.hosts.get(host) ?? {};
+      return [host, { vars, groups: groups.toSorted() }];
+    });
+    expect(Object.fromEntries(hosts)).toEqual(theirs?.hosts);
+    expect(Object.fromEntries(inventory.groups)).toEqual(theirs?.groups);
+    for (const [at, pattern] of (question?.patterns ?? []).entries()) {
+      const selected = selectHosts(inventory, pattern);
+      expect([pattern, selected]).toEqual([pattern, theirs?.selected[at]]);
+    }
+  });
+});
