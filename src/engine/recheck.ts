@@ -34,7 +34,8 @@ function isStillMeant(state: RunState, event: EventOf<"asked" | "approved">): bo
 function stillApproved(state: RunState, host: HostState, id: string, now: number): boolean {
   const step = host.steps.find((each) => each.plan.id === id);
   if (step === undefined || step.fixes.length > 0) return step !== undefined;
-  if (step.approval === null) return false;
+  // Another name of the machine may have been fixed, or booted, meanwhile.
+  if (step.approval === null || host.factsStale || step.seenSeq < host.changedSeq) return false;
   const permission = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
   if (permission.approve === "deny") return false;
   return doubtOf(state.plan, step, digestOf(state, host, step), permission, now) === null;

@@ -1,6 +1,7 @@
 import type { HostState, RunState } from "../../src/engine/state.ts";
 import type { Intent } from "../../src/engine/todo.ts";
-import type { Event } from "../../src/model/event.ts";
+import { fixing as underWay } from "../../src/engine/outcome.ts";
+import type { Event, EventOf } from "../../src/model/event.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { NO_OUTPUT } from "../../src/model/output.ts";
 
@@ -48,14 +49,14 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
     case "connect":
       return chance(temper.unknown)
         ? [{ type: "unreachable", host: intent.host, fault: { kind: "unreachable", message: "no route" } }]
-        : [{ type: "reached", host: intent.host, machineId: chance(0.3) ? "shared" : intent.host, bootId: "b", ms: 1 }];
+        : [reached(intent.host, chance(0.3) ? "shared" : intent.host, state, chance(0.95))];
     case "applies":
       if (chance(temper.unknown)) return [undetermined(intent.step)];
       return chance(0.1)
         ? [{ type: "not-concerned", host: intent.host, step: intent.step, reason: "no such thing" }]
         : [{ type: "concerned", host: intent.host, step: intent.step }];
     case "read-facts":
-      if (chance(temper.unknown)) return [undetermined(null)];
+      if (chance(temper.unknown)) return [noFacts(host)];
       return [{ type: "facts-read", host: intent.host, facts: { os: "debian" } }];
     case "detect": {
       const underWay = host.steps.some((step) => step.plan.id === intent.step && step.fixes.length > 0);
@@ -79,7 +80,7 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
     case "fix":
       return fixing(intent, host, temper, luck);
     case "reattach":
-      return [found(intent, host, temper, luck)];
+      return isReboot(intent, host) ? rebooting(intent, host, temper, luck) : [found(intent, host, temper, luck)];
     case "verify":
       return verifying(intent, host, temper, luck);
     case "rollback":
@@ -95,6 +96,52 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
         },
       ];
   }
+}
+
+/** The names of one machine are in one boot; now and then a host has no boot id, and is like no other. */
+function reached(host: string, machineId: string, { hosts }: RunState, hasBoot: boolean): Event {
+  if (!hasBoot) return { type: "reached", host, machineId: host, bootId: null, ms: 1 };
+  const twin = [...hosts.values()].find(
+    ({ identity }) => identity?.machineId === machineId && identity.bootId !== null,
+  );
+  return { type: "reached", host, machineId, bootId: twin?.identity?.bootId ?? "b0", ms: 1 };
+}
+
+/** Without its facts nothing is told of a host, or a fix that is to be proved with them is not. */
+function noFacts({ host, steps }: HostState): Event {
+  const step = steps.find(underWay);
+  if (step === undefined) return { type: "undetermined", host, step: null, reason: "?" };
+  return { type: "verify-failed", host, step: step.plan.id, reason: "no facts", looks: 3, ms: 1 };
+}
+
+function isReboot(intent: OnStep, host: HostState): boolean {
+  return host.steps.find((one) => one.plan.id === intent.step)?.plan.fix?.kind === "reboot";
+}
+
+/** What becomes of a host that was told to reboot: it comes back in another boot, or it does not, as far as is known. */
+function rebooting(intent: OnStep, host: HostState, temper: Temper, luck: Luck): Event[] {
+  const place = at(intent);
+  const failed = (how: EventOf<"reboot-failed">["how"]): Event => ({
+    type: "reboot-failed",
+    ...place,
+    how,
+    reason: how,
+    ms: 1,
+  });
+  const machineId = host.identity?.machineId ?? null;
+  const bootId = `b${luck()}`;
+  const back: Event = { type: "reached", host: host.host, machineId, bootId, ms: 1 };
+  if (luck() >= temper.failing) {
+    return [back, { type: "rebooted", ...place, bootId, kernelBefore: "6.1", kernel: "6.2", ms: 1 }];
+  }
+  const fixed = { ...place, key: null };
+  if (luck() < temper.lost) {
+    return luck() < 0.3 ? [{ type: "fix-lost", ...fixed, reason: "nobody waited" }] : [failed("away")];
+  }
+  const kind = luck();
+  if (kind < 0.2) return [{ type: "fix-refused", ...fixed, reason: "no shell" }];
+  if (kind < 0.4) return [back, failed("kernel")];
+  return [failed(kind < 0.6 ? "stayed" : kind < 0.8 ? "same" : "stranger")];
 }
 
 type OnStep = { readonly host: string; readonly step: string };
@@ -135,7 +182,9 @@ function fixing(intent: Extract<Intent, { kind: "fix" }>, host: HostState, tempe
   if (step?.plan.fix?.guard === true && luck() < temper.deferring) {
     return [{ type: "deferred", ...at(intent), reason: "not now" }];
   }
-  return [{ type: "fix-started", ...at(intent), key: intent.key, ...jobOf(luck) }, fixEnd(intent, temper, luck)];
+  const started: Event = { type: "fix-started", ...at(intent), key: intent.key, ...jobOf(luck) };
+  if (isReboot(intent, host)) return [{ ...started, kernel: "6.1" }, ...rebooting(intent, host, temper, luck)];
+  return [started, fixEnd(intent, temper, luck)];
 }
 
 function fixEnd(intent: OnStep & { readonly key: string | null }, temper: Temper, luck: Luck): Event {

@@ -47,6 +47,8 @@ export const TELLS: ReadonlySet<Event["type"]> = new Set([
   "fix-finished",
   "fix-lost",
   "fix-refused",
+  "rebooted",
+  "reboot-failed",
   "rollback-finished",
   "rollback-lost",
   "rollback-refused",

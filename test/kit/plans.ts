@@ -6,8 +6,8 @@ type FixPlan = NonNullable<StepPlan["fix"]>;
 
 const share = fc.constantFrom(1, 2, "10%", "50%", "100%");
 
-const fix: fc.Arbitrary<FixPlan> = fc.record({
-  kind: fc.constantFrom("run", "run", "run", "manual"),
+const anyFix: fc.Arbitrary<FixPlan> = fc.record({
+  kind: fc.constantFrom("run", "run", "run", "reboot", "manual"),
   risk: fc.constantFrom("low", "medium", "high"),
   summary: fc.constant("mend it"),
   per: fc.constantFrom("finding", "host"),
@@ -18,6 +18,9 @@ const fix: fc.Arbitrary<FixPlan> = fc.record({
   selected: fc.constantFrom(true, true, true, false),
   oncePer: fc.constantFrom(null, null, "os"),
 });
+
+/** A host is rebooted whole, and nothing undoes it. */
+const fix = anyFix.map((one): FixPlan => (one.kind === "reboot" ? { ...one, per: "host", rollback: false } : one));
 
 const step: fc.Arbitrary<Omit<StepPlan, "id">> = fc.record({
   title: fc.constant("a problem"),

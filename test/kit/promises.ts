@@ -4,6 +4,7 @@ import type { RunState } from "../../src/engine/state.ts";
 import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/finding.ts";
 import { resolveShare } from "../../src/model/quantity.ts";
+import { type Boots, checkBoots, keepBoots, noBoots } from "./boots.ts";
 import { checkConsent } from "./consent.ts";
 import { ADRIFT, blank, type Page, TELLS } from "./page.ts";
 import { checkOnce, checkSpread, waitsForPeer } from "./spread.ts";
@@ -43,6 +44,7 @@ export type Books = {
   readonly sick: Set<string>;
   /** Host and step of every fix that began. */
   readonly fixed: { readonly host: string; readonly step: string }[];
+  readonly boots: Boots;
   stopped: boolean;
   paused: boolean;
   frozen: boolean;
@@ -62,6 +64,7 @@ function emptyBooks(plan: RunPlan): Books {
     skipped: new Set(),
     sick: new Set(),
     fixed: [],
+    boots: noBoots(),
     stopped: false,
     paused: false,
     frozen: false,
@@ -87,6 +90,7 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
     checkFix(event, state, books, promise);
     checkConsent(event, entry.at, books, page(books, event.host, event.step).started.size === 0, promise);
   }
+  checkBoots(event, books, promise);
   if (event.type === "rollback-started") {
     const { running, lost, rolledBack, started } = page(books, event.host, event.step);
     promise(started.size > 0, "nothing is rolled back that was not fixed");
@@ -106,6 +110,10 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
   if ("step" in event && event.step !== null) {
     const told = !page(books, event.host, event.step).adrift || TELLS.has(event.type);
     promise(told, "a fix that was left by another process is looked for before anything else");
+  }
+  if (event.type === "step-ended" && event.outcome === "in-doubt") {
+    const { untold, job } = page(books, event.host, event.step);
+    promise(!untold || !job || event.open === true, "what can be found on its host later is left open");
   }
   if ("step" in event && event.step !== null && event.type !== "step-ended") {
     promise(page(books, event.host, event.step).end === null, "nothing happens to a step that has ended");
@@ -142,7 +150,8 @@ function checkFix(
   checkOnce(event, books, promise);
   promise(!twinsOf(books, event.host).some((twin) => isBusy(books, twin)), "one fix at a time on one machine");
   const at = plan.steps.findIndex((step) => step.id === event.step);
-  promise(plan.steps[at]?.fix?.kind === "run" && plan.steps[at].fix.selected, "only a selected fix by script starts");
+  const fix = plan.steps[at]?.fix ?? null;
+  promise(fix !== null && fix.kind !== "manual" && fix.selected, "only a selected fix that is not a person's starts");
   if (plan.steps[at]?.independent === true) return;
   for (const earlier of plan.steps.slice(0, at)) {
     const { end } = page(books, event.host, earlier.id);
@@ -213,6 +222,7 @@ function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "approval-voided" || event.type === "verified") books.votes.delete(`${event.host} ${event.step}`);
   if (event.type === "stop-requested") books.stopped = true;
   if (event.type === "reached" && event.machineId !== null) books.machines.set(event.host, event.machineId);
+  keepBoots(event, books);
   if (event.type === "admitted") books.batches.set(event.host, event.batch);
   if (event.type === "unreachable") books.unknown.add(event.host);
   if (event.type === "undetermined") books.unknown.add(event.host);
@@ -247,12 +257,16 @@ function write(books: Books, host: string, own: Page, event: Event): void {
       started: own.started.add(event.key),
       running: true,
       untold: true,
-      job: event.job !== undefined,
+      // A host that was told to reboot is looked for as a job is.
+      job: event.job !== undefined || event.kernel !== undefined,
     });
   }
-  if (event.type === "fix-finished" || event.type === "fix-refused") own.running = false;
+  if (event.type === "fix-finished" || event.type === "fix-refused" || event.type === "rebooted") own.running = false;
+  const away = event.type === "reboot-failed" && event.how === "away";
+  if (event.type === "reboot-failed") Object.assign(own, { running: false, lost: away });
   if (TELLS.has(event.type)) own.adrift = false;
-  if (TELLS.has(event.type)) own.untold = event.type === "rollback-lost" || (event.type === "fix-lost" && !event.over);
+  if (TELLS.has(event.type))
+    own.untold = away || event.type === "rollback-lost" || (event.type === "fix-lost" && !event.over);
   if (event.type === "fix-lost") Object.assign(own, { running: false, lost: event.over !== true });
   if (event.type === "rollback-started")
     Object.assign(own, { rolledBack: true, untold: true, job: event.job !== undefined });
@@ -265,7 +279,7 @@ function write(books: Books, host: string, own: Page, event: Event): void {
   const unproven = event.type === "verify-failed" && own.started.size > 0;
   const badStep = event.type === "step-ended" && FAILED.has(event.outcome);
   const lost = event.type === "fix-lost" && event.over !== true;
-  if (badEnd || unproven || badStep || lost || event.type === "fix-refused") {
+  if (event.type === "reboot-failed" || badEnd || unproven || badStep || lost || event.type === "fix-refused") {
     own.bad = true;
     books.failed.add(host);
   }

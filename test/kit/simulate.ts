@@ -33,7 +33,7 @@ export type Simulated = {
 };
 
 /** More intents than this for one step of one host: the engine goes round in circles. */
-const MOST_INTENTS = 300;
+const MOST_INTENTS = 500;
 
 /**
  * Carries a run on until nothing can be done any more, the hosts interleaved by chance; `before` is the record to go on from.
