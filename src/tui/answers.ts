@@ -2,7 +2,7 @@ import type { Decision } from "../model/approval.ts";
 import { clean } from "../view/clean.ts";
 import { counted } from "../view/words.ts";
 import type { Pressed, Scene } from "./keys.ts";
-import type { Waiting } from "./queue.ts";
+import type { QueuedCard } from "./queue.ts";
 import type { Offer, Sight } from "./sight.ts";
 import { isHeld, withSent, type Ui } from "./ui.ts";
 
@@ -10,13 +10,13 @@ import { isHeld, withSent, type Ui } from "./ui.ts";
 export type Action =
   | {
       readonly kind: "decide";
-      readonly cards: readonly Waiting[];
+      readonly cards: readonly QueuedCard[];
       readonly verdict: Decision["verdict"];
       readonly reason: string;
     }
   | {
       readonly kind: "waive";
-      readonly card: Waiting;
+      readonly card: QueuedCard;
       readonly keys: readonly string[];
       /** ms since the epoch. */
       readonly until: number;
@@ -77,7 +77,8 @@ function onCards(ui: Ui, key: Exclude<AnswerKey, "x">, offer: Offer, scene: Scen
   const pressed = { ...ui, answerKey: { key, at: scene.now } };
   const say = (note: string): Pressed => ({ ui: { ...pressed, note } });
   if (held) return say("that was one answer, for the card before: look at this one");
-  const seen = (cards: readonly Waiting[]): readonly Waiting[] => cards.filter(({ id }) => wasSeen(ui, id, scene.now));
+  const seen = (cards: readonly QueuedCard[]): readonly QueuedCard[] =>
+    cards.filter(({ id }) => wasSeen(ui, id, scene.now));
   const all = seen(offer.all);
   if (all.length === 0) return say("the card has just changed: look at it first");
   switch (key) {
@@ -114,7 +115,7 @@ function approve(ui: Ui, key: "y" | "d", offer: Offer, offered: number): Pressed
   return { ui: { ...withSent(ui, offer.ready), note }, action: decided(offer.ready, "approve") };
 }
 
-function waive(ui: Ui, cards: readonly Waiting[], scene: Scene): Pressed {
+function waive(ui: Ui, cards: readonly QueuedCard[], scene: Scene): Pressed {
   const [card] = cards;
   if (card === undefined || cards.length > 1) {
     return { ui: { ...ui, note: "a waiver is for the findings of one host: Enter opens the group" } };
@@ -125,17 +126,17 @@ function waive(ui: Ui, cards: readonly Waiting[], scene: Scene): Pressed {
 }
 
 /** The same verdict on some cards. */
-export function decided(cards: readonly Waiting[], verdict: Decision["verdict"], reason = ""): Action {
+export function decided(cards: readonly QueuedCard[], verdict: Decision["verdict"], reason = ""): Action {
   return { kind: "decide", cards, verdict, reason };
 }
 
 /** The host of one card, or how many there are. */
-export function whom(cards: readonly Waiting[]): string {
+export function whom(cards: readonly QueuedCard[]): string {
   const [first] = cards;
   return cards.length === 1 ? clean(first?.host ?? "") : counted(cards.length, "host");
 }
 
 /** The word that must be typed for a high risk: for several hosts their number. */
-export function wordFor(cards: readonly Waiting[]): string {
+export function wordFor(cards: readonly QueuedCard[]): string {
   return cards.length === 1 ? "yes" : String(cards.length);
 }

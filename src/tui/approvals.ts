@@ -11,7 +11,7 @@ import { fit, widthOf } from "../view/width.ts";
 import { ago, cellWords, counted, grouped, RISK_STYLE } from "../view/words.ts";
 import { windowOf } from "./hosts.ts";
 import { drawnLately, type CardDrawing, type Pane } from "./pane.ts";
-import type { Entry, Waiting } from "./queue.ts";
+import type { Entry, QueuedCard } from "./queue.ts";
 import type { Offer, Sight } from "./sight.ts";
 
 /** The queue around its cursor, one entry a line, in at most `rows` lines of exactly `width` columns. */
@@ -71,7 +71,7 @@ export function offerPane(sight: Sight, offer: Offer, draw: CardDrawing): Pane {
 }
 
 /** The one card that says what is true of all of them. */
-function cardOf({ all }: Offer, first: Waiting, draw: CardDrawing): readonly string[] {
+function cardOf({ all }: Offer, first: QueuedCard, draw: CardDrawing): readonly string[] {
   const { state, loaded, now, width, colour } = draw;
   const card = groupCardOf({ state, hosts: all.map(({ host }) => host), step: first.step, loaded, now });
   return cardLines(card, { width, colour, now, all: true });
@@ -100,12 +100,12 @@ function reachLines({ all, ready, bar }: Offer, { width, colour }: CardDrawing):
 }
 
 /** `these 4 of 37`, `this one of 37`, `these 37`. */
-export function countWords(ready: readonly Waiting[], all: readonly Waiting[]): string {
+export function countWords(ready: readonly QueuedCard[], all: readonly QueuedCard[]): string {
   const some = ready.length === 1 ? "this one" : `these ${grouped(ready.length)}`;
   return ready.length === all.length ? some : `${some} of ${grouped(all.length)}`;
 }
 
-function names(cards: readonly Waiting[]): string {
+function names(cards: readonly QueuedCard[]): string {
   return foldHosts(
     cards.map(({ host }) => host),
     12,

@@ -2,7 +2,7 @@ import { permissionFor, type Permission } from "../engine/permission.ts";
 import type { RunState, StepState } from "../engine/state.ts";
 import { clean } from "../view/clean.ts";
 import { shortDigest } from "../view/words.ts";
-import type { Waiting } from "./queue.ts";
+import type { QueuedCard } from "./queue.ts";
 
 const MINUTE = 60_000;
 const permits = new WeakMap<StepState, { readonly minute: number; readonly permission: Permission }>();
@@ -39,7 +39,7 @@ export function answerWanted(state: RunState, host: string, step: StepState, now
 export type Bar = { readonly why: string; readonly deniable: boolean };
 
 /** Why nobody can approve these cards on this screen, and what to do; null: somebody here can. They are all of one kind. */
-export function barOf(state: RunState, cards: readonly Waiting[], by: string, now: number): Bar | null {
+export function barOf(state: RunState, cards: readonly QueuedCard[], by: string, now: number): Bar | null {
   const [card] = cards;
   const step = state.hosts.get(card?.host ?? "")?.steps.find(({ plan }) => plan.id === card?.step);
   if (card === undefined || step === undefined) return null;

@@ -7,7 +7,7 @@ import { likenessOf } from "./likeness.ts";
 import { permitWords } from "./permits.ts";
 
 /** A card that a person has not answered. */
-export type Waiting = {
+export type QueuedCard = {
   /** Another one each time the engine asks. */
   readonly id: string;
   readonly host: string;
@@ -24,7 +24,7 @@ export type Waiting = {
 /** Cards that are identical apart from the host, in the order in which they were asked; one card alone is an entry too. */
 export type Entry = {
   readonly key: string;
-  readonly cards: readonly Waiting[];
+  readonly cards: readonly QueuedCard[];
   /** The same for entries that differ only in their evidence. */
   readonly family: string;
 };
@@ -40,7 +40,7 @@ export type Handled = {
 };
 
 /** The cards to decide on, in the order in which they were asked. None once the run stops: no answer would count. */
-export function waitingCards(state: RunState): readonly Waiting[] {
+export function queuedCards(state: RunState): readonly QueuedCard[] {
   const known = queues.get(state);
   if (known !== undefined) return known;
   const open = state.stop === null && state.ended === null;
@@ -49,15 +49,15 @@ export function waitingCards(state: RunState): readonly Waiting[] {
   return cards;
 }
 
-const queues = new WeakMap<RunState, readonly Waiting[]>();
-const NONE: readonly Waiting[] = [];
-const byHost = new WeakMap<HostState, readonly Waiting[]>();
+const queues = new WeakMap<RunState, readonly QueuedCard[]>();
+const NONE: readonly QueuedCard[] = [];
+const byHost = new WeakMap<HostState, readonly QueuedCard[]>();
 
-function cardsOf(host: HostState): readonly Waiting[] {
+function cardsOf(host: HostState): readonly QueuedCard[] {
   if (!host.steps.some(waiting)) return NONE;
   const known = byHost.get(host);
   if (known !== undefined) return known;
-  const cards = host.steps.filter(waiting).flatMap((step): Waiting[] => {
+  const cards = host.steps.filter(waiting).flatMap((step): QueuedCard[] => {
     const { asked } = step;
     const { id, fix } = step.plan;
     if (asked === null || fix === null) return [];
@@ -76,8 +76,8 @@ export function entriesOf(
   loaded: LoadedRunbook,
   now: number,
 ): { readonly entries: readonly Entry[]; readonly opened: Entry | null } {
-  const groups = new Map<string, { key: string; family: string; cards: Waiting[] }>();
-  for (const card of waitingCards(state)) {
+  const groups = new Map<string, { key: string; family: string; cards: QueuedCard[] }>();
+  for (const card of queuedCards(state)) {
     if (handled.sent.has(card.id)) continue;
     const { key, family } = keysOf(state, card, loaded, now);
     const group = groups.get(key);
@@ -90,7 +90,12 @@ export function entriesOf(
   return { entries: laterLast(singles, handled.later), opened };
 }
 
-function keysOf(state: RunState, card: Waiting, loaded: LoadedRunbook, now: number): { key: string; family: string } {
+function keysOf(
+  state: RunState,
+  card: QueuedCard,
+  loaded: LoadedRunbook,
+  now: number,
+): { key: string; family: string } {
   const host = state.hosts.get(card.host);
   const step = host?.steps.find((one) => one.plan.id === card.step);
   if (host === undefined || step === undefined) return { key: card.id, family: card.id };
@@ -109,9 +114,13 @@ function laterLast(entries: readonly Entry[], later: readonly string[]): readonl
  * Those of some cards that may be approved together: as many as the batch that is open has room for, whatever was answered and is not
  * yet on record counted in. One card alone may always be approved: it waits for its batch.
  */
-export function withinBatch(state: RunState, cards: readonly Waiting[], sent: ReadonlySet<string>): readonly Waiting[] {
+export function withinBatch(
+  state: RunState,
+  cards: readonly QueuedCard[],
+  sent: ReadonlySet<string>,
+): readonly QueuedCard[] {
   if (cards.length < 2) return cards;
-  const pending = waitingCards(state).filter((card) => !card.placed && sent.has(card.id));
+  const pending = queuedCards(state).filter((card) => !card.placed && sent.has(card.id));
   let places = openPlaces(state) - new Set(pending.map((card) => card.host)).size;
   const taken = new Set<string>();
   return cards.filter((card) => {

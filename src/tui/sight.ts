@@ -2,7 +2,7 @@ import { waiting } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { barOf, type Bar } from "./permits.ts";
-import { entriesOf, waitingCards, withinBatch, type Entry, type Waiting } from "./queue.ts";
+import { entriesOf, queuedCards, withinBatch, type Entry, type QueuedCard } from "./queue.ts";
 import { rosterOf, type Roster } from "./roster.ts";
 import type { Focus, Seen, Ui } from "./ui.ts";
 
@@ -28,9 +28,9 @@ export type Sight = {
 /** Cards that are shown together, and what may become of them. */
 export type Offer = {
   /** All that are shown: a no is for them. */
-  readonly all: readonly Waiting[];
+  readonly all: readonly QueuedCard[];
   /** Those that a yes is for: as many as the batch has room for. */
-  readonly ready: readonly Waiting[];
+  readonly ready: readonly QueuedCard[];
   /** Why nobody can approve them on this screen; null: somebody can. */
   readonly bar: Bar | null;
 };
@@ -76,7 +76,7 @@ function compute({ state, ui, loaded, by, now }: Look): Sight {
 }
 
 /** The chosen entry's cards; in a table, those of all that differ from it only in their evidence. */
-function shownOf(entries: readonly Entry[], entry: Entry | null, table: boolean): readonly Waiting[] {
+function shownOf(entries: readonly Entry[], entry: Entry | null, table: boolean): readonly QueuedCard[] {
   if (entry === null) return [];
   if (!table) return entry.cards;
   const family = entries.filter((one) => one.family === entry.family);
@@ -84,14 +84,14 @@ function shownOf(entries: readonly Entry[], entry: Entry | null, table: boolean)
 }
 
 /** The card of the host under the cursor, where the pane shows it. */
-function cardOfHost(state: RunState, host: HostState | null, ui: Ui): readonly Waiting[] {
+function cardOfHost(state: RunState, host: HostState | null, ui: Ui): readonly QueuedCard[] {
   if (host === null || ui.tab !== "card" || state.stop !== null || state.ended !== null) return [];
   const step = host.steps.find(waiting);
-  const card = waitingCards(state).find((one) => one.host === host.host && one.step === step?.plan.id);
+  const card = queuedCards(state).find((one) => one.host === host.host && one.step === step?.plan.id);
   return card === undefined || ui.sent.has(card.id) ? [] : [card];
 }
 
 /** What must be known of a sight to tell whether it has changed. */
 export function seenIn(state: RunState, sight: Sight): Seen {
-  return { id: sight.pane, cards: sight.offer?.all ?? [], waiting: waitingCards(state) };
+  return { id: sight.pane, cards: sight.offer?.all ?? [], waiting: queuedCards(state) };
 }

@@ -9,7 +9,7 @@ import type { Frame, Shot } from "./frame.ts";
 import { press, type Press } from "./keys.ts";
 import { createMemory } from "./memory.ts";
 import { createPostbox, wishesOf, type Postbox, type Refusal } from "./postbox.ts";
-import { waitingCards } from "./queue.ts";
+import { queuedCards } from "./queue.ts";
 import { seenIn, sightOf } from "./sight.ts";
 import { FRESH_UI, see, type Ui } from "./ui.ts";
 
@@ -100,7 +100,7 @@ function refusedIn(ui: Ui, state: RunState | null, refusals: readonly Refusal[])
   for (const { wish } of refusals) {
     if (wish.kind !== "decide" || state === null) continue;
     const { host, step, digest } = wish.decision;
-    const card = waitingCards(state).find((one) => one.host === host && one.step === step && one.digest === digest);
+    const card = queuedCards(state).find((one) => one.host === host && one.step === step && one.digest === digest);
     if (card !== undefined) again.add(card.id);
   }
   const [first] = refusals;

@@ -1,4 +1,4 @@
-import type { Waiting } from "./queue.ts";
+import type { QueuedCard } from "./queue.ts";
 
 /** Which list the arrows move in, and so what the pane shows. */
 export type Focus = "approvals" | "hosts";
@@ -21,9 +21,9 @@ export type Mode =
   /** Which hosts to show; `before` is what Esc goes back to while it is typed. */
   | { readonly kind: "filter"; readonly text: string }
   /** The reason of a no is being typed. */
-  | { readonly kind: "deny"; readonly text: string; readonly cards: readonly Waiting[] }
+  | { readonly kind: "deny"; readonly text: string; readonly cards: readonly QueuedCard[] }
   /** A high risk needs a typed word: `yes`, or for several hosts their number. */
-  | { readonly kind: "confirm"; readonly text: string; readonly cards: readonly Waiting[] }
+  | { readonly kind: "confirm"; readonly text: string; readonly cards: readonly QueuedCard[] }
   /** Why nothing more is to be begun on a host. */
   | { readonly kind: "skip"; readonly text: string; readonly host: string }
   | WaiveMode;
@@ -33,7 +33,7 @@ export type WaiveMode = {
   readonly kind: "waive";
   readonly asks: "which" | "until" | "why";
   readonly text: string;
-  readonly card: Waiting;
+  readonly card: QueuedCard;
   readonly keys: readonly string[];
   /** ms since the epoch; 0 until it is known. */
   readonly until: number;
@@ -95,7 +95,7 @@ export const FRESH_UI: Ui = {
 };
 
 /** The screen once answers to some cards are on their way. */
-export function withSent(ui: Ui, cards: readonly Waiting[]): Ui {
+export function withSent(ui: Ui, cards: readonly QueuedCard[]): Ui {
   return { ...ui, sent: new Set([...ui.sent, ...cards.map((card) => card.id)]), entry: null, table: false };
 }
 
@@ -115,8 +115,8 @@ export function toWatch(ui: Ui): Ui {
 /** What can be seen: the pane's name, the cards that may be answered in it, and every card that waits. */
 export type Seen = {
   readonly id: string;
-  readonly cards: readonly Waiting[];
-  readonly waiting: readonly Waiting[];
+  readonly cards: readonly QueuedCard[];
+  readonly waiting: readonly QueuedCard[];
 };
 
 /**
@@ -145,7 +145,7 @@ function stillAsked(ui: Ui, seen: Seen): Ui {
   return { ...ui, mode: { kind: "gone" }, note: "the card you were answering has gone; nothing was decided" };
 }
 
-function askedAbout(mode: Mode): readonly Waiting[] {
+function askedAbout(mode: Mode): readonly QueuedCard[] {
   switch (mode.kind) {
     case "watch":
     case "help":

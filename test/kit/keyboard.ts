@@ -1,6 +1,6 @@
 import type { Action } from "../../src/tui/answers.ts";
 import { press, type Press, type Scene } from "../../src/tui/keys.ts";
-import type { Entry, Waiting } from "../../src/tui/queue.ts";
+import type { Entry, QueuedCard } from "../../src/tui/queue.ts";
 import type { Offer, Sight } from "../../src/tui/sight.ts";
 import { FRESH_UI, see, type Ui } from "../../src/tui/ui.ts";
 
@@ -8,17 +8,17 @@ import { FRESH_UI, see, type Ui } from "../../src/tui/ui.ts";
 export const NOW = Date.UTC(2026, 10, 3, 14, 5, 0);
 
 /** A card that waits on a host. */
-export function card(host = "web1", more: Partial<Waiting> = {}): Waiting {
+export function card(host = "web1", more: Partial<QueuedCard> = {}): QueuedCard {
   const digest = `digest of ${host}`;
   return { id: `c-${host}`, host, step: "s", digest, risk: "medium", kind: "run", at: 1, placed: false, ...more };
 }
 
 /** Cards as an entry of the queue. */
-export const entryOf = (cards: readonly Waiting[]): Entry => ({ key: cards[0]?.id ?? "", cards, family: "f" });
+export const entryOf = (cards: readonly QueuedCard[]): Entry => ({ key: cards[0]?.id ?? "", cards, family: "f" });
 
 /** What is seen when these cards are shown together, of which the first `ready` may be approved. */
 export function sightOf(
-  cards: readonly Waiting[],
+  cards: readonly QueuedCard[],
   more: Partial<Sight> & { ready?: number; bar?: Offer["bar"] } = {},
 ): Sight {
   const { ready = cards.length, bar = null, ...rest } = more;
@@ -83,5 +83,10 @@ export const ENTER: Press = { kind: "enter" };
 export const ESCAPE: Press = { kind: "escape" };
 export const CTRL_C: Press = { kind: "interrupt" };
 /** What the run must do after a yes, or a no with its reason. */
-export const yes = (...cards: Waiting[]): Action => ({ kind: "decide", cards, verdict: "approve", reason: "" });
-export const no = (reason: string, ...cards: Waiting[]): Action => ({ kind: "decide", cards, verdict: "deny", reason });
+export const yes = (...cards: QueuedCard[]): Action => ({ kind: "decide", cards, verdict: "approve", reason: "" });
+export const no = (reason: string, ...cards: QueuedCard[]): Action => ({
+  kind: "decide",
+  cards,
+  verdict: "deny",
+  reason,
+});
