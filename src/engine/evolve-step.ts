@@ -28,7 +28,7 @@ type StepOnly = Exclude<
 export function onStep(step: StepState, event: StepOnly, when: Moment): StepState {
   switch (event.type) {
     case "previewed":
-      return { ...step, preview: { output: event.output, failed: event.failed } };
+      return isOfNow(step, event.keys) ? { ...step, preview: { output: event.output, failed: event.failed } } : step;
     case "asked":
       return { ...step, asked: { digest: event.digest, at: when.at } };
     case "asked-elsewhere":
@@ -75,6 +75,11 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "step-ended":
       return ended(step, event.outcome, event.reason, when, event.open === true);
   }
+}
+
+/** A finding may be waived while a preview is under way, which then tells of more than is left. Older records do not say. */
+function isOfNow({ findings }: StepState, keys: readonly string[] | undefined): boolean {
+  return keys === undefined || JSON.stringify((findings ?? []).map(({ key }) => key)) === JSON.stringify(keys);
 }
 
 function answered(step: StepState, event: Decider): StepState {

@@ -172,8 +172,14 @@ export const Event = z.discriminatedUnion("type", [
   }),
   /** The host was looked at: these are all the findings; none means clear. `after`: number of the last entry when the look began. */
   z.object({ type: z.literal("detected"), ...at, findings: z.array(Finding), ms, after: z.int().optional() }),
-  /** What the fix would change, as its preview prints it. `failed` says why there is none. */
-  z.object({ type: z.literal("previewed"), ...at, output: Output, failed: z.string().nullable() }),
+  /** What the fix would change, as its preview prints it. `failed` says why there is none. `keys`: of the findings that it was told. */
+  z.object({
+    type: z.literal("previewed"),
+    ...at,
+    output: Output,
+    failed: z.string().nullable(),
+    keys: z.array(z.string()).optional(),
+  }),
   /** A person has a card to decide on; its digest names exactly what is on it. */
   z.object({ type: z.literal("asked"), ...at, digest: z.string() }),
   /** It is not asked here: another run has asked for exactly this, and has no answer yet. */

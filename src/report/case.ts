@@ -58,7 +58,7 @@ export function addTo(file: Case, entry: Entry, event: StepEvent, step: StepStat
       file.looks += 1;
       return see(file, event.findings, step, at);
     case "previewed":
-      file.preview = { output: event.output, failed: event.failed };
+      file.preview = step.preview;
       return;
     case "asked":
     case "asked-elsewhere":

@@ -75,10 +75,12 @@ function holdsSecret(output: Output): boolean {
 
 /** What the fix would change. A preview that fails is shown as failed; it never hides the finding. */
 export async function preview(host: HostState, step: StepState, work: Work): Promise<Event> {
-  const at = { type: "previewed", host: host.host, step: step.plan.id } as const;
+  const findings = step.findings ?? [];
+  const keys = findings.map(({ key }) => key);
+  const at = { type: "previewed", host: host.host, step: step.plan.id, keys } as const;
   const body = definitionOf(step, work).fix?.preview;
   if (body === undefined) return { ...at, output: NO_OUTPUT, failed: null };
-  const ended = await send(host, step, body, work, { findings: step.findings ?? [] });
+  const ended = await send(host, step, body, work, { findings });
   if (ended.kind === "refused") return { ...at, output: NO_OUTPUT, failed: shortfall(ended, "the preview") };
   if (ended.kind !== "exited") return { ...at, output: ended.stdout, failed: shortfall(ended, "the preview") };
   const failed = ended.code === 0 ? null : mask(exitReason("the preview", ended.code, ended.stderr, 0), work.secrets);

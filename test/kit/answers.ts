@@ -65,8 +65,11 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
       }
       return [detected(intent, findingsOf(host, intent.step, temper, luck))];
     }
-    case "preview":
-      return [{ type: "previewed", ...at(intent), output: NO_OUTPUT, failed: chance(0.2) ? "exit 1" : null }];
+    case "preview": {
+      const step = host.steps.find(({ plan }) => plan.id === intent.step);
+      const keys = (step?.findings ?? []).map(({ key }) => key);
+      return [{ type: "previewed", ...at(intent), output: NO_OUTPUT, failed: chance(0.2) ? "exit 1" : null, keys }];
+    }
     case "ask":
       if (chance(temper.elsewhere))
         return [{ type: "asked-elsewhere", ...at(intent), digest: intent.digest, inRun: "r0" }];

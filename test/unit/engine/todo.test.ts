@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RunState } from "../../../src/engine/state.ts";
-import type { RunPlan } from "../../../src/model/event.ts";
+import type { Event, RunPlan } from "../../../src/model/event.ts";
 import { digestOf } from "../../../src/engine/digest.ts";
 import {
   admitted,
@@ -74,6 +74,22 @@ test("a preview, where there is one, comes before the question", () => {
   expect(next(state)).toEqual({ kind: "preview", ...at });
   const output = { ...NO_OUTPUT, head: plain("41 tapdisk") };
   expect(next(after(state, { type: "previewed", ...at, output, failed: null }))).toMatchObject({ kind: "ask" });
+});
+
+test("a preview of more than is left, since a finding was waived meanwhile, is asked for again", () => {
+  const plan = planWith({ steps: [stepWith({}, { preview: true })] });
+  const waived = (state: RunState): Event => ({
+    type: "waived",
+    ...at,
+    keys: ["a"],
+    until: state.at + 60_000,
+    by: "ada",
+    reason: "known",
+  });
+  const shown = (keys: string[]): Event => ({ type: "previewed", ...at, output: NO_OUTPUT, failed: null, keys });
+  const state = after(plan, found[0], saw(["a", "b"]), waived, shown(["a", "b"]));
+  expect(next(state)).toEqual({ kind: "preview", ...at });
+  expect(next(after(state, shown(["b"])))).toMatchObject({ kind: "ask" });
 });
 
 function ready(risk: "low" | "high"): RunState {

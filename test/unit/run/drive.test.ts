@@ -168,7 +168,7 @@ describe("people", () => {
 
   test("a dry run sends nothing that writes, whatever is approved", async () => {
     const sent: Script[] = [];
-    const { state } = await play({
+    const { state, entries } = await play({
       loaded: runbookOf(runbook("{ batches: [100%] }", ', preview: "echo preview-only"')),
       hosts: names(2),
       options: { dryRun: true },
@@ -179,6 +179,8 @@ describe("people", () => {
     });
     expect(outcomes(state)).toEqual(["found", "found"]);
     expect(sent.some((script) => script.text.includes("preview-only"))).toBe(true);
+    const told = entries.flatMap(({ event }) => (event.type === "previewed" ? [event.keys] : []));
+    expect(told).toEqual(order(entries, "detected").map(() => ['["a problem"]']));
     expect(sent.filter((script) => isFix(script) || script.late !== "end")).toEqual([]);
   });
 });
