@@ -205,6 +205,11 @@ function inputsOf(runbook: Runbook, host: Host, options: Given, faults: Fault[])
       faults.push({ kind: "usage", where, message: "a value is needed and none is given", hint });
       continue;
     }
+    if (given === undefined && typeof own === "string" && /\{\{|\{%/.test(own)) {
+      const hint = `--input ${name}=… gives the value, or write it into the inventory as it is`;
+      faults.push({ kind: "usage", where, message: "the value is a template, and templates are not evaluated", hint });
+      continue;
+    }
     const read = readInput(input, value);
     if (read.ok) values.set(name, input.secret ? new Secret(read.text) : read.text);
     else

@@ -20,15 +20,22 @@ const WORDS: ReadonlyMap<string, boolean> = new Map([
 
 /** A text that is no template; empty ones count as not set. */
 export function text(reader: Reader, names: Names): string | undefined {
+  const [name, variable] = usable(reader, names);
+  if (variable === undefined) return undefined;
+  if (typeof variable.value === "string") return variable.value;
+  return expected(reader, name, variable, "a text", "put it in quotes");
+}
+
+/** The variable that counts if it is set to what can be read: no empty text and no template. */
+function usable(reader: Reader, names: Names): readonly [string, Variable | undefined] {
   const [name, variable] = find(reader, names);
-  if (variable === undefined || variable.value === "") return undefined;
-  if (typeof variable.value !== "string") return expected(reader, name, variable, "a text", "put it in quotes");
+  if (variable === undefined || variable.value === "") return [name, undefined];
   // Lines of ssh arguments are looked at piece by piece.
-  const isLine = name.endsWith("_args");
-  if (isLine || !/\{\{|\{%/.test(variable.value)) return variable.value;
+  if (typeof variable.value !== "string" || name.endsWith("_args") || !/\{\{|\{%/.test(variable.value))
+    return [name, variable];
   const hint = "write the value itself: the only template that is read is `{{ inventory_dir }}/` in paths of files";
   complain(reader, name, later("a template", hint));
-  return undefined;
+  return [name, undefined];
 }
 
 /** A text in which `error` finds nothing wrong. */
@@ -48,8 +55,8 @@ export function secret(reader: Reader, names: Names): Secret | undefined {
 
 /** A port, written as a number or as a text. */
 export function port(reader: Reader, names: Names): number | undefined {
-  const [name, variable] = find(reader, names);
-  if (variable === undefined || variable.value === "") return undefined;
+  const [name, variable] = usable(reader, names);
+  if (variable === undefined) return undefined;
   const { value } = variable;
   const found = typeof value === "number" || typeof value === "string" ? parsePort(String(value).trim()) : undefined;
   return found ?? expected(reader, name, variable, "a port, 1 to 65535");
@@ -57,8 +64,8 @@ export function port(reader: Reader, names: Names): number | undefined {
 
 /** A yes or no in any of Ansible's spellings. */
 export function flag(reader: Reader, names: Names): boolean | undefined {
-  const [name, variable] = find(reader, names);
-  if (variable === undefined || variable.value === "") return undefined;
+  const [name, variable] = usable(reader, names);
+  if (variable === undefined) return undefined;
   const { value } = variable;
   const word = typeof value === "string" ? value.toLowerCase() : JSON.stringify(value);
   return WORDS.get(word) ?? expected(reader, name, variable, "yes or no");

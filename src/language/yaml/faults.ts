@@ -64,15 +64,15 @@ export function aliasFaults(source: Source, { aliases }: Tree): Fault[] | undefi
   return undefined;
 }
 
-/** Keys that are given twice, and keys that are no text. */
-export function keyFaults(source: Source, schema: Schema, node: Node): Fault[] {
-  if (node.kind === "sequence") return node.items.flatMap((item) => keyFaults(source, schema, item));
+/** Keys that are given twice, and keys that are no text (with `any` only those that cannot be made one). */
+export function keyFaults(source: Source, schema: Schema, node: Node, any = false): Fault[] {
+  if (node.kind === "sequence") return node.items.flatMap((item) => keyFaults(source, schema, item, any));
   if (node.kind !== "mapping") return [];
   const seen = new Map<string, Place>();
   return node.pairs.flatMap(({ key, value }) => {
     const at = source.place(key.start, key.end);
-    const inside = keyFaults(source, schema, value);
-    const wrong = keyFault(source, schema, key, at);
+    const inside = keyFaults(source, schema, value, any);
+    const wrong = keyFault(source, schema, key, at, any);
     if (wrong !== undefined) return [wrong, ...inside];
     const name = keyName(key);
     const first = seen.get(name);
@@ -87,10 +87,10 @@ export function keyFaults(source: Source, schema: Schema, node: Node): Fault[] {
   });
 }
 
-function keyFault(source: Source, schema: Schema, key: Node, at: Place): Fault | undefined {
+function keyFault(source: Source, schema: Schema, key: Node, at: Place, any: boolean): Fault | undefined {
   const node = resolved(key);
   if (node.kind !== "scalar") return source.fault(at, "a key must be a text, and this is a list or a mapping");
-  if (node.style !== SCALAR_STYLE.PLAIN || node.tagged) return undefined;
+  if (any || node.style !== SCALAR_STYLE.PLAIN || node.tagged) return undefined;
   const { value } = schema.resolveImplicitScalarTag(node.text);
   if (typeof value === "string") return undefined;
   if (node.text === "") return source.fault(at, "there is no key before this colon");

@@ -2,6 +2,7 @@ import {
   boolYaml11Tag,
   constructFromEvents,
   CORE_SCHEMA,
+  defineScalarTag,
   mergeTag,
   NOT_RESOLVED,
   parseEvents,
@@ -40,11 +41,16 @@ export type YamlOptions = {
   readonly schema: "core" | "yaml11";
   /** Nothing of the text may be shown: faults tell their place only. */
   readonly hidden?: boolean | undefined;
+  /** Keys need not be texts: what is no text becomes one, as JSON writes it. */
+  readonly anyKeys?: boolean | undefined;
 };
+
+/** Ansible's mark of a text that is no template. */
+const unsafeTag = defineScalarTag("!unsafe", { identify: () => false, resolve: (text) => text });
 
 const SCHEMAS: Readonly<Record<YamlOptions["schema"], Schema>> = {
   core: CORE_SCHEMA.withTags(mergeTag),
-  yaml11: YAML11_SCHEMA.withTags({ ...boolYaml11Tag, resolve: unlessOneLetter }),
+  yaml11: YAML11_SCHEMA.withTags({ ...boolYaml11Tag, resolve: unlessOneLetter }, unsafeTag),
 };
 
 /** YAML 1.1 calls `y` and `n` booleans, and Ansible reads them as text: they are names of hosts and keys. */
@@ -72,7 +78,7 @@ export function readYaml(text: string, options: YamlOptions): { readonly yaml?: 
     if (fatal !== undefined) return { faults: fatal };
     const [root] = tree.roots;
     if (root === undefined) return { faults: [empty(options.file)] };
-    faults = inFileOrder(keyFaults(source, schema, root));
+    faults = inFileOrder(keyFaults(source, schema, root, options.anyKeys));
     return { yaml: yamlOf(source, root, valueOf(text, events, schema)), faults };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;

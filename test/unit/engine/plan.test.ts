@@ -127,6 +127,15 @@ describe("mistakes are told all at once", () => {
     ]);
   });
 
+  test("a host's variable that is a template is refused where it is needed, and only there", () => {
+    const inputs = { path: { type: "string" } };
+    const host = hostNamed("b", { path: "{{ base }}/x", other: "{{ y }}" });
+    expect(faultsOf(inputs, [host])).toEqual([
+      "b: variable path: the value is a template, and templates are not evaluated",
+    ]);
+    expect(faultsOf(inputs, [host], { inputs: new Map([["path", "/x"]]) })).toEqual([]);
+  });
+
   test("the text of a secret is not in its fault", () => {
     const inputs = { pin: { type: "integer", secret: true } };
     const faults = faultsOf(inputs, [hostNamed("a")], { inputs: new Map([["pin", new Secret("s3cret")]]) });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -85,11 +85,18 @@ describe("what is not read is told by its name", () => {
       ],
       ["nothing", () => "", "usage", "is a directory", ""],
       [
-        "a directory",
-        () => dirname(write("dir/hosts.yml", "a: \n")),
+        "a directory without an inventory",
+        () => dirname(write("dir/notes.md", "a: \n")),
         "usage",
-        "not supported yet: a directory",
-        "one `-i` each",
+        "there is no inventory in this directory",
+        "put an inventory into it",
+      ],
+      [
+        "a directory with nothing but what Ansible leaves out",
+        () => dirname(write("inis/hosts.ini", "[a]\n")),
+        "usage",
+        "there is no inventory in this directory",
+        "files that end in .ini are left out of a directory: rename it, or name it: `-i inis/hosts.ini`",
       ],
       ["an empty file", () => write("empty.yml", ""), "invalid-file", "the file is empty", ""],
       ["blank lines", () => write("blank.yml", "\n \n"), "invalid-file", "the file is empty", ""],
@@ -154,19 +161,53 @@ describe("what is not read is told by its name", () => {
   });
 });
 
-describe("variables beside the file", () => {
-  test("are not overlooked in silence", async () => {
-    write("beside/group_vars/all.yml", "a: 1\n");
-    const loaded = await loadInventory([write("beside/hosts.yml", "web: {hosts: {w: }}\n")], place);
-    expect(loaded).toMatchObject({
-      warnings: [{ message: "group_vars beside beside/hosts.yml is not read yet: variables in there do not count" }],
-    });
-  });
+async function warnings(...sources: readonly string[]): Promise<unknown> {
+  const loaded = await loadInventory(sources, place);
+  return Array.isArray(loaded) ? loaded : loaded.warnings;
+}
 
+describe("variables beside the file", () => {
   test("a file of that name is none of ours", async () => {
     write("beside2/host_vars", "");
-    expect(await loadInventory([write("beside2/hosts.yml", "web: {hosts: {w: }}\n")], place)).toMatchObject({
-      warnings: [],
-    });
+    expect(await warnings(write("beside2/hosts.yml", "web: {hosts: {w: }}\n"))).toEqual([]);
+  });
+
+  test("a mistake in them is told with its place, one in a file of an unknown group is nobody's", async () => {
+    write("beside3/group_vars/web.yml", "ansible_port: high\n");
+    write("beside3/group_vars/other.yml", "a: [\n");
+    write("beside3/host_vars/w/x.yml", "- a\n");
+    expect(await warnings(write("beside3/hosts.yml", "web: {hosts: {w: }}\n"))).toMatchObject([
+      { where: "beside3/host_vars/w/x.yml:1:1", message: "variables are a mapping, and this is something else" },
+      { where: "beside3/group_vars/web.yml:1:15", message: expect.stringContaining("expected a port") },
+    ]);
+  });
+
+  test("a slip in a name is found there too", async () => {
+    write("beside4/host_vars/w.yml", "ansible_hots: 10.0.0.1\n");
+    expect(await warnings(write("beside4/hosts.yml", "web: {hosts: {w: }}\n"))).toMatchObject([
+      { where: "beside4/host_vars/w.yml:1:1", hint: "did you mean `ansible_host`?" },
+    ]);
+  });
+
+  test("a key that is given twice counts as it is written last, and a file beside a directory is not read: both are told", async () => {
+    write("beside5/group_vars/all.yml", "a: 1\n");
+    write("beside5/group_vars/all/x.yml", "b: 1\nb: 2\n");
+    expect(await warnings(write("beside5/hosts.yml", "web: {hosts: {w: }}\n"))).toMatchObject([
+      { where: "beside5/group_vars/all.yml", message: expect.stringContaining("is not read") },
+      { where: "beside5/group_vars/all/x.yml:2:1", message: "`b` is given twice" },
+    ]);
+  });
+
+  test("a file that cannot be read is a fault: what it says is not known", async () => {
+    write("beside6/group_vars/all.yml", new Uint8Array([0x66, 0xfc]));
+    expect(await warnings(write("beside6/hosts.yml", "web: {hosts: {w: }}\n"))).toMatchObject([
+      { where: "beside6/group_vars/all.yml", message: "the file is not text in UTF-8" },
+    ]);
+  });
+
+  test("a link that leads back ends somewhere", async () => {
+    write("beside7/group_vars/all/x.yml", "a: 1\n");
+    symlinkSync(".", join(cwd, "beside7/group_vars/all/again"));
+    expect(await warnings(write("beside7/hosts.yml", "web: {hosts: {w: }}\n"))).toEqual([]);
   });
 });

@@ -1,0 +1,119 @@
+import { readdir, stat } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
+import { formOf, YAML_ENDINGS } from "../language/inventory/form.ts";
+import type { InventorySource } from "../language/inventory/inventory.ts";
+import type { Fault } from "../model/fault.ts";
+import { readText } from "./text.ts";
+
+/** Bytes that an inventory file may have: as many as the YAML reader takes. */
+export const MAX_INVENTORY = 1_000_000;
+
+/** One `-i`: what was read, what could not be, and the directory beside which `group_vars` and `host_vars` stand (a list has none). */
+export type ReadSource = {
+  readonly sources: readonly InventorySource[];
+  readonly faults: readonly Fault[];
+  readonly base: string | undefined;
+};
+
+/** Directories within directories that are looked into; more is a link that leads back. */
+const DEEPEST = 20;
+
+/** What Ansible leaves out of a directory of inventories. */
+const LEFT_OUT =
+  /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry)|~)$/;
+
+/** Reads a file, a directory of them, or a list of hosts. */
+export async function readSource(source: string, cwd: string): Promise<ReadSource> {
+  const found = source === "" ? undefined : await stat(resolve(cwd, source)).catch(() => undefined);
+  if (found === undefined && source.includes(","))
+    return { sources: [{ kind: "list", text: source }], faults: [], base: undefined };
+  if (found === undefined && /^[\w.@:[\]-]+$/.test(source) && !YAML_ENDINGS.has(extname(source))) {
+    const hint = `if it is a host, write a comma after it: \`-i ${source},\``;
+    return unread(refusal("usage", `there is no inventory file ${source}`, hint, source));
+  }
+  if (found === undefined) {
+    const file = await readText(resolve(cwd, source), MAX_INVENTORY);
+    const problem = "problem" in file ? file.problem : "it has just appeared";
+    return unread(refusal("usage", problem, "-i takes an inventory as Ansible reads it, in YAML or INI", source));
+  }
+  if (!found.isDirectory()) return { ...(await readFile(source, cwd)), base: dirname(source) };
+  const read = await readDirectory(source, cwd, 0);
+  if (read.sources.length === 0 && read.faults.length === 0) return unread(await nothingIn(source, cwd));
+  return { ...read, base: source };
+}
+
+type Read = Pick<ReadSource, "sources" | "faults">;
+
+/** Every inventory of a directory in the order of their names, directories among them in their place. */
+async function readDirectory(directory: string, cwd: string, depth: number): Promise<Read> {
+  const sources: InventorySource[] = [];
+  const faults: Fault[] = [];
+  const names = await readdir(resolve(cwd, directory)).catch((error: unknown) => String(error));
+  if (typeof names === "string")
+    return { sources, faults: [refusal("invalid-file", "the directory cannot be read", names, directory)] };
+  for (const name of names.toSorted(byCodePoint)) {
+    if (LEFT_OUT.test(name)) continue;
+    const path = join(directory, name);
+    const found = await stat(resolve(cwd, path)).catch(() => undefined);
+    const deeper = found?.isDirectory() === true;
+    if (deeper && depth >= DEEPEST) continue;
+    const read = deeper ? await readDirectory(path, cwd, depth + 1) : await readFile(path, cwd);
+    sources.push(...read.sources);
+    faults.push(...read.faults);
+  }
+  return { sources, faults };
+}
+
+async function nothingIn(directory: string, cwd: string): Promise<Fault> {
+  const names = await readdir(resolve(cwd, directory));
+  const left = names.find((name) => /\.(ini|cfg|txt)$/.test(name));
+  const hint =
+    left === undefined
+      ? "put an inventory into it, or name a file: `-i FILE`"
+      : `as in Ansible, files that end in ${extname(left)} are left out of a directory: rename it, or name it: \`-i ${join(directory, left)}\``;
+  return refusal("usage", "there is no inventory in this directory", hint, directory);
+}
+
+async function readFile(source: string, cwd: string): Promise<Read> {
+  const path = resolve(cwd, source);
+  const file = await readText(path, MAX_INVENTORY);
+  if ("problem" in file) {
+    const hint = "-i takes an inventory as Ansible reads it, in YAML or INI";
+    return unread(refusal("invalid-file", file.problem, hint, source));
+  }
+  const text = file.text.replace(/^\uFEFF/, "");
+  const mode = (await stat(path)).mode & 0o111;
+  const refused = otherForm(text, source, mode);
+  if (refused !== undefined) return unread(refused);
+  const kind = formOf(text, extname(source));
+  return { sources: [{ kind, text, file: source, directory: dirname(path) }], faults: [] };
+}
+
+/** The forms of an inventory that Ansible reads and we do not yet. */
+function otherForm(text: string, source: string, executable: number): Fault | undefined {
+  const ending = extname(source).toLowerCase();
+  const refused = (what: string, hint: string): Fault =>
+    refusal("invalid-file", `not supported yet: ${what}`, hint, source);
+  const convert = `\`ansible-inventory -i ${source} --list --yaml > hosts.yml\` makes a YAML file of it`;
+  if (text.startsWith("$ANSIBLE_VAULT;"))
+    return refused("a file encrypted by ansible-vault", "decrypt it: `ansible-vault view` prints it");
+  // On some file systems every file is executable: the ending speaks then.
+  if (text.startsWith("#!") || (executable !== 0 && !YAML_ENDINGS.has(ending)))
+    return refused("a program as an inventory", convert);
+  if (ending === ".toml") return refused("an inventory in TOML", convert);
+  return undefined;
+}
+
+function unread(fault: Fault): ReadSource {
+  return { sources: [], faults: [fault], base: undefined };
+}
+
+/** A fault of a source as a whole. */
+export function refusal(kind: Fault["kind"], message: string, hint: string, where?: string): Fault {
+  return { kind, message, hint, ...(where === undefined ? {} : { where }) };
+}
+
+/** Python's order, which is not ours beyond the first 65,536 characters. */
+export function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
