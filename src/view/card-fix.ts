@@ -1,11 +1,10 @@
 import { columnsOf } from "../engine/judge.ts";
 import type { StepPlan } from "../model/event.ts";
 import type { Risk } from "../model/approval.ts";
-import { kernelOf, type Fix, type FixKind, type LoadedRunbook, type Runbook, type Step } from "../model/runbook.ts";
+import type { Fix, FixKind, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { REBOOT_COMMANDS } from "../model/reboot.ts";
 import { clean } from "./clean.ts";
-import { duration } from "./words.ts";
-import { becomeWords, proofWords, timeoutWords } from "./step-words.ts";
+import { becomeWords, proofWords, rebootWords, timeoutWords } from "./step-words.ts";
 
 /** The fix and all that belongs to it, as exact lines of script. */
 export type CardFix = {
@@ -52,18 +51,10 @@ export function linesOf(text: string): readonly string[] {
 
 const HOW: Readonly<Record<FixKind, (runbook: Runbook, step: Step, fix: Fix) => string>> = {
   run: howItRuns,
-  reboot: howItReboots,
+  reboot: (runbook, step, fix) =>
+    [rebootWords(fix), becomeWords(step.become ?? runbook.become)].filter(Boolean).join("; "),
   manual: () => "a person does this, then says so",
 };
-
-/** What a boot must bring; the variable stands among the card's values. */
-function howItReboots(runbook: Runbook, step: Step, fix: Fix): string {
-  const kernel = kernelOf(fix);
-  const back = `it must be back within ${duration(fix.timeout)} as the same machine with another boot id`;
-  const which = kernel === null ? "" : `running the kernel $${kernel}`;
-  const whom = becomeWords(step.become ?? runbook.become);
-  return ["the host is rebooted", [back, which].filter(Boolean).join(", "), whom].filter(Boolean).join("; ");
-}
 
 function howItRuns(runbook: Runbook, step: Step, fix: Fix): string {
   const columns = columnsOf(step.detect).map(([name]) => `$${name}`);

@@ -1,5 +1,5 @@
 import type { HostState, RunState } from "../engine/state.ts";
-import type { LoadedRunbook, Step } from "../model/runbook.ts";
+import { kernelOf, type LoadedRunbook, type Step } from "../model/runbook.ts";
 import { clean } from "./clean.ts";
 import { valueWords } from "./words.ts";
 
@@ -34,5 +34,6 @@ function wordsOf(loaded: LoadedRunbook, step: Step): ReadonlySet<string> {
 function scriptsOf(loaded: LoadedRunbook, step: Step): string {
   const { fix, rollback, verify } = step;
   const verifyScript = verify === false ? undefined : verify?.run;
-  return [loaded.functions, fix?.run, fix?.manual, fix?.guard, verifyScript, rollback?.run].join("\n");
+  const kernel = fix === undefined ? null : kernelOf(fix);
+  return [loaded.functions, fix?.run, fix?.manual, kernel, fix?.guard, verifyScript, rollback?.run].join("\n");
 }

@@ -1,8 +1,9 @@
 import type { Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import { REBOOT_COMMANDS } from "../model/reboot.ts";
 import { clean } from "./clean.ts";
 import { paletteOf } from "./colour.ts";
 import { barred, LABEL, labelled, type Prose } from "./margin.ts";
-import { becomeWords, proofWords, rolloutWords, timeoutWords } from "./step-words.ts";
+import { becomeWords, proofWords, rebootWords, rolloutWords, timeoutWords } from "./step-words.ts";
 import { wrapWords } from "./width.ts";
 import { duration, RISK_STYLE } from "./words.ts";
 
@@ -139,6 +140,7 @@ function fixLines(step: Step, draw: Draw): string[] {
     ...script("preview", "read-only: what would change", fix.preview, draw),
     ...script("guard", "read-only, right before each fix: it may defer it", fix.guard, draw),
     ...script("run", `${each}, ${timeoutWords(fix)}`, fix.run, draw),
+    ...(fix.reboot === undefined ? [] : script("reboot", rebootWords(fix), REBOOT_COMMANDS.join(" || "), draw)),
     ...script("to do", "by a person", fix.manual, draw),
     ...labelled("verify", proofWords(verify) ?? "none", draw),
     ...script("", "and this must exit 0", verify === false ? undefined : verify?.run, draw),

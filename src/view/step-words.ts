@@ -1,4 +1,4 @@
-import { VERIFY_DEFAULTS, type Fix, type Step } from "../model/runbook.ts";
+import { kernelOf, VERIFY_DEFAULTS, type Fix, type Step } from "../model/runbook.ts";
 import type { RunPlan } from "../model/event.ts";
 import { clean } from "./clean.ts";
 import { counted, duration } from "./words.ts";
@@ -14,6 +14,13 @@ export function becomeWords(become: boolean | string | undefined): string {
 export function timeoutWords(fix: Pick<Fix, "timeout" | "on_timeout">): string {
   const late = fix.on_timeout === "kill" ? "then it is ended" : "then it is left running and the step is in doubt";
   return `at most ${duration(fix.timeout)}, ${late}`;
+}
+
+/** What a reboot must bring; the kernel's variable stands among the values. */
+export function rebootWords(fix: Fix): string {
+  const kernel = kernelOf(fix);
+  const back = `it must be back within ${duration(fix.timeout)} as the same machine with another boot id`;
+  return `the host is rebooted; ${back}${kernel === null ? "" : `, running the kernel $${clean(kernel)}`}`;
 }
 
 /** What proves a fix; null where the runbook wants no proof. */

@@ -65,6 +65,21 @@ describe.each(shells)("the run's private directory in %s", (command) => {
     rmSync(`/tmp/${name}`);
   });
 
+  it("is on a disk where it must outlast a boot, and says so where there is none", () => {
+    const name = unique();
+    const look = `${keepScript(name, true)}\necho "$keep"; echo more >>"$keep/file"; cat "$keep/file"`;
+    expect(run(shell, look)).toEqual({ code: 0, out: `/var/lib/${name}\nmore\n`, err: "" });
+    expect(statSync(`/var/lib/${name}`).mode & 0o777).toBe(0o700);
+    expect(run(shell, look).out).toBe(`/var/lib/${name}\nmore\nmore\n`);
+    expect(run(shell, dropKeepScript(name))).toEqual({ code: 0, out: "", err: "" });
+    expect(existsSync(`/var/lib/${name}`)).toBe(false);
+    const inMemory = "mount -t tmpfs tmpfs /var/lib";
+    expect(run(shell, `${look}; rm -r "$keep"`, inMemory).out).toBe(`/var/tmp/${name}\nmore\n`);
+    const ran = run(shell, look, `${inMemory}; mount -t tmpfs tmpfs /var; mkdir /var/lib /var/tmp`);
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toContain("no disk of this host has a place for the run's private directory");
+  });
+
   it("says so when there is no place at all", () => {
     const name = unique();
     const full = PLACES.map(

@@ -154,6 +154,21 @@ describe("a card", () => {
     expect(lines).toContain("rollback  none");
   });
 
+  test("warns of a reboot whatever its risk, and tells how it is asked for, what it must bring, and the kernel that is wanted", () => {
+    const step = { id: "one", detect: { run: "x" }, fix: { risk: "medium", reboot: { kernel: "want" } } };
+    const inputs = { want: { type: "string", default: "6.1.0-13" } };
+    const story = new Story(loadedFrom({ name: "boot", title: "B", become: true, inputs, steps: [step] }), ["web1"]);
+    story.asks("web1", [{ values: { message: "m" }, key: "m" }]);
+    const lines = cardLines(cardFrom(story), { width: 200, colour: false });
+    expect(lines).toContain("  ! the host is rebooted: whatever runs there ends");
+    expect(lines).toContain("fix       reboot the host");
+    expect(lines).toContain(
+      "script    the host is rebooted; it must be back within 10 min as the same machine with another boot id, running the kernel $want; as root",
+    );
+    expect(lines).toContain("  │ systemctl reboot || shutdown -r now || reboot");
+    expect(lines).toContain("values    $want = 6.1.0-13");
+  });
+
   test("tells the age of the evidence where a clock is at hand", () => {
     const story = asked();
     const card = cardFrom(story);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { mistakes, withStep, withTop } from "../../../kit/mistakes.ts";
+import { mistakes, warnings, withStep, withTop } from "../../../kit/mistakes.ts";
 
 const DETECT = "detect: { run: ':' }";
 const FIX = "fix: { risk: low, run: ':' }";
@@ -51,6 +51,19 @@ describe("findings", () => {
   });
 });
 
+/** A runbook whose reboot wants a kernel by this name. */
+function boot(kernel: string): string {
+  return [
+    "name: x",
+    "title: X",
+    "inputs: { want: { type: string }, hidden: { type: string, secret: true } }",
+    "facts: { newest: ':' }",
+    "steps:",
+    `  - { id: a, ${DETECT}, fix: { risk: high, reboot: { kernel: ${kernel} } } }`,
+    "",
+  ].join("\n");
+}
+
 describe("fixes", () => {
   const NO_RUN = "needs a fix with `run`, and this";
   test.each([
@@ -78,8 +91,52 @@ describe("fixes", () => {
         `7:5 \`rollback\` ${NO_RUN} step has none → remove it`,
       ],
     ],
+    [
+      "a reboot with what belongs to scripts",
+      ["on: controller", "fix: { risk: high, reboot: true, per: finding, on_timeout: kill }", "rollback: { run: ':' }"],
+      [
+        "6:9 a reboot is of a host, and this step runs on the controller → leave `on` out",
+        "7:43 a host is rebooted once, whatever was found → leave `per` out",
+        "7:52 nothing of a reboot can be ended → leave it out: a host that is not back in time is in doubt, and is looked for again on `resume`",
+        "8:5 nothing undoes a reboot → remove it, or make it a step of its own",
+      ],
+    ],
+    [
+      "a reboot beside a script",
+      ["fix: { risk: high, run: ':', reboot: true }"],
+      ["6:34 a fix is one of `run`, `reboot` and `manual`, and this one has `run` and `reboot` → make two steps of it"],
+    ],
+    [
+      "a reboot that is none",
+      ["fix: { risk: high, manual: Go, reboot: false }"],
+      ["6:44 `reboot`: expected true or a mapping, found false"],
+    ],
+    [
+      "a kernel that nothing names",
+      ["fix: { risk: high, reboot: { kernel: newest } }"],
+      [
+        "6:42 `kernel` names `newest`, which is no input and no fact → declare it: `kernel` is the name of an input or a fact, not a version",
+      ],
+    ],
   ])("%s", (_name, lines, messages) => {
     expect(mistakes(withStep(DETECT, ...lines))).toEqual(messages);
+  });
+
+  test("a kernel is named by an input or a fact that is no secret", () => {
+    expect(["want", "newest"].flatMap((kernel) => mistakes(boot(kernel)))).toEqual([]);
+    expect(mistakes(boot("wnat"))).toEqual([
+      "6:73 `kernel` names `wnat`, which is no input and no fact → did you mean `want`?",
+    ]);
+    expect(mistakes(boot("hidden"))).toEqual([
+      "6:73 `kernel` names `hidden`, which is secret → a kernel is told in the record: make it a plain input",
+    ]);
+  });
+
+  test("a reboot that is said to be of low risk is told", () => {
+    expect(warnings(withStep(DETECT, "fix: { risk: low, reboot: true }"))).toEqual([
+      "6:18 a reboot ends whatever runs on the host, and its risk is said to be low → say `risk: high`, so that a person looks at it",
+    ]);
+    expect(warnings(withStep(DETECT, "fix: { risk: medium, reboot: true }"))).toEqual([]);
   });
 
   test("all parts together are sound", () => {
