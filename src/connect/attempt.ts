@@ -174,16 +174,19 @@ function watch(
   };
 }
 
-/** Passes live output on, decoded, until it is too much for anybody's eyes. */
+/** Passes live output on, decoded, until it is too much for anybody's eyes; and says when more comes than that. */
 export function live(listen: Listener): (stream: "stdout" | "stderr", chunk: Uint8Array) => void {
   let left = LIVE;
+  let cut = false;
   const held = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   return (stream, chunk) => {
-    if (left <= 0 || chunk.length === 0) return;
+    if (cut || chunk.length === 0) return;
+    cut = chunk.length > left;
     const all = Buffer.concat([held[stream], chunk.subarray(0, left)]);
     left -= Math.min(chunk.length, left);
     const whole = all.length - unfinished(all);
     held[stream] = all.subarray(whole);
     if (whole > 0) listen(stream, decode(all.subarray(0, whole)));
+    if (cut) listen(stream, null);
   };
 }

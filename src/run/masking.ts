@@ -34,6 +34,10 @@ export function maskLines(secrets: readonly Secret[], tell: Listener): Listener 
   if (secrets.length === 0) return tell;
   const rest = { stdout: "", stderr: "" };
   return (stream, text) => {
+    if (text === null) {
+      tell(stream, null);
+      return;
+    }
     const lines = (rest[stream] + text).split("\n");
     // A line longer than this is for nobody to read. It is dropped whole: what is left of one may hold a part of a secret.
     rest[stream] = (lines.pop() ?? "").slice(0, LONGEST_LINE + 1);

@@ -95,8 +95,8 @@ export type JobEnded = {
   readonly read: BytesRead;
 };
 
-/** Called with what a running script prints, as it comes, capped and decoded; for display only. */
-export type Listener = (stream: "stdout" | "stderr", text: string) => void;
+/** Called with what a running script prints, as it comes, capped and decoded; null once more comes than is passed on. For display only. */
+export type Listener = (stream: "stdout" | "stderr", text: string | null) => void;
 
 /** One login on one host. Scripts on it run one after the other. */
 export interface Connection extends AsyncDisposable {
@@ -223,8 +223,8 @@ export type RunRecord = {
 export interface Watcher {
   /** `state` is the one right after the entry. */
   entry(entry: Entry, state: RunState): void;
-  /** Live output of a running script; not on record. */
-  output?(host: string, step: string | null, stream: "stdout" | "stderr", text: string): void;
+  /** Live output of a running script; not on record. Null: the rest of it is not passed on. */
+  output?(host: string, step: string | null, stream: "stdout" | "stderr", text: string | null): void;
 }
 
 /** What a person wants of a run under way. */

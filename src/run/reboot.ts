@@ -7,7 +7,7 @@ import { KERNEL, REBOOT } from "../script/reboot.ts";
 import { awaitBoot, type Awaited } from "./boot.ts";
 import { maskOutput } from "./masking.ts";
 import { guard } from "./mend.ts";
-import type { Ended, JobEnded } from "./ports.ts";
+import type { Ended, JobEnded, Listener } from "./ports.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
 /** Seconds that somebody has to take the order; and ms in which a host goes down where nobody took it, since the one who took it may not say so. */
@@ -103,8 +103,7 @@ async function order(
   const { shell, become } = work.script(host, step, ":");
   const script = { text: REBOOT, shell, become, timeout: ORDER.timeout, late: "leave" } as const;
   const to = [work.hostOf(host.host), host.identity?.machineId ?? null] as const;
-  const listen = (stream: "stdout" | "stderr", text: string): void =>
-    work.output(host.host, step.plan.id, stream, text);
+  const listen: Listener = (stream, text) => work.output(host.host, step.plan.id, stream, text);
   if (name === null) return work.fleet.run(...to, script, work.leaving, listen);
   const told: JobEnded = await work.fleet.job(
     ...to,

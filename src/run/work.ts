@@ -35,7 +35,7 @@ export type Work = {
   claim(request: Omit<Request, "run">): Promise<{ readonly run: string } | null>;
   hostOf(name: string): Host;
   maskFault(fault: Fault): Fault;
-  output(host: string, step: string | null, stream: "stdout" | "stderr", text: string): void;
+  output(host: string, step: string | null, stream: "stdout" | "stderr", text: string | null): void;
 };
 
 /** The step as the runbook file says it. */

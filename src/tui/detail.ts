@@ -91,9 +91,10 @@ function outputOf(host: HostState, memory: Memory, { width, colour }: CardDrawin
   const draw = { palette: paletteOf(colour), width };
   const parts = memory.output(host.host);
   if (parts.length === 0) return ["nothing was printed yet"];
-  return parts.flatMap(({ step, text }) => [
+  return parts.flatMap(({ step, text, cut }) => [
     draw.palette("bold", clean(step ?? "the whole host")),
     ...barred(linesOf(text.replaceAll("\r\n", "\n")), draw),
+    ...(cut ? labelled("…", "it prints more, which is not shown live", draw, { indent: 4 }) : []),
   ]);
 }
 

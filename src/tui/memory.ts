@@ -6,8 +6,8 @@ import { stepOf } from "../view/sentence.ts";
 /** What happened to a host, with its step as it was right after it. */
 export type Told = { readonly at: number; readonly event: Event; readonly step: StepState | null };
 
-/** The end of what one step's scripts printed on a host. */
-export type Printed = { readonly step: string | null; readonly text: string };
+/** The end of what one step's scripts printed on a host; `cut`: they went on, and nobody was told. */
+export type Printed = { readonly step: string | null; readonly text: string; readonly cut: boolean };
 
 /** What the screen remembers of the hosts beside the run's state. */
 export type Memory = {
@@ -15,14 +15,15 @@ export type Memory = {
   history(host: string): readonly Told[];
   /** The end of what a host's scripts printed, oldest first. */
   output(host: string): readonly Printed[];
-  /** The last line that was printed since the host's last event, as it was printed; empty for none. */
+  /** The last line that was printed since the host's last event, as it was printed; empty for none, or where it is not known. */
   lastLine(host: string): string;
 };
 
 /** The memory, and what fills it. */
 export type FilledMemory = Memory & {
   readonly entry: (entry: Entry, state: RunState) => void;
-  readonly print: (host: string, step: string | null, text: string) => void;
+  /** What a script prints; null once the rest of it is not passed on. */
+  readonly print: (host: string, step: string | null, text: string | null) => void;
 };
 
 /** Events that are kept of a host, and characters of its output: with a thousand hosts, some MB. */
@@ -31,7 +32,7 @@ const MOST_OUTPUT = 8192;
 /** The end of this much is enough for one line of the list. */
 const MOST_LINE = 400;
 
-type Piece = { readonly step: string | null; text: string; fresh: boolean };
+type Piece = { readonly step: string | null; text: string; fresh: boolean; cut: boolean };
 
 /** Remembers a bounded end of what hosts went through and printed. */
 export function createMemory(): FilledMemory {
@@ -54,8 +55,12 @@ export function createMemory(): FilledMemory {
       const pieces = outputs.get(host) ?? [];
       outputs.set(host, pieces);
       const last = pieces.at(-1);
-      if (last?.fresh === true && last.step === step && last.text.length < CHUNK) last.text = grown(last.text, text);
-      else pieces.push({ step, text: ownEnd(text), fresh: true });
+      const same = last?.fresh === true && last.step === step && !last.cut ? last : undefined;
+      if (text === null) {
+        if (same === undefined) pieces.push({ step, text: "", fresh: true, cut: true });
+        else same.cut = true;
+      } else if (same !== undefined && same.text.length < CHUNK) same.text = grown(same.text, text);
+      else pieces.push({ step, text: ownEnd(text), fresh: true, cut: false });
       if (pieces.length > MOST_PIECES || lengthOf(pieces) > 2 * MOST_OUTPUT) outputs.set(host, shortened(pieces));
     },
   };
@@ -92,7 +97,8 @@ function shortened(pieces: readonly Piece[]): Piece[] {
     const text = piece.text.slice(-room);
     room -= text.length;
     const after = kept.at(-1);
-    if (after !== undefined && after.step === piece.step && after.fresh === piece.fresh) after.text = text + after.text;
+    const same = after?.step === piece.step && after.fresh === piece.fresh && !piece.cut;
+    if (after !== undefined && same) after.text = text + after.text;
     else kept.push({ ...piece, text });
   }
   return kept.toReversed();
@@ -100,20 +106,23 @@ function shortened(pieces: readonly Piece[]): Piece[] {
 
 /** A script's output begins on a line of its own, so that the ends of two never make one word. */
 function joined(pieces: readonly Piece[]): Printed[] {
-  const parts: { step: string | null; text: string; fresh: boolean }[] = [];
-  for (const { step, text, fresh } of pieces) {
+  const parts: Piece[] = [];
+  for (const piece of pieces) {
     const last = parts.at(-1);
-    if (last !== undefined && last.step === step && last.fresh === fresh) last.text += text;
-    else parts.push({ step, text, fresh });
+    if (last?.step === piece.step && last.fresh === piece.fresh && !last.cut) {
+      last.text += piece.text;
+      last.cut = piece.cut;
+    } else parts.push({ ...piece });
   }
-  return parts.map(({ step, text }) => ({ step, text: text.slice(-MOST_OUTPUT) }));
+  return parts.map(({ step, text, cut }) => ({ step, text: text.slice(-MOST_OUTPUT), cut }));
 }
 
 function endOf(pieces: readonly Piece[]): string {
+  if (pieces.at(-1)?.cut === true) return "";
   let text = "";
   for (let at = pieces.length - 1; at >= 0 && text.length < MOST_LINE; at -= 1) {
     const piece = pieces[at];
-    if (piece?.fresh !== true) break;
+    if (piece?.fresh !== true || piece.cut) break;
     text = piece.text + text;
   }
   return lastLine(text.slice(-MOST_LINE));

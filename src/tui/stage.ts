@@ -117,7 +117,7 @@ export type Stage = {
   readonly shot: () => Shot;
   readonly subscribe: (listener: () => void) => () => void;
   readonly entry: (entry: Entry, state: RunState) => void;
-  readonly output: (host: string, step: string | null, text: string) => void;
+  readonly output: (host: string, step: string | null, text: string | null) => void;
   /** Makes what has come in since the last time visible. */
   readonly refresh: () => void;
   /** A key, pressed while `frame` was on the screen. */

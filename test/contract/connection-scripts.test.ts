@@ -183,4 +183,12 @@ describe.each(WAYS)("what a script does stays its own affair: %s", (_name, open)
     });
     expect(heard).toEqual({ stdout: "one\n3", stderr: "two\n" });
   });
+
+  it("says once that no more is passed on live, where a script prints on and on", async () => {
+    const heard: (string | null)[] = [];
+    const noisy = "i=0; while [ $i -lt 9000 ]; do echo 0123456789; i=$((i + 1)); done";
+    await host.run(script(noisy), { listen: (_, text) => heard.push(text) });
+    expect(heard.indexOf(null)).toBe(heard.length - 1);
+    expect(heard.join("")).toMatch(/^(?:0123456789\n){5000}/);
+  });
 });

@@ -20,3 +20,19 @@ test("the end of what was printed is remembered the same, in whatever pieces it 
     { numRuns: 100 },
   );
 });
+
+test("where the rest of what a script prints is not passed on, its last line is not taken for the newest", () => {
+  const memory = createMemory();
+  memory.print("web1", "step", "one\n");
+  memory.print("web1", "step", null);
+  expect(memory.output("web1")).toEqual([{ step: "step", text: "one\n", cut: true }]);
+  expect(memory.lastLine("web1")).toBe("");
+  memory.print("web1", "step", "two\n");
+  expect(memory.output("web1")).toEqual([
+    { step: "step", text: "one\n", cut: true },
+    { step: "step", text: "two\n", cut: false },
+  ]);
+  expect(memory.lastLine("web1")).toBe("two");
+  memory.print("web2", "step", null);
+  expect(memory.output("web2")).toEqual([{ step: "step", text: "", cut: true }]);
+});

@@ -196,6 +196,9 @@ test("what a script prints is shown until the next event of its host, in its las
   expect(frame().lines.join("\n")).not.toContain("second");
   press("3");
   expect(frame().lines.join("\n")).toContain(String.raw`│ second\x1b[2J`);
+  stage.output("web1", "release-log", null);
+  stage.refresh();
+  expect(frame().lines.join("\n")).toContain("it prints more, which is not shown live");
 });
 
 test("no line of the screen holds a secret, however the pieces come that it is glued from", () => {
