@@ -3,15 +3,21 @@ import { dirname, extname, join, resolve } from "node:path";
 import { formOf, YAML_ENDINGS } from "../language/inventory/form.ts";
 import type { InventorySource } from "../language/inventory/inventory.ts";
 import type { Fault } from "../model/fault.ts";
+import { askProgram } from "./inventory-program.ts";
+import { beginsAsProgram } from "./program.ts";
 import { readText } from "./text.ts";
 
 /** Bytes that an inventory file may have: as many as the YAML reader takes. */
 export const MAX_INVENTORY = 1_000_000;
 
-/** One `-i`: what was read, what could not be, and the directory beside which `group_vars` and `host_vars` stand (a list has none). */
+/** Where relative names begin, and for how many seconds a program may think. */
+export type ReadFrom = { readonly cwd: string; readonly seconds: number };
+
+/** One `-i`: what was read, what could not be, what is worth a word, and the directory beside which `group_vars` and `host_vars` stand (a list has none). */
 export type ReadSource = {
   readonly sources: readonly InventorySource[];
   readonly faults: readonly Fault[];
+  readonly warnings: readonly Fault[];
   readonly base: string | undefined;
 };
 
@@ -23,10 +29,11 @@ const LEFT_OUT =
   /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry)|~)$/;
 
 /** Reads a file, a directory of them, or a list of hosts. */
-export async function readSource(source: string, cwd: string): Promise<ReadSource> {
+export async function readSource(source: string, from: ReadFrom): Promise<ReadSource> {
+  const { cwd } = from;
   const found = source === "" ? undefined : await stat(resolve(cwd, source)).catch(() => undefined);
   if (found === undefined && source.includes(","))
-    return { sources: [{ kind: "list", text: source }], faults: [], base: undefined };
+    return { ...NOTHING, sources: [{ kind: "list", text: source }], base: undefined };
   if (found === undefined && /^[\w.@:[\]-]+$/.test(source) && !YAML_ENDINGS.has(extname(source))) {
     const hint = `if it is a host, write a comma after it: \`-i ${source},\``;
     return unread(refusal("usage", `there is no inventory file ${source}`, hint, source));
@@ -36,32 +43,34 @@ export async function readSource(source: string, cwd: string): Promise<ReadSourc
     const problem = "problem" in file ? file.problem : "it has just appeared";
     return unread(refusal("usage", problem, "-i takes an inventory as Ansible reads it, in YAML or INI", source));
   }
-  if (!found.isDirectory()) return { ...(await readFile(source, cwd)), base: dirname(source) };
-  const read = await readDirectory(source, cwd, 0);
+  if (!found.isDirectory()) return { ...(await readFile(source, found.mode, from)), base: dirname(source) };
+  const read = await readDirectory(source, from, 0);
   if (read.sources.length === 0 && read.faults.length === 0) return unread(await nothingIn(source, cwd));
   return { ...read, base: source };
 }
 
-type Read = Pick<ReadSource, "sources" | "faults">;
+type Read = Omit<ReadSource, "base">;
+
+const NOTHING: Read = { sources: [], faults: [], warnings: [] };
 
 /** Every inventory of a directory in the order of their names, directories among them in their place. */
-async function readDirectory(directory: string, cwd: string, depth: number): Promise<Read> {
-  const sources: InventorySource[] = [];
-  const faults: Fault[] = [];
-  const names = await readdir(resolve(cwd, directory)).catch((error: unknown) => String(error));
+async function readDirectory(directory: string, from: ReadFrom, depth: number): Promise<Read> {
+  const names = await readdir(resolve(from.cwd, directory)).catch((error: unknown) => String(error));
   if (typeof names === "string")
-    return { sources, faults: [refusal("invalid-file", "the directory cannot be read", names, directory)] };
+    return unread(refusal("invalid-file", "the directory cannot be read", names, directory));
+  const all: Read[] = [];
   for (const name of names.toSorted(byCodePoint)) {
     if (LEFT_OUT.test(name)) continue;
     const path = join(directory, name);
-    const found = await stat(resolve(cwd, path)).catch(() => undefined);
-    const deeper = found?.isDirectory() === true;
-    if (deeper && depth >= DEEPEST) continue;
-    const read = deeper ? await readDirectory(path, cwd, depth + 1) : await readFile(path, cwd);
-    sources.push(...read.sources);
-    faults.push(...read.faults);
+    const found = await stat(resolve(from.cwd, path)).catch(() => undefined);
+    if (found?.isDirectory() !== true) all.push(await readFile(path, found?.mode ?? 0, from));
+    else if (depth < DEEPEST) all.push(await readDirectory(path, from, depth + 1));
   }
-  return { sources, faults };
+  return {
+    sources: all.flatMap(({ sources }) => sources),
+    faults: all.flatMap(({ faults }) => faults),
+    warnings: all.flatMap(({ warnings }) => warnings),
+  };
 }
 
 async function nothingIn(directory: string, cwd: string): Promise<Fault> {
@@ -74,38 +83,43 @@ async function nothingIn(directory: string, cwd: string): Promise<Fault> {
   return refusal("usage", "there is no inventory in this directory", hint, directory);
 }
 
-async function readFile(source: string, cwd: string): Promise<Read> {
-  const path = resolve(cwd, source);
+async function readFile(source: string, mode: number, from: ReadFrom): Promise<Read> {
+  const path = resolve(from.cwd, source);
+  const ending = extname(source);
+  const program = await beginsAsProgram(path).catch(() => undefined);
+  // As for Ansible: what may be executed is asked; on some file systems that is every file, and only these can be started.
+  if (program !== undefined && (mode & 0o111) !== 0) {
+    const { answer, faults, warnings } = await askProgram(source, from);
+    return { sources: answer === undefined ? [] : [{ kind: "program", ...answer }], faults, warnings };
+  }
+  if (program === "script" && !YAML_ENDINGS.has(ending))
+    return unread(refusal("invalid-file", "this is a program that may not be executed", `chmod +x ${source}`, source));
   const file = await readText(path, MAX_INVENTORY);
   if ("problem" in file) {
     const hint = "-i takes an inventory as Ansible reads it, in YAML or INI";
     return unread(refusal("invalid-file", file.problem, hint, source));
   }
   const text = file.text.replace(/^\uFEFF/, "");
-  const mode = (await stat(path)).mode & 0o111;
-  const refused = otherForm(text, source, mode);
+  const refused = otherForm(text, source);
   if (refused !== undefined) return unread(refused);
-  const kind = formOf(text, extname(source));
-  return { sources: [{ kind, text, file: source, directory: dirname(path) }], faults: [] };
+  return { ...NOTHING, sources: [{ kind: formOf(text, ending), text, file: source, directory: dirname(path) }] };
 }
 
-/** The forms of an inventory that Ansible reads and we do not yet. */
-function otherForm(text: string, source: string, executable: number): Fault | undefined {
-  const ending = extname(source).toLowerCase();
+/** The forms of an inventory that Ansible reads and we do not. */
+function otherForm(text: string, source: string): Fault | undefined {
   const refused = (what: string, hint: string): Fault =>
     refusal("invalid-file", `not supported yet: ${what}`, hint, source);
-  const convert = `\`ansible-inventory -i ${source} --list --yaml > hosts.yml\` makes a YAML file of it`;
   if (text.startsWith("$ANSIBLE_VAULT;"))
     return refused("a file encrypted by ansible-vault", "decrypt it: `ansible-vault view` prints it");
-  // On some file systems every file is executable: the ending speaks then.
-  if (text.startsWith("#!") || (executable !== 0 && !YAML_ENDINGS.has(ending)))
-    return refused("a program as an inventory", convert);
-  if (ending === ".toml") return refused("an inventory in TOML", convert);
-  return undefined;
+  if (extname(source).toLowerCase() !== ".toml") return undefined;
+  return refused(
+    "an inventory in TOML",
+    `\`ansible-inventory -i ${source} --list --yaml > hosts.yml\` makes a YAML file of it`,
+  );
 }
 
 function unread(fault: Fault): ReadSource {
-  return { sources: [], faults: [fault], base: undefined };
+  return { ...NOTHING, faults: [fault], base: undefined };
 }
 
 /** A fault of a source as a whole. */

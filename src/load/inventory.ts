@@ -3,24 +3,30 @@ import type { Fault } from "../model/fault.ts";
 import { readSource, refusal } from "./inventory-source.ts";
 import { readBeside } from "./inventory-vars.ts";
 
+/** Seconds that a program may take for its inventory: those of large clouds are slow. */
+const PATIENCE = 120;
+
 /** An inventory, and of each `-i`, in their order, whether it was a file (or a directory of them) or a list of hosts. */
 export type LoadedInventory = ParsedInventory & { readonly kinds: readonly ("file" | "list")[] };
 
 /**
- * Reads every `-i` (a file, a directory of them, or hosts with commas) into one inventory, later ones over earlier ones, with the variables
+ * Reads every `-i` (a file, a program, a directory of them, or hosts with commas) into one inventory, later ones over earlier ones, with the variables
  * that stand beside them; or says everything that is wrong.
  */
 export async function loadInventory(
   sources: readonly string[],
-  place: { readonly cwd: string; readonly home: string },
+  place: { readonly cwd: string; readonly home: string; readonly seconds?: number },
 ): Promise<LoadedInventory | Fault[]> {
   if (sources.length === 0) return [refusal("usage", "no inventory was given", "-i FILE or -i host1,host2, names one")];
-  const read = await Promise.all(sources.map((source) => readSource(source, place.cwd)));
+  const read = await Promise.all(
+    sources.map((source) => readSource(source, { cwd: place.cwd, seconds: place.seconds ?? PATIENCE })),
+  );
   const draft = draftInventory(read.flatMap((each) => each.sources));
   for (const { base } of read) if (base !== undefined) await readBeside(draft, base, place.cwd);
   const faults = read.flatMap((each) => each.faults);
   const parsed = completeInventory(draft, place);
   if (Array.isArray(parsed)) return [...faults, ...parsed];
   if (faults.length > 0) return faults;
-  return { ...parsed, kinds: read.map(({ base }) => (base === undefined ? "list" : "file")) };
+  const warnings = [...read.flatMap((each) => each.warnings), ...parsed.warnings];
+  return { ...parsed, warnings, kinds: read.map(({ base }) => (base === undefined ? "list" : "file")) };
 }

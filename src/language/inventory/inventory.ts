@@ -6,9 +6,10 @@ import { settle, type Groups } from "./groups.ts";
 import { compileHost } from "./host.ts";
 import { readInventoryIni } from "./ini/ini.ts";
 import { readHostList } from "./list.ts";
+import { readProgram, type ProgramAnswer } from "./program.ts";
 import { readInventoryYaml } from "./yaml.ts";
 
-/** The text of one file with the absolute directory it is in (`hidden`: it was encrypted, and nothing of it is shown), or a list of hosts. */
+/** The text of one file with the absolute directory it is in (`hidden`: it was encrypted, and nothing of it is shown), what a program said, or a list of hosts. */
 export type InventorySource =
   | {
       readonly kind: "yaml" | "ini";
@@ -17,6 +18,7 @@ export type InventorySource =
       readonly directory: string;
       readonly hidden?: boolean;
     }
+  | ({ readonly kind: "program" } & ProgramAnswer)
   | { readonly kind: "list"; readonly text: string };
 
 /** Absolute directories that relative paths and `~` stand for. */
@@ -53,6 +55,8 @@ function readSource(draft: Draft, source: InventorySource): void {
       return readInventoryYaml(draft, source.text, source);
     case "ini":
       return readInventoryIni(draft, source.text, source);
+    case "program":
+      return readProgram(draft, source);
     case "list":
       return readHostList(draft, source.text);
   }

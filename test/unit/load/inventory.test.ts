@@ -110,11 +110,11 @@ describe("what is not read is told by its name", () => {
         "--yaml",
       ],
       [
-        "a script",
+        "a program that may not be executed",
         () => write("dyn.py", "#!/usr/bin/python3\n"),
         "invalid-file",
-        "not supported yet: a program as an inventory",
-        "--yaml",
+        "this is a program that may not be executed",
+        "chmod +x dyn.py",
       ],
       [
         "a vault",
@@ -135,11 +135,6 @@ describe("what is not read is told by its name", () => {
     const faults = await hostsOf(source());
     expect(faults).toMatchObject([{ kind, message: expect.stringContaining(message) }]);
     expect(JSON.stringify(faults)).toContain(hint);
-  });
-
-  test("a program without an interpreter's line", async () => {
-    chmodSync(join(cwd, write("program", "echo {}\n")), 0o755);
-    expect(await hostsOf("program")).toMatchObject([{ message: "not supported yet: a program as an inventory" }]);
   });
 
   test("a file that is too large is not read at all", async () => {
@@ -209,5 +204,58 @@ describe("variables beside the file", () => {
     write("beside7/group_vars/all/x.yml", "a: 1\n");
     symlinkSync(".", join(cwd, "beside7/group_vars/all/again"));
     expect(await warnings(write("beside7/hosts.yml", "web: {hosts: {w: }}\n"))).toEqual([]);
+  });
+});
+
+function program(name: string, text: string): string {
+  chmodSync(join(cwd, write(name, `#!/bin/sh\n${text}\n`)), 0o755);
+  return name;
+}
+
+describe("a program", () => {
+  test.each([
+    ["that fails", "echo why >&2; exit 3", "", "it ended with exit code 3", "it says: why"],
+    ["that is killed", "kill -9 $$", "", "it was ended by SIGKILL", "by hand"],
+    ["that prints something else", "echo '{'; echo no", ":2:1", "is no JSON", "nothing else on stdout"],
+    ["that prints a list", "echo '[]'", "", "expected a JSON object of groups", "_meta"],
+    [
+      "with hosts that are no list",
+      `echo '{"web": {"hosts": "h1"}}'`,
+      "",
+      "the hosts of the group `web` are no list",
+      "_meta",
+    ],
+    ["with a hostile name", `echo '{"web": ["-oProxyCommand=id"]}'`, "", "begins with a dash", "_meta"],
+    ["with variables that are none", `echo '{"web": {"vars": 5}}'`, "", "are no JSON object", "_meta"],
+    [
+      "with a wrong value",
+      `echo '{"web": {"hosts": ["h"], "vars": {"ansible_port": "x"}}, "_meta": {"hostvars": {}}}'`,
+      "",
+      "expected a port",
+      "`ansible_port` of the group `web`",
+    ],
+    ["in Latin-1", 'printf \'{"a": "\\374"}\'', "", "is not text in UTF-8", ""],
+  ])("%s is told", async (name, text, place, message, hint) => {
+    const file = program(`programs/${name.replaceAll(" ", "-")}`, text);
+    const [fault] = (await hostsOf(file)) as { where: string; message: string; hint?: string }[];
+    expect(fault).toMatchObject({ where: `${file} --list${place}`, message: expect.stringContaining(message) });
+    expect(fault?.hint ?? "").toContain(hint);
+  });
+
+  test("that hangs is ended", async () => {
+    const file = program("programs/hangs", "exec sleep 60");
+    expect(await loadInventory([file], { ...place, seconds: 1 })).toMatchObject([
+      { where: `${file} --list`, message: expect.stringContaining("it has not ended within 1 seconds") },
+    ]);
+  });
+
+  test("that fails for one host is no inventory without its variables", async () => {
+    const file = program("programs/one", `[ "$1" = --list ] && echo '{"web": ["h1", "h2"]}' && exit 0\n[ "$2" = h1 ]`);
+    expect(await hostsOf(file)).toMatchObject([{ where: `${file} --host h2` }]);
+  });
+
+  test("may complain: that is a warning", async () => {
+    const file = program("programs/complains", `echo 'old cache' >&2; echo '{"_meta": {"hostvars": {}}}'`);
+    expect(await warnings(file)).toMatchObject([{ message: "the inventory program says: old cache" }]);
   });
 });
