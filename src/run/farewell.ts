@@ -6,18 +6,20 @@ import type { Recorder } from "./recorder.ts";
 import { fleetFor, type Work } from "./work.ts";
 
 /**
- * Logs out of a host that is done. What its fixes kept there is dropped unless somebody will want to look at it, and its jobs once what
- * became of them is on record.
+ * Logs out of a host that is done, or that waits as the run ends. What its fixes kept there is dropped unless a resumed run or a person will
+ * want to look at it, and its jobs once what became of them is on record.
  */
 export async function farewell(name: string, recorder: Recorder, work: Work): Promise<void> {
   const host = recorder.state.hosts.get(name);
-  if (host !== undefined && !work.leaving.aborted) await tidy(host, recorder.state.plan.hosts.indexOf(name) + 1, work);
+  // Nobody logs in again only to clean up after a host that waits: whoever goes on with the run does.
+  const worth = host !== undefined && (isOver(host) || work.fleet.has(name));
+  if (worth && !work.leaving.aborted) await tidy(host, recorder.state.plan.hosts.indexOf(name) + 1, work);
   await work.fleet.leave(name);
 }
 
 /** Each user that the host's steps became has left something of their own, here or on the host. */
 async function tidy(host: HostState, place: number, work: Work): Promise<void> {
-  const kept = fixedWell(host);
+  const kept = isOver(host) && fixedWell(host);
   const jobs = !host.steps.some(doubtful);
   const tidied = new Set<string>();
   for (const step of host.steps) {
@@ -38,6 +40,10 @@ async function tidy(host: HostState, place: number, work: Work): Promise<void> {
       () => undefined,
     );
   }
+}
+
+function isOver(host: HostState): boolean {
+  return host.steps.every((step) => step.end !== null);
 }
 
 /** How a fix or a rollback of it ended may still be asked of the host. */

@@ -25,7 +25,7 @@ export type LiveRun = {
 
 /**
  * Drives every host as far as it can go: ask the engine what to do, do it, record what came of it, ask again.
- * A host that waits has left the queue; whatever is recorded may wake it.
+ * A host that waits has left the queue; whatever is recorded may wake it. `finish` is called once for each, when it is done or the run is over.
  */
 export function drive(recorder: Recorder, work: Work, finish: (host: string) => Promise<void>): LiveRun {
   const { plan } = recorder.state;
@@ -108,12 +108,13 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   const endWhenQuiet = (): void => {
     const { state } = recorder;
     const left = work.leaving.aborted;
-    if (!hosts.quiet(left ? "ignore" : "count")) return;
+    if (over || !hosts.quiet(left ? "ignore" : "count")) return;
     const attended = plan.attended && !detached;
     if (hosts.waiting().length > 0 && attended && state.stop === null && !left) return;
+    const waiting = hosts.waiting();
     hosts.close();
     over = true;
-    settled.resolve(state);
+    Promise.all(waiting.map(finish)).then(() => settled.resolve(state), settled.reject);
   };
 
   const record = (event: Event): void => {

@@ -12,6 +12,7 @@ import { prove } from "../../src/journal/chain.ts";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import { thisWriter } from "../../src/journal/writer.ts";
 import { Event, type Entry } from "../../src/model/event.ts";
+import { COMPILED } from "../kit/workshop.ts";
 import { RUNBOOK, SITE } from "./fixtures/site.ts";
 
 const PROGRAM = resolve(import.meta.dirname, "fixtures/live.ts");
@@ -60,7 +61,8 @@ async function site(): Promise<Run> {
     for (const file of files) await writeFile(join(directory, host, file), "");
   }
   const live = async (...argv: readonly string[]): Promise<string | null> => {
-    const child = spawn(process.execPath, [PROGRAM, directory, ...argv], { stdio: ["ignore", "pipe", "inherit"] });
+    const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED };
+    const child = spawn(process.execPath, [PROGRAM, directory, ...argv], { env, stdio: ["ignore", "pipe", "inherit"] });
     const [said] = await Promise.all([text(child.stdout), once(child, "close")]);
     if (child.exitCode !== 0 && child.signalCode !== "SIGKILL") throw new Error(`it ended with ${child.exitCode}`);
     return child.exitCode === 0 ? null : said;
@@ -140,43 +142,46 @@ test("the run that is to be killed has events of every type, and ends as it shou
   expect(undisturbed).toMatchObject(ENDS);
 });
 
-describe.each(["after", "before"] as const)("a run that is killed right %s an event is on record", (when) => {
-  test(
-    "goes on to the same end each time, but for what was under way, and does nothing twice",
-    { timeout: 300_000 },
-    async () => {
-      await using run = await site();
-      // Before its first event there is no run.
-      const passed = new Set<string>(when === "before" ? ["run-started"] : []);
-      const doubtful: string[] = [];
-      let before: readonly Entry[] = [];
-      for (let at = await run.go("new", when, passed); at !== null; at = await run.go("again", when, passed)) {
-        const entries = await run.entries();
-        expect(entries.slice(0, before.length)).toEqual(before);
-        expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1));
-        expect(entries.some(({ event }) => event.type === at)).toBe(when === "after");
-        doubtful.push(...underWay(stateAfter(entries)));
-        passed.add(at);
-        before = entries;
-      }
-      expect(TYPES.filter((type) => !passed.has(type))).toEqual([]);
+describe.concurrent.each(["after", "before"] as const)(
+  "a run that is killed right %s an event is on record",
+  (when) => {
+    test(
+      "goes on to the same end each time, but for what was under way, and does nothing twice",
+      { timeout: 300_000 },
+      async () => {
+        await using run = await site();
+        // Before its first event there is no run.
+        const passed = new Set<string>(when === "before" ? ["run-started"] : []);
+        const doubtful: string[] = [];
+        let before: readonly Entry[] = [];
+        for (let at = await run.go("new", when, passed); at !== null; at = await run.go("again", when, passed)) {
+          const entries = await run.entries();
+          expect(entries.slice(0, before.length)).toEqual(before);
+          expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, index) => index + 1));
+          expect(entries.some(({ event }) => event.type === at)).toBe(when === "after");
+          doubtful.push(...underWay(stateAfter(entries)));
+          passed.add(at);
+          before = entries;
+        }
+        expect(TYPES.filter((type) => !passed.has(type))).toEqual([]);
 
-      const entries = await run.entries();
-      // What was under way is found on its host; only of what had not left yet there is no trace. `slow` has ended in the meantime.
-      const inDoubt = Object.fromEntries(
-        [...(await untold(run, entries))].map((host) => [`${host} mend`, "in-doubt"] as const),
-      );
-      expect(outcomes(stateAfter(entries))).toEqual({ ...undisturbed, "slow mend": "fixed", ...inDoubt });
-      expect(new Set(doubtful).size).toBeGreaterThan(1);
-      expect(Object.keys(inDoubt).filter((place) => !doubtful.includes(place) && place !== "cut mend")).toEqual([]);
-      for (const host of Object.keys(SITE)) {
-        const begun = await run.begun(host);
-        expect({ host, begun }).toEqual({ host, begun: [...new Set(begun)] });
-        const told = entries.filter(
-          ({ event }) => (event.type === "fix-started" || event.type === "rollback-started") && event.host === host,
+        const entries = await run.entries();
+        // What was under way is found on its host; only of what had not left yet there is no trace. `slow` has ended in the meantime.
+        const inDoubt = Object.fromEntries(
+          [...(await untold(run, entries))].map((host) => [`${host} mend`, "in-doubt"] as const),
         );
-        expect(begun.length).toBeLessThanOrEqual(told.length);
-      }
-    },
-  );
-});
+        expect(outcomes(stateAfter(entries))).toEqual({ ...undisturbed, "slow mend": "fixed", ...inDoubt });
+        expect(new Set(doubtful).size).toBeGreaterThan(1);
+        expect(Object.keys(inDoubt).filter((place) => !doubtful.includes(place) && place !== "cut mend")).toEqual([]);
+        for (const host of Object.keys(SITE)) {
+          const begun = await run.begun(host);
+          expect({ host, begun }).toEqual({ host, begun: [...new Set(begun)] });
+          const told = entries.filter(
+            ({ event }) => (event.type === "fix-started" || event.type === "rollback-started") && event.host === host,
+          );
+          expect(begun.length).toBeLessThanOrEqual(told.length);
+        }
+      },
+    );
+  },
+);

@@ -1,18 +1,21 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { greets } from "./practice-sshd.ts";
-import { freePort } from "./sshd.ts";
+import { allProcesses, killIfThere, type Seen } from "./processes.ts";
 
 /**
  * What the machine does when it is told to reboot. `boot`: its init ends, and another one starts. `stay`: it takes the order and does nothing.
@@ -44,6 +47,15 @@ export type Machine = AsyncDisposable & {
   changeKey(): void;
   /** Starts it again where it halted. */
   start(): void;
+  /** All that runs there goes at the same moment, and what was in memory with it. It stays down until `powerOn`, which settles once it answers. */
+  powerOff(): Promise<void>;
+  powerOn(): Promise<void>;
+  /** The processes in which its sshd serves logins. */
+  logins(): readonly number[];
+  /** Everything that runs there besides its init and its sshd. */
+  processes(): readonly Seen[];
+  /** Names in its /run and its /dev/shm. */
+  inMemory(): readonly string[];
 };
 
 const INIT = `
@@ -51,6 +63,7 @@ dir=$1
 mount -t tmpfs tmpfs /run; mkdir /run/sshd
 mount -t tmpfs tmpfs /dev/shm
 mount --bind "$dir/lib" /var/lib
+mount --bind "$dir/machine-id" /etc/machine-id
 mount --bind "$dir/boot" /proc/sys/kernel/random/boot_id
 [ ! -e "$dir/required" ] || { rm "$dir/required"; : >/run/reboot-required; }
 trap 'exit 0' TERM
@@ -87,7 +100,7 @@ exec cat DIR/kernel
 export async function startMachine(): Promise<Machine> {
   const dir = mkdtempSync("/var/tmp/rb-machine-");
   chmodSync(dir, 0o755);
-  const port = await freePort();
+  const port = await steadyPort();
   const write = (name: string, text: string): void => writeFileSync(join(dir, name), text);
   const read = (name: string): string => readFileSync(join(dir, name), "utf8").trim();
   makeKey(dir, "host");
@@ -95,6 +108,7 @@ export async function startMachine(): Promise<Machine> {
   copyFileSync(join(dir, "key.pub"), join(dir, "authorized"));
   write("known", `[127.0.0.1]:${port} ${read("host.pub")}\n`);
   write("sshd_config", config(dir, port));
+  write("machine-id", `${randomBytes(16).toString("hex")}\n`);
   write("kernel", "6.1.0-9-practice\n");
   write("manner", "boot");
   write("required", "");
@@ -121,6 +135,9 @@ export async function startMachine(): Promise<Machine> {
   };
   start();
   await greeting(port, () => init === null);
+  // The child is unshare; its own is the first process of the machine.
+  const first = (): number => allProcesses().find(({ parent }) => parent === init?.pid)?.pid ?? 0;
+  const sshd = (): number => allProcesses().find(({ args }) => args.includes(`${dir}/sshd_config`))?.pid ?? 0;
   return {
     dir,
     port,
@@ -142,6 +159,28 @@ export async function startMachine(): Promise<Machine> {
       write("manner", "boot");
       start();
     },
+    powerOff: async () => {
+      const last = init;
+      if (last === null) return;
+      write("manner", "halt");
+      const gone = new Promise((done) => last.once("exit", done));
+      // Of process 0 the kernel thinks as of all of ours.
+      if (first() > 0) killIfThere(first());
+      else last.kill("SIGKILL");
+      await gone;
+    },
+    powerOn: async () => {
+      write("manner", "boot");
+      start();
+      await greeting(port, () => init === null);
+    },
+    logins: () => childrenOf(sshd()),
+    processes: () => {
+      const base = new Set([first(), sshd()]);
+      const space = namespaceOf(first());
+      return allProcesses().filter(({ pid }) => space !== null && !base.has(pid) && namespaceOf(pid) === space);
+    },
+    inMemory: () => ["run", "dev/shm"].flatMap((place) => readdirSync(`/proc/${first()}/root/${place}`)),
     async [Symbol.asyncDispose]() {
       over = true;
       const last = init;
@@ -178,6 +217,33 @@ function config(dir: string, port: number): string {
     `SetEnv SHLVL=3 PATH=${join(dir, "bin")}:/usr/local/bin:/usr/bin:/bin`,
     "",
   ].join("\n");
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return pid === 0 ? [] : allProcesses().flatMap((seen) => (seen.parent === pid ? [seen.pid] : []));
+}
+
+/** What tells the processes of one machine from all others; null for one that has ended. */
+function namespaceOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return null;
+  }
+}
+
+/** A free port below those that the kernel gives to whoever calls somebody: it is still free after a boot. */
+async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (free) return port;
+  }
 }
 
 /** Waits until something greets at the port. */

@@ -26,6 +26,9 @@ export type Workshop = AsyncDisposable & {
   start(...argv: readonly string[]): Running;
 };
 
+/** Where Node keeps what it has compiled, so that the next process need not: it halves the CPU time that one takes to start. */
+export const COMPILED = join(tmpdir(), "node-compile-cache");
+
 const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
 
 /** Makes a workshop with these files (path → content). */
@@ -57,7 +60,7 @@ export async function workshop(files: Readonly<Record<string, string | Uint8Arra
 }
 
 function start(cwd: string, more: Readonly<Record<string, string>>, argv: readonly string[]): Running {
-  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1", ...more };
+  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1", NODE_COMPILE_CACHE: COMPILED, ...more };
   const child = spawn(process.execPath, [MAIN, ...argv], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const parts: { out: Buffer[]; err: Buffer[] } = { out: [], err: [] };
   const waiting = new Set<() => void>();

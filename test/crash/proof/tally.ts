@@ -1,0 +1,58 @@
+import { fold } from "../../../src/engine/evolve.ts";
+import { stepVerdict } from "../../../src/engine/outcome.ts";
+import type { Blow } from "./blow.ts";
+import type { Result } from "./prove.ts";
+
+/** What became of the cases of one kind. */
+type Row = {
+  cases: number;
+  /** Cases whose blow met a run at work. */
+  hit: number;
+  /** Steps that had something to do, by how they ended. */
+  readonly ends: Map<string, number>;
+  violations: number;
+};
+
+/** How many cases of each kind there were, and what became of them. */
+export type Tally = { readonly rows: ReadonlyMap<Blow["kind"], Row>; readonly violations: number };
+
+/** Counts results. */
+export function tallyOf(results: readonly Result[]): Tally {
+  const rows = new Map<Blow["kind"], Row>();
+  for (const { blow, story, wrong } of results) {
+    const row = rows.get(blow.kind) ?? { cases: 0, hit: 0, ends: new Map<string, number>(), violations: 0 };
+    rows.set(blow.kind, row);
+    row.cases += 1;
+    row.hit += story.hit ? 1 : 0;
+    row.violations += wrong.length > 0 ? 1 : 0;
+    for (const host of fold(story.entries)?.hosts.values() ?? []) {
+      for (const step of host.steps) {
+        const { outcome } = stepVerdict(host, step);
+        if (outcome !== "clear") row.ends.set(outcome, (row.ends.get(outcome) ?? 0) + 1);
+      }
+    }
+  }
+  return { rows, violations: results.filter(({ wrong }) => wrong.length > 0).length };
+}
+
+/** The tally for people; `seed` null: single cases. */
+export function tallyLines({ rows, violations }: Tally, seed: string | null): string[] {
+  const outcomes = [...new Set([...rows.values()].flatMap(({ ends }) => [...ends.keys()]))];
+  const sum = (of: (row: Row) => number): number => [...rows.values()].reduce((all, row) => all + of(row), 0);
+  const line = (name: string, of: (take: (row: Row) => number) => number): string => {
+    const cells = [of((row) => row.cases), of((row) => row.hit)];
+    const ends = outcomes.map((outcome) => of((row) => row.ends.get(outcome) ?? 0));
+    return [
+      name.padEnd(8),
+      ...[...cells, ...ends, of((row) => row.violations)].map((n, at) => String(n).padStart(WIDTHS(at))),
+    ].join("  ");
+  };
+  const heads = ["cases", "hit", ...outcomes, "violations"];
+  const WIDTHS = (at: number): number => heads[at]?.length ?? 0;
+  return [
+    ["kind".padEnd(8), ...heads].join("  "),
+    ...[...rows].map(([kind, row]) => line(kind, (take) => take(row))),
+    line("all", sum),
+    `${violations === 0 ? "no" : violations} ${violations === 1 ? "case is" : "cases are"} wrong${seed === null ? "" : `; seed ${seed}`}`,
+  ];
+}
