@@ -7,7 +7,8 @@ import type { Results, Rival } from "../rival.ts";
 import { WIDTH } from "../target.ts";
 import { RUNBOOK, type Script } from "../work.ts";
 
-const BIN = join(import.meta.dirname, "..", "..", "bin", "runbook.js");
+/** The command, as it is shipped. */
+export const BIN = join(import.meta.dirname, "..", "..", "bin", "runbook.js");
 
 /** The command as a person calls it: through its first line, with this Node at the front of the path. */
 export function shipped(...given: readonly string[]): Command {
