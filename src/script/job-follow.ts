@@ -23,7 +23,8 @@ while read -r w x; do
     end | died | rebooted) e=$w; break ;;
   esac
 done
-for f in out err; do more $(size "$f"); done
+set -- $(wc -c "$d/out" "$d/err" 2>/dev/null)
+while [ $# -gt 1 ]; do more "\${2##*/}" "$1"; shift 2; done
 w=$e x=- y=0 y2=0
 case $e in
   end)

@@ -65,7 +65,7 @@ function settings({ shell, pipefail }: Taker, job: Pick<Detached, "name" | "scri
     `n=${quote(job.name)}`,
     `v=${JOB_VARIABLE}`,
     `deadline=${job.deadline === null ? "" : Math.max(1, Math.ceil(job.deadline))}`,
-    `script() { printf %s ${quote(body)} | env ${JOB_VARIABLE}=${quote(job.name)} $o ${BARE[shell]} -c 's=$(cat); exec </dev/null 2>&6 6>&-; eval "\${s:?}"'; }`,
+    `script() { printf %s ${quote(body)} | ${JOB_VARIABLE}=${quote(job.name)} $o ${BARE[shell]} -c 's=$(cat); exec </dev/null 2>&6 6>&-; eval "\${s:?}"'; }`,
   ].join("\n");
 }
 
@@ -137,7 +137,7 @@ for p do
   if (umask 077; mkdir "$p/$n") 2>/dev/null; then
     if (umask 077; cd "$p/$n" && printf '%-63s\\n' starting >status && : >out && : >err && : >boot &&
       { [ ! -r /proc/sys/kernel/random/boot_id ] || { read -r b </proc/sys/kernel/random/boot_id && printf '%s\\n' "$b" >boot; }; } &&
-      printf '%63s\\n' probe >probe && rm probe) 2>/dev/null
+      printf '%63s\\n' probe >probe && : >probe) 2>/dev/null
     then d=$p/$n new=1; break; fi
     rm -rf "$p/$n"
   elif [ -d "$p/$n" ] && [ ! -h "$p/$n" ] && [ -O "$p/$n" ]; then d=$p/$n; break; fi
