@@ -21,7 +21,7 @@ export function adviceOf(state: RunState): Advice[] {
   return [
     ...afterFailure(state, of("failed", "rolled-back")),
     ...kept(state),
-    ...inDoubt(withStep(state, "in-doubt")),
+    ...inDoubt(state, withStep(state, "in-doubt")),
     ...toApprove(state),
     ...askedElsewhere(state),
     ...toThaw(state),
@@ -59,9 +59,19 @@ function withStep(state: RunState, outcome: Outcome): HostState[] {
   );
 }
 
-function inDoubt(hosts: readonly HostState[]): Advice[] {
+/** What was left open is asked of its host again by whoever resumes the run; the rest is for a person to look at. */
+function inDoubt({ run }: RunState, hosts: readonly HostState[]): Advice[] {
   if (hosts.length === 0) return [];
   const names = foldHosts(hosts.map((host) => host.host));
+  const doubtful = hosts.flatMap((host) => host.steps.filter((step) => stepVerdict(host, step).outcome === "in-doubt"));
+  if (doubtful.every((step) => step.end?.open === true)) {
+    return [
+      {
+        text: `in doubt: what became of it on ${names} is asked again, and nothing is begun twice, by`,
+        commands: [`runbook resume ${run}`],
+      },
+    ];
+  }
   return [sameAgain(`in doubt: look at ${names} first, a fix may still be at work there; then`, limitTo(hosts))];
 }
 

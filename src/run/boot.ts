@@ -24,8 +24,8 @@ export type Boot =
   | { readonly kind: "stayed" | "away" | "same" | "stranger"; readonly reason: string }
   | { readonly kind: "left" };
 
-/** ms between two tries to log in, doubling. */
-const PAUSE = { first: 250, most: 5_000 };
+/** ms between two tries to log in, doubling; and after one that was refused, as of users while a host comes up, since some hosts count these. */
+const PAUSE = { first: 250, most: 5_000, refused: 15_000 };
 
 /**
  * Waits until the host has another boot id and tells its kernel, or the time is up. A login that is still there, or comes back with the same boot id, is
@@ -61,27 +61,32 @@ export async function* awaitBoot(
       }
     }
     const left = wait.until - work.clock.now();
-    if (left <= 0) return why === "" ? unchanged(wait, lost) : notBack(wait, why);
-    await work.clock.sleep(Math.min(pause, left), work.leaving).catch(() => undefined);
+    if (left <= 0) return why === "" ? unchanged(wait, lost, work.clock.now()) : notBack(wait, why, work.clock.now());
+    const refused = isFault(made) && made.kind === "auth";
+    await work.clock.sleep(Math.min(refused ? PAUSE.refused : pause, left), work.leaving).catch(() => undefined);
   }
 }
 
-function notBack({ startedAt, until }: Awaited, why: string): Boot {
-  const reason = `it did not come back within ${duration((until - startedAt) / 1000)} (${why}); look at its console: it is looked for again when the run is resumed`;
+/** How long the host was waited for; whoever comes later tells how long ago the order was. */
+function timeOf({ startedAt, until }: Awaited, now: number): string {
+  return duration(Math.max(until - startedAt, Math.floor((now - startedAt) / 60_000) * 60_000) / 1000);
+}
+
+function notBack(wait: Awaited, why: string, now: number): Boot {
+  const time = timeOf(wait, now);
+  const reason = `it did not come back within ${time} (${why}); look at its console: it is looked for again when the run is resumed`;
   return { kind: "away", reason };
 }
 
-function unchanged({ startedAt, until, said, watched }: Awaited, lost: boolean): Boot {
-  const time = duration((until - startedAt) / 1000);
+function unchanged(wait: Awaited, lost: boolean, now: number): Boot {
+  const time = timeOf(wait, now);
   if (lost) {
     const reason = `it came back the same: the connection was lost, but after ${time} the boot id is the one of before; see in its log what was restarted instead`;
     return { kind: "same", reason };
   }
-  const seen = watched
+  const seen = wait.watched
     ? `it did not go down within ${time}`
     : `it did not go down: ${time} after the order the boot id is the one of before`;
-  return {
-    kind: "stayed",
-    reason: `${seen}${said === "" ? "" : `, since ${said}`}; see what holds it up before it is told again`,
-  };
+  const said = wait.said === "" ? "" : `, since ${wait.said}`;
+  return { kind: "stayed", reason: `${seen}${said}; see what holds it up before it is told again` };
 }

@@ -105,6 +105,12 @@ describe("a reboot", () => {
     expect(kept(at)).toEqual([]);
   });
 
+  test("is asked for without a job where there are to be none", async () => {
+    await using at = await scene();
+    expect(told(await at.shop.run(...at.argv, "--no-jobs"))).toMatch(/^exit 0\n[^]*rebooted/);
+    expect(at.machine.orders()).toEqual(ONCE);
+  });
+
   test.each([
     ["while the host is away", true],
     ["and the host is back before anybody asks", false],
@@ -127,6 +133,45 @@ describe("a reboot", () => {
     const { exit } = await at.shop.run("history", "verify", "last", "--state", "state");
     expect(exit).toBe(0);
     expect(kept(at)).toEqual([]);
+  });
+});
+
+describe("a controller that is lost", () => {
+  test.each([
+    ["the order is on record", '"type":"fix-started","host":"web1","step":"reboot"'],
+    ["the host was told to be back", '"type":"rebooted"'],
+    ["the facts of the new boot", '"type":"facts-read","host":"web1","facts":{"running":"6.1.0-13-practice"}'],
+    ["the proof", '"type":"verified","host":"web1","step":"reboot"'],
+  ])("right after %s is followed by one that tells the truth, and that orders nothing again", async (_what, line) => {
+    await using at = await scene({ timeout: "4s" });
+    at.machine.nextKernel("6.1.0-13-practice");
+    const killed = at.shop.start(...at.argv, "--json");
+    await killed.seen(line);
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+    const { exit } = await at.shop.run("resume", "last", "--state", "state");
+    // Between the record of the order and the order itself it may have died.
+    expect([exit, at.machine.boots()]).toEqual(at.machine.orders().length === 0 ? [1, 0] : [0, 1]);
+    expect(at.machine.orders().filter((order) => order.startsWith("shutdown")).length).toBe(at.machine.boots());
+    expect((await at.shop.run("history", "verify", "last", "--state", "state")).exit).toBe(0);
+  });
+
+  test("since its user leaves at once while the host is away, and leaves it to be found", async () => {
+    await using at = await scene();
+    at.machine.manner("halt");
+    const left = at.shop.start(...at.argv);
+    expect(await eventually(() => at.machine.down())).toBe(true);
+    left.child.kill("SIGINT");
+    await left.seen("Once more leaves at once.");
+    // Two at the same moment count as one.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    left.child.kill("SIGINT");
+    expect(told(await left.ended)).toMatch(
+      /^exit 130\n[^]*in doubt +it was told to reboot, and nobody waited until it was back/,
+    );
+    at.machine.start();
+    expect(told(await at.shop.run("resume", "last", "--state", "state"))).toMatch(/^exit 0\n[^]*rebooted/);
+    expect(at.machine.orders()).toEqual(ONCE);
   });
 });
 
@@ -157,6 +202,7 @@ describe("a reboot that does not come to its end", () => {
     at.machine.manner("halt");
     const text = told(await at.shop.run(...at.argv));
     expect(text).toMatch(/^exit 1\n[^]*in doubt +it did not come back within 3 s \(refused: nothing listens at /);
+    expect(text).toMatch(/in doubt: what became of it on web1 is asked again, .*\n +runbook resume /);
     const again = told(await at.shop.run("resume", "last", "--state", "state"));
     expect(again).toMatch(/^exit 1\n[^]*in doubt/);
     at.machine.start();
