@@ -64,7 +64,6 @@ async function singleFixes(fleet: Fleet, plan: Plan, dir: string): Promise<void>
   await using _relay = await fleet.relay(plan.delay);
   const added = await measuredDelay(fleet.port);
   const far = await both(await target(fleet, plan.few, true), plan.rounds, dir);
-  const time = (fixed: readonly Fixed[]): number => median(fixed.flatMap(({ fixes }) => fixes));
   const row = (name: string, way: Way): string => {
     const [here, there] = [time(near[way]), time(far[way])];
     return `| ${name} | ${here.toFixed(1)} | ${there.toFixed(1)} | ${((there - here) / added).toFixed(2)} |`;
@@ -78,6 +77,10 @@ async function singleFixes(fleet: Fleet, plan: Plan, dir: string): Promise<void>
       "",
     ].join("\n"),
   );
+}
+
+function time(fixed: readonly Fixed[]): number {
+  return median(fixed.flatMap(({ fixes }) => fixes));
 }
 
 /** What five fixes a host cost a whole fleet. */

@@ -86,21 +86,24 @@ const INSTEAD: Readonly<Record<string, string>> = { begin: "begin immediate" };
 /** node:sqlite in the shape Kysely's dialect expects. */
 function adapt(database: DatabaseSync): SqliteDatabase {
   // Kysely asks for the same few statements thousands of times in a run.
-  const prepared = new Map<string, StatementSync>();
-  const prepare = (text: string): StatementSync => {
-    const statement = prepared.get(text) ?? database.prepare(text);
-    if (prepared.size < MOST_PREPARED) prepared.set(text, statement);
-    return statement;
+  const prepared = new Map<string, { statement: StatementSync; reader: boolean }>();
+  const prepare = (text: string): { statement: StatementSync; reader: boolean } => {
+    const known = prepared.get(text);
+    if (known !== undefined) return known;
+    const statement = database.prepare(text);
+    const made = { statement, reader: statement.columns().length > 0 };
+    if (prepared.size < MOST_PREPARED) prepared.set(text, made);
+    return made;
   };
   return {
     close: () => database.close(),
     prepare: (sql) => {
       // Where the disk is full SQLite has rolled back by itself: a second time would fail, and hide the reason.
       const done = sql === "rollback" && !database.isTransaction;
-      const statement = prepare(done ? "select 1" : (INSTEAD[sql] ?? sql));
+      const { statement, reader } = prepare(done ? "select 1" : (INSTEAD[sql] ?? sql));
       const values = (parameters: readonly unknown[]) => parameters as Parameters<typeof statement.run>;
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters) => statement.all(...values(parameters)),
         run: (parameters) => statement.run(...values(parameters)),
         iterate: (parameters) => statement.iterate(...values(parameters)),

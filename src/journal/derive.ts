@@ -1,5 +1,6 @@
-import { sql, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { Entry, Event } from "../model/event.ts";
+import { ready } from "./ready.ts";
 import type { Tables } from "./schema.ts";
 
 /** Brings the tables that follow the entries up to date with one that is being written, in its transaction. */
@@ -35,35 +36,31 @@ async function setEnd(
   await database.updateTable("run").set(end).where("run", "=", run).execute();
 }
 
+const FIX_BEGAN = `
+  insert into past_fix (run, host, step, runbook)
+  select run, ?, ?, runbook from run where run = ? on conflict do nothing
+`;
+const FIX_OVER = "update past_fix set at = ?, outcome = ? where run = ? and host = ? and step = ?";
+
 async function noteFix(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
   if (event.type === "fix-started") {
     const { host, step } = event;
-    await sql`
-      insert into past_fix (run, host, step, runbook)
-      select run, ${host}, ${step}, runbook from run where run = ${run} on conflict do nothing
-    `.execute(database);
+    await ready(database, FIX_BEGAN, [host, step, run]);
   }
   if (event.type === "step-ended") {
     const { host, step, outcome } = event;
-    await database
-      .updateTable("past_fix")
-      .set({ at, outcome })
-      .where("run", "=", run)
-      .where("host", "=", host)
-      .where("step", "=", step)
-      .execute();
+    await ready(database, FIX_OVER, [at, outcome, run, host, step]);
   }
 }
 
 async function noteClaim(database: Kysely<Tables>, { run, event }: Entry): Promise<void> {
   if (event.type === "asked") {
-    const at = database.updateTable("claim").set({ asked: 1 }).where("digest", "=", event.digest);
-    await at.where("run", "=", run).execute();
+    await ready(database, "update claim set asked = 1 where digest = ? and run = ?", [event.digest, run]);
   }
   const over = answered(event);
   if (over === null) return;
-  const rows = database.deleteFrom("claim").where("run", "=", run).where("host", "=", over.host);
-  await (over.step === null ? rows : rows.where("step", "=", over.step)).execute();
+  const { host, step } = over;
+  await ready(database, "delete from claim where run = ? and host = ? and step = coalesce(?, step)", [run, host, step]);
 }
 
 /** The step, or the whole host, on which nothing is asked any more once this has happened. */

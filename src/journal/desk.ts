@@ -5,7 +5,7 @@ import type { Desk, Holder, Lease, Orders, Request } from "../run/ports.ts";
 import { journalFault } from "./database.ts";
 import { derive } from "./derive.ts";
 import { holderOf, leaseOf, type Fences } from "./fence.ts";
-import { chained } from "./links.ts";
+import { writeChained } from "./links.ts";
 import { ordersOf } from "./orders.ts";
 import type { Tables } from "./schema.ts";
 
@@ -171,10 +171,7 @@ async function takeOver(database: Transaction<Tables>, from: Tables["claim"], in
   const event = { type: "asked-elsewhere", host, step, digest, inRun } as const;
   const entry: Entry = { run, seq: seq + 1, at: Date.now(), event };
   await derive(database, entry);
-  await database
-    .insertInto("entry")
-    .values(await chained(database, [entry]))
-    .execute();
+  await writeChained(database, [entry]);
 }
 
 /** In letters of its own, since a parameter would hide the index that has only these. */

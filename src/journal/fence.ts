@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { moment } from "../engine/words.ts";
 import { FaultError } from "../model/fault.ts";
 import type { Holder } from "../run/ports.ts";
+import { ready } from "./ready.ts";
 import type { Tables } from "./schema.ts";
 import { isAtWork } from "./writer.ts";
 
@@ -9,8 +10,8 @@ import { isAtWork } from "./writer.ts";
 export type Fences = Map<string, number>;
 
 /** The lease of a run as it is on record. */
-export function leaseOf(database: Kysely<Tables>, run: string): Promise<Tables["lease"] | undefined> {
-  return database.selectFrom("lease").selectAll().where("run", "=", run).executeTakeFirst();
+export async function leaseOf(database: Kysely<Tables>, run: string): Promise<Tables["lease"] | undefined> {
+  return (await ready<Tables["lease"]>(database, "select * from lease where run = ?", [run]))[0];
 }
 
 /** Whoever has a lease and is alive: told by the process where it is of this machine, else by the time of its last sign of life. */

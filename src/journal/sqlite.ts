@@ -11,7 +11,7 @@ import { derive } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
 import { ledgerOf, type Ledger } from "./ledger.ts";
-import { chained } from "./links.ts";
+import { writeChained } from "./links.ts";
 import type { Tables } from "./schema.ts";
 
 /** So many earlier fixes of a step on a host are worth knowing. */
@@ -89,10 +89,7 @@ export class SqliteRecord implements Journal, Archive {
         await checkFence(database, run, this.#fences, this.#file);
       }
       for (const entry of entries) await derive(database, entry);
-      await database
-        .insertInto("entry")
-        .values(await chained(database, entries))
-        .execute();
+      await writeChained(database, entries);
     });
   }
 
