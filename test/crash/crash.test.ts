@@ -46,6 +46,8 @@ const ENDS = {
   "skipped decide": "found",
   "twice decide": "waiting",
   "stays decide": "waiting",
+  "boots restart": "fixed",
+  "remains restart": "failed",
 };
 
 let count = 0;
