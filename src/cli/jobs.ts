@@ -7,8 +7,7 @@ import { outputText } from "../model/output.ts";
 import { jsonText } from "../report/json.ts";
 import type { Connection, Connector, Script } from "../run/ports.ts";
 import { resumeRefusal } from "../run/resume.ts";
-import { dropJobs } from "../script/job.ts";
-import { type Kept, keptJobs, LIST_JOBS } from "../script/job-list.ts";
+import { dropJobs, type Kept, keptJobs, LIST_JOBS } from "../script/job-list.ts";
 import { clean } from "../view/clean.ts";
 import { connectors } from "./connectors.ts";
 import { EXIT } from "./exit.ts";
@@ -71,18 +70,22 @@ async function jobsOf(
   if (isFault(answer)) return answer;
   await using connection = answer;
   const become = options.become === true || host.become === true ? (host.becomeUser ?? "root") : null;
-  const printed = await look(connection, { text: LIST_JOBS, shell: "sh", become, timeout: TIMEOUT, late: "end" }, host);
+  const list = (): Promise<string | Fault> =>
+    look(connection, { text: LIST_JOBS, shell: "sh", become, timeout: TIMEOUT, late: "end" }, host);
+  const printed = await list();
   if (typeof printed !== "string") return printed;
   const found: Found[] = [];
   for (const kept of keptJobs(printed))
     found.push({ ...kept, host: host.name, of: await of(kept.run), removed: false });
   if (options.clean !== true) return found;
-  const over = new Set(found.filter((each) => each.of === "over" && each.state !== "running").map(({ name }) => name));
-  if (over.size === 0) return found;
-  const text = [...over].map((name) => dropJobs(name)).join("\n");
+  const over = found.filter(({ of: run, state }) => run === "over" && state !== "running" && state !== "starting");
+  if (over.length === 0) return found;
+  const text = over.map(({ name }) => dropJobs(name)).join("\n");
   const dropped = await look(connection, { text, shell: "sh", become, timeout: TIMEOUT, late: "leave" }, host);
-  if (typeof dropped !== "string") return dropped;
-  return found.map((each) => ({ ...each, removed: over.has(each.name) }));
+  const after = typeof dropped === "string" ? await list() : dropped;
+  if (typeof after !== "string") return after;
+  const left = new Set(keptJobs(after).map(({ name }) => name));
+  return found.map((each) => ({ ...each, removed: !left.has(each.name) }));
 }
 
 async function look(connection: Connection, script: Script, host: Host): Promise<string | Fault> {

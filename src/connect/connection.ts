@@ -5,6 +5,7 @@ import { attachJob, type Detached, startJob } from "../script/job.ts";
 import { attempt, type RunOptions } from "./attempt.ts";
 import { ENDING, follow, NOTHING_READ } from "./job.ts";
 import { endSession, type Login, type Need, sessionPool } from "./pool.ts";
+import type { Session } from "./session.ts";
 
 const INTERRUPTED: Fault = { kind: "session", message: "interrupted before it began" };
 const CLOSED: Fault = { kind: "session", message: "the connection has ended", hint: "Nothing was sent; run again." };
@@ -40,20 +41,29 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
     return ended;
   }
 
+  /** A session for a job, or why nothing must be sent now. */
+  async function sessionFor(need: Need, signal: AbortSignal | undefined): Promise<Session | Fault> {
+    const leaving = (): boolean => signal?.aborted === true;
+    if (leaving()) return INTERRUPTED;
+    if (disposed || !login.alive()) return CLOSED;
+    const taken = await pool.take(need);
+    if (isFault(taken)) return taken;
+    if (!leaving()) return taken.session;
+    taken.session.pipe.abandon();
+    return INTERRUPTED;
+  }
+
   async function runJob(job: Job, options: RunOptions): Promise<JobEnded> {
-    const refusal = options.signal?.aborted === true ? INTERRUPTED : disposed || !login.alive() ? CLOSED : undefined;
-    const taken = refusal ?? (await pool.take({ ...job, late: "leave" }));
-    if (isFault(taken)) return { ended: { kind: "refused", fault: taken }, read: NOTHING_READ };
-    const { session } = taken;
+    const session = await sessionFor({ ...job, late: "leave" }, options.signal);
+    if (isFault(session)) return { ended: { kind: "refused", fault: session }, read: NOTHING_READ };
     const started = { ...job, from: NOTHING_READ, timeout: job.timeout + (job.timer?.after ?? 0) };
     return follow(session, (mark) => startJob(session, detached(job), mark), started, options);
   }
 
   async function attach(job: Started, options: RunOptions): Promise<JobEnded> {
-    const refusal = options.signal?.aborted === true ? INTERRUPTED : disposed || !login.alive() ? CLOSED : undefined;
-    const taken = refusal ?? (await pool.take({ ...job, late: "end" }));
-    if (isFault(taken)) return { ended: { kind: "refused", fault: taken }, read: job.from };
-    return follow(taken.session, (mark) => attachJob(job.name, job.from, mark), job, options);
+    const session = await sessionFor({ ...job, late: "end" }, options.signal);
+    if (isFault(session)) return { ended: { kind: "refused", fault: session }, read: job.from };
+    return follow(session, (mark) => attachJob(job.name, job.from, mark), job, options);
   }
 
   /** One after the other, whatever it is. */

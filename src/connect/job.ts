@@ -26,7 +26,7 @@ export async function follow(
   options: RunOptions,
 ): Promise<JobEnded> {
   const started = performance.now();
-  const out = { stdout: capture(KEEP.stdout), stderr: capture(KEEP.stderr) };
+  const out = { stdout: capture(KEEP.stdout, job.from.stdout), stderr: capture(KEEP.stderr, job.from.stderr) };
   const mark = randomMark();
   const { promise: told, resolve: tell } = Promise.withResolvers<Stop>();
   const find = { stdout: markFinder(mark), stderr: markFinder(mark) };
@@ -58,20 +58,23 @@ export async function follow(
   // What was started lives on; a session that merely looked ends with its input.
   if (session.purpose === "look") session.pipe.end();
   session.pipe.abandon();
-  const read = { stdout: job.from.stdout + out.stdout.seen(), stderr: job.from.stderr + out.stderr.seen() };
-  const [, , dropped, droppedOfErr] = stop.kind === "told" ? stop.words : [];
+  // What comes after the head comes again as a whole: where the gap before it is, only the end tells.
+  const begun = { stdout: out.stdout.beginning(), stderr: out.stderr.beginning() };
+  const read = { stdout: job.from.stdout + begun.stdout.bytes, stderr: job.from.stderr + begun.stderr.bytes };
+  const ms = performance.now() - started;
+  if (stop.kind !== "told") {
+    return { ended: unended(stop, { stdout: begun.stdout.printed, stderr: begun.stderr.printed, ms }), read };
+  }
+  const [, , dropped, droppedOfErr] = stop.words;
   out.stdout.skip(Number(dropped ?? 0));
   out.stderr.skip(Number(droppedOfErr ?? 0));
-  const ms = performance.now() - started;
-  return { ended: endOf(stop, { stdout: out.stdout.output(), stderr: out.stderr.output(), ms }), read };
+  return { ended: fromHost(stop.words, { stdout: out.stdout.output(), stderr: out.stderr.output(), ms }), read };
 }
 
 type Printed = Pick<Extract<JobEnded["ended"], { kind: "exited" }>, "stdout" | "stderr" | "ms">;
 
-function endOf(stop: Stop, printed: Printed): JobEnded["ended"] {
+function unended(stop: Exclude<Stop, { kind: "told" }>, printed: Printed): JobEnded["ended"] {
   switch (stop.kind) {
-    case "told":
-      return fromHost(stop.words, printed);
     case "ended":
       return { kind: "lost", reason: reasonOf(stop.end), ...printed };
     case "late":

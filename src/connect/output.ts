@@ -4,17 +4,22 @@ import { decode, unfinished } from "../script/bytes.ts";
 /** Takes a stream as it comes and keeps its head and tail: never more than about twice `keep` bytes in memory. */
 export type Capture = {
   push(chunk: Uint8Array): void;
-  /** Counts bytes that were dropped elsewhere, before the last ones came. */
+  /** Counts bytes that were dropped elsewhere, between the head and the tail. */
   skip(bytes: number): void;
   /** Bytes seen so far. */
   seen(): number;
+  /** The head alone, as far as it has come, and its length in bytes. */
+  beginning(): { readonly bytes: number; readonly printed: Printed };
   output(): Printed;
 };
 
-/** A capture that keeps all of it up to `keep` bytes, and of more than that the first and the last half. */
-export function capture(keep: number): Capture {
+/**
+ * A capture that keeps all of it up to `keep` bytes, and of more than that the first and the last half. The first `already` bytes are
+ * known to somebody else, and not to come again.
+ */
+export function capture(keep: number, already = 0): Capture {
   const half = Math.max(1, Math.floor(keep / 2));
-  const head = growing(half);
+  const head = growing(Math.max(0, half - already));
   const tail = ring(keep - half);
   let seen = 0;
   return {
@@ -24,6 +29,10 @@ export function capture(keep: number): Capture {
     },
     skip: (bytes) => void (seen += bytes),
     seen: () => seen,
+    beginning() {
+      const bytes = head.bytes();
+      return { bytes: bytes.length, printed: { head: decode(bytes), tail: "", omitted: 0 } };
+    },
     output() {
       const first = head.bytes();
       const last = tail.bytes();

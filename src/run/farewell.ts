@@ -1,6 +1,7 @@
 import { failed } from "../engine/rollout.ts";
 import type { HostState, StepState } from "../engine/state.ts";
-import { dropJobs, jobName } from "../script/job.ts";
+import { dropJobs } from "../script/job-list.ts";
+import { jobName } from "../script/job.ts";
 import { dropKeepScript, keepName } from "../script/posix.ts";
 import type { Recorder } from "./recorder.ts";
 import { fleetFor, type Work } from "./work.ts";

@@ -100,7 +100,8 @@ async function* attach(
   const { ended, read } = await connection.attach({ ...started, timeout: left, from }, options);
   // That we could not look says nothing about the job.
   if (ended.kind === "refused") return unreached(ended.fault.message, from);
-  const rebooted = bootId !== null && connection.identity.bootId !== bootId;
+  const now = connection.identity.bootId;
+  const rebooted = bootId !== null && now !== null && now !== bootId;
   return ended.kind === "missing" && rebooted ? { ended: { kind: "missing", why: "rebooted" }, read } : { ended, read };
 }
 
@@ -113,22 +114,15 @@ function listener(host: HostState, step: StepState, work: Work): Listener {
   return maskLines(work.secrets, (stream, text) => work.output(host.host, step.plan.id, stream, text));
 }
 
-/** What was read before and after a connection was lost, as one. */
+/** What was read before and after a connection was lost, as one. What was read before is the beginning, and no more. */
 function joined(before: JobEnded, after: JobEnded): JobEnded {
   if (!("stdout" in before.ended) || !("stdout" in after.ended)) return after;
   const { stdout, stderr, ms } = before.ended;
-  const both = { stdout: whole(stdout, after.ended.stdout), stderr: whole(stderr, after.ended.stderr) };
+  const both = { stdout: pasted(stdout, after.ended.stdout), stderr: pasted(stderr, after.ended.stderr) };
   return { read: after.read, ended: { ...after.ended, ...both, ms: ms + after.ended.ms } };
 }
 
 /** By bytes, since a character may have come in two pieces. */
-function whole(first: Printed, rest: Printed): Printed {
-  if (first.omitted === 0) return { ...rest, head: paste(first.head, rest.head) };
-  if (rest.omitted === 0) return { ...first, tail: paste(first.tail, rest.head) };
-  const between = encode(first.tail).length + encode(rest.head).length;
-  return { head: first.head, tail: rest.tail, omitted: first.omitted + between + rest.omitted };
-}
-
-function paste(one: string, other: string): string {
-  return decode(Buffer.concat([encode(one), encode(other)]));
+function pasted(first: Printed, rest: Printed): Printed {
+  return { ...rest, head: decode(Buffer.concat([encode(first.head), encode(rest.head)])) };
 }

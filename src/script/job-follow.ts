@@ -1,68 +1,86 @@
 import type { ReadSoFar } from "./job.ts";
+import { LOOK } from "./job-supervisor.ts";
 
 /** Where a job's directory may be. */
 export const PLACES = "/run /dev/shm /var/tmp /tmp";
 
-/** Passes on what of the two files was not passed on yet: `more out 120` up to the 120th byte. `$a` and `$b` count. */
-export const FOLLOW = `part() { tail -c +$(($2 + 1)) "$d/$1" | head -c $(($3 - $2)); }
-more() {
-  case $1 in
-    out) [ "$2" -le "$a" ] || { part out "$a" "$2"; a=$2; } ;;
-    err) [ "$2" -le "$b" ] || { part err "$b" "$2" >&2; b=$2; } ;;
-  esac
-}
-ends() { case $2 in a) cat "$d/$1.b" "$d/$1.a" ;; b) cat "$d/$1.a" "$d/$1.b" ;; esac 2>/dev/null; }
-size() { echo "$1 $((0 + $({ wc -c <"$d/$1" || echo 0; } 2>/dev/null)))"; }`;
+/** Whether \`$dir\` is a directory of ours: anybody may make one in /tmp. */
+export const OURS = `[ -d "$dir" ] && [ ! -h "$dir" ] && [ -O "$dir" ]`;
 
-/** Reads what the supervisor or the poller says (\`out SIZE\`, \`err SIZE\`, and the end), and prints the marks. */
-export function follower({ stdout, stderr }: ReadSoFar): string {
-  return `{ a=${stdout} b=${stderr} e=died
-while read -r w x; do
-  case $w in
-    out | err) more "$w" "$x" ;;
-    end | died | rebooted) e=$w; break ;;
-  esac
-done
-set -- $(wc -c "$d/out" "$d/err" 2>/dev/null)
-while [ $# -gt 1 ]; do more "\${2##*/}" "$1"; shift 2; done
-w=$e x=- y=0 y2=0
-case $e in
-  end)
-    read -r w x y k y2 k2 <"$d/status"
-    ends out "$k"; ends err "$k2" >&2 ;;
-esac
-printf '\\n%s %s %s %s %s\\n' "$m" "$w" "$x" "$y" "$y2"; printf '\\n%s\\n' "$m" >&2; }`;
-}
-
-/** Whether a process is there that has this number and started at this time. */
+/** `there PID BORN`: whether a process is there that has this number and began then; where there is no /proc, that has the number. */
 export const THERE = `there() {
-  { read -r st <"/proc/$1/stat"; } 2>/dev/null || return 1
-  y=$2; set -- \${st##*) }
-  [ "\${20}" = "$y" ]
+  [ "$2" != - ] || { kill -0 "$1" 2>/dev/null; return; }
+  look "$1" && [ "$born" = "$2" ]
 }`;
 
 /**
- * Says of a job what its supervisor said to the first who followed it. A supervisor is known by its number and the time at which it
- * started, since numbers are given again. `starting` lasts for as long as it takes to start a shell.
+ * `status` reads what is known of the job in `$dir`: `$word` is `starting`, `running`, `armed`, `ended`, `timed-out`, or `died` where its supervisor was
+ * killed, `rebooted`, `gone`.
  */
-export function poller(): string {
-  return `${THERE}
+export const STATUS = `${LOOK}
+${THERE}
+status() {
+  [ -d "$dir" ] || { word=gone; return; }
+  word= what=- boot= now=
+  { read -r word what x y <"$dir/status"; } 2>/dev/null
+  case $word in
+    "") word=starting ;;
+    starting | running | armed) ;;
+    *) return ;;
+  esac
+  { read -r boot <"$dir/boot" && read -r now </proc/sys/kernel/random/boot_id; } 2>/dev/null
+  [ "$boot" = "$now" ] || { word=rebooted; return; }
+  [ "$word" = starting ] || there "$what" "$x" || {
+    was=$word
+    { read -r word what x y <"$dir/status"; } 2>/dev/null
+    [ "$word" != "$was" ] || word=died
+  }
+}`;
+
+/** Passes on what of the two files was not passed on yet: `pass out 120` up to the 120th byte. `$stdout` and `$stderr` count. */
+export const FOLLOW = `part() { tail -c +$(($2 + 1)) "$dir/$1" | head -c $(($3 - $2)); }
+pass() {
+  case $1 in
+    out) [ "$2" -le "$stdout" ] || { part out "$stdout" "$2"; stdout=$2; } ;;
+    err) [ "$2" -le "$stderr" ] || { part err "$stderr" "$2" >&2; stderr=$2; } ;;
+  esac
+}
+tails() { case $2 in a) cat "$dir/$1.b" "$dir/$1.a" ;; b) cat "$dir/$1.a" "$dir/$1.b" ;; esac 2>/dev/null; }
+size() { echo "$1 $((0 + $({ wc -c <"$dir/$1" || echo 0; } 2>/dev/null)))"; }`;
+
+/** Reads what the supervisor or the poller says (\`out SIZE\`, \`err SIZE\`, and the end), and prints the marks. */
+export function follower({ stdout, stderr }: ReadSoFar): string {
+  return `{ stdout=${stdout} stderr=${stderr} word=died what=- dropped=0 dropped2=0
+while read -r heard x; do
+  case $heard in
+    out | err) pass "$heard" "$x" ;;
+    *) word=$heard; break ;;
+  esac
+done
+set -- $(wc -c "$dir/out" "$dir/err" 2>/dev/null)
+while [ $# -gt 1 ]; do pass "\${2##*/}" "$1"; shift 2; done
+case $word in
+  end)
+    read -r word what dropped turn dropped2 turn2 <"$dir/status"
+    tails out "$turn"; tails err "$turn2" >&2 ;;
+esac
+printf '\\n%s %s %s %s %s\\n' "$mark" "$word" "$what" "$dropped" "$dropped2"; printf '\\n%s\\n' "$mark" >&2; }`;
+}
+
+/** Says of a job what its supervisor said to the first who followed it. \`starting\` lasts for as long as it takes to start a shell. */
+export const POLLER = `${STATUS}
 poll() {
-  i=0
+  round=0
   while :; do
-    b1= b2=
-    { read -r b1 <"$d/boot" && read -r b2 </proc/sys/kernel/random/boot_id; } 2>/dev/null
-    w=; { read -r w x y z <"$d/status"; } 2>/dev/null
+    status
     size out; size err
-    case $w in
-      "" | starting | running | armed) [ "$b1" = "$b2" ] || { echo rebooted; return; } ;;
+    case $word in
+      running | armed) ;;
+      starting) [ "$round" -lt 150 ] || { echo died; return; } ;;
+      died | rebooted | gone) echo "$word"; return ;;
       *) echo end; return ;;
     esac
-    case $w in
-      "" | starting) i=$((i + 1)); [ "$i" -lt 50 ] || { echo died; return; } ;;
-      running | armed) there "$x" "$y" || { v=$w; read -r w x <"$d/status"; [ "$w" != "$v" ] || { echo died; return; }; continue; } ;;
-    esac
+    round=$((round + 1))
     sleep 0.2 2>/dev/null || sleep 1
   done
 }`;
-}

@@ -1,28 +1,27 @@
-import { PLACES } from "./job-follow.ts";
+import { OURS, PLACES, STATUS } from "./job-follow.ts";
 
 /** What a host tells of one job that is kept there. */
 export type Kept = {
   readonly name: string;
   readonly run: string;
   /** `ended` tells the exit code, too. `armed`: it undoes a fix unless it is disarmed. */
-  readonly state: "running" | "ended" | "timed-out" | "died" | "armed" | "disarmed";
+  readonly state: (typeof STATES)[number];
   readonly code: number | null;
 };
 
+const STATES = ["starting", "running", "ended", "timed-out", "died", "rebooted", "armed", "disarmed"] as const;
+
+/** As `status`, and of a timer what its token says. */
+const WORD = `status || :
+    case $word in armed | lapsed | died) [ ! -e "$dir/disarmed" ] && [ ! -e "$dir/lapsed" ] || word=disarmed ;; esac`;
+
 /** A read-only script that prints a line for each job of the user that runs it: name, word and code of its status. */
-export const LIST_JOBS = `for p in ${PLACES}; do
-  for d in "$p"/runbook-job-*; do
-    [ -d "$d" ] && [ ! -h "$d" ] && [ -O "$d" ] || continue
-    w=died x=-; [ ! -f "$d/status" ] || read -r w x y <"$d/status" || :
-    case $w in
-      armed)
-        if [ -e "$d/disarmed" ] || [ -e "$d/lapsed" ]; then w=disarmed
-        else kill -0 "$x" 2>/dev/null || w=died; fi ;;
-      running) kill -0 "$x" 2>/dev/null || w=died ;;
-      lapsed) w=disarmed ;;
-      starting) w=running ;;
-    esac
-    echo "\${d##*/} $w $x"
+export const LIST_JOBS = `${STATUS}
+for place in ${PLACES}; do
+  for dir in "$place"/runbook-job-*; do
+    ${OURS} || continue
+    ${WORD}
+    echo "\${dir##*/} $word $what"
   done
 done`;
 
@@ -37,4 +36,15 @@ export function keptJobs(printed: string): Kept[] {
   });
 }
 
-const STATES = ["running", "ended", "timed-out", "died", "armed", "disarmed"] as const;
+/** A script that removes what is left of jobs that do not run any more; `pattern` is a name in which `*` stands for anything. */
+export function dropJobs(pattern: string): string {
+  if (!/^[\w.*-]+$/.test(pattern)) throw new RangeError(`${pattern} is no name of a job`);
+  return `${STATUS}
+for place in ${PLACES}; do
+  for dir in "$place"/${pattern}; do
+    ${OURS} || continue
+    ${WORD}
+    case $word in ended | timed-out | died | rebooted | disarmed) rm -rf "$dir" ;; esac
+  done
+done`;
+}

@@ -4,132 +4,159 @@ const KEEP = { out: { head: 131_072, tail: 65_536 }, err: { head: 32_768, tail: 
 /** How often a relay says that there is more: less than what a pipe holds, since nobody may read it any more. */
 const BELLS = 2000;
 
+/** `look PID` reads what the kernel says of a process: `$state`, `$session`, and `$born`, since numbers are given again. */
+export const LOOK = `look() {
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  set -- \${stat##*) }
+  state=$1 session=$4 born=\${20}
+}`;
+
 /**
  * The parts of the supervisor, which runs `script` in a session of its own and keeps its end and what it prints in the directory `$1`; `$2` is how it gets a session (`setsid`,
- * or nothing). Its stdout is whoever follows it, and may go away at any time. What it left in the background may hold its streams for ever: it is waited for a moment, and no
- * longer. It expects `n`, `v`, `deadline` and `script` to be set.
+ * or nothing). Its stdout is whoever follows it, and may go away at any time. It expects `name`, `variable`, `deadline` and `script` to be set.
  *
- * Streams are redirected by `exec`: a shell that redirects a function keeps a copy of what was there. Descriptor 3: the follower, 6: the script's stderr, since the shell around it tells of
- * a killed child there, 4: the script's stdout, 8: what the parts of the supervisor tell `finish`, which alone writes the status.
+ * Descriptor 3 is the follower, 4 the script's stdout, 8 what the parts of the supervisor tell `finish`, which alone writes the status:
+ * `code`, `deadline`, `reaped`, `over` (a stream has ended), `tail` (bytes dropped of a stream, and which file has its end), and `late`: what is
+ * left in the background may hold the streams for ever, and is waited for a moment. The shell that says `code` is the script's parent: a
+ * script that kills it is not taken for one that has ended.
  *
- * `pause` is a sleep that TERM ends with the process around it. TERM may come before `$s` is known, and a shell just forked may lose one: hence `x`, and KILL.
+ * `relay` reads to the end whatever happens, since the script would die of a pipe that nobody reads: on a full disk, and (by the trap: a
+ * shell that cannot fork exits) on a host that is out of processes. `pause` is a sleep that TERM ends with the process around it. TERM may
+ * come before `$sleep` is known, and a shell just forked may lose one: hence `over`, and KILL. `members` are those that have
+ * the job's variable in their environment (without -F: with it, busybox sees no further than to the first NUL), and all of their sessions.
  */
-const PARTS = `d=$1 o=$2
+const PARTS = `dir=$1 setsid=$2
 exec 3>&1 >/dev/null 2>&1 </dev/null 5>&- 6>&- 7>&-
 trap : TERM
-[ -n "$o" ] || trap '' HUP
-say() { printf '%-63s\\n' "$1" 1<>"$d/status"; }
+[ -n "$setsid" ] || trap '' HUP
+${LOOK}
+end() { look "$1" && [ "$session" = "$own" ] && kill "$1"; }
+say() { printf '%-63s\\n' "$1" 1<>"$dir/status"; }
 relay() {
   exec >/dev/null 4>&-
   trap '' PIPE
-  s=0 g=0 k=a z=0 h=0
+  stream=$1 head=$2 tail=$3 kept=0 dropped=0 turn=a before=0 bells=0
+  trap 'echo "tail $stream $((dropped + 1)) $turn" >&8; exec cat 3>&- 8>&-' EXIT
   while :; do
-    if [ "$s" -lt "$2" ]; then
-      c=$(($2 - s)); [ "$c" -le 16384 ] || c=16384
-      r=$(dd bs="$c" count=1 2>&1 >>"$d/$1")
+    if [ "$kept" -lt "$head" ]; then
+      room=$((head - kept)); [ "$room" -le 16384 ] || room=16384
+      said=$(dd bs="$room" count=1 2>&1 >>"$dir/$stream")
     else
-      r=$(dd bs=16384 count=1 2>&1 >>"$d/$1.$k")
+      said=$(dd bs=65536 count=1 2>&1 >>"$dir/$stream.$turn")
     fi
-    case $r in
+    case $said in
       0+0*) break ;;
       [01]+*) ;;
-      *) exec 3>&- 8>&-; exec cat ;;
+      *)
+        echo "tail $stream $((dropped + 1)) $turn" >&8
+        dropped=$((dropped + 1 + $(wc -c)))
+        echo "tail $stream $dropped $turn" >&8
+        break ;;
     esac
-    if [ "$s" -lt "$2" ]; then
-      s=$(($(wc -c <"$d/$1"))); h=$((h + 1))
-      [ "$h" -gt ${BELLS} ] || echo "$1 $s" >&3
+    if [ "$kept" -lt "$head" ]; then
+      kept=$(($(wc -c <"$dir/$stream"))) bells=$((bells + 1))
+      [ "$bells" -gt ${BELLS} ] || echo "$stream $kept" >&3
     else
-      t=$(($(wc -c <"$d/$1.$k")))
-      [ "$t" -lt "$3" ] || {
-        g=$((g + z)) z=$t
-        case $k in a) k=b ;; b) k=a ;; esac
-        : >"$d/$1.$k"
+      size=$(($(wc -c <"$dir/$stream.$turn")))
+      [ "$size" -lt "$tail" ] || {
+        dropped=$((dropped + before)) before=$size
+        case $turn in a) turn=b ;; b) turn=a ;; esac
+        rm -f "$dir/$stream.$turn"
       }
-      echo "tail $1 $g $k" >&8
+      echo "tail $stream $dropped $turn" >&8
     fi
   done
+  trap - EXIT
   echo over >&8
 }
-found() { for f in $(grep -ls "$v=$n" /proc/[0-9]*/environ); do f=\${f#/proc/}; echo "\${f%/environ}"; done; }
 members() {
-  q=" "
-  for p in $(found); do
-    read -r st <"/proc/$p/stat" || continue
-    set -- \${st##*) }
-    echo "$p"
-    [ "$4" = $$ ] || q="$q$4 "
+  sessions=" "
+  for file in $(grep -ls "$variable=$name:" /proc/[0-9]*/environ); do
+    pid=\${file#/proc/} pid=\${pid%/environ}
+    look "$pid" || continue
+    echo "$pid"
+    [ "$session" = "$own" ] || sessions="$sessions$session "
   done
-  [ -n "$o" ] || return 0
-  for f in /proc/[0-9]*/stat; do
-    read -r st <"$f" || continue
-    set -- \${st##*) }
-    case $q in *" $4 "*) [ "$1" = Z ] || echo "\${st%% *}" ;; esac
+  for file in /proc/[0-9]*/stat; do
+    pid=\${file#/proc/} pid=\${pid%/stat}
+    look "$pid" && [ "$state" != Z ] || continue
+    case $sessions in *" $session "*) echo "$pid" ;; esac
   done
 }
 reap() {
-  for g in TERM KILL KILL KILL; do
-    p=$(members); [ -n "$p" ] || return 0
-    kill -$g $p
-    for i in 0.1 0.1 0.2 0.4 0.5 0.7; do
-      sleep "$i" || sleep 1
+  [ -r /proc/self/environ ] || return 1
+  for signal in TERM KILL KILL KILL; do
+    left=$(members); [ -n "$left" ] || return 0
+    kill -$signal $left
+    for seconds in 0.1 0.1 0.2 0.4 0.5 0.7; do
+      sleep "$seconds" || sleep 1
       [ -n "$(members)" ] || return 0
     done
   done
   return 1
 }
 pause() {
-  x= s=
-  trap 'x=1; [ -z "$s" ] || kill -KILL "$s"' TERM
-  sleep "$1" 8>&- & s=$!
-  [ -n "$x" ] || wait "$s"
-  [ -z "$x" ] || { kill -KILL "$s"; wait "$s"; exit; }
-  s=
+  over= sleep=
+  trap 'over=1; [ -z "$sleep" ] || kill -KILL "$sleep"' TERM
+  sleep "$1" 8>&- & sleep=$!
+  [ -n "$over" ] || wait "$sleep"
+  [ -z "$over" ] || { kill -KILL "$sleep"; wait "$sleep"; exit; }
+  sleep=
 }
 watch() {
   exec >/dev/null 3>&- 4>&-
   pause "$deadline"
   trap '' TERM
   echo deadline >&8
-  if reap; then echo reaped gone >&8; else echo reaped left >&8; fi
+  reap || { echo reaped left >&8; exit; }
+  echo reaped gone >&8
+  sleep 1
+  echo late reaped >&8
 }
 late() {
   pause 1
-  echo late >&8
+  echo late code >&8
 }
 finish() {
-  c= l= r= z= e=0 a="0 -" b="0 -"
-  while read -r w x y y2; do
-    case $w in
-      code) c=$x z=$y ;;
-      deadline) l=1 ;;
-      reaped) r=$x ;;
-      over) e=$((e + 1)) ;;
-      late) [ "$e" -ge 2 ] || { e=2; [ -z "$l" ] || r=left; } ;;
-      tail) case $x in out) a="$y $y2" ;; err) b="$y $y2" ;; esac ;;
+  code= overdue= reaped= open=2 timer= out="0 -" err="0 -"
+  while read -r word what x y; do
+    case $word in
+      code) code=$what timer=$x ;;
+      deadline) [ -n "$code" ] || overdue=1 ;;
+      reaped) reaped=$what ;;
+      over) open=$((open - 1)) ;;
+      late)
+        case $overdue:$what in
+          :code) open=0 ;;
+          1:reaped) [ "$open" -le 0 ] || reaped=left ;;
+        esac ;;
+      tail) case $what in out) out="$x $y" ;; err) err="$x $y" ;; esac ;;
     esac
-    case $l:$r in
+    case $overdue:$reaped in
       1:left) break ;;
-      : | 1:gone) [ -z "$c" ] || [ "$e" -lt 2 ] || break ;;
+      1:gone | :*) [ -z "$code" ] || [ "$open" -gt 0 ] || break ;;
     esac
   done
-  if [ -n "$l" ]; then say "timed-out \${r:-left} $a $b"
-  elif [ -n "$c" ]; then say "ended $c $a $b"
-  else say "died - $a $b"; fi
-  [ -z "$z" ] || kill "$z"
+  if [ -n "$overdue" ]; then say "timed-out \${reaped:-left} $out $err"
+  elif [ -n "$code" ]; then say "ended $code $out $err"
+  else say "died - $out $err"; fi
+  [ -z "$timer" ] || end "$timer"
   echo end >&3
 }
-t=-; read -r st </proc/$$/stat && set -- \${st##*) } && t=\${20}`;
+session= born=-
+look $$
+own=$session birth=$born`;
 
-const RUN = `say "running $$ $t"
+const RUN = `say "running $$ $birth"
 { { {
-  [ -z "$deadline" ] || { watch & w=$!; }
-  ( exec 6>&1 >&4 2>/dev/null 3>&- 4>&- 8>&-; script )
-  c=$?
+  [ -z "$deadline" ] || { watch & watcher=$!; }
+  script
+  code=$?
   trap '' PIPE
   exec >/dev/null 3>&- 4>&-
-  [ -z "$deadline" ] || kill "$w"
+  [ -z "$deadline" ] || end "$watcher"
   late &
-  echo "code $c $!" >&8
+  echo "code $code $!" >&8
 } | relay err ${KEEP.err.head} ${KEEP.err.tail}; } 4>&1 | relay out ${KEEP.out.head} ${KEEP.out.tail}; } 8>&1 | finish`;
 
 /** Runs a script at once, and keeps its end. */

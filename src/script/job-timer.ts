@@ -1,4 +1,4 @@
-import { PLACES, THERE } from "./job-follow.ts";
+import { OURS, PLACES, THERE } from "./job-follow.ts";
 import { supervisorAfter } from "./job-supervisor.ts";
 import { quote } from "./quote.ts";
 
@@ -25,38 +25,38 @@ const STARTING = 10;
  * `$of` is the directory of the fix, `late` the seconds after which it counts as over though it runs. The clock is the time since the boot, since a
  * fix may set the other one. It is whole seconds: hence `-gt`, which is never too early.
  */
-const WAIT = `up() { read -r u z </proc/uptime && u=\${u%%.*}; }
+const WAIT = `uptime() { read -r up rest </proc/uptime && up=\${up%%.*}; }
 ${THERE}
-over() {
-  [ $((u - l)) -lt "$late" ] || return 0
-  w=; read -r w x y <"$of/status"
-  case $w in
-    running) ! there "$x" "$y" ;;
-    "" | starting) [ $((u - l)) -gt ${STARTING} ] ;;
+past() {
+  [ $((up - let)) -lt "$late" ] || return 0
+  word=; read -r word what x rest <"$of/status"
+  case $word in
+    running) ! there "$what" "$x" ;;
+    "" | starting) [ $((up - let)) -gt ${STARTING} ] ;;
   esac
 }
 leave() { say "$1 - 0 - 0 -"; exit; }
-say "armed $$ $t"
-up && [ -e "$d/armed" ] || exit
+say "armed $$ $birth"
+uptime && [ -e "$dir/armed" ] || exit
 echo armed >&3
 exec 3>/dev/null
-b=$u l= e=
+began=$up let= since=
 while :; do
-  up
-  if [ -e "$d/armed" ]; then
-    [ $((u - b)) -lt ${BEGINNING} ] || ! mv -f "$d/armed" "$d/lapsed" || leave lapsed
-  elif [ -e "$d/live" ]; then
-    [ -n "$l" ] || l=$u
-    [ -n "$e" ] || ! over || e=$u
-    [ -z "$e" ] || [ ! $((u - e)) -gt "$after" ] || break
+  uptime
+  if [ -e "$dir/armed" ]; then
+    [ $((up - began)) -lt ${BEGINNING} ] || ! mv -f "$dir/armed" "$dir/lapsed" || leave lapsed
+  elif [ -e "$dir/live" ]; then
+    [ -n "$let" ] || let=$up
+    [ -n "$since" ] || ! past || since=$up
+    [ -z "$since" ] || [ ! $((up - since)) -gt "$after" ] || break
   else
     leave disarmed
   fi
   sleep 1
 done
-mv -f "$d/live" "$d/fired" || leave disarmed
-w=; read -r w x y <"$of/status"
-[ "$w" = ended ] || { k=$n n=$fix; reap; n=$k; }`;
+mv -f "$dir/live" "$dir/fired" || leave disarmed
+word=; read -r word rest <"$of/status"
+[ "$word" = ended ] || { timer=$name name=$fix; reap; name=$timer; }`;
 
 /** How a timer's own process begins: \`$1\` its directory, \`$2\` as for every supervisor, \`$3\` the directory of the fix of that name. */
 export function timerText(timer: Timer, fix: string, late: number, settings: string): string {
@@ -72,11 +72,11 @@ export type TimerWord = "disarmed" | "fired" | "lapsed" | "armed" | "live" | "go
  * Nothing but a login made since the fix may run it.
  */
 export function disarmTimer(name: string): string {
-  return `n=${quote(name)}; for p in ${PLACES}; do
-  d=$p/$n
-  [ -d "$d" ] && [ ! -h "$d" ] && [ -O "$d" ] || continue
-  mv -f "$d/live" "$d/disarmed" 2>/dev/null || :
-  for w in ${WORDS.join(" ")}; do [ ! -e "$d/$w" ] || { echo "$w"; exit 0; }; done
+  return `name=${quote(name)}; for place in ${PLACES}; do
+  dir=$place/$name
+  ${OURS} || continue
+  mv -f "$dir/live" "$dir/disarmed" 2>/dev/null || :
+  for word in ${WORDS.join(" ")}; do [ ! -e "$dir/$word" ] || { echo "$word"; exit 0; }; done
 done
 echo gone`;
 }

@@ -1,4 +1,4 @@
-import { FOLLOW, follower, poller, PLACES } from "./job-follow.ts";
+import { FOLLOW, follower, OURS, PLACES, POLLER } from "./job-follow.ts";
 import { SUPERVISOR } from "./job-supervisor.ts";
 import { type Timer, timerText } from "./job-timer.ts";
 import { quote } from "./quote.ts";
@@ -37,17 +37,17 @@ export const JOB_VARIABLE = "RUNBOOK_JOB";
 export function startJob(taker: Taker, job: Detached, mark: string): string {
   const { name, timer } = job;
   const lines = [
-    `n=${quote(name)} m=${mark} o= new=`,
-    "! command -v setsid >/dev/null 2>&1 || o=setsid",
+    `name=${quote(name)} mark=${mark} setsid= new=`,
+    "! command -v setsid >/dev/null 2>&1 || setsid=setsid",
     make(job.secret),
-    `refuse() { printf '\\n%s refused %s 0 0\\n' "$m" "$1"; printf '\\n%s\\n' "$m" >&2; exit; }`,
-    find(),
-    '[ -n "$d" ] || { make; }',
-    '[ -n "$d" ] || refuse "$why"',
+    `refuse() { printf '\\n%s refused %s 0 0\\n' "$mark" "$1"; printf '\\n%s\\n' "$mark" >&2; exit; }`,
+    FIND,
+    '[ -n "$dir" ] || { make; }',
+    '[ -n "$dir" ] || refuse "$why"',
     FOLLOW,
-    poller(),
+    POLLER,
     // Both in a pipeline of the foreground: what is put into the background with & ignores INT and QUIT, and so would all that a fix starts.
-    `go() { if [ -n "$new" ]; then ${begin(`${settings(taker, job)}\n${SUPERVISOR}`, '"$d" "$o"')}; else poll; fi | ${follower({ stdout: 0, stderr: 0 })}; }`,
+    `go() { if [ -n "$new" ]; then ${begin(`${settings(taker, job)}\n${SUPERVISOR}`, '"$dir" "$setsid"')}; else poll; fi | ${follower({ stdout: 0, stderr: 0 })}; }`,
     timer === undefined ? "go" : `if [ -z "$new" ]; then go; else ${armed(taker, job, timer)}; fi`,
   ];
   return `( ${lines.join("\n")}\n)\n`;
@@ -55,17 +55,17 @@ export function startJob(taker: Taker, job: Detached, mark: string): string {
 
 /** Starts a supervisor. Its text goes out of the pipe into the shell's memory: never into an argument list, the environment, or a file. */
 function begin(text: string, args: string): string {
-  return `printf %s ${quote(text)} | $o sh -c 's=$(cat); eval "$s"' runbook-job ${args}`;
+  return `printf %s ${quote(text)} | $setsid sh -c 'unset s; s=$(cat); eval "$s"' runbook-job ${args}`;
 }
 
 /** What a supervisor must know of a script. */
 function settings({ shell, pipefail }: Taker, job: Pick<Detached, "name" | "script" | "deadline">): string {
   const body = `unset s; set -eu${pipefail ? "; set -o pipefail" : ""}\neval ${quote(job.script)}\n`;
   return [
-    `n=${quote(job.name)}`,
-    `v=${JOB_VARIABLE}`,
+    `name=${quote(job.name)} variable=${JOB_VARIABLE}`,
     `deadline=${job.deadline === null ? "" : Math.max(1, Math.ceil(job.deadline))}`,
-    `script() { printf %s ${quote(body)} | ${JOB_VARIABLE}=${quote(job.name)} $o ${BARE[shell]} -c 's=$(cat); exec </dev/null 2>&6 6>&-; eval "\${s:?}"'; }`,
+    // Redirected as commands, not as a function: a shell that redirects a function keeps a copy of what was there. No `env`: it is one exec less.
+    `script() { printf %s ${quote(body)} | ${JOB_VARIABLE}=${quote(`${job.name}:`)} $setsid ${BARE[shell]} -c 's=$(cat); exec </dev/null; eval "\${s:?}"' 2>&1 >&4 3>&- 4>&- 8>&-; }`,
   ].join("\n");
 }
 
@@ -75,16 +75,16 @@ function settings({ shell, pipefail }: Taker, job: Pick<Detached, "name" | "scri
  */
 function armed(taker: Taker, job: Detached, timer: NonNullable<Detached["timer"]>): string {
   const text = timerText(timer, job.name, timer.late, settings(taker, timer));
-  return `f=$d n=${quote(timer.name)} d= new=
+  return `fix=$dir name=${quote(timer.name)} dir= new=
   make
-  t=$d d=$f
-  undo() { rm -rf "$d" \${t:+"$t"}; refuse "$1"; }
-  [ -n "$new" ] && (umask 077; : >"$t/armed") 2>/dev/null || undo "$why"
-  ${begin(text, '"$t" "$o" "$d"')} | {
-    r=; read -r r || :
-    if [ "$r" = armed ] && mv -f "$t/armed" "$t/live" 2>/dev/null; then go
+  timer=$dir dir=$fix
+  undo() { rm -rf "$dir" \${timer:+"$timer"}; refuse "$1"; }
+  [ -n "$new" ] && (umask 077; : >"$timer/armed") 2>/dev/null || undo "$why"
+  ${begin(text, '"$timer" "$setsid" "$dir"')} | {
+    said=; read -r said || :
+    if [ "$said" = armed ] && mv -f "$timer/armed" "$timer/live" 2>/dev/null; then go
     else
-      mv -f "$t/armed" "$t/lapsed" 2>/dev/null || :
+      mv -f "$timer/armed" "$timer/lapsed" 2>/dev/null || :
       undo unarmed
     fi
   }`;
@@ -93,54 +93,40 @@ function armed(taker: Taker, job: Detached, timer: NonNullable<Detached["timer"]
 /** What a session that looks reads to follow a job from where somebody else stopped. The same marks, and `gone` where there is no such job. */
 export function attachJob(name: string, from: ReadSoFar, mark: string): string {
   const lines = [
-    `n=${quote(name)} m=${mark}`,
-    find(),
-    `[ -n "$d" ] || { printf '\\n%s gone - 0 0\\n' "$m"; printf '\\n%s\\n' "$m" >&2; exit; }`,
+    `name=${quote(name)} mark=${mark}`,
+    FIND,
+    `[ -n "$dir" ] || { printf '\\n%s gone - 0 0\\n' "$mark"; printf '\\n%s\\n' "$mark" >&2; exit; }`,
     FOLLOW,
-    poller(),
+    POLLER,
     `poll | ${follower(from)}`,
   ];
   // In the background, so that the session's shell sees the end of its input.
   return `[ -z "\${_job-}" ] || wait "$_job"; ( ${lines.join("\n")}\n) & _job=$!\n`;
 }
 
-/** A script that removes what is left of jobs that have ended; `pattern` is a name in which `*` stands for anything. */
-export function dropJobs(pattern: string): string {
-  if (!/^[\w.*-]+$/.test(pattern)) throw new RangeError(`${pattern} is no name of a job`);
-  return `for p in ${PLACES}; do
-  for d in "$p"/${pattern}; do
-    [ -d "$d" ] && [ ! -h "$d" ] && [ -O "$d" ] || continue
-    w=; [ ! -f "$d/status" ] || read -r w x <"$d/status" || :
-    b=; c=; { read -r b <"$d/boot" && read -r c </proc/sys/kernel/random/boot_id; } 2>/dev/null || :
-    case $w in starting | running | armed) [ "$b" != "$c" ] || [ -e "$d/disarmed" ] || [ -e "$d/lapsed" ] || continue ;; esac
-    rm -rf "$d"
-  done
-done`;
-}
-
 /** All four places, since which of them can be written to may have changed since. */
-function find(): string {
-  return `d=; for p in ${PLACES}; do [ -d "$p/$n" ] && [ ! -h "$p/$n" ] && [ -O "$p/$n" ] || continue; d=$p/$n; break; done`;
-}
+const FIND = `dir=; for place in ${PLACES}; do dir=$place/$name; ! { ${OURS}; } || break; dir=; done`;
 
 /**
  * Makes the job's directory, at most once by an atomic mkdir, with its status written in advance: a full file system may still take a
  * directory. Memory first for root; a user's files in /dev/shm go at logout, so it comes last for others.
  */
 function make(secret: boolean): string {
-  const inMemory = `k=; while read -r x y z x2; do [ "$y" != "$p" ] || k=$z; done </proc/mounts; case $k in tmpfs | ramfs) ;; *) continue ;; esac`;
+  const inMemory = `kind=; while read -r device point type rest; do [ "$point" != "$place" ] || kind=$type; done </proc/mounts; case $kind in tmpfs | ramfs) ;; *) continue ;; esac`;
   return `make() {
 why=${secret ? "disk" : "full"}
 if [ -w /run ]; then set -- /run /dev/shm /var/tmp /tmp; else set -- /var/tmp /tmp /dev/shm; fi
-for p do
+for place do
   ${secret ? `${inMemory}; why=full` : ":"}
-  if (umask 077; mkdir "$p/$n") 2>/dev/null; then
-    if (umask 077; cd "$p/$n" && printf '%-63s\\n' starting >status && : >out && : >err && : >boot &&
-      { [ ! -r /proc/sys/kernel/random/boot_id ] || { read -r b </proc/sys/kernel/random/boot_id && printf '%s\\n' "$b" >boot; }; } &&
+  dir=$place/$name
+  if (umask 077; mkdir "$dir") 2>/dev/null; then
+    if (umask 077; cd "$dir" && printf '%-63s\\n' starting >status && : >out && : >err && : >boot &&
+      { [ ! -r /proc/sys/kernel/random/boot_id ] || { read -r id </proc/sys/kernel/random/boot_id && printf '%s\\n' "$id" >boot; }; } &&
       printf '%63s\\n' probe >probe && : >probe) 2>/dev/null
-    then d=$p/$n new=1; break; fi
-    rm -rf "$p/$n"
-  elif [ -d "$p/$n" ] && [ ! -h "$p/$n" ] && [ -O "$p/$n" ]; then d=$p/$n; break; fi
+    then new=1; break; fi
+    rm -rf "$dir"
+  elif ${OURS}; then break; fi
+  dir=
 done
 }`;
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { localConnector } from "../../src/connect/local.ts";
 import type { Connection, Job, JobEnded } from "../../src/run/ports.ts";
-import { dropJobs } from "../../src/script/job.ts";
+import { dropJobs } from "../../src/script/job-list.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { connected, plainSsh, script, told } from "../kit/connections.ts";
 import { allProcesses, eventually, processesWith, uniqueSleep } from "../kit/processes.ts";
@@ -128,6 +129,28 @@ describe("where a job is kept", () => {
     );
     const [first, again] = await twice(host, one);
     expect([first, again]).toMatchObject([{ end: "exited 9" }, { end: "exited 9" }]);
+  });
+
+  it("goes on to its end though its place takes no further file for what it prints", async () => {
+    const places = ["/dev/shm", "/var/tmp", "/tmp"].map(full).join("; ");
+    vi.stubEnv("TMPDIR", "/srv");
+    // One more than a job begins with: the first file for the end of its output, and not the second.
+    await using server = await startSshd({
+      before: `${places}; mount -t tmpfs -o size=1m,nr_inodes=9 tmpfs /run; mkdir /run/sshd`,
+    });
+    await using host = await connected(plainSsh(), server.host());
+    const { ended } = await host.job(job("i=0; while [ $i -lt 80000 ]; do echo $i; i=$((i + 1)); done; exit 9"));
+    if (ended.kind !== "exited") throw new Error(ended.kind);
+    expect(ended.code).toBe(9);
+    expect(ended.stdout.omitted).toBeGreaterThan(0);
+  });
+
+  it("has nothing of its text in any environment, whatever is in the one that it begins with", async () => {
+    vi.stubEnv("s", "exported");
+    await using host = await connected(localConnector(), { ...sshd.host(), connection: "local" });
+    const one = job("token=hunter2-exported; grep -ls hunter2-export[e]d /proc/[0-9]*/environ || echo none");
+    expect(outcome(await host.job(one))).toEqual({ end: "exited 0", stdout: "none\n" });
+    await host.run(script(dropJobs(one.name)));
   });
 
   it("is in memory where it has secrets, and it is refused where that cannot be", async () => {

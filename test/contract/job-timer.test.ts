@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Connection, Job, JobEnded, Started } from "../../src/run/ports.ts";
-import { dropJobs } from "../../src/script/job.ts";
-import { keptJobs, LIST_JOBS } from "../../src/script/job-list.ts";
+
+import { dropJobs, keptJobs, LIST_JOBS } from "../../src/script/job-list.ts";
 import { disarmTimer } from "../../src/script/job-timer.ts";
 import { connected, plainSsh, script, told, type Way, WAYS } from "../kit/connections.ts";
 import { eventually, killIfThere, processesWith, uniqueSleep } from "../kit/processes.ts";

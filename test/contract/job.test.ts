@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Connection, Job, JobEnded, Started } from "../../src/run/ports.ts";
-import { dropJobs } from "../../src/script/job.ts";
+import { dropJobs, LIST_JOBS } from "../../src/script/job-list.ts";
 import { script, told, type Way, WAYS } from "../kit/connections.ts";
 import { eventually, killIfThere, processesWith, uniqueSleep } from "../kit/processes.ts";
 
@@ -158,6 +158,58 @@ describe.each(WAYS)("a job: %s", (_name, open) => {
     const left = processesWith(sleep).filter((seen) => seen.args === sleep);
     expect(left).toHaveLength(1);
     for (const { pid } of left) killIfThere(pid);
+  });
+
+  it("is gone though what it left ignores TERM for longer than the job itself", async () => {
+    await using host = await way.connect();
+    const sleep = uniqueSleep();
+    const one = job(`(trap '' TERM; ${sleep}; ${sleep}) & ${sleep}`, { late: "kill", timeout: 1 });
+    expect(outcome(await host.job(one)).end).toBe("timed-out gone");
+    expect(processesWith(sleep).filter((seen) => seen.args === sleep)).toEqual([]);
+  });
+
+  it("is not taken for one that has ended where it kills the shell that started it", async () => {
+    await using host = await way.connect();
+    expect(outcome(await host.job(job("kill -KILL $PPID; sleep 0.5; exit 3"))).end).toBe("missing died");
+  });
+
+  it("is told with the gap in its output where it belongs though it was left in the middle of it", async () => {
+    await using host = await way.connect();
+    const hold = join(dir, "hold");
+    const lines = "i=0; while [ $i -lt 60000 ]; do echo line $i; i=$((i + 1)); done";
+    const one = job(`${lines}; while [ ! -e ${hold} ]; do sleep 0.1; done`);
+    const abort = new AbortController();
+    const left = host.job(one, { signal: abort.signal });
+    const place = (): string | undefined =>
+      ["/run", "/dev/shm"].find((each) => existsSync(`${each}/${one.name}/out.a`));
+    expect(await eventually(() => place() !== undefined)).toBe(true);
+    abort.abort();
+    const { read } = await left;
+    writeFileSync(hold, "");
+    await using later = await way.connect();
+    const { ended } = await later.attach(sought(one, read));
+    if (ended.kind !== "exited") throw new Error(ended.kind);
+    const { head, tail, omitted } = ended.stdout;
+    expect(read.stdout + head.length).toBe(131_072);
+    expect(tail).toMatch(/\nline 59999\n$/);
+    expect(131_072 + tail.length + omitted).toBe(648_890);
+    rmSync(hold);
+  });
+
+  it("is removed when it does not run any more, and not while it does", async () => {
+    await using host = await way.connect();
+    const sleep = uniqueSleep();
+    const one = job(`echo begun; ${sleep}`);
+    const abort = new AbortController();
+    await host.job(one, { signal: abort.signal, listen: () => abort.abort() });
+    await host.run(script(dropJobs(one.name)));
+    const directory = await directoryOf(host, one.name);
+    expect(directory).not.toBe("");
+    for (const { pid } of processesWith(`runbook-job ${directory} `)) killIfThere(pid);
+    expect(told(await host.run(script(LIST_JOBS))).stdout).toContain(`${one.name} died `);
+    await host.run(script(dropJobs(one.name)));
+    expect(await directoryOf(host, one.name)).toBe("");
+    for (const { pid } of processesWith(sleep)) killIfThere(pid);
   });
 
   it("is told from one whose supervisor was killed", async () => {
