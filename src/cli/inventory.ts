@@ -8,11 +8,10 @@ import { clean } from "../view/clean.ts";
 import { pad, widthOf } from "../view/width.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { openInventory } from "./targets.ts";
+import { openInventory, type SourceOptions } from "./targets.ts";
 
 /** `runbook inventory`'s options, as the command line gives them. */
-export type InventoryOptions = {
-  readonly inventory?: readonly string[] | undefined;
+export type InventoryOptions = SourceOptions & {
   readonly limit?: string | undefined;
   readonly graph?: boolean | undefined;
   readonly list?: boolean | undefined;
@@ -27,7 +26,7 @@ export async function inventory(
   env: NodeJS.ProcessEnv,
   io: Io,
 ): Promise<number | readonly Fault[]> {
-  const loaded = await openInventory(options.inventory, env, io);
+  const loaded = await openInventory(options, env, io);
   if (!("inventory" in loaded)) return loaded;
   const names = matchHosts(loaded.inventory, options.limit ?? "all");
   if (!Array.isArray(names)) return [names];

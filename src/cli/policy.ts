@@ -46,7 +46,7 @@ export async function policyExplain(
   const loaded = await loadPolicies({ option: options.policy, env, cwd: lookup.cwd });
   const faults = [...wrong, ...("faults" in loaded ? loaded.faults : [])];
   if (faults.length > 0 || isFault(approve) || isFault(now) || "faults" in loaded) return faults;
-  const inventory = await openInventory(options.inventory, env, io);
+  const inventory = await openInventory(options, env, io);
   if (!("inventory" in inventory)) return inventory;
 
   const paths = name === undefined ? (await shelvedRunbooks(lookup)).map(({ path }) => path) : [name];

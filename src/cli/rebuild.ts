@@ -57,7 +57,11 @@ export async function unchangedHosts(
   io: Io,
 ): Promise<Pick<Targets, "hosts" | "inventory"> | { readonly faults: readonly Fault[] }> {
   const { env } = process;
-  const loaded = await openInventory(settings.inventories, env, io);
+  const loaded = await openInventory(
+    { inventory: settings.inventories, vaultPasswordFile: settings.vaultPasswordFiles },
+    env,
+    io,
+  );
   if (!("inventory" in loaded)) return { faults: loaded };
   const hosts = plan.hosts.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
   const missing = plan.hosts.filter((name) => !loaded.inventory.hosts.has(name));

@@ -15,6 +15,7 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
     inventoryDigest: inventoryDigest(targets.hosts, runbook, process.env),
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.privateKey === undefined ? {} : { privateKey: options.privateKey }),
+    ...(options.vaultPasswordFile === undefined ? {} : { vaultPasswordFiles: [...options.vaultPasswordFile] }),
     become: options.become === true,
     askPass: options.askPass === true,
     askBecomePass: options.askBecomePass === true,

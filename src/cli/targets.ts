@@ -6,9 +6,14 @@ import type { Secret } from "../model/secret.ts";
 import { tell, type Io } from "./io.ts";
 import { homeOf } from "./user.ts";
 
-/** The options that say which hosts, and how to log in to them. The same for every command that reaches hosts. */
-export type TargetOptions = {
+/** The options that say which inventory; and how to open what is encrypted in it. */
+export type SourceOptions = {
   readonly inventory?: readonly string[] | undefined;
+  readonly vaultPasswordFile?: readonly string[] | undefined;
+};
+
+/** The options that say which hosts, and how to log in to them. The same for every command that reaches hosts. */
+export type TargetOptions = SourceOptions & {
   readonly limit?: string | undefined;
   readonly hosts?: string | undefined;
   readonly user?: string | undefined;
@@ -28,16 +33,21 @@ export type Targets = {
 
 /** Reads the sources that were given, else $RUNBOOK_INVENTORY, and tells its warnings. `label` names them all in a line. */
 export async function openInventory(
-  given: readonly string[] | undefined,
+  options: SourceOptions,
   env: NodeJS.ProcessEnv,
   io: Io,
 ): Promise<(LoadedInventory & { readonly label: string; readonly sources: readonly string[] }) | readonly Fault[]> {
   const fromEnv = env["RUNBOOK_INVENTORY"];
-  const sources = given ?? (fromEnv === undefined || fromEnv === "" ? [] : [fromEnv]);
+  const sources = options.inventory ?? (fromEnv === undefined || fromEnv === "" ? [] : [fromEnv]);
   if (sources.includes("")) {
     return [{ kind: "usage", where: "-i", message: "no inventory is named", hint: "-i FILE or -i host1,host2," }];
   }
-  const loaded = await loadInventory(sources, { cwd: process.cwd(), home: homeOf(env) });
+  const vaultPasswordFiles = [...(options.vaultPasswordFile ?? []), env["ANSIBLE_VAULT_PASSWORD_FILE"] ?? ""];
+  const loaded = await loadInventory(sources, {
+    cwd: process.cwd(),
+    home: homeOf(env),
+    vaultPasswordFiles: vaultPasswordFiles.filter((file) => file !== ""),
+  });
   if (Array.isArray(loaded)) return loaded;
   tell(loaded.warnings, io, "warning");
   const labels = sources.map((source, at) => (loaded.kinds[at] === "list" ? source.replace(/,+$/, "") : source));
@@ -54,7 +64,7 @@ export async function selectTargets(
   env: NodeJS.ProcessEnv,
   io: Io,
 ): Promise<Targets | readonly Fault[]> {
-  const loaded = await openInventory(options.inventory, env, io);
+  const loaded = await openInventory(options, env, io);
   if (!("inventory" in loaded)) return loaded;
   const names = selectNames(loaded, options, own);
   if (isFault(names)) return [names];

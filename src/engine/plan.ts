@@ -4,7 +4,7 @@ import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Fix, FixKind, Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { readInput } from "../model/input.ts";
-import { Secret } from "../model/secret.ts";
+import { Encrypted, isSecret, Secret } from "../model/secret.ts";
 import { columnsOf, keyOf } from "./judge.ts";
 import { contentDigest } from "./runbook-digest.ts";
 
@@ -197,17 +197,18 @@ function inputsOf(runbook: Runbook, host: Host, options: Given, faults: Fault[])
   for (const [name, input] of Object.entries(runbook.inputs)) {
     const given = options.inputs.get(name);
     const own = ownValue(host, name);
-    const first = given ?? own ?? input.default ?? options.asked?.get(name);
+    const usable = given === undefined ? usableValue(own, name, input) : { value: given };
+    if ("problem" in usable) {
+      const { problem: message, hint } = usable;
+      faults.push({ kind: "usage", where: `${host.name}: variable ${name}`, message, hint });
+      continue;
+    }
+    const first = usable.value ?? input.default ?? options.asked?.get(name);
     const value = first instanceof Secret ? first.reveal() : first;
     const where = given === undefined && own !== undefined ? `${host.name}: variable ${name}` : `input ${name}`;
     if (value === undefined) {
       const hint = `--input ${name}=${input.secret ? `@file or --input ${name}=env:VARIABLE` : "…"}`;
       faults.push({ kind: "usage", where, message: "a value is needed and none is given", hint });
-      continue;
-    }
-    if (given === undefined && typeof own === "string" && /\{\{|\{%/.test(own)) {
-      const hint = `--input ${name}=… gives the value, or write it into the inventory as it is`;
-      faults.push({ kind: "usage", where, message: "the value is a template, and templates are not evaluated", hint });
       continue;
     }
     const read = readInput(input, value);
@@ -216,6 +217,24 @@ function inputsOf(runbook: Runbook, host: Host, options: Given, faults: Fault[])
       faults.push({ kind: "usage", where, message: `expected ${read.expected}${found(input.secret ? null : value)}` });
   }
   return values;
+}
+
+/** A host's variable as an input takes it: opened where it is encrypted, and no template. What is hidden is for secret inputs only. */
+function usableValue(
+  own: unknown,
+  name: string,
+  input: Input,
+): { readonly value: unknown } | { readonly problem: string; readonly hint: string } {
+  if (isSecret(own) && !input.secret) {
+    const problem = "the inventory keeps this value secret, and the input is none: it would be put on record";
+    return { problem, hint: "`secret: true` in the runbook makes the input one" };
+  }
+  const opened = own instanceof Encrypted ? own.open() : { secret: own };
+  if ("problem" in opened) return opened;
+  const value = opened.secret instanceof Secret ? opened.secret.reveal() : opened.secret;
+  if (typeof value !== "string" || !/\{\{|\{%/.test(value)) return { value };
+  const hint = `--input ${name}=… gives the value, or write it into the inventory as it is`;
+  return { problem: "the value is a template, and templates are not evaluated", hint };
 }
 
 /** What stands there instead, where it may be shown. */

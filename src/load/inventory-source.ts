@@ -3,15 +3,17 @@ import { dirname, extname, join, resolve } from "node:path";
 import { formOf, YAML_ENDINGS } from "../language/inventory/form.ts";
 import type { InventorySource } from "../language/inventory/inventory.ts";
 import type { Fault } from "../model/fault.ts";
+import type { Opener } from "../model/secret.ts";
 import { askProgram } from "./inventory-program.ts";
 import { beginsAsProgram } from "./program.ts";
 import { readText } from "./text.ts";
+import { VAULT_MARK } from "./vault.ts";
 
 /** Bytes that an inventory file may have: as many as the YAML reader takes. */
-export const MAX_INVENTORY = 1_000_000;
+const MAX_INVENTORY = 1_000_000;
 
-/** Where relative names begin, and for how many seconds a program may think. */
-export type ReadFrom = { readonly cwd: string; readonly seconds: number };
+/** Where relative names begin, for how many seconds a program may think, and what opens encrypted files. */
+export type ReadFrom = { readonly cwd: string; readonly seconds: number; readonly open: Opener };
 
 /** One `-i`: what was read, what could not be, what is worth a word, and the directory beside which `group_vars` and `host_vars` stand (a list has none). */
 export type ReadSource = {
@@ -94,28 +96,33 @@ async function readFile(source: string, mode: number, from: ReadFrom): Promise<R
   }
   if (program === "script" && !YAML_ENDINGS.has(ending))
     return unread(refusal("invalid-file", "this is a program that may not be executed", `chmod +x ${source}`, source));
-  const file = await readText(path, MAX_INVENTORY);
+  const file = await readOpened(path, from.open);
   if ("problem" in file) {
-    const hint = "-i takes an inventory as Ansible reads it, in YAML or INI";
+    const hint = file.hint ?? "-i takes an inventory as Ansible reads it, in YAML or INI";
     return unread(refusal("invalid-file", file.problem, hint, source));
   }
-  const text = file.text.replace(/^\uFEFF/, "");
-  const refused = otherForm(text, source);
-  if (refused !== undefined) return unread(refused);
-  return { ...NOTHING, sources: [{ kind: formOf(text, ending), text, file: source, directory: dirname(path) }] };
+  if (ending.toLowerCase() === ".toml") return unread(tomlFault(source));
+  const { text, hidden } = file;
+  const origin = { file: source, directory: dirname(path), hidden };
+  return { ...NOTHING, sources: [{ kind: formOf(text, ending), text, ...origin }] };
 }
 
-/** The forms of an inventory that Ansible reads and we do not. */
-function otherForm(text: string, source: string): Fault | undefined {
-  const refused = (what: string, hint: string): Fault =>
-    refusal("invalid-file", `not supported yet: ${what}`, hint, source);
-  if (text.startsWith("$ANSIBLE_VAULT;"))
-    return refused("a file encrypted by ansible-vault", "decrypt it: `ansible-vault view` prints it");
-  if (extname(source).toLowerCase() !== ".toml") return undefined;
-  return refused(
-    "an inventory in TOML",
-    `\`ansible-inventory -i ${source} --list --yaml > hosts.yml\` makes a YAML file of it`,
-  );
+function tomlFault(source: string): Fault {
+  const hint = `\`ansible-inventory -i ${source} --list --yaml > hosts.yml\` makes a YAML file of it`;
+  return refusal("invalid-file", "not supported yet: an inventory in TOML", hint, source);
+}
+
+/** The text of a file, `hidden` where it was encrypted as a whole; or why there is none. */
+export async function readOpened(
+  path: string,
+  open: Opener,
+): Promise<{ readonly text: string; readonly hidden: boolean } | { readonly problem: string; readonly hint?: string }> {
+  const file = await readText(path, MAX_INVENTORY);
+  if ("problem" in file) return file;
+  const text = file.text.replace(/^\uFEFF/, "");
+  if (!text.startsWith(VAULT_MARK)) return { text, hidden: false };
+  const opened = open(text);
+  return "secret" in opened ? { text: opened.secret.reveal(), hidden: true } : opened;
 }
 
 function unread(fault: Fault): ReadSource {

@@ -3,8 +3,7 @@ import { extname, join, resolve } from "node:path";
 import type { BesideVars, Draft, Variable } from "../language/inventory/draft.ts";
 import { YAML_ENDINGS } from "../language/inventory/form.ts";
 import { readVarsFile } from "../language/inventory/vars-file.ts";
-import { byCodePoint, MAX_INVENTORY, refusal } from "./inventory-source.ts";
-import { readText } from "./text.ts";
+import { byCodePoint, readOpened, refusal } from "./inventory-source.ts";
 
 /** Files that are open at once. */
 const AT_ONCE = 32;
@@ -34,9 +33,10 @@ async function readKind(
     const files = there.length === 0 ? [] : await filesOf(draft, directory, there, cwd);
     if (files.length === 0) continue;
     const vars = new Map<string, Variable>();
-    for (const file of await readAll(files, cwd)) {
-      if ("problem" in file.read) draft.faults.push(refusal("invalid-file", file.read.problem, UNREAD, file.path));
-      else readVarsFile(draft, vars, file.read.text.replace(/^\uFEFF/, ""), { file: file.path });
+    for (const file of await readAll(draft, files, cwd)) {
+      if ("problem" in file.read)
+        draft.faults.push(refusal("invalid-file", file.read.problem, file.read.hint ?? UNREAD, file.path));
+      else readVarsFile(draft, vars, file.read.text, { file: file.path, hidden: file.read.hidden });
     }
     found.set(name, vars);
   }
@@ -88,16 +88,14 @@ async function filesBelow(draft: Draft, directory: string, cwd: string, depth: n
   return found;
 }
 
-type ReadVars = { readonly path: string; readonly read: Awaited<ReturnType<typeof readText>> };
+type ReadVars = { readonly path: string; readonly read: Awaited<ReturnType<typeof readOpened>> };
 
-async function readAll(paths: readonly string[], cwd: string): Promise<ReadVars[]> {
+async function readAll({ open }: Draft, paths: readonly string[], cwd: string): Promise<ReadVars[]> {
   const all: ReadVars[] = [];
   for (let at = 0; at < paths.length; at += AT_ONCE) {
     const some = paths.slice(at, at + AT_ONCE);
     all.push(
-      ...(await Promise.all(
-        some.map(async (path) => ({ path, read: await readText(resolve(cwd, path), MAX_INVENTORY) })),
-      )),
+      ...(await Promise.all(some.map(async (path) => ({ path, read: await readOpened(resolve(cwd, path), open) })))),
     );
   }
   return all;

@@ -83,6 +83,8 @@ export const RunSettings = z.object({
   inventories: z.array(z.string()),
   /** SHA-256 (hex) of all that the inventory said of the run's hosts, secrets left out. */
   inventoryDigest: z.string(),
+  /** `--vault-password-file`: where the passwords are, never what they are. */
+  vaultPasswordFiles: z.array(z.string()).optional(),
   user: z.string().optional(),
   privateKey: z.string().optional(),
   become: z.boolean(),

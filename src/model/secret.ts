@@ -20,6 +20,34 @@ export class Secret {
   }
 }
 
+/** What became of opening something encrypted: a secret, or why not and what to do. */
+export type Opened = { readonly secret: Secret } | { readonly problem: string; readonly hint: string };
+
+/** Opens a text that was encrypted. */
+export type Opener = (text: string) => Opened;
+
+/** A value that is encrypted where it stands; opened only where it is needed, and dots everywhere else. */
+export class Encrypted {
+  readonly #open: () => Opened;
+  constructor(open: () => Opened) {
+    this.#open = open;
+  }
+  open(): Opened {
+    return this.#open();
+  }
+  toString(): string {
+    return MASK;
+  }
+  toJSON(): string {
+    return MASK;
+  }
+}
+
+/** Whether a value is hidden from everybody. */
+export function isSecret(value: unknown): value is Secret | Encrypted {
+  return value instanceof Secret || value instanceof Encrypted;
+}
+
 /** Text in which every known secret is masked: the only kind that an event, a card or a log takes. */
 export const Masked = z.string().brand<"Masked">();
 export type Masked = z.infer<typeof Masked>;

@@ -1,4 +1,5 @@
 import type { Fault } from "../../model/fault.ts";
+import type { Opener } from "../../model/secret.ts";
 
 /** A fault that points at a place which is already known: a value, or the key before it. */
 export type FaultHere = (message: string, hint?: string, which?: "key" | "value") => Fault;
@@ -26,6 +27,9 @@ export type DraftHost = {
   readonly directory: string | undefined;
 };
 
+/** Where a file's text comes from: its name, its absolute directory, and whether it was encrypted as a whole. */
+export type FileOrigin = { readonly file: string; readonly directory: string; readonly hidden?: boolean };
+
 /** What has been read of all sources. `hosts` and `groups` are in the order in which they were met. */
 export type Draft = {
   readonly groups: Map<string, DraftGroup>;
@@ -34,6 +38,8 @@ export type Draft = {
   readonly beside: BesideVars[];
   readonly faults: Fault[];
   readonly warnings: Fault[];
+  /** Opens values that ansible-vault has encrypted. */
+  readonly open: Opener;
 };
 
 /** What one `group_vars/` and one `host_vars/` say: name → variables. */
@@ -43,8 +49,8 @@ export type BesideVars = {
 };
 
 /** An inventory with nothing in it but `all` and `ungrouped`. */
-export function emptyDraft(): Draft {
-  const draft: Draft = { groups: new Map(), hosts: new Map(), beside: [], faults: [], warnings: [] };
+export function emptyDraft(open: Opener): Draft {
+  const draft: Draft = { groups: new Map(), hosts: new Map(), beside: [], faults: [], warnings: [], open };
   group(draft, "all");
   group(draft, "ungrouped");
   link(draft, "all", "ungrouped");

@@ -1,4 +1,5 @@
 import type { Fault } from "../../model/fault.ts";
+import { isSecret } from "../../model/secret.ts";
 import { everyVars, type Draft, type Variable } from "./draft.ts";
 import type { Complaint } from "./reader.ts";
 import { misspelt, SECRETS } from "./variables.ts";
@@ -42,7 +43,7 @@ export function misspeltFaults(draft: Draft): Fault[] {
   const told = new Set<Variable>();
   return everyVars(draft).flatMap(({ name, vars }) =>
     Array.from(vars, ([key, variable]) => {
-      if (told.has(variable) || typeof variable.value === "object") return [];
+      if (told.has(variable) || (typeof variable.value === "object" && !isSecret(variable.value))) return [];
       told.add(variable);
       const meant = misspelt(key);
       if (meant === undefined) return [];

@@ -1,5 +1,5 @@
 import type { Host } from "../../model/inventory.ts";
-import { Secret } from "../../model/secret.ts";
+import { isSecret, Secret } from "../../model/secret.ts";
 import { nameError, userError } from "./address.ts";
 import type { DraftHost, Variable } from "./draft.ts";
 import { absolutePath, markTemplates, type Directories } from "./path.ts";
@@ -9,6 +9,7 @@ import {
   expected,
   find,
   flag,
+  OPENLY,
   port,
   secret,
   text,
@@ -92,6 +93,10 @@ function defined<K extends string, V>(key: K, value: V | undefined): { [key in K
 function keyFile(reader: Reader, directories: Directories): string | undefined {
   const [name, variable] = find(reader, VARIABLES.keyFile);
   if (variable === undefined) return undefined;
+  if (isSecret(variable.value)) {
+    complain(reader, name, { message: "it is encrypted, and it would be shown", hint: OPENLY, later: true });
+    return undefined;
+  }
   if (typeof variable.value !== "string") return expected(reader, name, variable, "the path of a file");
   if (variable.value === "") return undefined;
   const marked = markTemplates(variable.value);

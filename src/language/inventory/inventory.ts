@@ -1,6 +1,8 @@
 import type { Fault } from "../../model/fault.ts";
 import type { Host, Inventory } from "../../model/inventory.ts";
-import { emptyDraft, type Draft } from "./draft.ts";
+import type { Opener } from "../../model/secret.ts";
+import { concealedFault } from "./concealed.ts";
+import { emptyDraft, type Draft, type FileOrigin } from "./draft.ts";
 import { faultsOf, inFileOrder, misspeltFaults, refusalsOf, withoutSecrets } from "./faults.ts";
 import { settle, type Groups } from "./groups.ts";
 import { compileHost } from "./host.ts";
@@ -11,13 +13,7 @@ import { readInventoryYaml } from "./yaml.ts";
 
 /** The text of one file with the absolute directory it is in (`hidden`: it was encrypted, and nothing of it is shown), what a program said, or a list of hosts. */
 export type InventorySource =
-  | {
-      readonly kind: "yaml" | "ini";
-      readonly text: string;
-      readonly file: string;
-      readonly directory: string;
-      readonly hidden?: boolean;
-    }
+  | ({ readonly kind: "yaml" | "ini"; readonly text: string } & FileOrigin)
   | ({ readonly kind: "program" } & ProgramAnswer)
   | { readonly kind: "list"; readonly text: string };
 
@@ -43,11 +39,18 @@ export function parseInventory(sources: readonly InventorySource[], place: Inven
 }
 
 /** Reads the sources only: which groups and hosts there are, so that their `group_vars` and `host_vars` can be found. */
-export function draftInventory(sources: readonly InventorySource[]): Draft {
-  const draft = emptyDraft();
-  for (const source of sources) readSource(draft, source);
+export function draftInventory(sources: readonly InventorySource[], open: Opener = noPassword): Draft {
+  const draft = emptyDraft(open);
+  for (const source of sources) {
+    const before = draft.faults.length;
+    readSource(draft, source);
+    if ("hidden" in source && (source.hidden ?? false))
+      draft.faults.splice(before, Infinity, ...draft.faults.slice(before).map(concealedFault));
+  }
   return draft;
 }
+
+const noPassword: Opener = () => ({ problem: "it is encrypted by ansible-vault", hint: "no password was given" });
 
 function readSource(draft: Draft, source: InventorySource): void {
   switch (source.kind) {

@@ -1,3 +1,4 @@
+import { Secret } from "../../model/secret.ts";
 import { parseAddress } from "./address.ts";
 import { host, link, type Draft, type DraftGroup, type FaultHere, type Variable } from "./draft.ts";
 import { expandRange } from "./range.ts";
@@ -42,8 +43,9 @@ export function addChild(draft: Draft, into: DraftGroup, name: string, fault: Fa
 /** Sets a variable of a group; its priority is none of them. */
 export function setVariable(draft: Draft, into: DraftGroup, name: string, variable: Variable): void {
   const { value } = variable;
+  const priority = value instanceof Secret ? value.reveal() : value;
   if (name !== "ansible_group_priority") into.vars.set(name, variable);
-  else if (Number.isInteger(Number(value)) && value !== null) into.priority = Number(value);
+  else if (Number.isInteger(Number(priority)) && value !== null) into.priority = Number(priority);
   else draft.faults.push(variable.fault("`ansible_group_priority` must be a whole number"));
 }
 

@@ -1,4 +1,5 @@
 import type { Fault } from "../../model/fault.ts";
+import { Encrypted, type Opener } from "../../model/secret.ts";
 import { nameError } from "./address.ts";
 import { group, host, type Draft, type DraftGroup, type FaultHere, type Variable } from "./draft.ts";
 import { addChild, groupNameError, setVariable } from "./members.ts";
@@ -61,7 +62,7 @@ function readGroup(reading: Reading, name: string, data: unknown): void {
   const variables = membersOf(vars);
   if (variables === undefined) draft.faults.push(fault(`the variables of the group \`${name}\` are no JSON object`));
   for (const [key, value] of Object.entries(variables ?? {}))
-    setVariable(draft, into, key, variable(value, fault, `\`${key}\` of the group \`${name}\``));
+    setVariable(draft, into, key, variable(unwrapped(value, draft.open), fault, `\`${key}\` of the group \`${name}\``));
   const children = members["children"] ?? [];
   if (!Array.isArray(children))
     return void draft.faults.push(fault(`the children of the group \`${name}\` are no list`));
@@ -109,7 +110,18 @@ function setHostVars(draft: Draft, name: string, vars: unknown, fault: FaultHere
   if (members === undefined) return void draft.faults.push(fault(`the variables of \`${name}\` are no JSON object`));
   const into = draft.hosts.get(name)?.vars;
   for (const [key, value] of Object.entries(members))
-    into?.set(key, variable(value, fault, `\`${key}\` of \`${name}\``));
+    into?.set(key, variable(unwrapped(value, draft.open), fault, `\`${key}\` of \`${name}\``));
+}
+
+/** In JSON Ansible marks what is encrypted, and what is no template, by an object around it. */
+function unwrapped(value: unknown, open: Opener): unknown {
+  if (Array.isArray(value)) return value.map((each) => unwrapped(each, open));
+  const members = membersOf(value);
+  if (members === undefined) return value;
+  const { __ansible_vault: vault, __ansible_unsafe: unsafe } = members;
+  if (typeof vault === "string") return new Encrypted(() => open(vault));
+  if (typeof unsafe === "string") return unsafe;
+  return Object.fromEntries(Object.entries(members).map(([key, each]) => [key, unwrapped(each, open)]));
 }
 
 function variable(value: unknown, fault: FaultHere, what: string): Variable {

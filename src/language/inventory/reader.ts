@@ -1,4 +1,4 @@
-import { Secret } from "../../model/secret.ts";
+import { isSecret, Secret } from "../../model/secret.ts";
 import type { Variable } from "./draft.ts";
 import { later, type Refusal } from "./refusal.ts";
 import { parsePort } from "./address.ts";
@@ -30,13 +30,24 @@ export function text(reader: Reader, names: Names): string | undefined {
 function usable(reader: Reader, names: Names): readonly [string, Variable | undefined] {
   const [name, variable] = find(reader, names);
   if (variable === undefined || variable.value === "") return [name, undefined];
+  if (isSecret(variable.value)) {
+    complain(reader, name, {
+      message: "it is encrypted, and it would be shown and put on record",
+      hint: OPENLY,
+      later: true,
+    });
+    return [name, undefined];
+  }
   // Lines of ssh arguments are looked at piece by piece.
   if (typeof variable.value !== "string" || name.endsWith("_args") || !/\{\{|\{%/.test(variable.value))
     return [name, variable];
-  const hint = "write the value itself: the only template that is read is `{{ inventory_dir }}/` in paths of files";
-  complain(reader, name, later("a template", hint));
+  complain(reader, name, later("a template", ITSELF));
   return [name, undefined];
 }
+
+const ITSELF = "write the value itself: the only template that is read is `{{ inventory_dir }}/` in paths of files";
+/** For what is no password. */
+export const OPENLY = "only passwords and secret inputs may be encrypted: write it where it can be read";
 
 /** A text in which `error` finds nothing wrong. */
 export function checked(reader: Reader, names: Names, error: (text: string) => string | undefined): string | undefined {
@@ -49,8 +60,20 @@ export function checked(reader: Reader, names: Names, error: (text: string) => s
 
 /** A password: a text that is never shown. */
 export function secret(reader: Reader, names: Names): Secret | undefined {
-  const value = text(reader, names);
-  return value === undefined ? undefined : new Secret(value);
+  const [name, variable] = find(reader, names);
+  if (!isSecret(variable?.value)) {
+    const value = text(reader, names);
+    return value === undefined ? undefined : new Secret(value);
+  }
+  const opened = variable.value instanceof Secret ? { secret: variable.value } : variable.value.open();
+  if ("problem" in opened) {
+    complain(reader, name, { message: opened.problem, hint: opened.hint, later: true });
+    return undefined;
+  }
+  const value = opened.secret.reveal();
+  if (!/\{\{|\{%/.test(value)) return value === "" ? undefined : opened.secret;
+  complain(reader, name, later("a template", ITSELF));
+  return undefined;
 }
 
 /** A port, written as a number or as a text. */

@@ -1,5 +1,7 @@
 import { readYaml } from "../yaml/yaml.ts";
-import type { Draft, Variable } from "./draft.ts";
+import { isSecret } from "../../model/secret.ts";
+import { concealed, concealedFault } from "./concealed.ts";
+import type { Draft, FileOrigin, Variable } from "./draft.ts";
 
 /**
  * Reads a file of `group_vars` or `host_vars` into `vars`, over what is there. As in Ansible an empty file says nothing, a key may be a
@@ -9,22 +11,26 @@ export function readVarsFile(
   draft: Draft,
   vars: Map<string, Variable>,
   text: string,
-  { file, hidden }: { readonly file: string; readonly hidden?: boolean },
+  { file, hidden = false }: Omit<FileOrigin, "directory">,
 ): void {
   if (saysNothing(text)) return;
-  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden, anyKeys: true });
-  if (yaml === undefined) return void draft.faults.push(...faults);
-  draft.warnings.push(...faults);
+  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden, anyKeys: true, open: draft.open });
+  const told = hidden ? faults.map(concealedFault) : faults;
+  if (yaml === undefined) return void draft.faults.push(...told);
+  draft.warnings.push(...told);
   const { value } = yaml;
   if (value === null || value === undefined) return;
-  if (typeof value !== "object" || Array.isArray(value) || value instanceof Date) {
+  if (typeof value !== "object" || Array.isArray(value) || value instanceof Date || isSecret(value)) {
     draft.faults.push(
       yaml.fault([], "variables are a mapping, and this is something else", "write them as `name: value`"),
     );
     return;
   }
   for (const [name, each] of Object.entries(value))
-    vars.set(name, { value: each, fault: (message, hint, which) => yaml.fault([name], message, hint, which) });
+    vars.set(name, {
+      value: hidden ? concealed(each) : each,
+      fault: (message, hint, which) => yaml.fault([name], message, hint, which),
+    });
 }
 
 /** Only blanks, comments and the marks of a document. */

@@ -1,5 +1,7 @@
 import type { Fault } from "../../model/fault.ts";
-import { group, type Draft, type DraftGroup, type FaultHere, type Variable } from "./draft.ts";
+import { isSecret } from "../../model/secret.ts";
+import { concealed } from "./concealed.ts";
+import { group, type Draft, type DraftGroup, type FaultHere, type FileOrigin, type Variable } from "./draft.ts";
 import { addChild, addHosts, groupNameError, setVariable } from "./members.ts";
 import { suggest } from "../suggest.ts";
 import { readYaml, type Path, type Yaml } from "../yaml/yaml.ts";
@@ -8,18 +10,14 @@ const SECTIONS = ["hosts", "children", "vars"];
 const SHAPE = "a group may have `hosts`, `children` and `vars`, each a mapping";
 
 /** One file being read into a draft. */
-type Reading = { readonly draft: Draft; readonly yaml: Yaml; readonly file: string; readonly directory: string };
+type Reading = { readonly draft: Draft; readonly yaml: Yaml; readonly directory: string; readonly hidden: boolean };
 
 /** Reads Ansible's YAML form into the draft; what is wrong is added to its faults. `directory` (absolute) is the file's own. */
-export function readInventoryYaml(
-  draft: Draft,
-  text: string,
-  { file, directory, hidden }: { readonly file: string; readonly directory: string; readonly hidden?: boolean },
-): void {
-  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden });
+export function readInventoryYaml(draft: Draft, text: string, { file, directory, hidden = false }: FileOrigin): void {
+  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden, open: draft.open });
   draft.faults.push(...faults);
   if (yaml === undefined) return;
-  const reading: Reading = { draft, yaml, file, directory };
+  const reading: Reading = { draft, yaml, directory, hidden };
   if (yaml.value === null) return void draft.faults.push(emptyFile(file));
   const groups = entries(yaml.value);
   if (groups === undefined)
@@ -82,7 +80,7 @@ function readSection(reading: Reading, path: Path, into: DraftGroup, key: string
     const at = typeof value === "string" ? path : [...path, name];
     if (key === "hosts") readHosts(reading, at, into, name, item);
     else if (key === "children") readChild(reading, at, into, name, item);
-    else setVariable(reading.draft, into, name, variable(reading.yaml, at, item));
+    else setVariable(reading.draft, into, name, variable(reading, at, item));
   }
 }
 
@@ -101,8 +99,8 @@ function readHosts(reading: Reading, path: Path, into: DraftGroup, written: stri
       "write them as `name: value`, indented below the host",
     );
   }
-  const { draft, yaml, directory } = reading;
-  const own = Object.entries(vars).map(([key, value]) => [key, variable(yaml, [...path, key], value)] as const);
+  const { draft, directory } = reading;
+  const own = Object.entries(vars).map(([key, value]) => [key, variable(reading, [...path, key], value)] as const);
   addHosts(draft, into, written, { vars: new Map(own), directory, fault: faultAt(reading, path) });
 }
 
@@ -110,8 +108,8 @@ function faultAt({ yaml }: Reading, path: Path): FaultHere {
   return (message, hint, which) => yaml.fault(path, message, hint, which);
 }
 
-function variable(yaml: Yaml, path: Path, value: unknown): Variable {
-  return { value, fault: (message, hint, which) => yaml.fault(path, message, hint, which) };
+function variable(reading: Reading, path: Path, value: unknown): Variable {
+  return { value: reading.hidden ? concealed(value) : value, fault: faultAt(reading, path) };
 }
 
 function wrong({ draft, yaml }: Reading, path: Path, message: string, hint?: string, which?: "key" | "value"): void {
@@ -119,7 +117,12 @@ function wrong({ draft, yaml }: Reading, path: Path, message: string, hint?: str
 }
 
 function entries(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  const plain = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  const plain =
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date) &&
+    !isSecret(value);
   return plain ? (value as Readonly<Record<string, unknown>>) : undefined;
 }
 
@@ -132,5 +135,6 @@ function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (value instanceof Date) return "a date";
+  if (isSecret(value)) return "encrypted";
   return typeof value === "object" ? "a mapping" : typeof value === "string" ? "a text" : `a ${typeof value}`;
 }

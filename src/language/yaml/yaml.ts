@@ -10,9 +10,11 @@ import {
   YAML11_SCHEMA,
   YAMLException,
   type Event,
+  type ScalarTagDefinition,
   type Schema,
 } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
+import { Encrypted, type Opener } from "../../model/secret.ts";
 import { aliasFaults, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./faults.ts";
 import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
 import { keyName, resolved, treeOf, type Node, type Pair } from "./tree.ts";
@@ -43,15 +45,33 @@ export type YamlOptions = {
   readonly hidden?: boolean | undefined;
   /** Keys need not be texts: what is no text becomes one, as JSON writes it. */
   readonly anyKeys?: boolean | undefined;
+  /** Opens what `!vault` marks, with `yaml11` only. */
+  readonly open?: Opener | undefined;
 };
 
 /** Ansible's mark of a text that is no template. */
 const unsafeTag = defineScalarTag("!unsafe", { identify: () => false, resolve: (text) => text });
 
+/** Ansible's two names for what it has encrypted. */
+const vaultTags = (open: Opener): readonly ScalarTagDefinition<Encrypted>[] =>
+  ["!vault", "!vault-encrypted"].map((name) =>
+    defineScalarTag(name, { identify: () => false, resolve: (text) => new Encrypted(() => open(text)) }),
+  );
+
 const SCHEMAS: Readonly<Record<YamlOptions["schema"], Schema>> = {
   core: CORE_SCHEMA.withTags(mergeTag),
   yaml11: YAML11_SCHEMA.withTags({ ...boolYaml11Tag, resolve: unlessOneLetter }, unsafeTag),
 };
+
+/** A schema for each opener: there are few of them, and making one takes longer than reading a small file. */
+const withVault = new WeakMap<Opener, Schema>();
+
+function schemaOf({ schema, open }: YamlOptions): Schema {
+  if (schema === "core" || open === undefined) return SCHEMAS[schema];
+  const known = withVault.get(open) ?? SCHEMAS.yaml11.withTags(...vaultTags(open));
+  withVault.set(open, known);
+  return known;
+}
 
 /** YAML 1.1 calls `y` and `n` booleans, and Ansible reads them as text: they are names of hosts and keys. */
 function unlessOneLetter(...[text, ...rest]: Parameters<typeof boolYaml11Tag.resolve>): boolean | typeof NOT_RESOLVED {
@@ -69,7 +89,7 @@ export function readYaml(text: string, options: YamlOptions): { readonly yaml?: 
   const refused = refuse(text, options.file);
   if (refused !== undefined) return { faults: [refused] };
   const source = sourceOf(text, options.file, options.hidden);
-  const schema = SCHEMAS[options.schema];
+  const schema = schemaOf(options);
   let faults: Fault[] = [];
   try {
     const events = parseEvents(text, { filename: options.file });

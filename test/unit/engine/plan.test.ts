@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { makePlan, missingInputs, type RunOptions } from "../../../src/engine/plan.ts";
 import type { RunPlan } from "../../../src/model/event.ts";
 import type { Host } from "../../../src/model/inventory.ts";
-import { Secret } from "../../../src/model/secret.ts";
+import { Encrypted, Secret } from "../../../src/model/secret.ts";
 import { loadedFrom } from "../../kit/story.ts";
 import { hostNamed } from "../../kit/host.ts";
 
@@ -134,6 +134,21 @@ describe("mistakes are told all at once", () => {
       "b: variable path: the value is a template, and templates are not evaluated",
     ]);
     expect(faultsOf(inputs, [host], { inputs: new Map([["path", "/x"]]) })).toEqual([]);
+  });
+
+  test("what the inventory keeps secret is for secret inputs alone", () => {
+    const host = hostNamed("b", {
+      token: new Encrypted(() => ({ secret: new Secret("s3cret") })),
+      pin: new Secret("1"),
+    });
+    expect(faultsOf({ token: { type: "string" }, pin: { type: "string" } }, [host])).toEqual([
+      "b: variable token: the inventory keeps this value secret, and the input is none: it would be put on record",
+      "b: variable pin: the inventory keeps this value secret, and the input is none: it would be put on record",
+    ]);
+    const secret = { token: { type: "string", secret: true }, pin: { type: "string", secret: true } };
+    expect(faultsOf(secret, [host])).toEqual([]);
+    const locked = hostNamed("b", { token: new Encrypted(() => ({ problem: "no password", hint: "" })), pin: "1" });
+    expect(faultsOf(secret, [locked])).toEqual(["b: variable token: no password"]);
   });
 
   test("the text of a secret is not in its fault", () => {

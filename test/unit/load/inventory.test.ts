@@ -121,7 +121,7 @@ describe("what is not read is told by its name", () => {
         () => write("v.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"),
         "invalid-file",
         "encrypted by ansible-vault",
-        "ansible-vault view",
+        "--vault-password-file",
       ],
       [
         "YAML with a mistake",

@@ -1,6 +1,7 @@
 import { didYouMean } from "../../suggest.ts";
 import { sourceOf, type Source } from "../../yaml/source.ts";
-import { group, type Draft, type DraftGroup, type FaultHere, type Variable } from "../draft.ts";
+import { concealed } from "../concealed.ts";
+import { group, type Draft, type DraftGroup, type FaultHere, type FileOrigin, type Variable } from "../draft.ts";
 import { addChild, addHosts, groupNameError, setVariable } from "../members.ts";
 import { pythonLiteral } from "./literal.ts";
 import { splitLine, type Word } from "./words.ts";
@@ -16,6 +17,7 @@ type Reading = {
   readonly draft: Draft;
   readonly source: Source;
   readonly directory: string;
+  readonly hidden: boolean;
   readonly pending: Map<string, Pending>;
   into: DraftGroup;
   kind: (typeof KINDS)[number];
@@ -25,14 +27,10 @@ type Reading = {
 type Line = { readonly text: string; readonly start: number };
 
 /** Reads Ansible's INI form into the draft; what is wrong is added to its faults. `directory` (absolute) is the file's own. */
-export function readInventoryIni(
-  draft: Draft,
-  text: string,
-  file: { readonly file: string; readonly directory: string; readonly hidden?: boolean },
-): void {
-  const source = sourceOf(text, file.file, file.hidden);
+export function readInventoryIni(draft: Draft, text: string, { file, directory, hidden = false }: FileOrigin): void {
+  const source = sourceOf(text, file, hidden);
   const into = group(draft, "ungrouped");
-  const reading: Reading = { draft, source, directory: file.directory, pending: new Map(), into, kind: "hosts" };
+  const reading: Reading = { draft, source, directory, hidden, pending: new Map(), into, kind: "hosts" };
   let start = 0;
   for (const whole of text.split(/(?<=\r\n|\r(?!\n)|\n)/)) {
     const line = { text: whole.trim(), start: start + whole.length - whole.trimStart().length };
@@ -110,7 +108,7 @@ function readVariable(reading: Reading, line: Line): void {
   const valueAt = { text: value, start: line.start + whole.length - (value === "" ? gap.length : 0) };
   const fault: FaultHere = (message, hint, which) =>
     which === "key" ? at(reading, line, name)(message, hint) : at(reading, valueAt, value)(message, hint);
-  setVariable(draft, into, name, { value: valueOf(value), fault });
+  setVariable(draft, into, name, { value: valueOf(reading, value), fault });
 }
 
 function readHosts(reading: Reading, line: Line): void {
@@ -153,7 +151,7 @@ function readPair(reading: Reading, line: Line, word: Word, vars: Map<string, Va
   const name = word.text.slice(0, equals);
   const fault: FaultHere = (message, hint, which) =>
     which === "key" ? at(reading, here, name)(message, hint) : at(reading, here, here.text)(message, hint);
-  vars.set(name, { value: valueOf(word.text.slice(equals + 1)), fault });
+  vars.set(name, { value: valueOf(reading, word.text.slice(equals + 1)), fault });
 }
 
 function warnOfCut(reading: Reading, line: Line, word: Word): void {
@@ -163,9 +161,10 @@ function warnOfCut(reading: Reading, line: Line, word: Word): void {
 }
 
 /** As in Ansible a value is Python's literal where it can be one, and a text otherwise. */
-function valueOf(text: string): unknown {
+function valueOf({ hidden }: Reading, text: string): unknown {
   const literal = pythonLiteral(text);
-  return literal === undefined ? text : literal.value;
+  const value = literal === undefined ? text : literal.value;
+  return hidden ? concealed(value) : value;
 }
 
 function at({ source }: Reading, { start }: Line, text: string): FaultHere {
