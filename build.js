@@ -31,7 +31,7 @@ const withoutUnused = {
  * @param {string} text one of our files
  */
 const withoutFacades = (text) =>
-  text.replaceAll(/^import (?:\* as )?(.+) from "(node:[^"]+)";$/gm, (_, names, name) => {
+  text.replaceAll(/^import (?:\* as )?([\w$]+|\{[^}]*\}) from "(node:[^"]+)";$/gm, (_, names, name) => {
     const wanted = names.startsWith("{") ? names.replaceAll(" as ", ": ") : names;
     return `const ${wanted} = process.getBuiltinModule("${name}");`;
   });
