@@ -14,6 +14,13 @@ test("the whole runbook in the reference is sound", () => {
   expect(warnings(example)).toEqual([]);
 });
 
+test("the reboot in the reference is sound", () => {
+  const [, example = ""] = /### Reboot\n\n```yaml\n(.*?)```/s.exec(REFERENCE) ?? [];
+  expect(example).toContain("reboot:");
+  expect(mistakes(`name: boot\ntitle: Boot\n${example}`)).toEqual([]);
+  expect(warnings(`name: boot\ntitle: Boot\n${example}`)).toEqual([]);
+});
+
 test("a new runbook is sound", () => {
   expect(mistakes(runbookTemplate("disk-full"))).toEqual([]);
   expect(warnings(runbookTemplate("disk-full"))).toEqual([]);
