@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { localJob, verdictsOf } from "../kit/shelf.ts";
+import { localJob, sweep, verdictsOf } from "../kit/shelf.ts";
 
 const run = ["run", "job", "-i", "hosts.yml", "--json"] as const;
 const TOP = `inputs:
@@ -165,4 +165,21 @@ test("$keep is the same directory in fix, verify and rollback, and stays after a
   expect(await read("back")).toBe("before\n");
   expect(await readFile(join(keep, "was"), "utf8")).toBe("before\n");
   expect(out).toContain(`kept by the fixes: /run/${basename(keep).replace(/login$/, "*")} there (or`);
+});
+
+test("a run that waits leaves no job on the host whose end is on record, and keeps $keep for whoever goes on with it", async () => {
+  const hand = `  - id: hand
+    independent: true
+    detect: { run: '[ -e "$dir/done" ] || echo loose' }
+    fix: { risk: low, manual: Plug it in }
+`;
+  await using shop = await localJob(sweep().replace("rm --", 'echo "$keep" >"$dir/keep"; rm --') + hand, {
+    files: { "a/x.bad": "" },
+  });
+  const { exit } = await shop.run("run", "job", "-i", "hosts.yml", "-y");
+  expect(exit).toBe(3);
+  const keep = (await readFile(join(shop.directory, "a/keep"), "utf8")).trim();
+  expect(await readdir(keep)).toEqual([]);
+  const id = /^runbook-keep-(.*)-1-login$/.exec(basename(keep))?.[1] ?? "?";
+  expect((await readdir("/run")).filter((name) => name.startsWith(`runbook-job-${id}.`))).toEqual([]);
 });

@@ -1,7 +1,3 @@
-import { existsSync, readdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { fold } from "../../src/engine/evolve.ts";
 import { hostVerdict, stepVerdict } from "../../src/engine/outcome.ts";
 import { Entry } from "../../src/model/event.ts";
@@ -25,26 +21,7 @@ export async function localJob(steps: string, job: Job = {}): Promise<Workshop> 
   for (const host of hosts) await shop.write(`${host}/here`, "");
   const top = job.top ?? "inputs: { dir: { type: string } }\n";
   await shop.write("runbooks/job.yml", `name: job\ntitle: A job\n${top}steps:\n${steps}`);
-  return {
-    ...shop,
-    [Symbol.asyncDispose]: async () => {
-      await dropKept(join(shop.directory, ".local/state/runbook/runbook.db"));
-      await shop[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Removes what failed fixes of the record's runs left on this machine, as they must. */
-async function dropKept(file: string): Promise<void> {
-  if (!existsSync(file)) return;
-  using record = new DatabaseSync(file, { readOnly: true });
-  const runs = record.prepare("select run from run").all();
-  for (const place of ["/run", "/dev/shm", "/var/tmp", "/tmp"]) {
-    const kept = readdirSync(place).filter((name) =>
-      runs.some(({ run }) => name.startsWith(`runbook-keep-${String(run)}-`)),
-    );
-    for (const name of kept) await rm(join(place, name), { recursive: true, force: true });
-  }
+  return shop;
 }
 
 function inventoryOf(directory: string, hosts: readonly string[]): string {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { sweepRuns } from "./leftovers.ts";
 
 /** How a command ended and what it printed. `exit` is null where a signal ended it. */
 export type Ran = { readonly exit: number | null; readonly out: string; readonly err: string };
@@ -54,6 +55,7 @@ export async function workshop(files: Readonly<Record<string, string | Uint8Arra
     start: (...argv) => begin({}, argv),
     [Symbol.asyncDispose]: async () => {
       for (const child of running) child.kill("SIGKILL");
+      await sweepRuns(directory);
       await rm(directory, { recursive: true, force: true });
     },
   };
