@@ -1,6 +1,7 @@
 import type { GroupTree } from "../language/inventory/inventory.ts";
 import { matchHosts } from "../language/inventory/pattern.ts";
-import type { Fault } from "../model/fault.ts";
+import type { LoadedInventory } from "../load/inventory.ts";
+import { isFault, type Fault } from "../model/fault.ts";
 import type { Host, Inventory } from "../model/inventory.ts";
 import { MASK } from "../model/secret.ts";
 import { jsonText } from "../report/json.ts";
@@ -8,7 +9,7 @@ import { clean } from "../view/clean.ts";
 import { pad, widthOf } from "../view/width.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
-import { openInventory, type SourceOptions } from "./targets.ts";
+import { openInventory, withPatternFiles, type SourceOptions } from "./targets.ts";
 
 /** `runbook inventory`'s options, as the command line gives them. */
 export type InventoryOptions = SourceOptions & {
@@ -28,10 +29,12 @@ export async function inventory(
 ): Promise<number | readonly Fault[]> {
   const loaded = await openInventory(options, env, io);
   if (!("inventory" in loaded)) return loaded;
-  const names = matchHosts(loaded.inventory, options.limit ?? "all");
+  const chosen = await withPatternFiles(options);
+  if (isFault(chosen)) return [chosen];
+  const names = matchHosts(loaded.inventory, chosen.limit ?? "all");
   if (!Array.isArray(names)) return [names];
-  if (options.list === true) io.out(`${jsonText(report(loaded.inventory, names), "page")}\n`);
-  else if (options.graph === true) io.out(graph(loaded.tree, new Set(names)));
+  if (options.list === true) io.out(`${jsonText(report(loaded, names), "page")}\n`);
+  else if (options.graph === true) io.out(graph(loaded.tree, new Set(names), options.limit !== undefined));
   else io.out(list(loaded.inventory, names));
   return EXIT.ok;
 }
@@ -59,24 +62,36 @@ function login({ connection, address, port, user }: Host): string {
   return `${user === undefined ? "" : `${user}@`}${to}${port === 22 ? "" : `:${port}`}`;
 }
 
-/** The groups as a tree, each with the selected hosts it names itself; groups without any are left out. */
-function graph(tree: GroupTree, names: ReadonlySet<string>): string {
+/** The groups as a tree, drawn as `ansible-inventory --graph` draws it; narrowed to some hosts, groups without any are left out. */
+function graph(tree: GroupTree, names: ReadonlySet<string>, narrowed: boolean): string {
   const lines = (group: string, depth: number): string[] => {
     const { children = [], hosts = [] } = tree.get(group) ?? {};
     const below = children.flatMap((child) => lines(child, depth + 1));
-    const own = hosts.filter((host) => names.has(host)).map((host) => `${"  ".repeat(depth + 1)}${clean(host)}\n`);
-    return below.length + own.length === 0 ? [] : [`${"  ".repeat(depth)}${clean(group)}:\n`, ...below, ...own];
+    // Whoever is in `all` is in another group too.
+    const own = group === "all" ? [] : hosts.filter((host) => names.has(host)).map((host) => line(host, depth + 1));
+    return narrowed && below.length + own.length === 0 ? [] : [line(`@${group}:`, depth), ...below, ...own];
   };
   return lines("all", 0).join("");
 }
 
-function report({ hosts, groups }: Inventory, names: readonly string[]): object {
+function line(name: string, depth: number): string {
+  return depth === 0 ? `${clean(name)}\n` : `${"  |".repeat(depth)}--${clean(name)}\n`;
+}
+
+/** What `ansible-inventory --list` says, with secrets masked, and besides it what became of the connection variables. */
+function report({ inventory: { hosts }, tree }: LoadedInventory, names: readonly string[]): object {
   const selected = new Set(names);
+  const groups = Array.from(tree, ([group, { children, hosts: own }]) => {
+    const members = group === "all" ? [] : own.filter((host) => selected.has(host));
+    const shape = { ...(members.length > 0 && { hosts: members }), ...(children.length > 0 && { children }) };
+    return [group, shape] as const;
+  });
+  const said = names.flatMap((name) => hosts.get(name) ?? []);
+  const hostvars = said.filter(({ vars }) => Object.keys(vars).length > 0).map(({ name, vars }) => [name, vars]);
+  const connections = said.map(({ vars: _vars, groups: _groups, name, ...connection }) => [name, connection]);
   return {
-    groups: Object.fromEntries(
-      Array.from(groups, ([name, members]) => [name, members.filter((member) => selected.has(member))]),
-    ),
-    hosts: Object.fromEntries(names.map((name) => [name, veil(hosts.get(name), false)])),
+    _meta: veil({ hostvars: Object.fromEntries(hostvars), connections: Object.fromEntries(connections) }, false),
+    ...Object.fromEntries(groups.filter(([, shape]) => Object.keys(shape).length > 0)),
   };
 }
 
@@ -84,7 +99,7 @@ function report({ hosts, groups }: Inventory, names: readonly string[]): object 
 function veil(value: unknown, hidden: boolean): unknown {
   if (Array.isArray(value)) return value.map((each) => veil(each, hidden));
   if (typeof value === "object" && value !== null && !("toJSON" in value)) {
-    const members = Object.entries(value);
+    const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(members.map(([key, each]) => [key, veil(each, hidden || PRIVATE.test(key))]));
   }
   return hidden && value !== undefined && value !== null ? MASK : value;

@@ -20,7 +20,7 @@ import { EXIT } from "./exit.ts";
 import { unknownSteps } from "./inputs.ts";
 import { exitOfFaults, tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
-import { openInventory, selectNames, type TargetOptions } from "./targets.ts";
+import { openInventory, selectNames, withPatternFiles, type TargetOptions } from "./targets.ts";
 
 /** `runbook policy explain`'s options, as the command line gives them. */
 export type PolicyOptions = TargetOptions & {
@@ -46,6 +46,8 @@ export async function policyExplain(
   const loaded = await loadPolicies({ option: options.policy, env, cwd: lookup.cwd });
   const faults = [...wrong, ...("faults" in loaded ? loaded.faults : [])];
   if (faults.length > 0 || isFault(approve) || isFault(now) || "faults" in loaded) return faults;
+  const chosen = await withPatternFiles(options);
+  if (isFault(chosen)) return [chosen];
   const inventory = await openInventory(options, env, io);
   if (!("inventory" in inventory)) return inventory;
 
@@ -54,7 +56,7 @@ export async function policyExplain(
   const explained: Explained[] = [];
   const refused: Fault[] = [];
   for (const path of paths) {
-    const one = await explainRunbook(path, name !== undefined, options, lookup, ground);
+    const one = await explainRunbook(path, name !== undefined, chosen, lookup, ground);
     if ("faults" in one) refused.push(...one.faults);
     else explained.push(one);
   }

@@ -1,5 +1,6 @@
 import { selectHosts } from "../language/inventory/pattern.ts";
 import { loadInventory, type LoadedInventory } from "../load/inventory.ts";
+import { expandPattern } from "../load/pattern.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Host, Inventory } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
@@ -66,10 +67,21 @@ export async function selectTargets(
 ): Promise<Targets | readonly Fault[]> {
   const loaded = await openInventory(options, env, io);
   if (!("inventory" in loaded)) return loaded;
-  const names = selectNames(loaded, options, own);
+  const chosen = await withPatternFiles(options);
+  if (isFault(chosen)) return [chosen];
+  const names = selectNames(loaded, chosen, own);
   if (isFault(names)) return [names];
   const hosts = names.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
   return { hosts, source: loaded.label, sources: loaded.sources, inventory: loaded.inventory };
+}
+
+/** The options with every `@file` in their patterns written out. */
+export async function withPatternFiles<
+  T extends { readonly limit?: string | undefined; readonly hosts?: string | undefined },
+>(options: T): Promise<T | Fault> {
+  const [limit, hosts] = await Promise.all([expandPattern(options.limit), expandPattern(options.hosts)]);
+  if (isFault(limit)) return limit;
+  return isFault(hosts) ? hosts : { ...options, limit, hosts };
 }
 
 /** The names that `selectTargets` selects of an inventory that is open already. */

@@ -19,9 +19,8 @@ export type Term = {
 
 /** Takes a pattern apart at its commas, or else at its colons. */
 export function parsePattern(pattern: string): readonly Term[] | Fault {
-  const parts = split(pattern);
-  if (!Array.isArray(parts)) return parts;
-  const texts = parts.map((part) => part.trim()).filter((part) => part !== "");
+  const texts = splitPattern(pattern);
+  if (!Array.isArray(texts)) return texts;
   if (texts.length === 0) return wrong("the host pattern is empty", "write `all` if you mean every host");
   const terms: Term[] = [];
   for (const text of texts) {
@@ -43,6 +42,12 @@ export function matcher({ name }: Term): ((candidate: string) => boolean) | Faul
   }
 }
 
+/** The parts of a pattern as they are written, without the blanks around them. */
+export function splitPattern(pattern: string): string[] | Fault {
+  const parts = split(pattern);
+  return Array.isArray(parts) ? parts.map((part) => part.trim()).filter((part) => part !== "") : parts;
+}
+
 function split(pattern: string): string[] | Fault {
   if (pattern.includes(",")) return pattern.split(",");
   // An IPv6 address has colons of its own; so has a name with a port, which no host has.
@@ -61,7 +66,10 @@ function parseTerm(text: string): Term | Fault {
   if (whole === "")
     return wrong(`\`${text}\` in the host pattern stands before nothing`, "write for instance `web:!db`");
   if (whole.startsWith("@"))
-    return wrong(`not supported yet: hosts from a file (${whole})`, "write the hosts with commas");
+    return wrong(
+      `hosts from a file (${whole}) can be given here only as @file by itself, with -l or --hosts`,
+      "write the hosts with commas",
+    );
   if (whole.startsWith("~")) return { kind, name: whole, whole, subscript: undefined, open: true };
   const match = /^(.+)\[(?:(-?\d+)|(\d+)([:-])(\d*))\]$/.exec(whole);
   const [, name = whole, index, from, separator, to] = match ?? [];

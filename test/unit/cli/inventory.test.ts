@@ -21,6 +21,11 @@ win: { vars: { ansible_connection: winrm }, hosts: { w1: {} } }
 
 const hosts = join(cwd, "hosts.yml");
 
+function write(name: string, text: string): string {
+  writeFileSync(join(cwd, name), text);
+  return join(cwd, name);
+}
+
 async function run(options: InventoryOptions, env = {}): Promise<{ code: number; out: string; err: string }> {
   const texts = { out: "", err: "" };
   const io = {
@@ -48,22 +53,22 @@ test("the list says where each host is reached, and which cannot be yet", async 
   });
 });
 
-test("the graph has the selected hosts in their groups, and no empty groups", async () => {
+test("the graph is drawn as ansible-inventory draws it; narrowed, it has the selected hosts in their groups", async () => {
   const { out } = await run({ graph: true, limit: "web1:here" });
-  expect(out).toBe("all:\n  prod:\n    web:\n      web1\n    here\n");
+  expect(out).toBe("@all:\n  |--@prod:\n  |  |--@web:\n  |  |  |--web1\n  |  |--here\n");
 });
 
-test("JSON has all that is known but what is secret", async () => {
+test("JSON is what ansible-inventory says, but for what is secret, with what became of the connection", async () => {
   const { code, out } = await run({ list: true, limit: "web1" });
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({
-    groups: { all: ["web1"], web: ["web1"], prod: ["web1"], win: [] },
-    hosts: {
-      web1: {
-        address: "10.0.0.1",
-        port: 2222,
-        password: "••••••",
-        vars: {
+    all: { children: ["ungrouped", "prod", "win"] },
+    prod: { children: ["web"] },
+    web: { hosts: ["web1"] },
+    _meta: {
+      connections: { web1: { address: "10.0.0.1", port: 2222, user: "ops", password: "••••••" } },
+      hostvars: {
+        web1: {
           ansible_user: "ops",
           ansible_password: "••••••",
           db_password: "••••••",
@@ -77,6 +82,30 @@ test("JSON has all that is known but what is secret", async () => {
   });
   expect(out).not.toContain("hunter");
   expect(out).not.toContain("\u009B");
+});
+
+test("what is encrypted shows as dots", async () => {
+  const corpus = join(import.meta.dirname, "../../fixtures/inventory/corpus/vault");
+  const env = { ANSIBLE_VAULT_PASSWORD_FILE: join(corpus, "password") };
+  const { out, err } = await run({ inventory: [join(corpus, "hosts.yml")], list: true }, env);
+  expect(JSON.parse(out)).toMatchObject({
+    _meta: {
+      hostvars: { v1: { ansible_password: "••••••", nested: { list: ["••••••", "plain"] }, vault_flag: true } },
+    },
+  });
+  expect(out + err).not.toMatch(/hunter|ANSIBLE_VAULT;/);
+});
+
+test("@file in a pattern stands for what is written in the file", async () => {
+  const at = `@${write("names", "# hosts\n  web1\n\nhere\n")}`;
+  expect((await run({ limit: at })).out).toBe((await run({ limit: "web1,here" })).out);
+  expect((await run({ limit: `web:@${write("ipv6", "2001:db8::1\n!web2\n")}` })).out).toMatch(
+    /^2001:db8::1 .*\nweb1 .*\n$/,
+  );
+  expect((await run({ limit: "@absent" })).err).toContain("@absent: there is no such file");
+  const nothing = await run({ limit: `@${write("nothing", "\n# none\n")}` });
+  expect(nothing).toMatchObject({ out: "", err: expect.stringContaining("the file names no host") });
+  expect((await run({ limit: "web:!@names" })).err).toContain("only as @file by itself");
 });
 
 test("$RUNBOOK_INVENTORY is the default", async () => {
