@@ -56,7 +56,8 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
   async function runJob(job: Job, options: RunOptions): Promise<JobEnded> {
     const session = await sessionFor({ ...job, late: "leave" }, options.signal);
     if (isFault(session)) return { ended: { kind: "refused", fault: session }, read: NOTHING_READ };
-    const started = { ...job, from: NOTHING_READ, timeout: job.timeout + (job.timer?.after ?? 0) };
+    const patience = job.timer === undefined ? 0 : job.timer.after + ENDING;
+    const started = { ...job, from: NOTHING_READ, timeout: job.timeout + patience };
     return follow(session, (mark) => startJob(session, detached(job), mark), started, options);
   }
 

@@ -2,7 +2,7 @@ import { deciderOf, nameOf, type Decider } from "../model/approval.ts";
 import type { EventOf, Event, Entry } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
 import { reboots } from "./outcome.ts";
-import type { Adrift, FixState, StepState, Vote } from "./state.ts";
+import type { Adrift, FixState, StepState, TimerState, Vote } from "./state.ts";
 import { exitReason } from "./words.ts";
 
 /** When an event was recorded, and its number: what comes before what is told by the number, since a millisecond is long. */
@@ -58,12 +58,16 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
       return fixEnded(step, null, "done", { reason: "" });
     case "reboot-failed":
       return fixEnded(step, null, event.how === "away" ? "lost" : "failed", event);
+    case "disarmed":
+      return timerEnded(step, "disarmed");
+    case "timer-lost":
+      return timerEnded(step, event.over === true ? "over" : "lost", event.reason);
     case "verified":
       return { ...step, verdict: { ok: true, reason: "" }, rounds: step.rounds + 1 };
     case "verify-failed":
       return { ...step, verdict: { ok: false, reason: event.reason } };
     case "rollback-started":
-      return { ...step, rollback: { end: "running", reason: "", job: event.job ?? null, adrift: false } };
+      return rollbackBegun(step, event);
     case "rollback-finished": {
       const reason = exitReason("the rollback", event.exit, event.stderr, event.ms);
       return { ...step, rollback: rollbackEnded(step, event.exit === 0 ? "done" : "failed", reason) };
@@ -156,13 +160,26 @@ export function newRound(step: StepState): StepState {
   };
 }
 
-function begun({ key, job, kernel }: EventOf<"fix-started">, when: Moment): FixState {
+function begun({ key, job, kernel, timer: name }: EventOf<"fix-started">, when: Moment): FixState {
   const since = { startedAt: when.at, startedSeq: when.seq, bootId: when.bootId ?? null };
-  return { key, ...since, kernel: kernel ?? null, end: "running", reason: "", job: job ?? null, adrift: false };
+  const timer = name === undefined ? null : ({ name, end: "armed", reason: "" } as const);
+  return { key, ...since, kernel: kernel ?? null, end: "running", reason: "", job: job ?? null, adrift: false, timer };
+}
+
+function timerEnded(step: StepState, end: TimerState["end"], reason = ""): StepState {
+  const fixes = step.fixes.map((fix) =>
+    fix.timer?.end === "armed" ? { ...fix, timer: { ...fix.timer, end, reason } } : fix,
+  );
+  return { ...step, fixes };
+}
+
+function rollbackBegun(step: StepState, { job, by }: EventOf<"rollback-started">): StepState {
+  const rollback = { end: "running", reason: "", job: job ?? null, adrift: false, by: by ?? "us" } as const;
+  return { ...(by === "host" ? timerEnded(step, "fired") : step), rollback };
 }
 
 function rollbackEnded(step: StepState, end: "done" | "failed" | "lost", reason: string): StepState["rollback"] {
-  return { end, reason, job: step.rollback?.job ?? null, adrift: false };
+  return { end, reason, job: step.rollback?.job ?? null, adrift: false, by: step.rollback?.by ?? "us" };
 }
 
 function untold({ end }: { readonly end: string }): boolean {
@@ -174,7 +191,7 @@ export function setAdrift(step: StepState): StepState {
   const found = ({ job }: Adrift): boolean => job !== null || reboots(step);
   return {
     ...step,
-    fixes: step.fixes.map((fix) => (untold(fix) && found(fix) ? { ...fix, end: "running", adrift: true } : fix)),
+    fixes: step.fixes.map((fix) => rearmed(untold(fix) && found(fix) ? { ...fix, end: "running", adrift: true } : fix)),
     rollback:
       step.rollback !== null && step.rollback.job !== null && untold(step.rollback)
         ? { ...step.rollback, end: "running", adrift: true }
@@ -182,9 +199,16 @@ export function setAdrift(step: StepState): StepState {
   };
 }
 
+/** What became of its timer is asked again. */
+function rearmed(fix: FixState): FixState {
+  return fix.timer?.end === "lost" ? { ...fix, timer: { ...fix.timer, end: "armed", reason: "" } } : fix;
+}
+
 function fixEnded(step: StepState, key: string | null, end: FixState["end"], event: { reason: string }): StepState {
   const fixes = step.fixes.map((fix) =>
-    fix.key === key && fix.end === "running" ? { ...fix, end, reason: event.reason, adrift: false } : fix,
+    fix.key === key && fix.end === "running"
+      ? { ...fix, end, reason: event.reason, adrift: false, timer: end === "refused" ? null : fix.timer }
+      : fix,
   );
   return { ...step, fixes };
 }

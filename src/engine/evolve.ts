@@ -1,7 +1,7 @@
 import type { Waiver } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import { isSameMachine } from "./machine.ts";
-import { adrift } from "./outcome.ts";
+import { adrift, armed } from "./outcome.ts";
 import { ended, looked, newRound, onStep, setAdrift, sift, type Moment } from "./evolve-step.ts";
 import { begin, type HostState, type RunState, type StepState } from "./state.ts";
 
@@ -69,7 +69,7 @@ function isOpen({ end, elsewhere, approval }: StepState): boolean {
 
 /** What is adrift is found first, and goes on from there. All else is looked at again from the start; the fixes that it had and what came of them stay known. */
 function reopened(step: StepState): StepState {
-  if (adrift(step) !== null) return { ...step, end: null };
+  if (adrift(step) !== null || armed(step)) return { ...step, end: null };
   return { ...newRound(step), findings: null, elsewhere: null, deferred: null, end: null };
 }
 
@@ -179,6 +179,8 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "reboot-failed":
     case "verified":
     case "verify-failed":
+    case "disarmed":
+    case "timer-lost":
     case "rollback-finished":
     case "rollback-refused":
     case "rollback-lost":

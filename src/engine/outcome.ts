@@ -36,6 +36,11 @@ export function adrift(step: StepState): "fix" | "rollback" | null {
   return step.fixes.some((fix) => fix.adrift) ? "fix" : null;
 }
 
+/** Its host may still undo its last fix by itself. */
+export function armed(step: StepState): boolean {
+  return step.fixes.some((fix) => fix.timer?.end === "armed");
+}
+
 /** A person holds the step's card and has not answered. */
 export function waiting(step: StepState): boolean {
   return step.end === null && step.asked !== null && step.approval === null && step.denial === null;
@@ -49,6 +54,7 @@ export function stepVerdict(host: HostState, step: StepState): Verdict {
   if (step.fixes.some((fix) => fix.end === "running" || fix.end === "lost") || step.rollback?.end === "running") {
     return { outcome: "in-doubt", reason: "a fix was started and its end is not known" };
   }
+  if (armed(step)) return { outcome: "in-doubt", reason: "its host undoes the fix unless somebody logs in in time" };
   if (fixing(step) && step.verdict?.ok === false) return { outcome: "failed", reason: step.verdict.reason };
   const last = step.fixes.at(-1);
   if (last?.end === "done") return { outcome: "in-doubt", reason: "it was fixed and not yet verified" };

@@ -154,6 +154,7 @@ export function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly strin
             selected: only.length === 0 || only.includes(step.id),
             oncePer: fix.once_per ?? null,
             keeps: keeps(loaded, step),
+            ...present("unlessReconnect", step.rollback?.unless_reconnect),
           },
   };
 }

@@ -1,6 +1,8 @@
+import { inDoubt } from "./doubt.ts";
 import { adrift, reboots } from "./outcome.ts";
 import { gate } from "./rollout.ts";
 import type { FixState, HostState, RunState, StepState } from "./state.ts";
+import { timerTodo } from "./timer.ts";
 import type { Todo } from "./todo.ts";
 
 /** What follows once a fix has started: the next finding's fix, verification, rollback, or the step's end. */
@@ -11,6 +13,8 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   if (last === undefined || fix === null) throw new Error(`${step.plan.id} on ${host.host} has no fix under way`);
 
   if (adrift(step) !== null) return { kind: "reattach", ...at };
+  const ofTimer = timerTodo(host, step, last);
+  if (ofTimer !== null) return ofTimer;
   switch (last.end) {
     case "running":
     case "lost":
@@ -44,8 +48,9 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
 
 /** Its last fix has ended, and its proof is next. */
 export function toBeProved({ fixes, verdict, rollback }: StepState): boolean {
-  const end = fixes.at(-1)?.end;
-  return verdict === null && rollback === null && (end === "done" || end === "over");
+  const { end, timer } = fixes.at(-1) ?? {};
+  const open = verdict === null && rollback === null && timer?.end !== "armed";
+  return open && (end === "done" || end === "over");
 }
 
 /** Between two fixes of a card as before the first: high risk always looks again, the rest when the evidence is older than `fresh`. */
@@ -66,11 +71,6 @@ function unverified(step: StepState, at: { host: string; step: string }): Todo {
   if (nextTarget(step) === undefined)
     return { kind: "settle", ...at, outcome: "fixed", reason: "not verified: the runbook says so" };
   return { kind: "settle", ...at, outcome: "found", reason: step.deferred ?? "not all of it was fixed" };
-}
-
-/** A job, or a host that is away, may be found later, by whoever resumes the run. */
-function inDoubt(at: { host: string; step: string }, found: boolean, reason: string): Todo {
-  return { kind: "settle", ...at, outcome: "in-doubt", reason, ...(found ? { open: true } : {}) };
 }
 
 /** A failed fix is rolled back where there is a rollback, once, and only since the fix is known to have ended. */

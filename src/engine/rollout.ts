@@ -169,12 +169,16 @@ function settled(state: RunState, host: HostState): boolean {
 }
 
 const BAD_FIX = new Set(["failed", "timed-out", "lost", "refused"]);
+const BAD_TIMER: ReadonlySet<string | undefined> = new Set(["fired", "lost"]);
 
 /** A fix on it failed, was rolled back, or is in doubt; counted from the moment it is known, not from the step's end. */
 export function failed(host: HostState): boolean {
   return host.steps.some((step) => {
     if (step.end !== null) return ["failed", "rolled-back", "in-doubt"].includes(step.end.outcome);
-    return step.fixes.some((fix) => BAD_FIX.has(fix.end)) || (step.fixes.length > 0 && step.verdict?.ok === false);
+    return (
+      step.fixes.some((fix) => BAD_FIX.has(fix.end) || BAD_TIMER.has(fix.timer?.end)) ||
+      (step.fixes.length > 0 && step.verdict?.ok === false)
+    );
   });
 }
 

@@ -18,7 +18,16 @@ export type FixState = {
     readonly bootId: string | null;
     /** The kernel that ran before a reboot; null for any other fix. */
     readonly kernel: string | null;
+    /** What undoes it on its host; null: nothing is to. */
+    readonly timer: TimerState | null;
   };
+
+/** `over`: it can no longer fire, since its host was booted; whether it had is not known. */
+export type TimerState = {
+  readonly name: string;
+  readonly end: "armed" | "disarmed" | "fired" | "lost" | "over";
+  readonly reason: string;
+};
 
 /** Something that writes, and may go on without us. */
 export type Adrift = {
@@ -72,7 +81,11 @@ export type StepState = {
   readonly fixes: readonly FixState[];
   readonly verdict: { readonly ok: boolean; readonly reason: string } | null;
   readonly rollback:
-    | ({ readonly end: "running" | "done" | "failed" | "lost"; readonly reason: string } & Adrift)
+    | ({
+        readonly end: "running" | "done" | "failed" | "lost";
+        readonly reason: string;
+        readonly by: "us" | "host";
+      } & Adrift)
     | null;
   /** How many times it was fixed and verified in this run. */
   readonly rounds: number;

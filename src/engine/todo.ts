@@ -6,6 +6,7 @@ import { denialWords, overLimit, permissionFor, type Permission } from "./permis
 import { gate } from "./rollout.ts";
 import { turnOf } from "./once.ts";
 import { nextOfFix, toBeProved } from "./remedy.ts";
+import { unarmable } from "./timer.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
 import { frozenWords, moment } from "./words.ts";
 
@@ -15,8 +16,11 @@ type OnStep<K extends string> = { readonly kind: K; readonly host: string; reado
 export type Intent =
   | { readonly kind: "connect" | "read-facts"; readonly host: string }
   | { readonly kind: "applies"; readonly host: string; readonly step: string | null }
-  /** `reattach`: what its fix or rollback came to is asked of the host. Nothing is begun. */
-  | OnStep<"detect" | "preview" | "verify" | "rollback" | "reattach">
+  /**
+   * `reattach`: what its fix or rollback came to is asked of the host. Nothing is begun. `disarm`: the fix has ended, and its host is told at a
+   * new login not to undo it, unless it has begun to.
+   */
+  | OnStep<"detect" | "preview" | "verify" | "rollback" | "reattach" | "disarm">
   | (OnStep<"ask"> & { readonly digest: string })
   | (OnStep<"approve"> & { readonly digest: string; readonly by: string })
   | (OnStep<"void"> & { readonly reason: string })
@@ -110,6 +114,7 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   if (step.plan.fix === null) return settle("found", "there is no fix for it");
   if (!fixable(step)) return settle("found", "not among the steps to fix");
   if (state.plan.dryRun) return step.preview === null ? { kind: "preview", ...at } : settle("found", "dry run");
+  if (unarmable(state, step)) return settle("found", "not fixed: with --no-jobs nothing on the host could undo it");
   if (step.rounds >= MAX_ROUNDS) return settle("found", `it came back after ${step.rounds} fixes`);
   if (step.denial !== null) return settle("found", denied(step.denial));
   if (step.deferred !== null) return settle("found", `deferred: ${step.deferred}`);

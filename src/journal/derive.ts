@@ -95,6 +95,8 @@ function answered(event: Event): { readonly host: string; readonly step: string 
     case "reboot-failed":
     case "verified":
     case "verify-failed":
+    case "disarmed":
+    case "timer-lost":
     case "rollback-started":
     case "rollback-finished":
     case "rollback-refused":

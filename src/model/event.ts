@@ -6,6 +6,7 @@ import { Output } from "./output.ts";
 import { PlannedPolicy } from "./policy.ts";
 import { Limit, Share } from "./quantity.ts";
 import { Rebooted, RebootFailed } from "./reboot.ts";
+import { Disarmed, TimerLost } from "./timer.ts";
 import { ColumnType, FixKind, Severity } from "./runbook.ts";
 
 const host = z.string();
@@ -15,6 +16,8 @@ const ms = z.number();
 /** What it is called on the host, where it goes on without us; absent: it runs in a session of ours. */
 const job = z.string().optional();
 const over = z.boolean().optional();
+/** What undoes it is called this on the host, and is armed there before it begins. */
+const timer = z.string().optional();
 const kernel = z.string().optional();
 
 /** What the engine must know of a step: enough to decide without the runbook's scripts, and the same in a history ten years old. */
@@ -50,6 +53,8 @@ export const StepPlan = z.object({
       oncePer: z.string().nullable().default(null),
       /** A script of the step may save something in `$keep`; absent from records older than this word. */
       keeps: z.boolean().optional(),
+      /** Seconds after which its host undoes it by itself, unless somebody has logged in anew. */
+      unlessReconnect: z.number().optional(),
     })
     .nullable(),
 });
@@ -204,7 +209,7 @@ export const Event = z.discriminatedUnion("type", [
   /** The guard said: not now. Nothing was written. */
   z.object({ type: z.literal("deferred"), ...at, reason: z.string() }),
   /** Durable before the first byte of the fix leaves. `key` is the finding, null for a fix per host; `kernel`: what runs before a reboot. */
-  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable(), job, kernel }),
+  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable(), job, kernel, timer }),
   /** The fix ended and its end is known. Exit 0 is not yet a success: verification says. */
   z.object({
     type: z.literal("fix-finished"),
@@ -222,12 +227,14 @@ export const Event = z.discriminatedUnion("type", [
   RebootFailed,
   /** The fix did not leave: known not to have begun. */
   z.object({ type: z.literal("fix-refused"), ...at, key: z.string().nullable(), reason: z.string() }),
+  Disarmed,
+  TimerLost,
   /** The fixed keys are gone and the verify script agreed. */
   z.object({ type: z.literal("verified"), ...at, looks: z.int(), ms: z.number() }),
   /** Still there, or not to be told, when time was up. */
   z.object({ type: z.literal("verify-failed"), ...at, reason: z.string(), looks: z.int(), ms: z.number() }),
-  /** Durable before the first byte of the rollback leaves. */
-  z.object({ type: z.literal("rollback-started"), ...at, job }),
+  /** Durable before the first byte of the rollback leaves. By the host: it had begun by itself, as its timer says. */
+  z.object({ type: z.literal("rollback-started"), ...at, job, by: z.literal("host").optional() }),
   /** Exit 0: the host is as it was before the fix, as far as the rollback can tell. Null: it was ended after its time. */
   z.object({
     type: z.literal("rollback-finished"),

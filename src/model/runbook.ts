@@ -195,7 +195,9 @@ export const VERIFY_DEFAULTS: Verify = Verify.parse({});
 const Rollback = z.strictObject({
   run: Script.meta(about("Puts the host back as it was; `$keep` holds what the fix saved.")),
   timeout: Duration.default(300).meta(about("How long the rollback may take (default 5m).")),
-  unless_reconnect: Duration.optional().meta(about("Not supported yet.")),
+  unless_reconnect: Duration.optional().meta(
+    about("The host runs it by itself, unless somebody has logged in anew within this time of the fix's end."),
+  ),
 });
 
 const scope = {

@@ -87,6 +87,10 @@ export function addTo(file: Case, entry: Entry, event: StepEvent, step: StepStat
     case "verify-failed":
       file.verifications.push({ at, ok: false, reason: event.reason, looks: event.looks, ms: event.ms });
       return;
+    case "disarmed":
+    case "timer-lost":
+      // The end of the step says what became of it.
+      return;
     case "rollback-started":
     case "rollback-finished":
     case "rollback-lost":

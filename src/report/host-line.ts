@@ -46,6 +46,7 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
     case "deferred":
     case "verified":
     case "asked-elsewhere":
+    case "disarmed":
       return null;
     case "not-concerned":
       return end("skipped", event.reason);
@@ -98,7 +99,13 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
         `${event.reason} (${counted(event.looks, "look")}, ${duration(event.ms / 1000)})`,
       );
     case "rollback-started":
-      return say("rollback", "yellow", "begins");
+      return say(
+        "rollback",
+        "yellow",
+        event.by === "host" ? "by the host itself, since nobody logged in again" : "begins",
+      );
+    case "timer-lost":
+      return say("rollback", "red", `whether the host has undone it is not known: ${event.reason}`);
     case "rollback-finished":
       return say("rollback", event.exit === 0 ? "yellow" : "red", exitReason("it", event.exit, event.stderr, event.ms));
     case "rollback-lost":

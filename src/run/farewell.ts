@@ -1,4 +1,5 @@
 import { failed } from "../engine/rollout.ts";
+import { armed } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import { dropJobs } from "../script/job-list.ts";
 import { jobName } from "../script/job.ts";
@@ -49,7 +50,12 @@ function isOver(host: HostState): boolean {
 
 /** How a fix or a rollback of it ended may still be asked of the host. */
 function doubtful(step: StepState): boolean {
-  return unended(step.rollback?.end) || step.fixes.some((fix) => unended(fix.end));
+  return (
+    armed(step) ||
+    step.fixes.some((fix) => fix.timer?.end === "lost") ||
+    unended(step.rollback?.end) ||
+    step.fixes.some((fix) => unended(fix.end))
+  );
 }
 
 function unended(end: string | undefined): boolean {

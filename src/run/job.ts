@@ -4,7 +4,7 @@ import { isFault } from "../model/fault.ts";
 import type { Output, Printed } from "../model/output.ts";
 import { decode, encode } from "../script/bytes.ts";
 import { maskLines, maskOutput } from "./masking.ts";
-import type { BytesRead, Ended, JobEnded, Listener, Script, Started } from "./ports.ts";
+import type { BytesRead, Ended, Job, JobEnded, Listener, Script, Started } from "./ports.ts";
 import { fleetFor, type Work } from "./work.ts";
 
 /** How a job ended as far as it can be told. `refused` only where nothing of it was begun. */
@@ -13,15 +13,23 @@ export type JobEnd = Ended<Output> | Extract<JobEnded["ended"], { kind: "missing
 /** ms between two tries to find the host again, doubling; and how long at least they go on. */
 const PAUSE = { first: 250, most: 10_000, least: 20_000 };
 
+/** Seconds to follow a job longer for its timer, which waits before it ends what is left of it and undoes it. */
+export function patienceOf(after: number): number {
+  return after + GRACE;
+}
+
+const GRACE = 30;
+
 /** Starts a job, and follows it over lost connections to its end. A new login is told as an event. */
 export async function* runJob(
   host: HostState,
   step: StepState,
   script: Script,
-  job: { readonly name: string; readonly secret: boolean },
+  job: Pick<Job, "name" | "secret" | "timer">,
   work: Work,
 ): AsyncGenerator<Event, JobEnd> {
-  const until = work.clock.now() + script.timeout * 1000;
+  const timeout = script.timeout + (job.timer === undefined ? 0 : patienceOf(job.timer.after));
+  const until = work.clock.now() + timeout * 1000;
   const { fleet, machineId } = fleetFor(host, step, work);
   const first = await fleet.job(
     work.hostOf(host.host),
@@ -32,7 +40,7 @@ export async function* runJob(
       listen: listener(host, step, work),
     },
   );
-  const started = { ...script, name: job.name };
+  const started = { ...script, timeout, name: job.name };
   return yield* followOn(first, host, step, { started, until, bootId: host.identity?.bootId ?? null }, work);
 }
 

@@ -1,11 +1,11 @@
-import { adrift } from "../engine/outcome.ts";
+import { adrift, armed } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
-import { NO_OUTPUT, type Output } from "../model/output.ts";
 import type { Fix } from "../model/runbook.ts";
-import { findJob, runJob, type JobEnd } from "./job.ts";
-import type { Script } from "./ports.ts";
+import { findJob, patienceOf, runJob, type JobEnd } from "./job.ts";
 import type { Extras } from "./scripts.ts";
+import { askTimer, timerFor } from "./timer.ts";
+import { endOfRollback, likeness, missing, printed, rollbackExtras } from "./undo.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
 /** The last look (guard), then one fix: of one finding, or of the host when `key` is null. */
@@ -22,13 +22,21 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
     return;
   }
   const job = work.job(host.host, step, step.fixes.length + 1);
-  yield { type: "fix-started", ...at, key, ...(job === null ? {} : { job: job.name }) };
-  const extras = { ...subject, ...fixExtras(definition), since: step.fixes[0]?.startedAt ?? work.clock.now() };
+  const since = step.fixes[0]?.startedAt ?? work.clock.now();
+  const timer = timerFor(host, step, since, work);
+  if (timer === "none") {
+    yield { type: "deferred", ...at, reason: "without jobs nothing on the host could undo it" };
+    return;
+  }
+  const names = { ...(job === null ? {} : { job: job.name }), ...(timer === null ? {} : { timer: timer.name }) };
+  yield { type: "fix-started", ...at, key, ...names };
+  const extras = { ...subject, ...fixExtras(definition), since };
   if (job === null) {
     yield endOfFix({ ...at, key }, await send(host, step, definition.run, work, extras), definition);
     return;
   }
-  const ended = yield* runJob(host, step, work.script(host, step, definition.run, extras), job, work);
+  const script = work.script(host, step, definition.run, extras);
+  const ended = yield* runJob(host, step, script, { ...job, ...(timer === null ? {} : { timer }) }, work);
   yield endOfFix({ ...at, key }, ended, definition);
 }
 
@@ -59,29 +67,7 @@ function endOfFix(at: { host: string; step: string; key: string | null }, ended:
   }
 }
 
-function printed({ stdout, stderr, ms }: { readonly stdout: Output; readonly stderr: Output; readonly ms: number }): {
-  stdout: Output;
-  stderr: Output;
-  ms: number;
-} {
-  return { stdout, stderr, ms };
-}
-
-/** Why the host cannot tell what became of a job. */
-function missing({ why }: Extract<JobEnd, { kind: "missing" }>, what: "fix" | "rollback"): string {
-  switch (why) {
-    case "gone":
-      return `the host has no trace of the ${what}: it never began there, or its traces were removed`;
-    case "rebooted":
-      return `the host was booted while the ${what} ran; how far it got is not known`;
-    case "died":
-      return `the process on the host that watched over the ${what} was killed; how it ended is not known`;
-    case "unfired":
-      return `the ${what} never began`;
-  }
-}
-
-/** Asks the host what became of a fix or a rollback that another process began. Nothing is begun. */
+/** Asks the host what became of a fix, a rollback or a timer, which another process may have begun. Nothing is begun. */
 export async function* reattach(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
   const at = { host: host.host, step: step.plan.id };
   const definition = definitionOf(step, work);
@@ -91,16 +77,16 @@ export async function* reattach(host: HostState, step: StepState, work: Work): A
     yield endOfRollback(at, yield* findJob(host, step, started, null, work));
     return;
   }
+  if (adrift(step) === null && armed(step)) {
+    yield* askTimer(host, step, work);
+    return;
+  }
   const last = step.fixes.findLast((fix) => fix.adrift);
   if (definition.fix === undefined || last?.job == null) throw new Error(`${at.step} has no fix to look for`);
-  const started = { ...likeness(host, step, fixExtras(definition.fix), work), name: last.job };
+  const like = likeness(host, step, fixExtras(definition.fix), work);
+  const timeout = like.timeout + (last.timer === null ? 0 : patienceOf(definition.rollback?.unless_reconnect ?? 0));
+  const started = { ...like, timeout, name: last.job };
   yield endOfFix({ ...at, key: last.key }, yield* findJob(host, step, started, last.bootId, work), definition.fix);
-}
-
-/** How a script of the step runs: its shell, its user and its time. */
-function likeness(host: HostState, step: StepState, extras: Extras, work: Work): Omit<Script, "text"> {
-  const { shell, become, timeout, late } = work.script(host, step, ":", extras);
-  return { shell, become, timeout, late };
 }
 
 function stillRunning(definition: Fix): string {
@@ -135,41 +121,4 @@ export async function guard(
 
 function said(text: string): string {
   return text === "" ? "" : `: ${text}`;
-}
-
-/** Undoes what the step's fix did. Asked for only when the fix is known to have ended. */
-export async function* rollback(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
-  const at = { host: host.host, step: step.plan.id };
-  const definition = definitionOf(step, work).rollback;
-  if (definition === undefined) throw new Error(`${step.plan.id} has no rollback`);
-  const job = work.job(host.host, step, "undo");
-  yield { type: "rollback-started", ...at, ...(job === null ? {} : { job: job.name }) };
-  const extras = { findings: step.target, ...rollbackExtras(definition) };
-  if (job === null) yield endOfRollback(at, await send(host, step, definition.run, work, extras));
-  else {
-    const ended = yield* runJob(host, step, work.script(host, step, definition.run, extras), job, work);
-    yield endOfRollback(at, ended);
-  }
-}
-
-function rollbackExtras({ timeout }: { readonly timeout: number }): Pick<Extras, "timeout" | "late" | "keep"> {
-  return { timeout, late: "kill", keep: true };
-}
-
-function endOfRollback(at: { host: string; step: string }, ended: JobEnd): Event {
-  switch (ended.kind) {
-    case "exited":
-      return { type: "rollback-finished", ...at, exit: ended.code, ...printed(ended) };
-    case "timed-out":
-      return ended.gone
-        ? { type: "rollback-finished", ...at, exit: null, ...printed(ended), stderr: NO_OUTPUT }
-        : { type: "rollback-lost", ...at, reason: shortfall(ended, "the rollback") };
-    case "flooded":
-    case "lost":
-      return { type: "rollback-lost", ...at, reason: shortfall(ended, "the rollback") };
-    case "missing":
-      return { type: "rollback-lost", ...at, reason: missing(ended, "rollback") };
-    case "refused":
-      return { type: "rollback-refused", ...at, reason: shortfall(ended, "the rollback") };
-  }
 }

@@ -5,9 +5,11 @@ import { isFault } from "../model/fault.ts";
 import { reboots } from "../engine/outcome.ts";
 import { factsOf } from "./facts.ts";
 import { detect, preview, runApplies } from "./look.ts";
-import { fix, reattach, rollback } from "./mend.ts";
+import { fix, reattach } from "./mend.ts";
 import { findRebooted, reboot } from "./reboot.ts";
 import type { Work } from "./work.ts";
+import { disarm } from "./timer.ts";
+import { rollback } from "./undo.ts";
 import { verify } from "./verify.ts";
 
 /** Carries out one intent and tells what came of it. The caller makes each event durable before it asks for the next. */
@@ -50,6 +52,9 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       yield* reboots(stepOf(host, intent.step))
         ? findRebooted(host, stepOf(host, intent.step), work)
         : reattach(host, stepOf(host, intent.step), work);
+      break;
+    case "disarm":
+      yield* disarm(host, stepOf(host, intent.step), work);
       break;
     case "verify":
       yield* verify(host, stepOf(host, intent.step), work);

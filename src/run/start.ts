@@ -1,6 +1,6 @@
 import type { InputValues } from "../engine/plan.ts";
 import { randomBytes } from "node:crypto";
-import { runOutcome } from "../engine/outcome.ts";
+import { armed, runOutcome } from "../engine/outcome.ts";
 import type { RunState, StepState } from "../engine/state.ts";
 import type { EventOf, RunPlan } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
@@ -112,8 +112,10 @@ function begun(state: RunState): Fault[] {
 }
 
 /** What came of a step's fix, as far as it was seen. */
-function fixWords({ fixes, rollback }: StepState): string {
+function fixWords(step: StepState): string {
+  const { fixes, rollback } = step;
   const last = fixes.at(-1);
+  if (armed(step)) return "is undone by its host, unless it was told not to";
   if (rollback !== null) return rollback.end === "done" ? "was rolled back" : "has a rollback whose end is not known";
   switch (last?.end) {
     case "done":

@@ -29,7 +29,7 @@ export type Work = {
   job(
     host: string,
     step: StepState,
-    ordinal: number | "undo",
+    ordinal: number | "undo" | "timer",
   ): { readonly name: string; readonly secret: boolean } | null;
   /** Says that something is about to be asked; the run that has asked for exactly this before, if any. */
   claim(request: Omit<Request, "run">): Promise<{ readonly run: string } | null>;

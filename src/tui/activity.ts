@@ -84,6 +84,8 @@ function intended(state: RunState, host: HostState, now: number): string {
       return `previewing ${clean(next.step)}`;
     case "verify":
       return `verifying ${clean(next.step)}`;
+    case "disarm":
+      return `logging in again, to keep the fix of ${clean(next.step)}`;
     case "rollback":
       return `rolling back ${clean(next.step)}`;
     case "fix":

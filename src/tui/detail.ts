@@ -78,7 +78,7 @@ function fixLines(fix: CardFix, draw: Prose): string[] {
     ...script("guard", "right before each fix; it may defer it", fix.guard, draw),
     ...script(fix.kind === "manual" ? "to do" : "fix", fix.how, fix.lines, draw),
     ...script("verify", fix.verify?.how ?? "none", fix.verify?.lines ?? [], draw),
-    ...script("rollback", "when the fix or its verification fails", fix.rollback, draw),
+    ...script("rollback", fix.rollback?.how ?? "", fix.rollback?.lines ?? null, draw),
   ];
 }
 

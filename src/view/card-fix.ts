@@ -4,7 +4,7 @@ import type { Risk } from "../model/approval.ts";
 import type { Fix, FixKind, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
 import { REBOOT_COMMANDS } from "../model/reboot.ts";
 import { clean } from "./clean.ts";
-import { becomeWords, proofWords, rebootWords, timeoutWords } from "./step-words.ts";
+import { becomeWords, proofWords, rebootWords, rollbackWords, timeoutWords } from "./step-words.ts";
 
 /** The fix and all that belongs to it, as exact lines of script. */
 export type CardFix = {
@@ -18,7 +18,7 @@ export type CardFix = {
   readonly guard: readonly string[] | null;
   /** Null: it is not verified. `lines` null: detection alone decides. */
   readonly verify: { readonly how: string; readonly lines: readonly string[] | null } | null;
-  readonly rollback: readonly string[] | null;
+  readonly rollback: { readonly how: string; readonly lines: readonly string[] } | null;
   /** Shell functions put before every script; empty without. */
   readonly functions: readonly string[];
   /** Names of the files sent along. */
@@ -37,7 +37,7 @@ export function fixOf(loaded: LoadedRunbook, step: Step, plan: StepPlan): CardFi
     lines: linesOf(fix.run ?? fix.manual ?? REBOOT_COMMANDS.join(" || ")),
     guard: fix.guard === undefined ? null : linesOf(fix.guard),
     verify: verifyOf(step),
-    rollback: rollback === undefined ? null : linesOf(rollback.run),
+    rollback: rollback === undefined ? null : { how: rollbackWords(rollback), lines: linesOf(rollback.run) },
     functions: linesOf(loaded.functions),
     files: [...loaded.files.keys()].map((name) => clean(name)),
   };
@@ -62,7 +62,7 @@ function howItRuns(runbook: Runbook, step: Step, fix: Fix): string {
     fix.per === "host" ? "once, with all findings in $findings" : `once for each finding, with ${columns.join(" ")}`;
   const place = step.on === "controller" ? "on this machine, not on the host" : "";
   const whom = becomeWords(step.become ?? runbook.become);
-  return [often, place, whom, timeoutWords(fix)].filter((part) => part !== "").join("; ");
+  return [often, place, whom, timeoutWords(fix, step.rollback)].filter((part) => part !== "").join("; ");
 }
 
 function verifyOf({ verify }: Step): CardFix["verify"] {

@@ -176,11 +176,7 @@ function safetyLines(card: Card, fix: CardFix, draw: Draw): string[] {
   return [
     ...(fix.guard === null ? [] : script("guard", "right before each fix; it may defer it", ({ guard }) => guard)),
     ...script("verify", verify === null ? "none: the runbook says so" : verify.how, (of) => of.verify?.lines ?? null),
-    ...script(
-      "rollback",
-      fix.rollback === null ? "none" : "when the fix or its verification fails",
-      ({ rollback }) => rollback,
-    ),
+    ...script("rollback", fix.rollback === null ? "none" : fix.rollback.how, ({ rollback }) => rollback?.lines ?? null),
     ...functionLines(card, fix, draw),
     ...(fix.files.length === 0 ? [] : labelled("files", fix.files.join(", "), draw)),
   ];

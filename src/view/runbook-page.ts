@@ -3,7 +3,7 @@ import { REBOOT_COMMANDS } from "../model/reboot.ts";
 import { clean } from "./clean.ts";
 import { paletteOf } from "./colour.ts";
 import { barred, LABEL, labelled, type Prose } from "./margin.ts";
-import { becomeWords, proofWords, rebootWords, rolloutWords, timeoutWords } from "./step-words.ts";
+import { becomeWords, proofWords, rebootWords, rollbackWords, rolloutWords, timeoutWords } from "./step-words.ts";
 import { wrapWords } from "./width.ts";
 import { duration, RISK_STYLE } from "./words.ts";
 
@@ -139,12 +139,12 @@ function fixLines(step: Step, draw: Draw): string[] {
     }),
     ...script("preview", "read-only: what would change", fix.preview, draw),
     ...script("guard", "read-only, right before each fix: it may defer it", fix.guard, draw),
-    ...script("run", `${each}, ${timeoutWords(fix)}`, fix.run, draw),
+    ...script("run", `${each}, ${timeoutWords(fix, rollback)}`, fix.run, draw),
     ...(fix.reboot === undefined ? [] : script("reboot", rebootWords(fix), REBOOT_COMMANDS.join(" || "), draw)),
     ...script("to do", "by a person", fix.manual, draw),
     ...labelled("verify", proofWords(verify) ?? "none", draw),
     ...script("", "and this must exit 0", verify === false ? undefined : verify?.run, draw),
-    ...script("rollback", "when the fix or its verification has failed", rollback?.run, draw),
+    ...script("rollback", rollback === undefined ? "" : rollbackWords(rollback), rollback?.run, draw),
   ];
 }
 

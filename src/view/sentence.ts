@@ -87,6 +87,8 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "fix-refused":
     case "rebooted":
     case "reboot-failed":
+    case "disarmed":
+    case "timer-lost":
     case "verified":
     case "verify-failed":
     case "rollback-started":
@@ -114,6 +116,8 @@ type Remedy = EventOf<
   | "fix-refused"
   | "rebooted"
   | "reboot-failed"
+  | "disarmed"
+  | "timer-lost"
   | "verified"
   | "verify-failed"
   | "rollback-started"
@@ -126,7 +130,7 @@ function remedy(event: Remedy, step: StepState | null): string {
   switch (event.type) {
     case "fix-started":
       return event.kernel === undefined
-        ? `the fix started${forWhat(step, event.key)}`
+        ? `the fix started${forWhat(step, event.key)}${event.timer === undefined ? "" : ", with a timer on its host that undoes it"}`
         : `told to reboot (kernel ${event.kernel})`;
     case "fix-finished":
       return endOf("the fix", event);
@@ -138,12 +142,18 @@ function remedy(event: Remedy, step: StepState | null): string {
       return `rebooted, and back as itself with another boot id: ${kernelWords(event)}${took(event)}`;
     case "reboot-failed":
       return `the reboot did not come to its end: ${event.reason}`;
+    case "disarmed":
+      return "a new login worked: the host does not undo it any more";
+    case "timer-lost":
+      return `whether the host has undone it is not known: ${event.reason}`;
     case "verified":
       return `verified after ${counted(event.looks, "look")}${took(event)}`;
     case "verify-failed":
       return `not verified after ${counted(event.looks, "look")}: ${event.reason}${took(event)}`;
     case "rollback-started":
-      return "the rollback started";
+      return event.by === "host"
+        ? "the host rolls it back by itself, since nobody logged in again"
+        : "the rollback started";
     case "rollback-finished":
       return endOf("the rollback", event);
     case "rollback-lost":

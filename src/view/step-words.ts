@@ -11,9 +11,17 @@ export function becomeWords(become: boolean | string | undefined): string {
 }
 
 /** How long a fix may take, and what happens to it then. */
-export function timeoutWords(fix: Pick<Fix, "timeout" | "on_timeout">): string {
-  const late = fix.on_timeout === "kill" ? "then it is ended" : "then it is left running and the step is in doubt";
-  return `at most ${duration(fix.timeout)}, ${late}`;
+export function timeoutWords(fix: Pick<Fix, "timeout" | "on_timeout">, rollback: Step["rollback"]): string {
+  const left =
+    rollback?.unless_reconnect === undefined ? "it is left running and the step is in doubt" : "its host may undo it";
+  return `at most ${duration(fix.timeout)}, then ${fix.on_timeout === "kill" ? "it is ended" : left}`;
+}
+
+/** When a rollback runs, and who runs it. */
+export function rollbackWords({ unless_reconnect: within }: NonNullable<Step["rollback"]>): string {
+  const usual = "when the fix or its verification fails";
+  if (within === undefined) return usual;
+  return `${usual}; and undone by the host itself unless we can log in again within ${duration(within)}`;
 }
 
 /** What a reboot must bring; the kernel's variable stands among the values. */

@@ -83,7 +83,10 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
     case "fix":
       return fixing(intent, host, temper, luck);
     case "reattach":
-      return isReboot(intent, host) ? rebooting(intent, host, temper, luck) : [found(intent, host, temper, luck)];
+      return isReboot(intent, host) ? rebooting(intent, host, temper, luck) : found(intent, host, temper, luck);
+    case "disarm":
+      if (!chance(temper.failing)) return [{ type: "disarmed", ...at(intent) }];
+      return ofTimer(intent, temper, luck);
     case "verify":
       return verifying(intent, host, temper, luck);
     case "rollback":
@@ -166,13 +169,24 @@ function findingsOf(host: HostState, id: string, temper: Temper, luck: Luck): Fi
 }
 
 /** What a host may tell of a job that another process began. */
-function found(intent: OnStep, host: HostState, temper: Temper, luck: Luck): Event {
+function found(intent: OnStep, host: HostState, temper: Temper, luck: Luck): Event[] {
   const step = host.steps.find((one) => one.plan.id === intent.step);
-  if (step?.rollback?.adrift === true) return rolledBack(intent, temper, luck);
+  if (step?.rollback?.adrift === true) return [rolledBack(intent, temper, luck)];
   const fix = step?.fixes.find((one) => one.adrift);
+  if (fix === undefined && step?.fixes.at(-1)?.timer?.end === "armed") return ofTimer(intent, temper, luck);
   if (fix === undefined) throw new Error(`nothing is adrift on ${intent.host}`);
   const end = fixEnd({ ...intent, key: fix.key }, temper, luck);
-  return end.type === "fix-lost" && luck() < 0.5 ? { ...end, over: true } : end;
+  return [end.type === "fix-lost" && luck() < 0.5 ? { ...end, over: true } : end];
+}
+
+/** What a host may tell of a timer that was not disarmed. */
+function ofTimer(intent: OnStep, temper: Temper, luck: Luck): Event[] {
+  const lost = { type: "timer-lost", ...at(intent), reason: "?" } as const;
+  if (luck() < temper.lost) return [luck() < 0.5 ? { ...lost, over: true } : lost];
+  const end = rolledBack(intent, temper, luck);
+  // What has begun there was not refused.
+  const begun = { type: "rollback-started", ...at(intent), job: "timer", by: "host" } as const;
+  return end.type === "rollback-refused" ? [begun] : [begun, end];
 }
 
 /** Some of what writes goes on on its host without us. */
@@ -185,7 +199,9 @@ function fixing(intent: Extract<Intent, { kind: "fix" }>, host: HostState, tempe
   if (step?.plan.fix?.guard === true && luck() < temper.deferring) {
     return [{ type: "deferred", ...at(intent), reason: "not now" }];
   }
-  const started: Event = { type: "fix-started", ...at(intent), key: intent.key, ...jobOf(luck) };
+  const armed = step?.plan.fix?.unlessReconnect !== undefined;
+  const names = armed ? { job: `job-${luck()}`, timer: "timer" } : jobOf(luck);
+  const started: Event = { type: "fix-started", ...at(intent), key: intent.key, ...names };
   if (isReboot(intent, host)) return [{ ...started, kernel: "6.1" }, ...rebooting(intent, host, temper, luck)];
   return [started, fixEnd(intent, temper, luck)];
 }

@@ -17,6 +17,8 @@ export type Page = {
   /** It makes its host one that failed. */
   bad: boolean;
   rolledBack: boolean;
+  /** What would undo its last fix on the host: not there, or as far as is known of it. */
+  timer: "none" | "armed" | "disarmed" | "fired" | "lost" | "over";
   end: Outcome | null;
   /** Its end holds only until the run is resumed. */
   open: boolean;
@@ -36,6 +38,7 @@ export function blank(): Omit<Page, "end"> {
     adrift: false,
     bad: false,
     rolledBack: false,
+    timer: "none",
   };
 }
 

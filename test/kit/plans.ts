@@ -6,18 +6,23 @@ type FixPlan = NonNullable<StepPlan["fix"]>;
 
 const share = fc.constantFrom(1, 2, "10%", "50%", "100%");
 
-const anyFix: fc.Arbitrary<FixPlan> = fc.record({
-  kind: fc.constantFrom("run", "run", "run", "reboot", "manual"),
-  risk: fc.constantFrom("low", "medium", "high"),
-  summary: fc.constant("mend it"),
-  per: fc.constantFrom("finding", "host"),
-  preview: fc.boolean(),
-  guard: fc.boolean(),
-  verify: fc.boolean(),
-  rollback: fc.boolean(),
-  selected: fc.constantFrom(true, true, true, false),
-  oncePer: fc.constantFrom(null, null, "os"),
-});
+const anyFix: fc.Arbitrary<FixPlan> = fc
+  .record({
+    kind: fc.constantFrom("run", "run", "run", "reboot", "manual"),
+    risk: fc.constantFrom("low", "medium", "high"),
+    summary: fc.constant("mend it"),
+    per: fc.constantFrom("finding", "host"),
+    preview: fc.boolean(),
+    guard: fc.boolean(),
+    verify: fc.boolean(),
+    rollback: fc.boolean(),
+    selected: fc.constantFrom(true, true, true, false),
+    oncePer: fc.constantFrom(null, null, "os"),
+    undone: fc.constantFrom(false, false, true),
+  })
+  .map(({ undone, ...rest }) =>
+    undone && rest.kind === "run" ? { ...rest, rollback: true, unlessReconnect: 60 } : rest,
+  );
 
 /** A host is rebooted whole, and nothing undoes it. */
 const fix = anyFix.map((one): FixPlan => (one.kind === "reboot" ? { ...one, per: "host", rollback: false } : one));

@@ -7,6 +7,7 @@ import { resolveShare } from "../../src/model/quantity.ts";
 import { type Boots, checkBoots, keepBoots, noBoots } from "./boots.ts";
 import { checkConsent } from "./consent.ts";
 import { ADRIFT, blank, type Page, TELLS } from "./page.ts";
+import { checkTimer, noteTimer } from "./timers.ts";
 import { checkOnce, checkSpread, waitsForPeer } from "./spread.ts";
 
 /**
@@ -94,8 +95,12 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
   if (event.type === "rollback-started") {
     const { running, lost, rolledBack, started } = page(books, event.host, event.step);
     promise(started.size > 0, "nothing is rolled back that was not fixed");
-    promise(!running && !lost, "no rollback while a fix is running or its end is not known");
+    promise(event.by === "host" || (!running && !lost), "no rollback while a fix is running or its end is not known");
     promise(!rolledBack, "a step is rolled back once");
+  }
+  if ("step" in event && event.step !== null) {
+    const { fix } = books.plan.steps.find((step) => step.id === event.step) ?? {};
+    checkTimer(event, page(books, event.host, event.step), fix ?? null, promise);
   }
   if (event.type === "admitted") {
     promise(!books.batches.has(event.host), "a host keeps its place");
@@ -236,7 +241,9 @@ function keep(books: Books, { event, at }: Entry): void {
 function reopen(books: Books): void {
   Object.assign(books, { stopped: false, paused: false, frozen: false });
   for (const own of books.pages.values()) {
+    if (own.timer === "lost") Object.assign(own, { timer: "armed", bad: false });
     if (own.untold && own.job) Object.assign(own, ADRIFT);
+    else if (own.timer === "armed") Object.assign(own, { end: null, open: false });
     else if (own.open) Object.assign(own, blank(), { end: null });
   }
   for (const host of books.failed) {
@@ -259,8 +266,10 @@ function write(books: Books, host: string, own: Page, event: Event): void {
       untold: true,
       // A host that was told to reboot is looked for as a job is.
       job: event.job !== undefined || event.kernel !== undefined,
+      timer: event.timer === undefined ? "none" : "armed",
     });
   }
+  noteTimer(own, event);
   if (event.type === "fix-finished" || event.type === "fix-refused" || event.type === "rebooted") own.running = false;
   const away = event.type === "reboot-failed" && event.how === "away";
   if (event.type === "reboot-failed") Object.assign(own, { running: false, lost: away });
@@ -279,7 +288,8 @@ function write(books: Books, host: string, own: Page, event: Event): void {
   const unproven = event.type === "verify-failed" && own.started.size > 0;
   const badStep = event.type === "step-ended" && FAILED.has(event.outcome);
   const lost = event.type === "fix-lost" && event.over !== true;
-  if (event.type === "reboot-failed" || badEnd || unproven || badStep || lost || event.type === "fix-refused") {
+  const taken = own.timer === "fired" || own.timer === "lost" || event.type === "reboot-failed";
+  if (badEnd || unproven || badStep || lost || taken || event.type === "fix-refused") {
     own.bad = true;
     books.failed.add(host);
   }

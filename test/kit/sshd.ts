@@ -23,6 +23,8 @@ export type SshdOptions = {
   readonly shell?: "dash" | "bash" | "busybox";
   /** Shell text run in a mount namespace of its own before sshd starts there, such as mounts. */
   readonly before?: string;
+  /** A network namespace to run it in, and its address there; default: loopback of this one. */
+  readonly network?: { readonly name: string; readonly address: string };
 };
 
 /** A real OpenSSH server on a loopback port, with keys and files of its own; it ends with the test. */
@@ -47,22 +49,22 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   chmodSync(dir, 0o755);
   chmodSync(join(dir, "authorized"), 0o644);
   const port = await freePort();
-  writeFileSync(join(dir, "known"), `[127.0.0.1]:${port} ${readFileSync(join(dir, "host.pub"), "utf8")}`);
+  const address = options.network?.address ?? "127.0.0.1";
+  writeFileSync(join(dir, "known"), `[${address}]:${port} ${readFileSync(join(dir, "host.pub"), "utf8")}`);
   writeFileSync(join(dir, "sshd_config"), config(dir, port, options));
   const command = ["/usr/sbin/sshd", "-D", "-f", join(dir, "sshd_config"), "-E", join(dir, "log")];
   const inside = ["-m", "--propagation", "private", "sh", "-ec", `${options.before}\nexec "$@"`, "sh", ...command];
-  const child =
-    options.before === undefined
-      ? spawn(command[0] ?? "", command.slice(1), { stdio: "inherit" })
-      : spawn("unshare", inside, { stdio: "inherit" });
+  const enter = options.network === undefined ? [] : ["ip", "netns", "exec", options.network.name];
+  const [program = "", ...args] = [...enter, ...(options.before === undefined ? command : ["unshare", ...inside])];
+  const child = spawn(program, args, { stdio: "inherit" });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await listening(port, () => child.exitCode);
+  await listening(address, port, () => child.exitCode);
   const pid = child.pid ?? 0;
   return {
     port,
     pid,
     dir,
-    host: (over = {}) => hostAt(port, dir, over),
+    host: (over = {}) => hostAt(port, dir, { address, ...over }),
     async [Symbol.asyncDispose]() {
       // Its own children first: a test may have left a login open.
       for (const login of loginsOf(pid)) killIfThere(login);
@@ -110,7 +112,7 @@ function config(dir: string, port: number, options: SshdOptions): string {
   return [
     ...(options.config ?? []),
     `Port ${port}`,
-    "ListenAddress 127.0.0.1",
+    `ListenAddress ${options.network?.address ?? "127.0.0.1"}`,
     `HostKey ${join(dir, "host")}`,
     `AuthorizedKeysFile ${join(dir, "authorized")}`,
     "PidFile none",
@@ -135,11 +137,11 @@ export async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-async function listening(port: number, exitCode: () => number | null): Promise<void> {
+async function listening(address: string, port: number, exitCode: () => number | null): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (exitCode() !== null) throw new Error(`sshd ended with ${exitCode()}: these tests need root and OpenSSH`);
     const there = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => {
+      const socket = connect(port, address, () => {
         socket.destroy();
         resolve(true);
       });

@@ -6,7 +6,6 @@ import type { Path } from "../yaml/yaml.ts";
 /** Keys of a step that the language knows and that nothing acts on yet, with what to do instead. */
 const PLANNED: readonly (readonly [path: string, instead: string])[] = [
   ["detect/confirm/runs", "use `times` and `every`, which look again within the run"],
-  ["rollback/unless_reconnect", "leave it out: the rollback runs when the fix or its verification fails"],
 ];
 
 /** Refuses by name what is part of the language but not built yet: ignoring it would break a promise. */

@@ -6,6 +6,7 @@ import type { Context, Report } from "./check-report.ts";
 import { checkScripts } from "./check-scripts.ts";
 import { checkSteps } from "./check-steps.ts";
 import { checkSupport } from "./check-support.ts";
+import { checkUndo } from "./check-undo.ts";
 
 /** Checks what a schema cannot say: whether the parts of a runbook mean something together. */
 export function checkRunbook(report: Report, runbook: Runbook, context: Context): void {
@@ -13,6 +14,7 @@ export function checkRunbook(report: Report, runbook: Runbook, context: Context)
   checkInputs(report, runbook);
   checkNames(report, runbook);
   checkSteps(report, runbook);
+  checkUndo(report, runbook);
   checkFiles(report, runbook, context);
   checkScripts(report, runbook, context);
 }

@@ -73,6 +73,19 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
     { type: "reboot-failed", ...at, how: "stayed", reason: "it did not go down", ms: 9 },
     "xen1, release-log: the reboot did not come to its end: it did not go down",
   ],
+  [
+    { type: "fix-started", ...at, key: null, job: "j", timer: "t" },
+    "xen1, release-log: the fix started, with a timer on its host that undoes it",
+  ],
+  [{ type: "disarmed", ...at }, "xen1, release-log: a new login worked: the host does not undo it any more"],
+  [
+    { type: "timer-lost", ...at, reason: "no route" },
+    "xen1, release-log: whether the host has undone it is not known: no route",
+  ],
+  [
+    { type: "rollback-started", ...at, by: "host" },
+    "xen1, release-log: the host rolls it back by itself, since nobody logged in again",
+  ],
   [{ type: "verified", ...at, looks: 2, ms: 900 }, "xen1, release-log: verified after 2 looks (0.9 s)"],
   [
     { type: "verify-failed", ...at, reason: "it is still there", looks: 1, ms: 900 },

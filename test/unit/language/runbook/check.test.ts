@@ -12,10 +12,6 @@ describe("what a later version brings is refused by name", () => {
       withStep("detect: { run: ':', confirm: { runs: 3 } }"),
       "5:36 `runs` is not supported yet → use `times` and `every`, which look again within the run",
     ],
-    [
-      withStep(DETECT, FIX, "rollback: { run: ':', unless_reconnect: 60s }"),
-      "7:27 `unless_reconnect` is not supported yet → leave it out: the rollback runs when the fix or its verification fails",
-    ],
   ])("%#: %s", (text, message) => {
     expect(mistakes(text)).toEqual([message]);
   });
@@ -23,6 +19,29 @@ describe("what a later version brings is refused by name", () => {
   test("what is there already is not", () => {
     expect(mistakes(withTop("fresh: 30s", "shell: bash"))).toEqual([]);
     expect(mistakes(withStep("on: controller", DETECT, "fix: { risk: low, run: ':', on_timeout: kill }"))).toEqual([]);
+  });
+});
+
+function undo(within: string): string {
+  return `rollback: { run: ':', unless_reconnect: ${within} }`;
+}
+
+describe("what a host is to undo by itself", () => {
+  test("is a fix of the host by script, with time enough to log in", () => {
+    expect(mistakes(withStep(DETECT, FIX, undo("60s")))).toEqual([]);
+    expect(mistakes(withStep(DETECT, FIX, undo("5s")))).toEqual([]);
+    expect(mistakes(withStep(DETECT, FIX, undo("4900ms")))).toEqual([
+      "7:45 `unless_reconnect` is shorter than 5 s, in which no login may come through → give it a minute, as in `60s`",
+    ]);
+    expect(mistakes(withStep("on: controller", DETECT, FIX, undo("60s")))).toEqual([
+      "8:27 `unless_reconnect` is for fixes on hosts, and this step runs on the controller → remove it: nobody has to log in there",
+    ]);
+    expect(mistakes(withStep(DETECT, "fix: { risk: low, manual: do it }", undo("60s")))).toEqual([
+      "7:5 `rollback` needs a fix with `run`, and this step has none → remove it",
+    ]);
+    expect(mistakes(withStep(DETECT, "fix: { risk: low, reboot: true }", undo("60s")))).toEqual([
+      "7:5 nothing undoes a reboot → remove it, or make it a step of its own",
+    ]);
   });
 });
 
