@@ -61,7 +61,13 @@ export async function* awaitBoot(
       }
     }
     const left = wait.until - work.clock.now();
-    if (left <= 0) return why === "" ? unchanged(wait, lost, work.clock.now()) : notBack(wait, why, work.clock.now());
+    if (left <= 0) {
+      // A login may seem to be there for a while though its host has gone without a word.
+      const there = why === "" ? await kernelNow() : { unknown: why };
+      if (work.leaving.aborted) return { kind: "left" };
+      const now = work.clock.now();
+      return "unknown" in there ? notBack(wait, there.unknown, now) : unchanged(wait, lost, now);
+    }
     const refused = isFault(made) && made.kind === "auth";
     await work.clock.sleep(Math.min(refused ? PAUSE.refused : pause, left), work.leaving).catch(() => undefined);
   }

@@ -211,6 +211,13 @@ describe("a reboot that does not come to its end", () => {
     expect(at.machine.orders()).toEqual(ONCE);
   });
 
+  test("went silent without a word: it is not taken for one that did not go down", async () => {
+    await using at = await scene({ timeout: "2s" });
+    at.machine.manner("freeze");
+    const text = told(await at.shop.run(...at.argv));
+    expect(text).toMatch(/^exit 1\n[^]*in doubt +it did not come back within 2 s/);
+  });
+
   test("came back with another kernel than the one wanted", async () => {
     await using at = await scene({ reboot: "{ kernel: want }" });
     at.machine.nextKernel("6.1.0-10-practice");

@@ -19,9 +19,10 @@ import { allProcesses, killIfThere, type Seen } from "./processes.ts";
 
 /**
  * What the machine does when it is told to reboot. `boot`: its init ends, and another one starts. `stay`: it takes the order and does nothing.
- * `refuse`: nobody takes the order. `sshd`: only its sshd and all logins end, and start again. `halt`: it stays down until it is started.
+ * `refuse`: nobody takes the order. `sshd`: only its sshd and all logins end, and start again. `halt`: it stays down until it is started. `freeze`: all
+ * that runs there stops, and says nothing any more.
  */
-export type Manner = "boot" | "stay" | "refuse" | "sshd" | "halt";
+export type Manner = "boot" | "stay" | "refuse" | "sshd" | "halt" | "freeze";
 
 /**
  * A host that can be rebooted: an init of its own in namespaces of its own, which starts a real sshd. When it ends, the kernel ends all that runs there;
@@ -81,6 +82,7 @@ echo "\${0##*/} $*" >>"$dir/orders"
 [ "\${0##*/}" != systemctl ] || { echo "System has not been booted with systemd as init system" >&2; exit 1; }
 case $(cat "$dir/manner") in
   boot | halt) kill -TERM 1 ;;
+  freeze) (sleep 0.7; kill -STOP -1) >/dev/null 2>&1 & ;;
   refuse) echo "\${0##*/}: must be superuser" >&2; exit 1 ;;
   sshd)
     for p in /proc/[0-9]*; do
