@@ -1,7 +1,7 @@
 import type { Waiver } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import { isSameMachine } from "./machine.ts";
-import { adrift, armed } from "./outcome.ts";
+import { adrift, armed, unfinished } from "./outcome.ts";
 import { ended, looked, newRound, onStep, setAdrift, sift, type Moment } from "./evolve-step.ts";
 import { begin, type HostState, type RunState, type StepState } from "./state.ts";
 
@@ -46,10 +46,12 @@ function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): 
 
 /** Another process goes on: what was left open is open again, and what was stopped or paused is not; whether all is frozen is told anew. */
 function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-resumed">): RunState {
-  const hosts = [...state.hosts].map(([name, host]): [string, HostState] => [
-    name,
-    { ...host, steps: host.steps.map(setAdrift).map((step) => (isOpen(step) ? reopened(step) : step)) },
-  ]);
+  const hosts = [...state.hosts].map(([name, host]): [string, HostState] => {
+    const steps = host.steps.map(setAdrift).map((step) => (isOpen(step) ? reopened(step) : step));
+    // What is begun or approved there is not given up for one login that failed.
+    const again = unfinished(host) ? { unreachable: null, undetermined: null } : {};
+    return [name, { ...host, ...again, steps }];
+  });
   const { writer: _, ...plan } = state.plan;
   return {
     ...state,

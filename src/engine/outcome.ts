@@ -25,6 +25,11 @@ export function fixing(step: StepState): boolean {
   return step.end === null && step.fixes.length > 0;
 }
 
+/** What was approved or begun on it has not come to its end, or was left open: a resumed run goes back there, even where nobody answered. */
+export function unfinished({ steps }: HostState): boolean {
+  return steps.some((step) => step.end?.open === true || committed(step) || fixing(step));
+}
+
 /** Whether its fix boots the host. */
 export function reboots({ plan }: StepState): boolean {
   return plan.fix?.kind === "reboot";
@@ -49,12 +54,13 @@ export function waiting(step: StepState): boolean {
 /** What a step would be called if the run ended now. */
 export function stepVerdict(host: HostState, step: StepState): Verdict {
   if (step.end !== null) return step.end;
-  const whole = hostOnly(host);
-  if (whole !== null) return whole;
   if (step.fixes.some((fix) => fix.end === "running" || fix.end === "lost") || step.rollback?.end === "running") {
     return { outcome: "in-doubt", reason: "a fix was started and its end is not known" };
   }
   if (armed(step)) return { outcome: "in-doubt", reason: "its host undoes the fix unless somebody logs in in time" };
+  // Nobody answers there any more: that says nothing of what was begun.
+  const whole = hostOnly(host);
+  if (whole !== null) return whole;
   if (fixing(step) && step.verdict?.ok === false) return { outcome: "failed", reason: step.verdict.reason };
   const last = step.fixes.at(-1);
   if (last?.end === "done") return { outcome: "in-doubt", reason: "it was fixed and not yet verified" };

@@ -1,4 +1,5 @@
 import { fold } from "../engine/evolve.ts";
+import { unfinished } from "../engine/outcome.ts";
 import type { RunState } from "../engine/state.ts";
 import { todo } from "../engine/todo.ts";
 import { moment } from "../engine/words.ts";
@@ -8,7 +9,7 @@ import type { Archive, Clock, Desk, Holder, Lease } from "./ports.ts";
 /** Why a run cannot go on; null: it has no end, or waits, or left something open. `now` in ms since the epoch. */
 export function resumeRefusal(state: RunState, now: number): Fault | null {
   const open = [...state.hosts.values()].some(
-    (host) => host.steps.some((step) => step.end?.open === true) || todo(state, host.host, now).kind !== "done",
+    (host) => unfinished(host) || todo(state, host.host, now).kind !== "done",
   );
   if (open || state.ended === null) return null;
   const hint = `\`runbook history show ${state.run}\` tells what it did; \`runbook run\` begins another`;

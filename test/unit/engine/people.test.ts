@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { openPlaces } from "../../../src/engine/rollout.ts";
+import { stepVerdict } from "../../../src/engine/outcome.ts";
 import { stillHolds } from "../../../src/engine/recheck.ts";
 import type { Event } from "../../../src/model/event.ts";
 import type { PlannedRule } from "../../../src/model/policy.ts";
+import { resumeRefusal } from "../../../src/run/resume.ts";
 import { PLAN } from "../../kit/plans.ts";
 import { policyWith, ruleWith } from "../../kit/policies.ts";
 import {
@@ -20,6 +22,7 @@ import {
   saw,
   stepOf,
   stepWith,
+  unreachable,
   verified,
   type Told,
 } from "../../kit/tale.ts";
@@ -204,6 +207,27 @@ describe("a resumed run", () => {
   test("calls a fix that was running in doubt, and does not repeat it", () => {
     const state = after(PLAN, reached(), saw(["a"]), asked(), approved(), admitted(), fixStarted(), resumed);
     expect(next(state)).toMatchObject({ kind: "settle", outcome: "in-doubt" });
+  });
+
+  test("goes back to a host that did not answer where a fix is in doubt or approved, as often as it is resumed", () => {
+    const job: Event = { type: "fix-started", ...at, key: null, job: "runbook-job-r1.1.step-1.1.x" };
+    const begun = after(PLAN, reached(), saw(["a"]), asked(), approved(), admitted(), job, resumed);
+    const doubtful: Event = { type: "step-ended", ...at, outcome: "in-doubt", reason: "away", open: true };
+    const over: Event = { type: "run-ended", exit: 1, outcome: "in-doubt" };
+    const away = after(begun, { type: "fix-lost", ...at, key: null, reason: "away" }, doubtful, unreachable(), over);
+    const again = after(away, resumed);
+    expect(next(again)).toEqual({ kind: "reattach", ...at });
+    // A process that dies before it has asked leaves it as it was.
+    const cut = after(again, unreachable());
+    expect(stepVerdict(hostOf(cut), stepOf(cut))).toMatchObject({ outcome: "in-doubt" });
+    expect(resumeRefusal(after(cut, over), cut.at)).toBeNull();
+    expect(next(after(cut, over, resumed))).toEqual({ kind: "reattach", ...at });
+
+    const yes = after(PLAN, reached(), saw(["a"]), asked(), approved(), resumed, unreachable(), over);
+    expect(resumeRefusal(yes, yes.at)).toBeNull();
+    expect(next(after(yes, resumed))).toMatchObject({ kind: "admit" });
+    const never = after(PLAN, unreachable(), over);
+    expect(resumeRefusal(never, never.at)).toMatchObject({ kind: "usage" });
   });
 
   test("still knows how often a step was fixed before", () => {
