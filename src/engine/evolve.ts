@@ -69,10 +69,15 @@ function isOpen({ end, elsewhere, approval }: StepState): boolean {
   return end === null ? elsewhere !== null && approval === null : end.open;
 }
 
-/** What is adrift is found first, and goes on from there. All else is looked at again from the start; the fixes that it had and what came of them stay known. */
+/**
+ * What is adrift is found first, and goes on from there. All else is looked at again from the start; the fixes that it had and what came of them
+ * stay known. What a person approved and nothing was done with stays approved: it counts if the same is found, for as long as it holds.
+ */
 function reopened(step: StepState): StepState {
   if (adrift(step) !== null || armed(step)) return { ...step, end: null };
-  return { ...newRound(step), findings: null, elsewhere: null, deferred: null, end: null };
+  const { asked, votes, approval, target } = step;
+  const kept = approval?.auto === false && step.fixes.length === 0 ? { asked, votes, approval, target } : {};
+  return { ...newRound(step), ...kept, findings: null, elsewhere: null, deferred: null, end: null };
 }
 
 /** What may leave a machine other than it was seen before. */

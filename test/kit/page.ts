@@ -4,6 +4,8 @@ import type { Outcome } from "../../src/model/finding.ts";
 /** What one step of one host has been through, since its last verified fix. */
 export type Page = {
   approved: string | null;
+  /** Nobody approved it but command line and policies. */
+  auto: boolean;
   asked: boolean;
   started: Set<string | null>;
   running: boolean;
@@ -29,6 +31,7 @@ export function blank(): Omit<Page, "end"> {
   return {
     open: false,
     approved: null,
+    auto: false,
     asked: false,
     started: new Set(),
     running: false,
@@ -40,6 +43,11 @@ export function blank(): Omit<Page, "end"> {
     rolledBack: false,
     timer: "none",
   };
+}
+
+/** What a stop put off, once the run goes on: what a person approved, and nothing was done with, is still approved. */
+export function reopened({ approved, auto, started }: Page): Partial<Page> {
+  return { ...blank(), ...(auto || started.size > 0 ? {} : { approved }), end: null };
 }
 
 /** What may still run on its host is looked for. It counts again as what it turns out to be. */

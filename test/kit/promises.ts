@@ -6,7 +6,7 @@ import type { Outcome } from "../../src/model/finding.ts";
 import { resolveShare } from "../../src/model/quantity.ts";
 import { type Boots, checkBoots, keepBoots, noBoots } from "./boots.ts";
 import { checkConsent } from "./consent.ts";
-import { ADRIFT, blank, type Page, TELLS } from "./page.ts";
+import { ADRIFT, blank, reopened, type Page, TELLS } from "./page.ts";
 import { checkTimer, noteTimer } from "./timers.ts";
 import { checkOnce, checkSpread, waitsForPeer } from "./spread.ts";
 
@@ -115,6 +115,9 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
   if ("step" in event && event.step !== null) {
     const told = !page(books, event.host, event.step).adrift || TELLS.has(event.type);
     promise(told, "a fix that was left by another process is looked for before anything else");
+  }
+  if (event.type === "asked") {
+    promise(page(books, event.host, event.step).approved === null, "nobody is asked for what is approved");
   }
   if (event.type === "step-ended" && event.outcome === "in-doubt") {
     const { untold, job } = page(books, event.host, event.step);
@@ -252,7 +255,7 @@ function reopen(books: Books): void {
     if (own.timer === "lost") Object.assign(own, { timer: "armed", bad: false });
     if (own.untold && own.job) Object.assign(own, ADRIFT);
     else if (own.timer === "armed") Object.assign(own, { end: null, open: false });
-    else if (own.open) Object.assign(own, blank(), { end: null });
+    else if (own.open) Object.assign(own, reopened(own));
   }
   for (const host of books.failed) {
     const pages = books.plan.steps.map((step) => page(books, host, step.id));
@@ -264,7 +267,8 @@ const FAILED: ReadonlySet<Outcome> = new Set(["failed", "rolled-back", "in-doubt
 
 function write(books: Books, host: string, own: Page, event: Event): void {
   if (event.type === "asked") own.asked = true;
-  if (event.type === "approved") Object.assign(own, { approved: event.digest, asked: false });
+  if (event.type === "approved")
+    Object.assign(own, { approved: event.digest, auto: event.auto === true, asked: false });
   if (event.type === "denied") own.asked = false;
   if (event.type === "approval-voided") own.approved = null;
   if (event.type === "fix-started") {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { todo } from "../../../src/engine/todo.ts";
 import { openPlaces } from "../../../src/engine/rollout.ts";
 import { stepVerdict } from "../../../src/engine/outcome.ts";
 import { stillHolds } from "../../../src/engine/recheck.ts";
@@ -202,6 +203,26 @@ describe("a resumed run", () => {
     expect(over).toMatchObject({ stop: null, ended: null, plan: { attended: false } });
     expect(next(over)).toEqual({ kind: "detect", ...second });
     expect(stepOf(over).end).toMatchObject({ outcome: "clear" });
+  });
+
+  test("keeps what a person approved, for as long as the same is found and the approval holds", () => {
+    const stopped = after(PLAN, reached(), saw(["a"]), asked(), approved(), stop);
+    const put = next(stopped);
+    expect(put).toMatchObject({ kind: "settle", outcome: "found", open: true });
+    const over = after(
+      stopped,
+      { type: "step-ended", ...at, outcome: "found", reason: "stopped", open: true },
+      resumed,
+    );
+    expect(next(over)).toEqual({ kind: "detect", ...at });
+    expect(next(after(over, saw(["a"])))).toEqual({ kind: "admit", host: "host1", batch: 1 });
+    expect(next(after(over, saw(["a", "b"])))).toMatchObject({ kind: "void" });
+    const late = over.at + (stepOf(over).plan.expires + 1) * 1000;
+    expect(todo(after(over, saw(["a"])), "host1", late)).toMatchObject({
+      kind: "void",
+      reason: "the approval has expired",
+    });
+    expect(next(after(over, saw([])))).toEqual(settles("clear"));
   });
 
   test("calls a fix that was running in doubt, and does not repeat it", () => {
