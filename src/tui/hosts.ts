@@ -3,7 +3,7 @@ import type { Outcome } from "../model/finding.ts";
 import { clean } from "../view/clean.ts";
 import type { Palette, Style } from "../view/colour.ts";
 import { lineWithEnd, type Piece } from "../view/line.ts";
-import { fit, pad, widthOf } from "../view/width.ts";
+import { fitMiddle, pad, widthOf } from "../view/width.ts";
 import { duration, OUTCOME_LOOK } from "../view/words.ts";
 import { activityOf, type Phase } from "./activity.ts";
 import { elapsedOf, type Row } from "./roster.ts";
@@ -74,7 +74,7 @@ export function hostLines(state: RunState, rows: readonly Row[], cursor: string 
 
 function hostLine(state: RunState, row: Row, chosen: boolean, names: number, draw: ListDrawing): string {
   const look = lookOf(row.phase);
-  const name = pad(fit(clean(row.host.host), names), names);
+  const name = pad(fitMiddle(clean(row.host.host), names), names);
   const said = row.over ? "" : draw.lastLine(row.host.host);
   const word = draw.width >= ROOMY ? `${pad(look.word, WORD)}  ` : row.over ? `${look.word} ` : "";
   const begun = row.host.startedAt !== null;

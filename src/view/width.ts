@@ -17,6 +17,17 @@ export function fit(text: string, max: number): string {
   return max < 1 ? "" : `${head}…`;
 }
 
+/** `text` in at most `max` columns, cut in its middle: names that begin alike often differ at their ends. */
+export function fitMiddle(text: string, max: number): string {
+  if (widthOf(text) <= max) return text;
+  if (max < 1) return "";
+  const tail = Math.floor((max - 1) / 2);
+  const [head] = split(text, max - 1 - tail);
+  let rest = ASCII.test(text) ? text.slice(text.length - tail) : text;
+  while (widthOf(rest) > tail) rest = rest.replace(/^.\p{M}*/su, "");
+  return `${head}…${rest}`;
+}
+
 /** The end of `text` in at most `max` columns, for what is being typed; what is cut off before it is marked with `…`. */
 export function fitEnd(text: string, max: number): string {
   let rest = text;

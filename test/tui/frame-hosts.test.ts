@@ -31,6 +31,14 @@ describe("the list of hosts", () => {
     expect(textOf(drawn)).not.toContain("web510 ");
   });
 
+  test("tells names apart that differ only at their ends, where there is no room for all of them", () => {
+    const names = ["1", "2"].map((end) => `rack-of-many-names-in-a-long-row.site.example.com-${end}`);
+    const story = new Story(diskRunbook(), names);
+    const { lines } = frameFor(story, { ui: { focus: "hosts" } });
+    expect(lines.filter((line) => /rack.*….*com-1 /.test(line))).toHaveLength(1);
+    expect(lines.filter((line) => /rack.*….*com-2 /.test(line))).toHaveLength(1);
+  });
+
   test("is filtered by part of a name, glob, group and state, all words together", () => {
     const story = new Story(diskRunbook(), ["web1", "web2", "web10", "db1"]);
     story.state.plan.groups["shop"] = ["web2", "db1"];

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fit, fitEnd, pad, widthOf, wrap, wrapWords } from "../../../src/view/width.ts";
+import { fit, fitEnd, fitMiddle, pad, widthOf, wrap, wrapWords } from "../../../src/view/width.ts";
 
 const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "é", "日", "😀", "e\u0301") });
 
@@ -25,6 +25,21 @@ describe("width", () => {
         expect(one.startsWith(fitted.replace(/…$/, ""))).toBe(true);
       }),
     );
+  });
+
+  test("both ends are kept where the middle does not fit", () => {
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 20 }), (one, max) => {
+        const fitted = fitMiddle(one, max);
+        expect(widthOf(fitted)).toBeLessThanOrEqual(max);
+        const cuts = Array.from(fitted.matchAll(/…/g), ({ index }) => index);
+        const both = (cut: number): boolean =>
+          one.startsWith(fitted.slice(0, cut)) && one.endsWith(fitted.slice(cut + 1));
+        expect(fitted === one || cuts.some(both)).toBe(true);
+      }),
+    );
+    expect(fitMiddle("storage-rack-12.example.com", 9)).toBe("stor….com");
+    expect(fitMiddle("abc", 0)).toBe("");
   });
 
   test("the end is kept where the beginning does not fit", () => {
