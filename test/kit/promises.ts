@@ -243,13 +243,9 @@ function keep(books: Books, { event, at }: Entry): void {
 /** What was only put off is taken up again. */
 function reopen(books: Books): void {
   Object.assign(books, { stopped: false, paused: false, frozen: false });
-  for (const host of books.plan.hosts) {
-    const pages = books.plan.steps.map((step) => page(books, host, step.id));
-    const left = pages.some((own) => own.open || (own.end === null && (own.started.size > 0 || own.approved !== null)));
-    if (!left) continue;
-    // Nobody answered there, and it is asked again.
-    books.over.delete(host);
-    books.unknown.delete(host);
+  for (const [place, { open, end, approved }] of books.pages) {
+    // What is begun or approved there is not given up for one login that failed.
+    if (open || (end === null && approved !== null)) books.unknown.delete(place.split(" ")[0] ?? "");
   }
   for (const own of books.pages.values()) {
     if (own.timer === "lost") Object.assign(own, { timer: "armed", bad: false });
