@@ -232,8 +232,7 @@ function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "reached" && event.machineId !== null) books.machines.set(event.host, event.machineId);
   keepBoots(event, books);
   if (event.type === "admitted") books.batches.set(event.host, event.batch);
-  if (event.type === "unreachable") books.unknown.add(event.host);
-  if (event.type === "undetermined") books.unknown.add(event.host);
+  if (event.type === "unreachable" || event.type === "undetermined") books.unknown.add(event.host);
   // What a stop left unlooked at is unknown only until the run is resumed, and nothing starts before.
   if (event.type === "step-ended" && event.outcome === "unknown" && event.open !== true) books.unknown.add(event.host);
   if ("step" in event && event.step === null && event.type !== "concerned") books.over.add(event.host);
@@ -243,11 +242,9 @@ function keep(books: Books, { event, at }: Entry): void {
 /** What was only put off is taken up again. */
 function reopen(books: Books): void {
   Object.assign(books, { stopped: false, paused: false, frozen: false });
-  for (const [place, { open, end, approved }] of books.pages) {
+  for (const [place, own] of books.pages) {
     // What is begun or approved there is not given up for one login that failed.
-    if (open || (end === null && approved !== null)) books.unknown.delete(place.split(" ")[0] ?? "");
-  }
-  for (const own of books.pages.values()) {
+    if (own.open || (own.end === null && own.approved !== null)) books.unknown.delete(place.split(" ")[0] ?? "");
     if (own.timer === "lost") Object.assign(own, { timer: "armed", bad: false });
     if (own.untold && own.job) Object.assign(own, ADRIFT);
     else if (own.timer === "armed") Object.assign(own, { end: null, open: false });
