@@ -14,7 +14,10 @@ const SIMPLE: Readonly<Record<string, string>> = {
 const ESCAPE = /\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^xuUN]))/y;
 
 /** Reads one of Python's texts in quotes that begins at `at`; undefined where none does, or where it is not closed. */
-export function pythonText(text: string, at: number): { readonly value: string; readonly end: number } | undefined {
+export function pythonText(
+  text: string,
+  at: number,
+): { readonly value: string; readonly end: number; readonly bytes: boolean } | undefined {
   OPENING.lastIndex = at;
   const [opening, prefix = "", quote] = OPENING.exec(text) ?? [];
   if (opening === undefined || quote === undefined) return undefined;
@@ -27,7 +30,7 @@ export function pythonText(text: string, at: number): { readonly value: string; 
     value += piece.value;
     here += piece.length;
   }
-  return { value, end: here + quote.length };
+  return { value, end: here + quote.length, bytes: /b/i.test(prefix) };
 }
 
 /** One character, or what an escape stands for; undefined at the end of the text and for an escape that Python refuses. */

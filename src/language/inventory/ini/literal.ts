@@ -76,14 +76,17 @@ function number(cursor: Cursor): Literal {
   return { value: found === 0 ? 0 : found };
 }
 
-/** Neighbours are joined, as in Python: `'a' "b"` is one text. */
+/** Neighbours are joined, as in Python: `'a' "b"` is one text; but not bytes and characters. */
 function texts(cursor: Cursor): Literal {
   let joined: string | undefined;
+  let bytes: boolean | undefined;
   for (;;) {
     space(cursor);
     const piece = pythonText(cursor.text, cursor.at);
     if (piece === undefined) return joined === undefined ? undefined : { value: joined };
+    if (piece.bytes !== (bytes ?? piece.bytes)) return undefined;
     joined = (joined ?? "") + piece.value;
+    bytes = piece.bytes;
     cursor.at = piece.end;
   }
 }
