@@ -90,8 +90,10 @@ async function site(): Promise<Run> {
       await lease[Symbol.asyncDispose]();
       await record[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });
-      const kept = (await readdir("/run")).filter((name) => /^runbook-(?:keep|job)-/.test(name) && name.includes(run));
-      for (const name of kept) await rm(join("/run", name), { recursive: true, force: true });
+      for (const place of ["/run", "/var/lib", "/var/tmp"]) {
+        const kept = (await readdir(place)).filter((name) => /^runbook-(?:keep|job)-/.test(name) && name.includes(run));
+        for (const name of kept) await rm(join(place, name), { recursive: true, force: true });
+      }
     },
   };
 }
