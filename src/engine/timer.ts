@@ -64,6 +64,8 @@ function afterHost(host: HostState, step: StepState, last: FixState, at: At): To
 function afterBoot(step: StepState, last: FixState, at: At): Todo {
   const reason = withReason(last, last.timer?.reason ?? "");
   if (last.end === "lost") return inDoubt(at, last.job !== null, reason);
+  // One that failed is not proved, here as elsewhere.
+  if (last.end === "failed" || last.end === "timed-out") return { kind: "settle", ...at, outcome: "failed", reason };
   if (step.verdict !== null)
     return { kind: "settle", ...at, outcome: "failed", reason: `${reason}; ${step.verdict.reason}` };
   if (step.plan.fix?.verify === true) return { kind: "verify", ...at };
