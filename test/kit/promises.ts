@@ -211,8 +211,7 @@ function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "run-resumed") reopen(books);
   if (event.type === "paused") books.paused = true;
   if (event.type === "continued") books.paused = false;
-  if (event.type === "frozen") books.frozen = true;
-  if (event.type === "unfrozen") books.frozen = false;
+  if (event.type === "frozen" || event.type === "unfrozen") books.frozen = event.type === "frozen";
   if (event.type === "host-skipped") books.skipped.add(event.host);
   if (event.type === "asked" || event.type === "approved") books.sick.add(event.host);
   const gone = event.type === "waived" || (event.type === "detected" && event.findings.length === 0);
@@ -223,9 +222,9 @@ function keep(books: Books, { event, at }: Entry): void {
   }
   if (event.type === "endorsed" || event.type === "approved") {
     const place = `${event.host} ${event.step}`;
-    const vote = { digest: event.digest, by: event.by, at, auto: "auto" in event && event.auto === true };
     const others = (books.votes.get(place) ?? []).filter((one) => one.digest === event.digest);
-    books.votes.set(place, [...others, vote]);
+    const auto = "auto" in event && event.auto === true;
+    books.votes.set(place, [...others, { digest: event.digest, by: event.by, at, auto }]);
   }
   if (event.type === "approval-voided" || event.type === "verified") books.votes.delete(`${event.host} ${event.step}`);
   if (event.type === "stop-requested") books.stopped = true;
