@@ -19,5 +19,5 @@ function looksLikeYaml(text: string): boolean {
 }
 
 function isMapping(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -67,7 +67,7 @@ function parseTerm(text: string): Term | Fault {
     return wrong(`\`${text}\` in the host pattern stands before nothing`, "write for instance `web:!db`");
   if (whole.startsWith("@"))
     return wrong(
-      `hosts from a file (${whole}) can be given here only as @file by itself, with -l or --hosts`,
+      `hosts from a file (${whole}) can be named on the command line alone, and without a sign before the @`,
       "write the hosts with commas",
     );
   if (whole.startsWith("~")) return { kind, name: whole, whole, subscript: undefined, open: true };

@@ -14,13 +14,13 @@ export function readVarsFile(
   { file, hidden = false }: Omit<FileOrigin, "directory">,
 ): void {
   if (saysNothing(text)) return;
-  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden, anyKeys: true, open: draft.open });
+  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden, textKeys: () => false, open: draft.open });
   const told = hidden ? faults.map(concealedFault) : faults;
   if (yaml === undefined) return void draft.faults.push(...told);
   draft.warnings.push(...told);
   const { value } = yaml;
   if (value === null || value === undefined) return;
-  if (typeof value !== "object" || Array.isArray(value) || value instanceof Date || isSecret(value)) {
+  if (typeof value !== "object" || Array.isArray(value) || isSecret(value)) {
     draft.faults.push(
       yaml.fault([], "variables are a mapping, and this is something else", "write them as `name: value`"),
     );

@@ -14,7 +14,7 @@ type Reading = { readonly draft: Draft; readonly yaml: Yaml; readonly directory:
 
 /** Reads Ansible's YAML form into the draft; what is wrong is added to its faults. `directory` (absolute) is the file's own. */
 export function readInventoryYaml(draft: Draft, text: string, { file, directory, hidden = false }: FileOrigin): void {
-  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden, open: draft.open });
+  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden, open: draft.open, textKeys });
   draft.faults.push(...faults);
   if (yaml === undefined) return;
   const reading: Reading = { draft, yaml, directory, hidden };
@@ -32,6 +32,12 @@ export function readInventoryYaml(draft: Draft, text: string, { file, directory,
     );
   }
   for (const name of Object.keys(groups)) readGroup(reading, [name], name, groups[name]);
+}
+
+/** Names of groups, sections and hosts are texts; below a variable anything goes. */
+function textKeys([group, section, ...rest]: readonly string[]): boolean {
+  if (group === undefined || section === undefined) return true;
+  return section === "children" ? textKeys(rest) : section === "hosts" && rest.length === 0;
 }
 
 const EXAMPLE = "for instance `web: { hosts: { web1: {}, web2: {} } }`";
@@ -117,12 +123,7 @@ function wrong({ draft, yaml }: Reading, path: Path, message: string, hint?: str
 }
 
 function entries(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  const plain =
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Date) &&
-    !isSecret(value);
+  const plain = typeof value === "object" && value !== null && !Array.isArray(value) && !isSecret(value);
   return plain ? (value as Readonly<Record<string, unknown>>) : undefined;
 }
 
@@ -134,7 +135,6 @@ function example(list: readonly unknown[]): string {
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
-  if (value instanceof Date) return "a date";
   if (isSecret(value)) return "encrypted";
   return typeof value === "object" ? "a mapping" : typeof value === "string" ? "a text" : `a ${typeof value}`;
 }

@@ -64,14 +64,22 @@ export function aliasFaults(source: Source, { aliases }: Tree): Fault[] | undefi
   return undefined;
 }
 
-/** Keys that are given twice, and keys that are no text (with `any` only those that cannot be made one). */
-export function keyFaults(source: Source, schema: Schema, node: Node, any = false): Fault[] {
-  if (node.kind === "sequence") return node.items.flatMap((item) => keyFaults(source, schema, item, any));
+/** Keys that are given twice, and keys that are no text where they must be one (or cannot be made one). */
+export function keyFaults(
+  source: Source,
+  schema: Schema,
+  node: Node,
+  textKeys: (path: readonly string[]) => boolean = () => true,
+  path: readonly string[] = [],
+): Fault[] {
+  if (node.kind === "sequence")
+    return node.items.flatMap((item, index) => keyFaults(source, schema, item, textKeys, [...path, String(index)]));
   if (node.kind !== "mapping") return [];
+  const any = !textKeys(path);
   const seen = new Map<string, Place>();
   return node.pairs.flatMap(({ key, value }) => {
     const at = source.place(key.start, key.end);
-    const inside = keyFaults(source, schema, value, any);
+    const inside = keyFaults(source, schema, value, textKeys, [...path, keyName(key)]);
     const wrong = keyFault(source, schema, key, at, any);
     if (wrong !== undefined) return [wrong, ...inside];
     const name = keyName(key);

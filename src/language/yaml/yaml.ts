@@ -7,11 +7,12 @@ import {
   NOT_RESOLVED,
   parseEvents,
   SCALAR_STYLE,
+  Schema,
+  timestampTag,
   YAML11_SCHEMA,
   YAMLException,
   type Event,
   type ScalarTagDefinition,
-  type Schema,
 } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
 import { Encrypted, type Opener } from "../../model/secret.ts";
@@ -43,8 +44,8 @@ export type YamlOptions = {
   readonly schema: "core" | "yaml11";
   /** Nothing of the text may be shown: faults tell their place only. */
   readonly hidden?: boolean | undefined;
-  /** Keys need not be texts: what is no text becomes one, as JSON writes it. */
-  readonly anyKeys?: boolean | undefined;
+  /** Whether the keys of the mapping at a path must be texts, as they must without this; else they become texts, as JSON writes them. */
+  readonly textKeys?: ((path: readonly string[]) => boolean) | undefined;
   /** Opens what `!vault` marks, with `yaml11` only. */
   readonly open?: Opener | undefined;
 };
@@ -60,7 +61,10 @@ const vaultTags = (open: Opener): readonly ScalarTagDefinition<Encrypted>[] =>
 
 const SCHEMAS: Readonly<Record<YamlOptions["schema"], Schema>> = {
   core: CORE_SCHEMA.withTags(mergeTag),
-  yaml11: YAML11_SCHEMA.withTags({ ...boolYaml11Tag, resolve: unlessOneLetter }, unsafeTag),
+  yaml11: new Schema(YAML11_SCHEMA.tags.filter((tag) => tag !== timestampTag)).withTags(
+    { ...boolYaml11Tag, resolve: unlessOneLetter },
+    unsafeTag,
+  ),
 };
 
 /** A schema for each opener: there are few of them, and making one takes longer than reading a small file. */
@@ -98,7 +102,7 @@ export function readYaml(text: string, options: YamlOptions): { readonly yaml?: 
     if (fatal !== undefined) return { faults: fatal };
     const [root] = tree.roots;
     if (root === undefined) return { faults: [empty(options.file)] };
-    faults = inFileOrder(keyFaults(source, schema, root, options.anyKeys));
+    faults = inFileOrder(keyFaults(source, schema, root, options.textKeys));
     return { yaml: yamlOf(source, root, valueOf(text, events, schema)), faults };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;

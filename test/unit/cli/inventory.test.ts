@@ -105,7 +105,7 @@ test("@file in a pattern stands for what is written in the file", async () => {
   expect((await run({ limit: "@absent" })).err).toContain("@absent: there is no such file");
   const nothing = await run({ limit: `@${write("nothing", "\n# none\n")}` });
   expect(nothing).toMatchObject({ out: "", err: expect.stringContaining("the file names no host") });
-  expect((await run({ limit: "web:!@names" })).err).toContain("only as @file by itself");
+  expect((await run({ limit: "web:!@names" })).err).toContain("without a sign before the @");
 });
 
 test("$RUNBOOK_INVENTORY is the default", async () => {

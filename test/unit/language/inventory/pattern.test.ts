@@ -50,7 +50,7 @@ describe("nothing selected is a fault, never all", () => {
     ["web:db,prod", "nothing-selected", "no host or group is called `web:db`"],
     ["!", "usage", "stands before nothing"],
     ["web:&", "usage", "stands before nothing"],
-    ["@retry.txt", "usage", "hosts from a file (@retry.txt) can be given here only as @file by itself"],
+    ["@retry.txt", "usage", "hosts from a file (@retry.txt) can be named on the command line alone"],
     ["~(", "usage", "is no regular expression"],
     ["web[0-2]", "usage", "neither a slice nor a glob"],
     ["web[0:2", "usage", "a bracket is not closed"],

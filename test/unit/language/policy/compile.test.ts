@@ -163,7 +163,7 @@ describe("a rule's mistakes", () => {
     [
       "a hosts file",
       ["hosts: '@file'"],
-      "4:12 not supported yet: hosts from a file (@file) → write the hosts with commas",
+      "4:12 hosts from a file (@file) can be named on the command line alone, and without a sign before the @ → write the hosts with commas",
     ],
   ] satisfies [string, string[], string][])("%s", (_, lines, mistake) => {
     expect(inRule(...lines)).toEqual([mistake]);
