@@ -123,7 +123,8 @@ function readHosts(reading: Reading, line: Line): void {
   const [name, ...rest] = words;
   if (name === undefined) return;
   const vars = new Map<string, Variable>();
-  for (const word of rest) readPair(reading, line, word, vars);
+  // One mistake in a line is told: a sentence is as many as it has words.
+  if (!rest.every((word) => readPair(reading, line, word, vars))) return;
   for (const word of words) if (word.cut) warnOfCut(reading, line, word);
   const here = { text: name.text, start: line.start + name.start };
   if (name.text.endsWith(":")) {
@@ -140,18 +141,20 @@ function readHosts(reading: Reading, line: Line): void {
   addHosts(reading.draft, reading.into, name.text, { vars, directory: reading.directory, fault });
 }
 
-function readPair(reading: Reading, line: Line, word: Word, vars: Map<string, Variable>): void {
+function readPair(reading: Reading, line: Line, word: Word, vars: Map<string, Variable>): boolean {
   const here = { text: line.text.slice(word.start, word.end), start: line.start + word.start };
   const equals = word.text.indexOf("=");
   if (equals < 1) {
     const known = KINDS.some((kind) => word.text === kind);
     const hint = known ? SHAPE : "behind a host stand variables, name=value, without blanks around the =";
-    return wrong(reading, here, "expected name=value behind the host", hint);
+    wrong(reading, here, "expected name=value behind the host", hint);
+    return false;
   }
   const name = word.text.slice(0, equals);
   const fault: FaultHere = (message, hint, which) =>
     which === "key" ? at(reading, here, name)(message, hint) : at(reading, here, here.text)(message, hint);
   vars.set(name, { value: valueOf(reading, word.text.slice(equals + 1)), fault });
+  return true;
 }
 
 function warnOfCut(reading: Reading, line: Line, word: Word): void {

@@ -60,6 +60,11 @@ describe("what is wrong is told with its place", () => {
     ]);
   });
 
+  test("once a line, however many words of a sentence do not fit", () => {
+    expect(parse("This directory holds our hosts.\n")).toMatchObject([{ where: "hosts:1:6" }]);
+    expect(parse("This directory holds our hosts.\n")).toHaveLength(1);
+  });
+
   test("without a line that holds a password", () => {
     const faults = parse("w1 ansible_password=hunter2 ansible_port=high\n");
     expect(faults).toMatchObject([{ where: "hosts:1:29" }]);
