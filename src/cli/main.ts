@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import manifest from "../../package.json" with { type: "json" };
 import { clean } from "../view/clean.ts";
-import { count, several, type Answer } from "./arguments.ts";
+import { count, seconds, several, type Answer } from "./arguments.ts";
 import { EXIT } from "./exit.ts";
 import { addHistory } from "./history-commands.ts";
 import { addOrders } from "./order-commands.ts";
@@ -39,6 +39,7 @@ program
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("--policy <file>", "a policy, besides those that are in force anyway")
   .option("--allow-controller", "allow steps that run on this machine")
+  .option("--wait-lock [duration]", "wait for hosts that others have locked; alone: as long as it takes", seconds)
   .option("--no-jobs", "run fixes in a session of ours: a lost connection leaves their end unknown")
   .option("--no-tui", "plain lines even on a terminal")
   .option("--json", "the run's events, one JSON object a line, on stdout")
@@ -58,6 +59,7 @@ program
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("--no-tui", "plain lines even on a terminal")
   .option("--json", "the run's further events, one JSON object a line, on stdout")
+  .option("--wait-lock [duration]", "wait for hosts that others have locked; alone: as long as it takes", seconds)
   .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
   .option("--state <dir>", "where runs are on record")
   .action(async (run, options) => {

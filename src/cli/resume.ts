@@ -6,6 +6,7 @@ import type { RunSettings } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import { systemClock } from "../run/clock.ts";
 import { readAgain, takeLease } from "../run/resume.ts";
+import { waitLockOf } from "./arguments.ts";
 import { carryOut, type Prepared } from "./carry-out.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
@@ -21,6 +22,7 @@ import { whereabouts } from "./whereabouts.ts";
 
 /** `runbook resume`'s options, as the command line gives them. All else is as the run was started. */
 export type ResumeOptions = {
+  readonly waitLock?: number | true | undefined;
   readonly askPass?: boolean | undefined;
   readonly askBecomePass?: boolean | undefined;
   readonly acceptNewHostKeys?: boolean | undefined;
@@ -87,10 +89,19 @@ async function goOn(
     askBecomePass: options.askBecomePass ?? settings.askBecomePass,
   });
   const { machine, ...writer } = whereabouts();
+  const waitLock = waitLockOf(options.waitLock, undefined);
   return carryOut(
     {
       run,
-      first: { type: "run-resumed", by, machine, attended: screen.attended, ...writer, policies },
+      first: {
+        type: "run-resumed",
+        by,
+        machine,
+        attended: screen.attended,
+        ...writer,
+        policies,
+        ...(waitLock === undefined ? {} : { waitLock }),
+      },
       values: given.values,
       loaded,
       hosts: withLogin(hosts, settings, passwords),

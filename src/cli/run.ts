@@ -7,6 +7,7 @@ import type { PastFix, RunPlan } from "../model/event.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import { newRunId } from "../run/id.ts";
+import { waitLockOf } from "./arguments.ts";
 import { carryOut } from "./carry-out.ts";
 import { readInputs, unknownSteps } from "./inputs.ts";
 import { tell, type Io } from "./io.ts";
@@ -37,6 +38,8 @@ export type RunCommandOptions = TargetOptions & {
   readonly acceptNewHostKeys?: boolean | undefined;
   readonly allowController?: boolean | undefined;
   readonly policy?: string | undefined;
+  /** `--wait-lock`: seconds; true: as long as it takes. */
+  readonly waitLock?: number | true | undefined;
   /** False: `--no-jobs`. */
   readonly jobs: boolean;
   readonly tui: boolean;
@@ -83,6 +86,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
       ...whereabouts(),
       ...permits,
       ...(await knownOf(record, runbook.name, targets.hosts)),
+      waitLock: waitLockOf(options.waitLock, 0),
       settings: settingsOf(options, targets, runbook),
     },
   });

@@ -1,6 +1,7 @@
 import type { Fault } from "../model/fault.ts";
 import type { BytesRead, JobEnded, Started } from "../run/ports.ts";
 import { encode } from "../script/bytes.ts";
+import { lockAnswer } from "../script/lock.ts";
 import { KEEP, live, type RunOptions } from "./attempt.ts";
 import { markFinder } from "./mark.ts";
 import { capture } from "./output.ts";
@@ -65,10 +66,12 @@ export async function follow(
   if (stop.kind !== "told") {
     return { ended: unended(stop, { stdout: begun.stdout.printed, stderr: begun.stderr.printed, ms }), read };
   }
-  const [, , dropped, droppedOfErr] = stop.words;
+  const [, , dropped, droppedOfErr, staleLock] = stop.words;
   out.stdout.skip(Number(dropped ?? 0));
   out.stderr.skip(Number(droppedOfErr ?? 0));
-  return { ended: fromHost(stop.words, { stdout: out.stdout.output(), stderr: out.stderr.output(), ms }), read };
+  const last = fromHost(stop.words, { stdout: out.stdout.output(), stderr: out.stderr.output(), ms });
+  const lock = last.kind === "locked" || staleLock === undefined ? null : lockAnswer(["held", staleLock]);
+  return { ended: last, read, ...(lock?.kind === "held" && lock.over !== null ? { over: lock.over } : {}) };
 }
 
 type Printed = Pick<Extract<JobEnded["ended"], { kind: "exited" }>, "stdout" | "stderr" | "ms">;
@@ -89,15 +92,18 @@ function reasonOf(end: PipeEnd): string {
 }
 
 /** The host's words, as `script/job` has it say them. What cannot be read is not known. */
-function fromHost([word = "", code]: readonly string[], printed: Printed): JobEnded["ended"] {
+function fromHost([word = "", code, , , ...more]: readonly string[], printed: Printed): JobEnded["ended"] {
   switch (word) {
     case "ended":
       if (!/^\d+$/.test(code ?? "")) break;
       return { kind: "exited", code: Number(code), ...printed };
     case "timed-out":
       return { kind: "timed-out", gone: code === "gone", ...printed };
-    case "refused":
+    case "refused": {
+      const answer = code === "lock" ? lockAnswer(more) : null;
+      if (answer !== null && answer.kind !== "held") return { kind: "locked", answer };
       return { kind: "refused", fault: code === "disk" ? NO_MEMORY : code === "unarmed" ? UNARMED : NO_PLACE };
+    }
     case "gone":
     case "rebooted":
     case "died":

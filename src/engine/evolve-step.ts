@@ -44,6 +44,10 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
       return voided(step, event.reason);
     case "deferred":
       return { ...step, deferred: event.reason };
+    case "locked-out":
+      return lockedOut(step, event, when);
+    case "lock-taken":
+      return { ...step, locked: null };
     case "fix-started":
       return { ...step, fixes: [...step.fixes, begun(event, when)] };
     case "fix-finished":
@@ -154,6 +158,7 @@ export function newRound(step: StepState): StepState {
     approval: null,
     voided: null,
     target: [],
+    locked: null,
     fixes: [],
     verdict: null,
     looks: 0,
@@ -176,6 +181,14 @@ function timerEnded(step: StepState, end: TimerState["end"], reason = ""): StepS
 function rollbackBegun(step: StepState, { job, by }: EventOf<"rollback-started">): StepState {
   const rollback = { end: "running", reason: "", job: job ?? null, adrift: false, by: by ?? "us" } as const;
   return { ...(by === "host" ? timerEnded(step, "fired") : step), rollback };
+}
+
+/** A fix that was announced did not begin. After others of its card it is put off: those are proved. */
+function lockedOut(step: StepState, { reason }: EventOf<"locked-out">, { at }: Moment): StepState {
+  const fixes = step.fixes.filter((fix) => fix.end !== "running");
+  if (fixes.length > 0) return { ...step, fixes, deferred: reason };
+  const { since = at, tries = 0 } = step.locked ?? {};
+  return { ...step, fixes, locked: { since, at, tries: tries + 1, reason } };
 }
 
 function rollbackEnded(step: StepState, end: "done" | "failed" | "lost", reason: string): StepState["rollback"] {

@@ -45,9 +45,11 @@ function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): 
 }
 
 /** Another process goes on: what was left open is open again, and what was stopped or paused is not; whether all is frozen is told anew. */
-function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-resumed">): RunState {
+function resumed(state: RunState, event: EventOf<"run-resumed">): RunState {
+  const { attended, writer, policies, waitLock = state.plan.waitLock } = event;
   const hosts = [...state.hosts].map(([name, host]): [string, HostState] => {
-    const steps = host.steps.map(setAdrift).map((step) => (isOpen(step) ? reopened(step) : step));
+    const left = host.steps.map(setAdrift).map((step) => (isOpen(step) ? reopened(step) : step));
+    const steps = left.map((step) => ({ ...step, locked: null }));
     // What is begun or approved there is not given up for one login that failed.
     const again = unfinished(host) ? { unreachable: null, undetermined: null } : {};
     return [name, { ...host, ...again, steps }];
@@ -55,7 +57,13 @@ function resumed(state: RunState, { attended, writer, policies }: EventOf<"run-r
   const { writer: _, ...plan } = state.plan;
   return {
     ...state,
-    plan: { ...plan, attended, policies: policies ?? plan.policies, ...(writer === undefined ? {} : { writer }) },
+    plan: {
+      ...plan,
+      attended,
+      waitLock,
+      policies: policies ?? plan.policies,
+      ...(writer === undefined ? {} : { writer }),
+    },
     hosts: new Map(hosts),
     stop: null,
     paused: null,
@@ -90,6 +98,9 @@ const CHANGES_MACHINE: ReadonlySet<Event["type"]> = new Set([
   "rollback-started",
   "rollback-finished",
   "rollback-lost",
+  // Whoever has the lock is there to change it.
+  "locked-out",
+  "lock-taken",
 ]);
 
 /** The state after many entries; null for none. */
@@ -180,6 +191,8 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "denied":
     case "approval-voided":
     case "deferred":
+    case "locked-out":
+    case "lock-taken":
     case "fix-finished":
     case "fix-lost":
     case "fix-refused":

@@ -22,7 +22,9 @@ export type RunOptions = {
   /** Step ids to fix; empty: all. */
   readonly only: readonly string[];
   /** What the plan takes over as it is. */
-  readonly more?: Partial<Pick<RunPlan, "machine" | "writer" | "policies" | "past" | "waivers" | "settings">>;
+  readonly more?: Partial<
+    Pick<RunPlan, "machine" | "writer" | "policies" | "past" | "waivers" | "waitLock" | "settings">
+  >;
 };
 
 /** Where values come from besides inventory and runbook. */
@@ -80,6 +82,8 @@ export function makePlan(
       policies: more.policies ?? [],
       past: more.past ?? [],
       waivers: more.waivers ?? [],
+      // Null says something.
+      waitLock: more.waitLock === undefined ? 0 : more.waitLock,
       source: {
         text: loaded.text,
         functions: loaded.functions,

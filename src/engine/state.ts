@@ -76,6 +76,13 @@ export type StepState = {
   readonly voids: number;
   readonly denial: { readonly by: string; readonly reason: string } | null;
   readonly deferred: string | null;
+  /** Another has the lock of its host: since when it keeps us out, when we last asked, how often we did (ms since the epoch); null: nobody does. */
+  readonly locked: {
+    readonly since: number;
+    readonly at: number;
+    readonly tries: number;
+    readonly reason: string;
+  } | null;
   /** What the fix was started for: the findings on the approved card. */
   readonly target: readonly Finding[];
   readonly fixes: readonly FixState[];
@@ -207,6 +214,7 @@ function freshStep(plan: StepPlan): StepState {
     voids: 0,
     denial: null,
     deferred: null,
+    locked: null,
     target: [],
     fixes: [],
     verdict: null,

@@ -3,6 +3,7 @@ import { lackOf } from "./decision.ts";
 import { digestOf } from "./digest.ts";
 import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
 import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
+import { whileLocked } from "./lock.ts";
 import { gate } from "./rollout.ts";
 import { turnOf } from "./once.ts";
 import { nextOfFix, toBeProved } from "./remedy.ts";
@@ -21,6 +22,8 @@ export type Intent =
    * new login not to undo it, unless it has begun to.
    */
   | OnStep<"detect" | "preview" | "verify" | "rollback" | "reattach" | "disarm">
+  /** Asks for the host's lock, which another had. */
+  | OnStep<"lock">
   | (OnStep<"ask"> & { readonly digest: string })
   | (OnStep<"approve"> & { readonly digest: string; readonly by: string })
   | (OnStep<"void"> & { readonly reason: string })
@@ -157,14 +160,14 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   const at = { host: host.host, step: step.plan.id };
   const fix = step.plan.fix;
   if (fix === null) return { kind: "done" };
+  const passage = gate(state, host);
+  if (step.locked !== null && passage.kind === "go") return whileLocked(state.plan, step.locked, at, now);
   if (step.seenSeq < host.changedSeq) return { kind: "detect", ...at };
   if (fix.kind === "reboot" && host.identity?.bootId === null) {
     const reason =
       "not rebooted, since it could not be proven: the host has no boot id (/proc/sys/kernel/random/boot_id)";
     return { kind: "settle", ...at, outcome: "found", reason };
   }
-
-  const passage = gate(state, host);
   if (passage.kind === "stop") return { kind: "settle", ...at, outcome: "found", reason: passage.reason };
 
   const permission = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });

@@ -40,12 +40,24 @@ const FIX_BEGAN = `
   insert into past_fix (run, host, step, runbook)
   select run, ?, ?, runbook from run where run = ? on conflict do nothing
 `;
+/** What was announced did not begin. An earlier one of the same step in this run may have. */
+const FIX_KEPT_OUT = `
+  delete from past_fix where run = ? and host = ? and step = ? and not exists (
+    select 1 from entry
+    where entry.run = past_fix.run and type in ('fix-finished', 'fix-lost', 'rebooted', 'reboot-failed')
+      and event ->> '$.host' = past_fix.host and event ->> '$.step' = past_fix.step
+  )
+`;
 const FIX_OVER = "update past_fix set at = ?, outcome = ? where run = ? and host = ? and step = ?";
 
 async function noteFix(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
   if (event.type === "fix-started") {
     const { host, step } = event;
     await ready(database, FIX_BEGAN, [host, step, run]);
+  }
+  if (event.type === "locked-out") {
+    const { host, step } = event;
+    await ready(database, FIX_KEPT_OUT, [run, host, step]);
   }
   if (event.type === "step-ended") {
     const { host, step, outcome } = event;
@@ -88,6 +100,8 @@ function answered(event: Event): { readonly host: string; readonly step: string 
     case "endorsed":
     case "approved":
     case "deferred":
+    case "locked-out":
+    case "lock-taken":
     case "fix-finished":
     case "fix-lost":
     case "fix-refused":

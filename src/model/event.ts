@@ -2,10 +2,12 @@ import * as z from "zod";
 import { ApproveLevel, Decider, DEFAULT_EXPIRES, Risk, Waiver } from "./approval.ts";
 import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";
+import { LockedOut, LockTaken } from "./lock.ts";
 import { Output } from "./output.ts";
 import { PlannedPolicy } from "./policy.ts";
 import { Limit, Share } from "./quantity.ts";
 import { Rebooted, RebootFailed } from "./reboot.ts";
+import { RunbookSource } from "./source.ts";
 import { Disarmed, TimerLost } from "./timer.ts";
 import { ColumnType, FixKind, Severity } from "./runbook.ts";
 
@@ -69,16 +71,6 @@ export const PastFix = z.object({
   outcome: Outcome,
 });
 export type PastFix = z.infer<typeof PastFix>;
-
-/** The runbook as it was read: its text, that of its functions, and the names of the files it sends. */
-export const RunbookSource = z.object({
-  text: z.string(),
-  functions: z.string(),
-  files: z.array(z.string()),
-  /** SHA-256 (hex) of each of these files; absent from records older than this word. */
-  contents: z.array(z.string()).optional(),
-});
-export type RunbookSource = z.infer<typeof RunbookSource>;
 
 /** What a run that goes on later needs of its command line. Secrets are not in it: they are read again from where they came, or asked for. */
 export const RunSettings = z.object({
@@ -150,6 +142,8 @@ export const RunPlan = z.object({
   past: z.array(PastFix).default([]),
   /** Findings that were accepted in earlier runs, for as long as each says. */
   waivers: z.array(Waiver).default([]),
+  /** Seconds that a fix waits for a host whose lock another has; null: as long as it takes. */
+  waitLock: z.number().nullable().default(0),
   source: RunbookSource.optional(),
   settings: RunSettings.optional(),
 });
@@ -208,6 +202,8 @@ export const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("approval-voided"), ...at, reason: z.string() }),
   /** The guard said: not now. Nothing was written. */
   z.object({ type: z.literal("deferred"), ...at, reason: z.string() }),
+  LockedOut,
+  LockTaken,
   /** Durable before the first byte of the fix leaves. `key` is the finding, null for a fix per host; `kernel`: what runs before a reboot. */
   z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable(), job, kernel, timer }),
   /** The fix ended and its end is known. Exit 0 is not yet a success: verification says. */
@@ -284,6 +280,8 @@ export const Event = z.discriminatedUnion("type", [
     writer: Writer.optional(),
     /** Those in force now; they take the place of those before. */
     policies: z.array(PlannedPolicy).optional(),
+    /** In place of the plan's. */
+    waitLock: z.number().nullable().optional(),
   }),
   /** No new fix starts from here on. */
   z.object({ type: z.literal("stop-requested"), by: z.string() }),

@@ -74,6 +74,11 @@ export function addTo(file: Case, entry: Entry, event: StepEvent, step: StepStat
     case "deferred":
       file.deferred = event.reason;
       return;
+    case "locked-out":
+      if (file.fixes.at(-1)?.end === "running") file.fixes.pop();
+      return;
+    case "lock-taken":
+      return;
     case "fix-started":
     case "fix-finished":
     case "fix-lost":

@@ -74,6 +74,15 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
         "yellow",
         `by ${event.by}: nothing new is begun here${event.reason === "" ? "" : ` (${event.reason})`}`,
       );
+    case "locked-out":
+      return (step?.locked?.tries ?? 1) > 1 ? null : say("locked", "yellow", event.reason);
+    case "lock-taken": {
+      const over =
+        event.over === undefined
+          ? ""
+          : `; ${event.over.by} left a stale one (run ${event.over.run}, since ${moment(event.over.since)})`;
+      return say("lock taken", "cyan", `nobody else fixes it now${over}`);
+    }
     case "approval-voided":
       return say("asked again", "magenta", event.reason);
     case "fix-started":

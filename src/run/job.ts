@@ -3,12 +3,13 @@ import type { Event } from "../model/event.ts";
 import { isFault } from "../model/fault.ts";
 import type { Output, Printed } from "../model/output.ts";
 import { decode, encode } from "../script/bytes.ts";
+import { takenOver } from "./lock.ts";
 import { maskLines, maskOutput } from "./masking.ts";
 import type { BytesRead, Ended, Job, JobEnded, Listener, Script, Started } from "./ports.ts";
 import { fleetFor, type Work } from "./work.ts";
 
 /** How a job ended as far as it can be told. `refused` only where nothing of it was begun. */
-export type JobEnd = Ended<Output> | Extract<JobEnded["ended"], { kind: "missing" }>;
+export type JobEnd = Ended<Output> | Extract<JobEnded["ended"], { kind: "missing" | "locked" }>;
 
 /** ms between two tries to find the host again, doubling; and how long at least they go on. */
 const PAUSE = { first: 250, most: 10_000, least: 20_000 };
@@ -25,7 +26,7 @@ export async function* runJob(
   host: HostState,
   step: StepState,
   script: Script,
-  job: Pick<Job, "name" | "secret" | "timer">,
+  job: Pick<Job, "name" | "secret" | "timer" | "lock">,
   work: Work,
 ): AsyncGenerator<Event, JobEnd> {
   const timeout = script.timeout + (job.timer === undefined ? 0 : patienceOf(job.timer.after));
@@ -40,6 +41,7 @@ export async function* runJob(
       listen: listener(host, step, work),
     },
   );
+  yield* takenOver({ host: host.host, step: step.plan.id }, first.over);
   const started = { ...script, timeout, name: job.name };
   return yield* followOn(first, host, step, { started, until, bootId: host.identity?.bootId ?? null }, work);
 }
@@ -82,7 +84,7 @@ async function* followOn(
     known = joined(known, next);
   }
   const { ended } = known;
-  if (ended.kind === "missing") return ended;
+  if (ended.kind === "missing" || ended.kind === "locked") return ended;
   if (ended.kind === "refused") return { ...ended, fault: work.maskFault(ended.fault) };
   return { ...ended, stdout: maskOutput(ended.stdout, work.secrets), stderr: maskOutput(ended.stderr, work.secrets) };
 }

@@ -1,8 +1,13 @@
 import { adrift, armed } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
-import type { Event } from "../model/event.ts";
+import type { Event, EventOf } from "../model/event.ts";
+import type { Output } from "../model/output.ts";
 import type { Fix } from "../model/runbook.ts";
-import { findJob, patienceOf, runJob, type JobEnd } from "./job.ts";
+import type { LockAnswer } from "../script/lock.ts";
+import { carryOut } from "./carry.ts";
+import { findJob, patienceOf, type JobEnd } from "./job.ts";
+import { lock, lockedOut, sendLocked, takenOver } from "./lock.ts";
+import type { Ended } from "./ports.ts";
 import type { Extras } from "./scripts.ts";
 import { askTimer, timerFor } from "./timer.ts";
 import { endOfRollback, likeness, missing, printed, rollbackExtras } from "./undo.ts";
@@ -15,12 +20,15 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
   if (definition?.run === undefined) throw new Error(`${step.plan.id} has no fix to run`);
   const subject = subjectOf(step, key);
 
-  const objection = await guard(host, step, definition, subject, work);
-  if (work.leaving.aborted) return;
-  if (objection !== null) {
-    yield { type: "deferred", ...at, reason: objection };
-    return;
+  const away = definitionOf(step, work).on === "controller";
+  for (const before of [...(away ? [lockAlone] : []), guard]) {
+    for (const event of await before(host, step, definition, subject, work)) {
+      if (work.leaving.aborted) return;
+      yield event;
+      if (event.type !== "lock-taken") return;
+    }
   }
+  if (work.leaving.aborted) return;
   const job = work.job(host.host, step, step.fixes.length + 1);
   const since = step.fixes[0]?.startedAt ?? work.clock.now();
   const timer = timerFor(host, step, since, work);
@@ -31,20 +39,30 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
   const names = { ...(job === null ? {} : { job: job.name }), ...(timer === null ? {} : { timer: timer.name }) };
   yield { type: "fix-started", ...at, key, ...names };
   const extras = { ...subject, ...fixExtras(definition), since };
-  if (job === null) {
-    yield endOfFix({ ...at, key }, await send(host, step, definition.run, work, extras), definition);
-    return;
-  }
-  const script = work.script(host, step, definition.run, extras);
-  const ended = yield* runJob(host, step, script, { ...job, ...(timer === null ? {} : { timer }) }, work);
-  yield endOfFix({ ...at, key }, ended, definition);
+  const parts = job === null ? null : { ...job, ...(timer === null ? {} : { timer }) };
+  const ended = yield* carryOut(host, step, definition.run, extras, parts, work);
+  yield ended.kind === "locked" ? lockedOut(at, ended.answer, work) : endOfFix({ ...at, key }, ended, definition);
+}
+
+/** Takes the lock by itself: what runs on the controller for a host locks the host all the same. */
+export async function lockAlone(
+  host: HostState,
+  step: StepState,
+  _: Fix,
+  __: Extras,
+  work: Work,
+): Promise<EventOf<"locked-out" | "lock-taken">[]> {
+  const event = await lock(host, step, work);
+  return event.type === "locked-out" || event.over !== undefined ? [event] : [];
 }
 
 function fixExtras(definition: Fix): Pick<Extras, "timeout" | "late" | "keep"> {
   return { timeout: definition.timeout, late: definition.on_timeout, keep: true };
 }
 
-function endOfFix(at: { host: string; step: string; key: string | null }, ended: JobEnd, definition: Fix): Event {
+type FixEnd = Exclude<JobEnd, { readonly kind: "locked" }>;
+
+function endOfFix(at: { host: string; step: string; key: string | null }, ended: FixEnd, definition: Fix): Event {
   switch (ended.kind) {
     case "exited":
       return { type: "fix-finished", ...at, exit: ended.code, ...printed(ended) };
@@ -86,7 +104,11 @@ export async function* reattach(host: HostState, step: StepState, work: Work): A
   const like = likeness(host, step, fixExtras(definition.fix), work);
   const timeout = like.timeout + (last.timer === null ? 0 : patienceOf(definition.rollback?.unless_reconnect ?? 0));
   const started = { ...like, timeout, name: last.job };
-  yield endOfFix({ ...at, key: last.key }, yield* findJob(host, step, started, last.bootId, work), definition.fix);
+  const ended = yield* findJob(host, step, started, last.bootId, work);
+  if (ended.kind === "locked") throw new Error("what is looked for is not kept out by a lock");
+  // What follows is done under the lock again: it is ours still, or was stale, unless another has taken it; then a rollback is refused.
+  if (ended.kind !== "lost" && !work.leaving.aborted) await lock(host, step, work);
+  yield endOfFix({ ...at, key: last.key }, ended, definition.fix);
 }
 
 function stillRunning(definition: Fix): string {
@@ -103,16 +125,28 @@ function subjectOf(step: StepState, key: string | null): Extras {
   return { finding };
 }
 
-/** Why the fix must not start now; null: it may. A guard that cannot be run is an objection too. */
+/** What keeps the fix from starting now; nothing: it may. A guard that cannot be run is an objection too. It runs under the host's lock. */
 export async function guard(
   host: HostState,
   step: StepState,
   definition: Fix,
   subject: Extras,
   work: Work,
-): Promise<string | null> {
-  if (definition.guard === undefined) return null;
-  const ended = await send(host, step, definition.guard, work, subject);
+): Promise<EventOf<"deferred" | "locked-out" | "lock-taken">[]> {
+  if (definition.guard === undefined) return [];
+  const at = { host: host.host, step: step.plan.id };
+  const held: LockAnswer = { kind: "held", over: null };
+  const { ended, lock } =
+    definitionOf(step, work).on === "controller"
+      ? { ended: await send(host, step, definition.guard, work, subject), lock: held }
+      : await sendLocked(host, step, definition.guard, work, subject);
+  if (lock.kind !== "held") return [lockedOut(at, lock, work)];
+  const reason = objection(ended);
+  return [...takenOver(at, lock.over), ...(reason === null ? [] : [{ type: "deferred", ...at, reason } as const])];
+}
+
+/** Why a guard that ended so is against it; null: it is not. */
+function objection(ended: Ended<Output>): string | null {
   if (ended.kind !== "exited") return shortfall(ended, "the guard");
   if (ended.code === 0) return null;
   const reason = firstLine(ended.stdout);

@@ -4,6 +4,7 @@ import type { Event } from "../model/event.ts";
 import { isFault } from "../model/fault.ts";
 import { reboots } from "../engine/outcome.ts";
 import { factsOf } from "./facts.ts";
+import { lock } from "./lock.ts";
 import { detect, preview, runApplies } from "./look.ts";
 import { fix, reattach } from "./mend.ts";
 import { findRebooted, reboot } from "./reboot.ts";
@@ -47,6 +48,9 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       yield* reboots(stepOf(host, intent.step))
         ? reboot(host, stepOf(host, intent.step), work)
         : fix(host, stepOf(host, intent.step), intent.key, work);
+      break;
+    case "lock":
+      yield await lock(host, stepOf(host, intent.step), work);
       break;
     case "reattach":
       yield* reboots(stepOf(host, intent.step))

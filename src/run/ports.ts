@@ -4,6 +4,8 @@ import type { Entry, PastFix, Writer } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Printed } from "../model/output.ts";
+import type { LockHolder } from "../model/lock.ts";
+import type { Claim, LockAnswer } from "../script/lock.ts";
 
 /** A script that is ready to be sent: variables, functions and body in one text, made by `script/posix`. May hold secrets: never log it. */
 export type Script = {
@@ -64,6 +66,8 @@ export type Job = Script & {
   readonly name: string;
   /** Its text holds a secret: what it prints must not touch the host's disk. */
   readonly secret: boolean;
+  /** It begins only under the host's lock. */
+  readonly lock?: Claim;
   /** Armed on the host before the job begins; where that cannot be, the job is refused. */
   readonly timer?: UndoTimer;
 };
@@ -88,10 +92,15 @@ export type BytesRead = { readonly stdout: number; readonly stderr: number };
 /**
  * How a job ended, and how far its output was read. `missing`: it cannot be told any more, since there is no trace of it (`gone`), the
  * host was booted meanwhile (`rebooted`), or the process that watched over it was killed (`died`). A timer that was disarmed, or whose fix never
- * began, is `unfired`.
+ * began, is `unfired`. `locked`: nothing was begun, since another
+ * has the host's lock. `over`: whose stale lock it was given over.
  */
 export type JobEnded = {
-  readonly ended: Ended | { readonly kind: "missing"; readonly why: "gone" | "rebooted" | "died" | "unfired" };
+  readonly ended:
+    | Ended
+    | { readonly kind: "missing"; readonly why: "gone" | "rebooted" | "died" | "unfired" }
+    | { readonly kind: "locked"; readonly answer: Exclude<LockAnswer, { readonly kind: "held" }> };
+  readonly over?: LockHolder;
   readonly read: BytesRead;
 };
 

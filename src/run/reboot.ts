@@ -6,7 +6,8 @@ import { Secret } from "../model/secret.ts";
 import { KERNEL, REBOOT } from "../script/reboot.ts";
 import { awaitBoot, type Awaited } from "./boot.ts";
 import { maskOutput } from "./masking.ts";
-import { guard } from "./mend.ts";
+import { lock } from "./lock.ts";
+import { guard, lockAlone } from "./mend.ts";
 import type { Ended, JobEnded, Listener } from "./ports.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
@@ -23,15 +24,18 @@ export async function* reboot(host: HostState, step: StepState, work: Work): Asy
 
   const wanted = wantedKernel(host, step, work);
   const kernel = await kernelNow(host, step, work);
-  const objection =
-    ("unknown" in wanted && wanted.unknown) ||
-    ("unknown" in kernel && kernel.unknown) ||
-    (await guard(host, step, definition, { findings: step.target }, work));
-  if (work.leaving.aborted) return;
+  const objection = ("unknown" in wanted && wanted.unknown) || ("unknown" in kernel && kernel.unknown);
   if (typeof objection === "string") {
-    yield { type: "deferred", ...at, reason: objection };
+    if (!work.leaving.aborted) yield { type: "deferred", ...at, reason: objection };
     return;
   }
+  const last = definition.guard === undefined ? lockAlone : guard;
+  for (const event of await last(host, step, definition, { findings: step.target }, work)) {
+    if (work.leaving.aborted) return;
+    yield event;
+    if (event.type !== "lock-taken") return;
+  }
+  if (work.leaving.aborted) return;
   const running = "kernel" in kernel ? kernel.kernel : "";
   const job = work.job(at.host, step, step.fixes.length + 1);
   yield { type: "fix-started", ...at, key: null, ...(job === null ? {} : { job: job.name }), kernel: running };
@@ -83,6 +87,8 @@ async function* told(
     return;
   }
   const { bootId, kernel } = end;
+  // It went with the memory that it lay in, and what follows is done under it.
+  if (!work.leaving.aborted) await lock(host, step, work);
   const wanted = wantedKernel(host, step, work);
   if ("kernel" in wanted && (wanted.kernel === null || wanted.kernel === kernel)) {
     yield { type: "rebooted", ...at, bootId, kernelBefore, kernel, ms };
@@ -110,6 +116,7 @@ async function order(
     { ...script, name, secret: false },
     { signal: work.leaving, listen },
   );
+  if (told.ended.kind === "locked") throw new Error("the order to reboot asks for no lock: it is given under one");
   return told.ended;
 }
 

@@ -5,6 +5,7 @@ import type { HostState, RunState } from "../engine/state.ts";
 import { todo, type Intent, type Todo } from "../engine/todo.ts";
 import type { Event } from "../model/event.ts";
 import { eventOf } from "./wishes.ts";
+import { isIdle, release } from "./lock.ts";
 import { perform } from "./perform.ts";
 import type { Wish } from "./ports.ts";
 import type { Recorder } from "./recorder.ts";
@@ -70,6 +71,8 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   const turn = async (host: string): Promise<void> => {
     for (;;) {
       const next = askEngine(recorder, work, host);
+      const state = stateOf(recorder, host);
+      if (work.locks.held.has(host) && isIdle(state, next)) await release(state, work);
       if (broken || next.kind === "done" || next.kind === "wait") return;
       const carried = carry(host, connectFirst(next, recorder.state, work) ?? next);
       if (WRITES.has(next.kind)) writing.add(carried);
@@ -183,7 +186,7 @@ function connectFirst(next: Intent, state: RunState, work: Work): Intent | null 
   return { kind: "connect", host: next.host };
 }
 
-const NEEDS_HOST: ReadonlySet<Intent["kind"]> = new Set(["applies", "read-facts", "detect", "preview", "fix"]);
+const NEEDS_HOST: ReadonlySet<Intent["kind"]> = new Set(["applies", "read-facts", "detect", "preview", "lock", "fix"]);
 
 function stateOf(recorder: Recorder, name: string): HostState {
   const host = recorder.state.hosts.get(name);

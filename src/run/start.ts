@@ -134,7 +134,8 @@ function fixWords(step: StepState): string {
 }
 
 function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Recorder, stopping: AbortSignal): Work {
-  const { run, desk } = parts;
+  const { run, desk, first } = parts;
+  const { by, machine = "?" } = first.type === "run-started" ? first.plan : first;
   const hosts = new Map(parts.hosts.map((host) => [host.name, host]));
   const hidden = (text: string): string => mask(text, parts.secrets);
   return {
@@ -151,6 +152,10 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
       const secret = [...(parts.values.get(host)?.values() ?? [])].some((value) => value instanceof Secret);
       const place = recorder.state.plan.hosts.indexOf(host) + 1;
       return { secret, name: jobName(run, place, `${step.plan.id}.${ordinal}.${randomBytes(6).toString("hex")}`) };
+    },
+    locks: {
+      held: new Map(),
+      claim: (host) => ({ run, place: recorder.state.plan.hosts.indexOf(host) + 1, by: `${by}@${machine}` }),
     },
     claim: (place) => desk.claim({ run, ...place }, { over: recorder.state.plan.attended }),
     script: scribe(run, parts.loaded, hosts, parts.values, parts.become),

@@ -106,7 +106,7 @@ export async function* askTimer(host: HostState, step: StepState, work: Work): A
     return;
   }
   if (ended.kind === "missing") yield lost(at, ended.why);
-  else if (!work.leaving.aborted)
+  else if (ended.kind !== "locked" && !work.leaving.aborted)
     yield { type: "timer-lost", ...at, reason: shortfall(ended, "the timer on its host") };
 }
 

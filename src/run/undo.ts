@@ -1,10 +1,12 @@
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import { NO_OUTPUT, type Output } from "../model/output.ts";
-import { runJob, type JobEnd } from "./job.ts";
+import { carryOut } from "./carry.ts";
+import type { JobEnd } from "./job.ts";
+import { refusalWords } from "./lock.ts";
 import type { Script } from "./ports.ts";
 import type { Extras } from "./scripts.ts";
-import { definitionOf, send, shortfall, type Work } from "./work.ts";
+import { definitionOf, shortfall, type Work } from "./work.ts";
 
 /** Undoes what the step's fix did. Asked for only when the fix is known to have ended. */
 export async function* rollback(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
@@ -14,11 +16,7 @@ export async function* rollback(host: HostState, step: StepState, work: Work): A
   const job = work.job(host.host, step, "undo");
   yield { type: "rollback-started", ...at, ...(job === null ? {} : { job: job.name }) };
   const extras = { findings: step.target, ...rollbackExtras(definition) };
-  if (job === null) yield endOfRollback(at, await send(host, step, definition.run, work, extras));
-  else {
-    const ended = yield* runJob(host, step, work.script(host, step, definition.run, extras), job, work);
-    yield endOfRollback(at, ended);
-  }
+  yield endOfRollback(at, yield* carryOut(host, step, definition.run, extras, job, work));
 }
 
 /** How the rollback of a step runs. */
@@ -42,6 +40,8 @@ export function endOfRollback(at: { host: string; step: string }, ended: JobEnd)
       return { type: "rollback-lost", ...at, reason: missing(ended, "rollback") };
     case "refused":
       return { type: "rollback-refused", ...at, reason: shortfall(ended, "the rollback") };
+    case "locked":
+      return { type: "rollback-refused", ...at, reason: `it was not rolled back: ${refusalWords(ended.answer)}` };
   }
 }
 

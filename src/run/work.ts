@@ -5,6 +5,7 @@ import { outputText, type Output } from "../model/output.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Locks } from "./lock.ts";
 import { maskLines, maskOutput } from "./masking.ts";
 import type { Clock, Ended, Request, Script } from "./ports.ts";
 import type { Extras, Scribe } from "./scripts.ts";
@@ -17,6 +18,7 @@ export type Work = {
   /** Runs the scripts of steps that are `on: controller`; the step's own host stays their subject. */
   readonly controller: Fleet;
   readonly clock: Clock;
+  readonly locks: Locks;
   readonly secrets: readonly Secret[];
   /** Fires when the user leaves at once: read-only scripts are ended, fixes left running. */
   readonly leaving: AbortSignal;
@@ -53,8 +55,11 @@ export async function send(
   work: Work,
   extras?: Extras,
 ): Promise<Ended<Output>> {
-  const script = work.script(host, step, body, extras);
-  const ended = await sendScript(host, step, script, work);
+  return masked(await sendScript(host, step, work.script(host, step, body, extras), work), work);
+}
+
+/** What a script printed, and why it was refused, without secrets. */
+export function masked(ended: Ended, work: Work): Ended<Output> {
   if (ended.kind === "refused") return { ...ended, fault: work.maskFault(ended.fault) };
   return { ...ended, stdout: maskOutput(ended.stdout, work.secrets), stderr: maskOutput(ended.stderr, work.secrets) };
 }
@@ -71,7 +76,8 @@ export function fleetFor(
     : { fleet: work.fleet, machineId: host.identity?.machineId ?? null };
 }
 
-function sendScript(host: HostState, step: StepState | null, script: Script, work: Work): Promise<Ended> {
+/** Sends a script as it is to where the step runs. */
+export function sendScript(host: HostState, step: StepState | null, script: Script, work: Work): Promise<Ended> {
   const listen = maskLines(work.secrets, (stream, text) => work.output(host.host, step?.plan.id ?? null, stream, text));
   const { fleet, machineId } = fleetFor(host, step, work);
   return fleet.run(work.hostOf(host.host), machineId, script, work.leaving, listen);

@@ -64,7 +64,7 @@ case $word in
     read -r word what dropped turn dropped2 turn2 <"$dir/status"
     tails out "$turn"; tails err "$turn2" >&2 ;;
 esac
-printf '\\n%s %s %s %s %s\\n' "$mark" "$word" "$what" "$dropped" "$dropped2"; printf '\\n%s\\n' "$mark" >&2; }`;
+printf '\\n%s %s %s %s %s%s\\n' "$mark" "$word" "$what" "$dropped" "$dropped2" "\${stale:+ $stale}"; printf '\\n%s\\n' "$mark" >&2; }`;
 }
 
 /** Says of a job what its supervisor said to the first who followed it. \`starting\` lasts for as long as it takes to start a shell. */

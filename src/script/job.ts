@@ -1,6 +1,7 @@
 import { FOLLOW, follower, OURS, PLACES, POLLER } from "./job-follow.ts";
 import { SUPERVISOR } from "./job-supervisor.ts";
 import { type Timer, timerText } from "./job-timer.ts";
+import { lockFunctions, type Claim } from "./lock.ts";
 import { quote } from "./quote.ts";
 import { BARE, type Taker } from "./session.ts";
 
@@ -15,6 +16,8 @@ export type Detached = {
   readonly secret: boolean;
   /** Armed before the script begins, which does not begin where that cannot be. It counts from the script's end, or from `late` seconds on. */
   readonly timer?: Timer & { readonly late: number };
+  /** It begins only under the host's lock. */
+  readonly lock?: Claim;
 };
 
 /** Bytes of its output that a follower has already. */
@@ -31,8 +34,9 @@ export const JOB_VARIABLE = "RUNBOOK_JOB";
 /**
  * What a session reads to start a job and to follow it to its end; a job of this name that is there already is only followed.
  * It ends with `\nMARK <word> <code> <bytes dropped of stdout> <of stderr>\n` on stdout and `\nMARK\n` on stderr. The words: `ended` (code),
- * `timed-out` (code `gone` or `left`), `died` (its supervisor was killed), `rebooted`, `refused` (`full`, `disk`, `unarmed`: nothing was begun),
+ * `timed-out` (code `gone` or `left`), `died` (its supervisor was killed), `rebooted`, `refused` (`full`, `disk`, `unarmed`, `lock`: nothing was begun),
  * and of a timer that never fired `disarmed` and `lapsed`.
+ * What follows is what the host's lock said: why it was refused, or which stale lock it was given over.
  */
 export function startJob(taker: Taker, job: Detached, mark: string): string {
   const { name, timer } = job;
@@ -40,10 +44,11 @@ export function startJob(taker: Taker, job: Detached, mark: string): string {
     `name=${quote(name)} mark=${mark} setsid= new=`,
     "! command -v setsid >/dev/null 2>&1 || setsid=setsid",
     make(job.secret),
-    `refuse() { printf '\\n%s refused %s 0 0\\n' "$mark" "$1"; printf '\\n%s\\n' "$mark" >&2; exit; }`,
+    `refuse() { printf '\\n%s refused %s\\n' "$mark" "$1"; printf '\\n%s\\n' "$mark" >&2; exit; }`,
     FIND,
+    ...(job.lock === undefined ? [] : [lockFunctions(job.lock), UNDER_LOCK]),
     '[ -n "$dir" ] || { make; }',
-    '[ -n "$dir" ] || refuse "$why"',
+    '[ -n "$dir" ] || refuse "$why 0 0"',
     FOLLOW,
     POLLER,
     // Both in a pipeline of the foreground: what is put into the background with & ignores INT and QUIT, and so would all that a fix starts.
@@ -78,7 +83,7 @@ function armed(taker: Taker, job: Detached, timer: NonNullable<Detached["timer"]
   return `fix=$dir name=${quote(timer.name)} dir= new=
   make
   timer=$dir dir=$fix
-  undo() { rm -rf "$dir" \${timer:+"$timer"}; refuse "$1"; }
+  undo() { rm -rf "$dir" \${timer:+"$timer"}; refuse "$1 0 0"; }
   [ -n "$new" ] && (umask 077; : >"$timer/armed") 2>/dev/null || undo "$why"
   ${begin(text, '"$timer" "$setsid" "$dir"')} | {
     said=; read -r said || :
@@ -89,6 +94,15 @@ function armed(taker: Taker, job: Detached, timer: NonNullable<Detached["timer"]
     fi
   }`;
 }
+
+/** The lock is asked for in the very exec that starts the job. */
+const UNDER_LOCK = `[ -n "$dir" ] || {
+  stale=$(lock 2>/dev/null)
+  case $stale in
+    "held "*) stale=\${stale#held } ;;
+    *) refuse "lock 0 0 $stale" ;;
+  esac
+}`;
 
 /** What a session that looks reads to follow a job from where somebody else stopped. The same marks, and `gone` where there is no such job. */
 export function attachJob(name: string, from: ReadSoFar, mark: string): string {

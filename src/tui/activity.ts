@@ -88,6 +88,8 @@ function intended(state: RunState, host: HostState, now: number): string {
       return `logging in again, to keep the fix of ${clean(next.step)}`;
     case "rollback":
       return `rolling back ${clean(next.step)}`;
+    case "lock":
+      return "asking for the host's lock";
     case "fix":
     case "reattach":
       return `is about to fix ${clean(next.step)}`;
@@ -126,6 +128,11 @@ function waits(state: RunState, host: HostState, wait: Wait, now: number): strin
     case "pause":
       return `waits, since the run is paused${what}`;
     case "time":
-      return `looks again in ${duration(Math.max(0, Math.ceil((wait.until - now) / 1000)))}`;
+      if (step?.locked != null) return `${clean(step.locked.reason)}; asks again in ${inTime(wait, now)}`;
+      return `looks again in ${inTime(wait, now)}`;
   }
+}
+
+function inTime({ until }: Extract<Wait, { for: "time" }>, now: number): string {
+  return duration(Math.max(0, Math.ceil((until - now) / 1000)));
 }

@@ -71,6 +71,10 @@ export function saidOf(event: Event, step: StepState | null): string {
       return `resumed by ${event.by}${event.machine === undefined ? "" : ` on ${event.machine}`}`;
     case "approval-voided":
       return `the approval no longer counts: ${event.reason}`;
+    case "locked-out":
+      return `not begun: ${event.reason}`;
+    case "lock-taken":
+      return `the host's lock is taken${overWords(event)}`;
     case "deferred":
       return `deferred by the guard: ${event.reason}`;
     case "admitted":
@@ -103,6 +107,13 @@ export function saidOf(event: Event, step: StepState | null): string {
 function deciderWords({ by, machine, signature }: Decider): string {
   const where = machine === undefined ? by : `${by} on ${machine}`;
   return signature === undefined ? where : `${where}, signed by ${signature.principal} (${signature.key})`;
+}
+
+/** What a controller has left that is gone. */
+function overWords({ over }: EventOf<"lock-taken">): string {
+  return over === undefined
+    ? ""
+    : `; the one that ${over.by} left since ${moment(over.since)} (run ${over.run}) was stale`;
 }
 
 function because(reason: string): string {

@@ -72,13 +72,6 @@ describe("each outcome and its exit code", () => {
     expect(verdicts["gone step"]).toContain("127.0.0.1");
   });
 
-  test("a fix that is left running is in doubt", async () => {
-    const { exit, out } = await run("in-doubt", "--approve", "low");
-    expect(exit).toBe(1);
-    const reason = "in-doubt: the fix was still running after 1 s and was left alone";
-    expect(verdictsOf(out)).toMatchObject({ "in-doubt step": reason });
-  });
-
   test.each([
     ["clear,skipped", 0],
     ["unknown", 4],
@@ -92,9 +85,20 @@ describe("each outcome and its exit code", () => {
     expect((await run(hosts, ...wish)).exit).toBe(exit);
   });
 
-  test("failed wins over waiting, in doubt over found", async () => {
+  test("failed wins over waiting", async () => {
     expect((await run("failed,waiting", "--approve", "low")).exit).toBe(1);
-    expect((await run("in-doubt,rolled-back", "--approve", "low", "--step", "step")).exit).toBe(1);
+  });
+
+  test("a fix that is left running is in doubt, which wins over found; while it runs, no other run fixes there", async () => {
+    const { exit, out } = await run("in-doubt,rolled-back", "--approve", "low", "--step", "step");
+    expect(exit).toBe(1);
+    const reason = "in-doubt: the fix was still running after 1 s and was left alone";
+    expect(verdictsOf(out)).toMatchObject({ "in-doubt step": reason });
+    const other = await run("rolled-back", "--approve", "low", "--step", "step");
+    expect(other.exit).toBe(4);
+    expect(verdictsOf(other.out)["rolled-back step"]).toMatch(
+      /^unknown: locked by .*@.* since .* UTC \(run .*, as root there\)/,
+    );
   });
 });
 

@@ -26,6 +26,7 @@ function job(text: string, over: Partial<Job> = {}): Job {
 }
 
 function outcome({ ended }: JobEnded): { end: string; stdout: string } {
+  if (ended.kind === "locked") return { end: `locked ${JSON.stringify(ended.answer)}`, stdout: "" };
   if (ended.kind === "missing") return { end: `missing ${ended.why}`, stdout: "" };
   const { end, stdout } = told(ended);
   return { end, stdout };

@@ -50,6 +50,7 @@ function sought({ shell, become, timer }: Armed): Started {
 }
 
 function end({ ended }: JobEnded): string {
+  if (ended.kind === "locked") return ended.kind;
   return ended.kind === "missing" ? `missing ${ended.why}` : `${told(ended).end} ${told(ended).stdout}`;
 }
 

@@ -26,6 +26,7 @@ function sought(of: Job, from = FROM_START, over: Partial<Started> = {}): Starte
 }
 
 function outcome({ ended }: JobEnded): { end: string; stdout: string; stderr: string } {
+  if (ended.kind === "locked") return { end: `locked ${JSON.stringify(ended.answer)}`, stdout: "", stderr: "" };
   return ended.kind === "missing" ? { end: `missing ${ended.why}`, stdout: "", stderr: "" } : told(ended);
 }
 

@@ -18,6 +18,8 @@ export type Temper = {
   /** Of those that go wrong: how many leave their end unknown. */
   readonly lost: number;
   readonly deferring: number;
+  /** A host whose lock another has. */
+  readonly locked: number;
   /** What another run has asked for already. */
   readonly elsewhere: number;
   /** How many different findings there can be. */
@@ -82,6 +84,8 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
       return [{ type: "admitted", host: intent.host, batch: intent.batch }];
     case "fix":
       return fixing(intent, host, temper, luck);
+    case "lock":
+      return [chance(temper.locked) ? lockedOut(intent) : { type: "lock-taken", ...at(intent) }];
     case "reattach":
       return isReboot(intent, host) ? rebooting(intent, host, temper, luck) : found(intent, host, temper, luck);
     case "disarm":
@@ -199,11 +203,24 @@ function fixing(intent: Extract<Intent, { kind: "fix" }>, host: HostState, tempe
   if (step?.plan.fix?.guard === true && luck() < temper.deferring) {
     return [{ type: "deferred", ...at(intent), reason: "not now" }];
   }
+  const locked = luck() < temper.locked;
+  // Under a guard the lock is taken before the fix is announced.
+  if (locked && (step?.plan.fix?.guard === true || isReboot(intent, host))) return [lockedOut(intent)];
   const armed = step?.plan.fix?.unlessReconnect !== undefined;
   const names = armed ? { job: `job-${luck()}`, timer: "timer" } : jobOf(luck);
   const started: Event = { type: "fix-started", ...at(intent), key: intent.key, ...names };
+  if (locked) return [started, lockedOut(intent)];
   if (isReboot(intent, host)) return [{ ...started, kernel: "6.1" }, ...rebooting(intent, host, temper, luck)];
   return [started, fixEnd(intent, temper, luck)];
+}
+
+function lockedOut(intent: OnStep): Event {
+  return {
+    type: "locked-out",
+    ...at(intent),
+    holder: { run: "r9", by: "ben@other", since: 1 },
+    reason: "locked by ben",
+  };
 }
 
 function fixEnd(intent: OnStep & { readonly key: string | null }, temper: Temper, luck: Luck): Event {

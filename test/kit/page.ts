@@ -21,6 +21,8 @@ export type Page = {
   rolledBack: boolean;
   /** What would undo its last fix on the host: not there, or as far as is known of it. */
   timer: "none" | "armed" | "disarmed" | "fired" | "lost" | "over";
+  /** Since when another has the lock of its host, ms since the epoch; or it had, and nobody has looked since. */
+  locked: number | "look" | null;
   end: Outcome | null;
   /** Its end holds only until the run is resumed. */
   open: boolean;
@@ -42,6 +44,7 @@ export function blank(): Omit<Page, "end"> {
     bad: false,
     rolledBack: false,
     timer: "none",
+    locked: null,
   };
 }
 
@@ -60,6 +63,7 @@ export const TELLS: ReadonlySet<Event["type"]> = new Set([
   "fix-refused",
   "rebooted",
   "reboot-failed",
+  "locked-out",
   "rollback-finished",
   "rollback-lost",
   "rollback-refused",

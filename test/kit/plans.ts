@@ -79,6 +79,7 @@ export const anyPlan: fc.Arbitrary<RunPlan> = fc
       fc.array(policy, { minLength: 1, maxLength: 2 }),
     ),
     applies: fc.boolean(),
+    waitLock: fc.constantFrom(0, 0, 60, null),
     facts: fc.constantFrom<string[]>([], ["os"]),
     rollout: fc.record({
       batches: fc.array(share, { minLength: 1, maxLength: 3 }),
@@ -131,6 +132,7 @@ export const PLAN: RunPlan = {
   policies: [],
   past: [],
   waivers: [],
+  waitLock: 0,
   hosts: ["host1"],
   inputs: {},
   hostInputs: {},

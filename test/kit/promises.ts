@@ -8,7 +8,8 @@ import { type Boots, checkBoots, keepBoots, noBoots } from "./boots.ts";
 import { checkConsent } from "./consent.ts";
 import { ADRIFT, blank, reopened, type Page, TELLS } from "./page.ts";
 import { checkTimer, noteTimer } from "./timers.ts";
-import { checkOnce, checkSpread, waitsForPeer } from "./spread.ts";
+import { askAnew, checkLock, checkPatience, noteLock } from "./kept-out.ts";
+import { checkOnce, checkSpread, roomOf, waitsForPeer } from "./spread.ts";
 
 /**
  * What must hold for every record of a run, told from its events alone with bookkeeping of its own: a promise that is checked with
@@ -44,7 +45,7 @@ export type Books = {
   /** Hosts with a card that is open, or with an approval: they certainly need a fix. */
   readonly sick: Set<string>;
   /** Host and step of every fix that began. */
-  readonly fixed: { readonly host: string; readonly step: string }[];
+  readonly fixed: { readonly host: string; readonly step: string; readonly key: string | null }[];
   readonly boots: Boots;
   stopped: boolean;
   paused: boolean;
@@ -123,6 +124,7 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
     const { untold, job } = page(books, event.host, event.step);
     promise(!untold || !job || event.open === true, "what can be found on its host later is left open");
   }
+  checkPatience(entry, books, promise);
   if ("step" in event && event.step !== null && event.type !== "step-ended") {
     promise(page(books, event.host, event.step).end === null, "nothing happens to a step that has ended");
   }
@@ -141,6 +143,7 @@ function checkFix(
   const { rollout } = plan;
   const own = page(books, event.host, event.step);
   promise(!plan.dryRun, "a dry run fixes nothing");
+  checkLock(own, promise);
   promise(!books.stopped, "no new fix after a stop");
   promise(own.approved !== null, "a fix needs an approval");
   const first = own.started.size === 0;
@@ -200,23 +203,15 @@ function settled(books: Books, host: string): boolean {
   return open.length === 0 || open.some((one) => one.asked) || waitsForPeer(host, books);
 }
 
-/** The places of a batch where that does not depend on how many hosts need a fix. */
-function roomOf(plan: RunPlan, batch: number): number {
-  const { batches } = plan.rollout;
-  const share = batches[Math.min(batch, batches.length) - 1] ?? "100%";
-  return typeof share === "number" ? share : resolveShare(share, plan.hosts.length);
-}
-
 function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "run-resumed") reopen(books);
-  if (event.type === "paused") books.paused = true;
-  if (event.type === "continued") books.paused = false;
+  if (event.type === "paused" || event.type === "continued") books.paused = event.type === "paused";
   if (event.type === "frozen" || event.type === "unfrozen") books.frozen = event.type === "frozen";
   if (event.type === "host-skipped") books.skipped.add(event.host);
   if (event.type === "asked" || event.type === "approved") books.sick.add(event.host);
   const gone = event.type === "waived" || (event.type === "detected" && event.findings.length === 0);
   if (gone) books.sick.delete(event.host);
-  if (event.type === "fix-started") books.fixed.push({ host: event.host, step: event.step });
+  if (event.type === "fix-started") books.fixed.push({ host: event.host, step: event.step, key: event.key });
   if (event.type === "waived") {
     for (const key of event.keys) books.waived.set(`${event.host} ${event.step} ${key}`, event.until);
   }
@@ -235,7 +230,7 @@ function keep(books: Books, { event, at }: Entry): void {
   // What a stop left unlooked at is unknown only until the run is resumed, and nothing starts before.
   if (event.type === "step-ended" && event.outcome === "unknown" && event.open !== true) books.unknown.add(event.host);
   if ("step" in event && event.step === null && event.type !== "concerned") books.over.add(event.host);
-  if ("step" in event && event.step !== null) write(books, event.host, page(books, event.host, event.step), event);
+  if ("step" in event && event.step !== null) write(books, event.host, page(books, event.host, event.step), event, at);
 }
 
 /** What was only put off is taken up again. */
@@ -248,6 +243,7 @@ function reopen(books: Books): void {
     if (own.untold && own.job) Object.assign(own, ADRIFT);
     else if (own.timer === "armed") Object.assign(own, { end: null, open: false });
     else if (own.open) Object.assign(own, reopened(own));
+    askAnew(own);
   }
   for (const host of books.failed) {
     const pages = books.plan.steps.map((step) => page(books, host, step.id));
@@ -257,7 +253,7 @@ function reopen(books: Books): void {
 
 const FAILED: ReadonlySet<Outcome> = new Set(["failed", "rolled-back", "in-doubt"]);
 
-function write(books: Books, host: string, own: Page, event: Event): void {
+function write(books: Books, host: string, own: Page, event: Event, at: number): void {
   if (event.type === "asked") own.asked = true;
   if (event.type === "approved")
     Object.assign(own, { approved: event.digest, auto: event.auto === true, asked: false });
@@ -285,6 +281,7 @@ function write(books: Books, host: string, own: Page, event: Event): void {
     Object.assign(own, { rolledBack: true, untold: true, job: event.job !== undefined });
   if (event.type === "verified") Object.assign(own, blank());
   if (event.type === "waived") own.asked = false;
+  noteLock(books, own, event, at);
   if (event.type === "step-ended") Object.assign(own, { end: event.outcome, open: event.open === true });
   if (event.type === "not-concerned") own.end = "skipped";
   if (event.type === "undetermined") own.end = "unknown";

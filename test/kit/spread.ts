@@ -1,3 +1,4 @@
+import type { RunPlan } from "../../src/model/event.ts";
 import { resolveShare } from "../../src/model/quantity.ts";
 import type { Books, Promise } from "./promises.ts";
 
@@ -41,4 +42,11 @@ function isUnderWay(books: Books, host: string): boolean {
     const own = books.pages.get(`${host} ${step.id}`);
     return own !== undefined && own.started.size > 0 && own.end === null;
   });
+}
+
+/** The places of a batch where that does not depend on how many hosts need a fix. */
+export function roomOf(plan: RunPlan, batch: number): number {
+  const { batches } = plan.rollout;
+  const share = batches[Math.min(batch, batches.length) - 1] ?? "100%";
+  return typeof share === "number" ? share : resolveShare(share, plan.hosts.length);
 }

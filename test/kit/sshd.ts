@@ -53,9 +53,11 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   writeFileSync(join(dir, "known"), `[${address}]:${port} ${readFileSync(join(dir, "host.pub"), "utf8")}`);
   writeFileSync(join(dir, "sshd_config"), config(dir, port, options));
   const command = ["/usr/sbin/sshd", "-D", "-f", join(dir, "sshd_config"), "-E", join(dir, "log")];
-  const inside = ["-m", "--propagation", "private", "sh", "-ec", `${options.before}\nexec "$@"`, "sh", ...command];
+  // A host of its own, as far as locks tell.
+  const before = `mount -t tmpfs -o mode=1777 own /dev/shm\n${options.before ?? ""}`;
+  const inside = ["-m", "--propagation", "private", "sh", "-ec", `${before}\nexec "$@"`, "sh", ...command];
   const enter = options.network === undefined ? [] : ["ip", "netns", "exec", options.network.name];
-  const [program = "", ...args] = [...enter, ...(options.before === undefined ? command : ["unshare", ...inside])];
+  const [program = "", ...args] = [...enter, "unshare", ...inside];
   const child = spawn(program, args, { stdio: "inherit" });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await listening(address, port, () => child.exitCode);

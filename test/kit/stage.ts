@@ -145,6 +145,8 @@ function standIn(piece: Play): Connector {
           return left > 0;
         },
         run: async (script, options) => {
+          // Giving the lock back is no part of any play.
+          if (script.text.startsWith("for k in ") && script.text.includes("/runbook-lock,")) return exited(0);
           left -= 1;
           return piece.answer(host.name, script, options?.signal);
         },

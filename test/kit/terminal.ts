@@ -1,5 +1,6 @@
 import { spawn, type IPty } from "@lydell/node-pty";
 import headless from "@xterm/headless";
+import { withOwnMemory } from "./own-memory.ts";
 
 /** How long a test waits for something to be seen, in ms: generous, since other things run beside it. */
 const PATIENCE = 15_000;
@@ -23,7 +24,8 @@ export class Terminal implements AsyncDisposable {
   ) {
     const { columns: cols, rows } = options;
     this.#screen = new headless.Terminal({ cols, rows, allowProposedApi: true, scrollback: 2000 });
-    this.#pty = spawn(command, [...args], {
+    const [program, ...all] = withOwnMemory([command, ...args]);
+    this.#pty = spawn(program, all, {
       name: options.env?.["TERM"] ?? "xterm-256color",
       cols,
       rows,

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { sweepRuns } from "./leftovers.ts";
+import { withOwnMemory } from "./own-memory.ts";
 
 /** How a command ended and what it printed. `exit` is null where a signal ended it. */
 export type Ran = { readonly exit: number | null; readonly out: string; readonly err: string };
@@ -35,6 +37,9 @@ const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
 /** Makes a workshop with these files (path → content). */
 export async function workshop(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<Workshop> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), "runbook-workshop-")));
+  // In memory, as it is where secrets may go.
+  const memory = existsSync("/dev/shm") ? await mkdtemp("/dev/shm/runbook-workshop-") : directory;
+  await chmod(memory, 0o1777);
   const running = new Set<ChildProcess>();
   const write = async (path: string, content: string | Uint8Array): Promise<void> => {
     await mkdir(dirname(join(directory, path)), { recursive: true });
@@ -42,7 +47,7 @@ export async function workshop(files: Readonly<Record<string, string | Uint8Arra
   };
   for (const [path, content] of Object.entries(files)) await write(path, content);
   const begin = (env: Readonly<Record<string, string>>, argv: readonly string[]): Running => {
-    const command = start(directory, env, argv);
+    const command = start({ cwd: directory, memory }, env, argv);
     running.add(command.child);
     void command.ended.then(() => running.delete(command.child));
     return command;
@@ -56,14 +61,19 @@ export async function workshop(files: Readonly<Record<string, string | Uint8Arra
     [Symbol.asyncDispose]: async () => {
       for (const child of running) child.kill("SIGKILL");
       await sweepRuns(directory);
-      await rm(directory, { recursive: true, force: true });
+      for (const each of [directory, memory]) await rm(each, { recursive: true, force: true });
     },
   };
 }
 
-function start(cwd: string, more: Readonly<Record<string, string>>, argv: readonly string[]): Running {
+function start(
+  { cwd, memory }: { readonly cwd: string; readonly memory: string },
+  more: Readonly<Record<string, string>>,
+  argv: readonly string[],
+): Running {
   const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1", NODE_COMPILE_CACHE: COMPILED, ...more };
-  const child = spawn(process.execPath, [MAIN, ...argv], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const [command, ...args] = withOwnMemory([process.execPath, MAIN, ...argv], memory);
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const parts: { out: Buffer[]; err: Buffer[] } = { out: [], err: [] };
   const waiting = new Set<() => void>();
   const take = (to: Buffer[]) => (chunk: Buffer) => {

@@ -23,6 +23,7 @@ const disposition: fc.Arbitrary<Disposition> = fc.record({
     failing: fc.constantFrom(0, 0.05, 0.3, 0.7),
     lost: chance,
     deferring: rarely,
+    locked: fc.constantFrom(0, 0, 0.05, 0.5),
     elsewhere: fc.constantFrom(0, 0, 0.1, 1),
     variety: fc.constantFrom(3, 1_000_000),
   }),
@@ -100,7 +101,17 @@ test("a run that was cut off, stopped or waits is resumed by another process, an
 });
 
 test("what another process left under way on a host is looked for, and is neither forgotten nor begun again", () => {
-  const bad = { unknown: 0, clear: 0, restless: 0.3, failing: 0.7, lost: 0.7, deferring: 0, elsewhere: 0, variety: 3 };
+  const bad = {
+    unknown: 0,
+    clear: 0,
+    restless: 0.3,
+    failing: 0.7,
+    lost: 0.7,
+    deferring: 0,
+    locked: 0,
+    elsewhere: 0,
+    variety: 3,
+  };
   const left = { temper: bad, eager: 0.3, yes: 1, patience: 100, stopping: 0, meddling: 0 };
   let found = 0;
   fc.assert(

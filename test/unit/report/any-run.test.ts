@@ -18,6 +18,7 @@ const disposition: fc.Arbitrary<Disposition> = fc.record({
     restless: chance,
     failing: chance,
     lost: chance,
+    locked: fc.constantFrom(0, 0.3),
     deferring: chance,
     elsewhere: chance,
     variety: fc.constantFrom(3, 1_000_000),

@@ -86,6 +86,14 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
     { type: "rollback-started", ...at, by: "host" },
     "xen1, release-log: the host rolls it back by itself, since nobody logged in again",
   ],
+  [
+    { type: "locked-out", ...at, holder: null, reason: "locked by bob@bastion" },
+    "xen1, release-log: not begun: locked by bob@bastion",
+  ],
+  [
+    { type: "lock-taken", ...at, over: { run: "r9", by: "bob@bastion", since: 0 } },
+    "xen1, release-log: the host's lock is taken; the one that bob@bastion left since 1970-01-01 00:00:00 UTC (run r9) was stale",
+  ],
   [{ type: "verified", ...at, looks: 2, ms: 900 }, "xen1, release-log: verified after 2 looks (0.9 s)"],
   [
     { type: "verify-failed", ...at, reason: "it is still there", looks: 1, ms: 900 },
