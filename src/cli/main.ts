@@ -57,6 +57,7 @@ program
   .option("--ask-pass", "ask for the SSH password")
   .option("--ask-become-pass", "ask for the sudo password")
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
+  .option("--accept-changes", "go on though runbook or inventory have changed since; what was approved is asked again")
   .option("--no-tui", "plain lines even on a terminal")
   .option("--json", "the run's further events, one JSON object a line, on stdout")
   .option("--wait-lock [duration]", "wait for hosts that others have locked; alone: as long as it takes", seconds)

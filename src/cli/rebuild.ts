@@ -1,6 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import { stepPlan, valuesFor, type InputValues } from "../engine/plan.ts";
 import { openRunbook } from "../load/runbook.ts";
-import type { RunPlan, RunSettings, StepPlan } from "../model/event.ts";
+import { contentDigest } from "../engine/runbook-digest.ts";
+import type { RunState } from "../engine/state.ts";
+import { stepsThatDiffer } from "../language/runbook/differ.ts";
+import { storedRunbook } from "../language/runbook/stored.ts";
+import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { HostDigests, RunSettings } from "../model/settings.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
@@ -9,25 +15,47 @@ import { foldHosts } from "../view/hosts.ts";
 import { readInputs } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { askForSecrets } from "./secrets.ts";
-import { inventoryDigest } from "./settings.ts";
+import { saidOf } from "./settings.ts";
 import { openInventory, type Targets } from "./targets.ts";
 
-/** The runbook of a run, read again; or what has changed in it since. */
-export async function unchangedRunbook(run: string, plan: RunPlan): Promise<LoadedRunbook | readonly Fault[]> {
-  const { path, digest, name } = plan.runbook;
+/** What is another thing than it was when the run began, in words, and where. */
+export type Change = { readonly where: string; readonly thing: "runbook" | "inventory"; readonly what: string };
+
+/** The runbook of a run, read again, and what has changed in it since; null for nothing. */
+export async function runbookAgain(
+  run: string,
+  plan: RunPlan,
+): Promise<{ readonly loaded: LoadedRunbook; readonly change: Change | null } | readonly Fault[]> {
+  const { path, digest } = plan.runbook;
   const { loaded, faults } = await openRunbook(path, process.cwd());
   if (loaded === undefined) return faults;
-  if (loaded.digest === digest)
-    return plan.steps.every((step) => isOf(step, loaded)) ? loaded : [recordFault(run, path)];
+  if (loaded.digest !== digest) {
+    return { loaded, change: { where: path, thing: "runbook", what: runbookParts(plan, loaded) } };
+  }
+  return plan.steps.every((step) => isOf(step, loaded)) ? { loaded, change: null } : [recordFault(run, path)];
+}
+
+/** `its text (step sweep) and its functions`. */
+function runbookParts(plan: RunPlan, loaded: LoadedRunbook): string {
   const { source } = plan;
+  if (source === undefined) return "a file that it sends";
+  const files = [...loaded.files].filter(([name, bytes]) => {
+    const at = source.files.indexOf(name);
+    return at < 0 || (source.contents !== undefined && source.contents[at] !== contentDigest(bytes));
+  });
   const parts = [
-    ...(source?.text === loaded.text ? [] : ["its text"]),
-    ...(source?.functions === loaded.functions ? [] : ["its functions"]),
+    ...(source.text === loaded.text ? [] : [`its text${stepWords(plan, loaded)}`]),
+    ...(source.functions === loaded.functions ? [] : ["its functions"]),
+    ...files.map(([name]) => `the file ${name} that it sends`),
   ];
-  const what = source === undefined || parts.length === 0 ? "a file that it sends" : parts.join(" and ");
-  const message = `the runbook has changed since run ${run} began: ${what}`;
-  const hint = putBack(name);
-  return [{ kind: "usage", where: path, message, hint }];
+  return parts.length === 0 ? "a file that it sends" : parts.join(" and ");
+}
+
+function stepWords(plan: RunPlan, loaded: LoadedRunbook): string {
+  const stored = storedRunbook(plan);
+  if (stored === null) return "";
+  const own = stepsThatDiffer(stored.runbook, loaded.runbook);
+  return own.length === 0 ? "" : ` (${own.length === 1 ? "step" : "steps"} ${own.join(", ")})`;
 }
 
 /** Whether what policies go by is on record as the runbook says it. */
@@ -43,37 +71,77 @@ function recordFault(run: string, path: string): Fault {
   return { kind: "journal", where: path, message, hint: "begin anew, and find out who may write the record" };
 }
 
-/** On a terminal another run takes over what this one has asked for; without one it would say that it is asked already. */
-function putBack(name: string): string {
-  return `put it back as it was, or begin anew on a terminal: \`runbook run ${name}\``;
+/** Refuses what has changed. On a terminal another run takes over what this one has asked for; without one it would say that it is asked already. */
+export function changeFault(run: string, { runbook }: RunPlan, { where, thing, what }: Change): Fault {
+  const message = `the ${thing} has changed since run ${run} began: ${what}`;
+  const hint = `\`runbook resume ${run} --accept-changes\` goes on with it as it is now; else put it back as it was, or begin anew on a terminal: \`runbook run ${runbook.name}\``;
+  return { kind: "usage", where, message, hint };
 }
 
-/** The hosts of a run, in its order, from the inventory read again; or what has changed there since. */
-export async function unchangedHosts(
-  run: string,
-  plan: RunPlan,
+/** The hosts of a run as the inventory has them now, in the run's order. */
+export type HostsAgain = Pick<Targets, "hosts" | "inventory"> & {
+  readonly change: Change | null;
+  /** Hosts of the run that are not in it, and those of which it says other things than before. */
+  readonly gone: readonly string[];
+  readonly moved: readonly string[];
+};
+
+/** The hosts of a run from the inventory read again, and what has changed there since. */
+export async function hostsAgain(
+  state: RunState,
   settings: RunSettings,
   runbook: Runbook,
   io: Io,
-): Promise<Pick<Targets, "hosts" | "inventory"> | { readonly faults: readonly Fault[] }> {
+): Promise<HostsAgain | { readonly faults: readonly Fault[] }> {
   const { env } = process;
+  const { plan } = state;
   const loaded = await openInventory(
     { inventory: settings.inventories, vaultPasswordFile: settings.vaultPasswordFiles },
     env,
     io,
   );
   if (!("inventory" in loaded)) return { faults: loaded };
-  const hosts = plan.hosts.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
-  const missing = plan.hosts.filter((name) => !loaded.inventory.hosts.has(name));
-  const changed = missing.length > 0 || inventoryDigest(hosts, runbook, env) !== settings.inventoryDigest;
-  if (!changed) return { hosts, inventory: loaded.inventory };
-  const what =
-    missing.length > 0
-      ? `${foldHosts(missing, 3)} ${missing.length === 1 ? "is" : "are"} not in it any more`
-      : "what it says of the run's hosts";
-  const message = `the inventory has changed since run ${run} began: ${what}`;
-  const hint = putBack(plan.runbook.name);
-  return { faults: [{ kind: "usage", where: loaded.label, message, hint }] };
+  const { inventory, label: where } = loaded;
+  const hosts = plan.hosts.flatMap((name) => inventory.hosts.get(name) ?? []);
+  const gone = plan.hosts.filter((name) => !inventory.hosts.has(name));
+  const before = plan.hosts.filter((name) => state.hosts.get(name)?.gone === true);
+  // As the runbook was: what is secret in it is in no digest.
+  const now = saidOf(hosts, storedRunbook(plan)?.runbook ?? runbook, env);
+  if (gone.join() === before.join() && now.inventoryDigest === settings.inventoryDigest) {
+    return { hosts, inventory, change: null, gone, moved: [] };
+  }
+  const was = settings.hostDigests;
+  const names = hosts.map(({ name }) => name);
+  const moved = names.filter((name) => was === undefined || !isDeepStrictEqual(was[name], now.hostDigests[name]));
+  const left = gone.filter((name) => !before.includes(name));
+  const back = before.filter((name) => !gone.includes(name));
+  const parts = [
+    ...(left.length === 0 ? [] : [`${foldHosts(left, 3)} ${left.length === 1 ? "is" : "are"} not in it any more`]),
+    ...(back.length === 0 ? [] : [`${foldHosts(back, 3)} ${back.length === 1 ? "is" : "are"} in it again`]),
+    ...(was === undefined ? [] : movedWords(moved, back, was, now.hostDigests)),
+  ];
+  const what = parts.length === 0 ? "what it says of the run's hosts" : parts.join(", ");
+  return { hosts, inventory, change: { where, thing: "inventory", what }, gone, moved };
+}
+
+const PARTS: readonly (readonly [keyof HostDigests, string])[] = [
+  ["login", "where it is or how to log in"],
+  ["user", "its users"],
+  ["inputs", "its inputs"],
+  ["groups", "its groups"],
+];
+
+/** `where it is or how to log in of web1`, part by part. */
+function movedWords(
+  moved: readonly string[],
+  back: readonly string[],
+  was: Readonly<Record<string, HostDigests>>,
+  now: Readonly<Record<string, HostDigests>>,
+): string[] {
+  return PARTS.flatMap(([part, words]) => {
+    const own = moved.filter((name) => !back.includes(name) && was[name]?.[part] !== now[name]?.[part]);
+    return own.length === 0 ? [] : [`${words} (${foldHosts(own, 3)})`];
+  });
 }
 
 /** Every input's value as the run began with it; secrets, which are on no record, from where they came, or asked for. */

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { thisWriter } from "../journal/writer.ts";
-import type { RunSettings } from "../model/event.ts";
+import type { RunSettings } from "../model/settings.ts";
 import type { Fault } from "../model/fault.ts";
 import { systemClock } from "../run/clock.ts";
 import { readAgain, takeLease } from "../run/resume.ts";
@@ -10,7 +10,7 @@ import { waitLockOf } from "./arguments.ts";
 import { carryOut, type Prepared } from "./carry-out.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
-import { unchangedHosts, unchangedRunbook, valuesAgain } from "./rebuild.ts";
+import { rebuild } from "./rebuilt.ts";
 import { controllerFaults, policiesFor, withEarlier } from "./policies.ts";
 import { screenFor } from "./screen.ts";
 import { reportFiles } from "./report.ts";
@@ -26,6 +26,7 @@ export type ResumeOptions = {
   readonly askPass?: boolean | undefined;
   readonly askBecomePass?: boolean | undefined;
   readonly acceptNewHostKeys?: boolean | undefined;
+  readonly acceptChanges?: boolean | undefined;
   readonly tui: boolean;
   readonly json?: boolean | undefined;
   readonly report?: readonly string[] | undefined;
@@ -54,20 +55,22 @@ async function refuseWhileHeld(run: string, { desk }: SqliteRecord): Promise<voi
   await using _free = await takeLease(run, self, { desk, clock: systemClock });
 }
 
-/** Makes everything as it was at the start of the run, and carries it out from where it is. */
+/** Makes everything as it was at the start of the run, or as it is now where that is accepted, and carries it out from where it is. */
 async function goOn(
-  { run, plan }: RunState,
+  state: RunState,
   settings: RunSettings,
   { record, reports }: Pick<Prepared, "record" | "reports">,
   options: ResumeOptions,
   io: Io,
 ): Promise<number | readonly Fault[]> {
   const { env } = process;
-  const loaded = await unchangedRunbook(run, plan);
-  if (!("runbook" in loaded)) return loaded;
-  const targets = await unchangedHosts(run, plan, settings, loaded.runbook, io);
-  if ("faults" in targets) return targets.faults;
+  const { run } = state;
+  const by = userName(env);
+  const rebuilt = await rebuild(state, settings, { accepts: options.acceptChanges === true, by }, io);
+  if ("faults" in rebuilt) return rebuilt.faults;
+  const { loaded, targets, accepted, values } = rebuilt;
   const { hosts } = targets;
+  const plan = { ...state.plan, ...accepted?.plan };
   const permits = await policiesFor(
     loaded,
     targets,
@@ -76,13 +79,15 @@ async function goOn(
   );
   if ("faults" in permits) return permits.faults;
   const policies = withEarlier(permits.policies, plan.policies);
-  // Allowed when it began; a policy may deny it by now.
-  const here = controllerFaults({ ...plan, policies }, true, Date.now());
+  // Allowed when it began, and only as far; a policy may deny it by now.
+  const before = new Set(state.plan.steps.filter(({ on }) => on === "controller").map(({ id }) => id));
+  const [old, added] = [true, false].map((known) => plan.steps.filter(({ id }) => before.has(id) === known));
+  const here = [
+    ...controllerFaults({ ...plan, steps: old ?? [], policies }, true, Date.now()),
+    ...controllerFaults({ ...plan, steps: added ?? [], policies }, false, Date.now()),
+  ];
   if (here.length > 0) return here;
-  const given = await valuesAgain(plan, settings, loaded.runbook, hosts, env);
-  if ("faults" in given) return given.faults;
 
-  const by = userName(env);
   const screen = await screenFor(loaded, { ...options, dryRun: plan.dryRun }, by, io);
   const passwords = await askPasswords({
     askPass: options.askPass ?? settings.askPass,
@@ -101,8 +106,9 @@ async function goOn(
         ...writer,
         policies,
         ...(waitLock === undefined ? {} : { waitLock }),
+        ...(accepted === undefined ? {} : { accepted }),
       },
-      values: given.values,
+      values,
       loaded,
       hosts: withLogin(hosts, settings, passwords),
       become: settings.become,

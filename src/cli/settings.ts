@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RunSettings } from "../model/event.ts";
+import type { HostDigests, RunSettings } from "../model/settings.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Runbook } from "../model/runbook.ts";
 import { secretSources } from "./inputs.ts";
@@ -12,7 +12,7 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
   return {
     cwd: process.cwd(),
     inventories: [...targets.sources],
-    inventoryDigest: inventoryDigest(targets.hosts, runbook, process.env),
+    ...saidOf(targets.hosts, runbook, process.env),
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.privateKey === undefined ? {} : { privateKey: options.privateKey }),
     ...(options.vaultPasswordFile === undefined ? {} : { vaultPasswordFiles: [...options.vaultPasswordFile] }),
@@ -23,7 +23,40 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
     jobs: options.jobs,
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     secretInputs: secretSources(options.input ?? [], runbook),
+    givenInputs: (options.input ?? []).flatMap((pair) => {
+      const name = pair.split("=", 1)[0] ?? "";
+      return runbook.inputs[name]?.secret === false ? [name] : [];
+    }),
   };
+}
+
+/** What the inventory says of a run's hosts, as digests: of all of it, and of its parts for each host. */
+export function saidOf(
+  hosts: readonly Host[],
+  runbook: Runbook,
+  env: NodeJS.ProcessEnv,
+): Pick<RunSettings, "inventoryDigest"> & { readonly hostDigests: Record<string, HostDigests> } {
+  const below = belowHome(env);
+  const digest = (value: unknown): string =>
+    createHash("sha256")
+      .update(JSON.stringify(value, below) ?? "")
+      .digest("hex")
+      .slice(0, 12);
+  const parts = ({ name, groups, vars, user, become, becomeUser, ...login }: Host): [string, HostDigests] => {
+    // Of its variables only those that the runbook takes and shows.
+    const shown = Object.entries(runbook.inputs).flatMap(([input, { secret }]) =>
+      secret || !Object.hasOwn(vars, input) ? [] : [[input, vars[input]]],
+    );
+    const users = [user, become, becomeUser];
+    return [name, { login: digest(login), user: digest(users), inputs: digest(shown), groups: digest(groups) }];
+  };
+  return { inventoryDigest: inventoryDigest(hosts, runbook, env), hostDigests: Object.fromEntries(hosts.map(parts)) };
+}
+
+/** Names files below the home of whoever runs us as `~/…`, in JSON. */
+function belowHome(env: NodeJS.ProcessEnv): (key: string, value: unknown) => unknown {
+  const home = `${homeOf(env)}/`;
+  return (_, value) => (typeof value === "string" && value.startsWith(home) ? `~/${value.slice(home.length)}` : value);
 }
 
 /**
@@ -31,9 +64,7 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
  * it names a file below a home, that is the home of whoever runs us.
  */
 export function inventoryDigest(hosts: readonly Host[], runbook: Runbook, env: NodeJS.ProcessEnv): string {
-  const home = `${homeOf(env)}/`;
-  const below = (_: string, value: unknown): unknown =>
-    typeof value === "string" && value.startsWith(home) ? `~/${value.slice(home.length)}` : value;
+  const below = belowHome(env);
   const hash = createHash("sha256");
   for (const { vars, ...host } of hosts) {
     // A secret of the runbook may stand among the host's variables as any other does; a password shows as dots.

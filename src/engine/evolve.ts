@@ -1,5 +1,6 @@
 import type { Waiver } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
+import { accept } from "./accept.ts";
 import { isSameMachine } from "./machine.ts";
 import { adrift, armed, unfinished } from "./outcome.ts";
 import { ended, looked, newRound, onStep, setAdrift, sift, type Moment } from "./evolve-step.ts";
@@ -46,7 +47,7 @@ function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): 
 
 /** Another process goes on: what was left open is open again, and what was stopped or paused is not; whether all is frozen is told anew. */
 function resumed(state: RunState, event: EventOf<"run-resumed">): RunState {
-  const { attended, writer, policies, waitLock = state.plan.waitLock } = event;
+  const { attended, writer, policies, accepted, waitLock = state.plan.waitLock } = event;
   const hosts = [...state.hosts].map(([name, host]): [string, HostState] => {
     const left = host.steps.map(setAdrift).map((step) => (isOpen(step) ? reopened(step) : step));
     const steps = left.map((step) => ({ ...step, locked: null }));
@@ -55,7 +56,7 @@ function resumed(state: RunState, event: EventOf<"run-resumed">): RunState {
     return [name, { ...host, ...again, steps }];
   });
   const { writer: _, ...plan } = state.plan;
-  return {
+  const again = {
     ...state,
     plan: {
       ...plan,
@@ -70,6 +71,7 @@ function resumed(state: RunState, event: EventOf<"run-resumed">): RunState {
     frozen: null,
     ended: null,
   };
+  return accepted === undefined ? again : accept(again, accepted);
 }
 
 /** Left open by the process before, or taken over by another run, which may be done with it by now. */

@@ -96,6 +96,8 @@ export type StepState = {
     | null;
   /** How many times it was fixed and verified in this run. */
   readonly rounds: number;
+  /** Number of the last entry with which a person accepted that its runbook or host is another: what was approved before is not this. 0: none. */
+  readonly anewSeq: number;
   /** Number of the event that ended it; 0: it has not ended. */
   readonly endSeq: number;
   /** `open`: a resumed run takes the step up again. */
@@ -130,6 +132,8 @@ export type HostState = {
   /** Number of the last event that changed this machine (a fix, a rollback, a boot): evidence from before it proves nothing. 0: none. */
   readonly changedSeq: number;
   readonly startedAt: number | null;
+  /** It is not in the inventory any more, which a person accepted: nothing is done there. */
+  readonly gone: boolean;
   /** Nothing new is begun on it. */
   readonly skipped: { readonly by: string; readonly reason: string } | null;
 };
@@ -190,6 +194,7 @@ function freshHost(host: string, plan: RunPlan): HostState {
     batch: null,
     changedSeq: 0,
     startedAt: null,
+    gone: false,
     skipped: null,
   };
 }
@@ -220,6 +225,7 @@ function freshStep(plan: StepPlan): StepState {
     verdict: null,
     rollback: null,
     rounds: 0,
+    anewSeq: 0,
     endSeq: 0,
     end: null,
   };

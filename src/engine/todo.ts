@@ -2,6 +2,7 @@ import type { Outcome } from "../model/finding.ts";
 import { lackOf } from "./decision.ts";
 import { digestOf } from "./digest.ts";
 import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
+import { onGone } from "./gone.ts";
 import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
 import { whileLocked } from "./lock.ts";
 import { gate } from "./rollout.ts";
@@ -57,6 +58,7 @@ export function todo(state: RunState, name: string, now: number): Todo {
   if (host === undefined) throw new Error(`no host ${name} in this run`);
   if (host.unreachable !== null || host.notConcerned !== null || host.undetermined !== null) return { kind: "done" };
   if (host.steps.every((step) => step.end !== null)) return { kind: "done" };
+  if (host.gone) return onGone(state, host, now);
   if (state.stop !== null && !host.steps.some(fixing)) {
     return stopped(state.stop.by, host);
   }
@@ -226,6 +228,7 @@ export function doubtOf(
 ): string | null {
   const { approval } = step;
   if (approval === null) return null;
+  if (approval.seq < step.anewSeq) return "it was for what the runbook and the inventory said before";
   if (approval.digest !== digest) return "what was found has changed since it was approved";
   if (approval.auto) return permission.approve === "auto" ? null : "the policy wants a person to approve it now";
   if (now - approval.at > permission.expires * 1000) return "the approval has expired";

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import { sql, type Kysely } from "kysely";
 import type { Waiver } from "../model/approval.ts";
-import { Entry, PastFix } from "../model/event.ts";
+import { Entry } from "../model/event.ts";
+import { PastFix } from "../model/past.ts";
 import { OBSERVATIONS } from "./observations.ts";
 import { FaultError } from "../model/fault.ts";
 import type { Archive, Desk, Journal, RunRecord } from "../run/ports.ts";

@@ -4,12 +4,14 @@ import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";
 import { LockedOut, LockTaken } from "./lock.ts";
 import { Output } from "./output.ts";
+import { PastFix } from "./past.ts";
 import { PlannedPolicy } from "./policy.ts";
 import { Limit, Share } from "./quantity.ts";
 import { Rebooted, RebootFailed } from "./reboot.ts";
 import { RunbookSource } from "./source.ts";
 import { Disarmed, TimerLost } from "./timer.ts";
 import { ColumnType, FixKind, Severity } from "./runbook.ts";
+import { RunSettings } from "./settings.ts";
 
 const host = z.string();
 const step = z.string();
@@ -62,41 +64,6 @@ export const StepPlan = z.object({
 });
 export type StepPlan = z.infer<typeof StepPlan>;
 
-/** A fix of the same step on the same host in an earlier run. `at` is ms since the epoch. */
-export const PastFix = z.object({
-  host: z.string(),
-  step: z.string(),
-  run: z.string(),
-  at: z.number(),
-  outcome: Outcome,
-});
-export type PastFix = z.infer<typeof PastFix>;
-
-/** What a run that goes on later needs of its command line. Secrets are not in it: they are read again from where they came, or asked for. */
-export const RunSettings = z.object({
-  /** The working directory: relative names below begin there. */
-  cwd: z.string(),
-  /** `-i`, or what stood for it. */
-  inventories: z.array(z.string()),
-  /** SHA-256 (hex) of all that the inventory said of the run's hosts, secrets left out. */
-  inventoryDigest: z.string(),
-  /** `--vault-password-file`: where the passwords are, never what they are. */
-  vaultPasswordFiles: z.array(z.string()).optional(),
-  user: z.string().optional(),
-  privateKey: z.string().optional(),
-  become: z.boolean(),
-  askPass: z.boolean(),
-  askBecomePass: z.boolean(),
-  acceptNewHostKeys: z.boolean(),
-  /** False: `--no-jobs`. */
-  jobs: z.boolean().default(true),
-  /** `--policy`. */
-  policy: z.string().optional(),
-  /** Input → where its secret value came from: `@file` or `env:NAME`. */
-  secretInputs: z.record(z.string(), z.string()),
-});
-export type RunSettings = z.infer<typeof RunSettings>;
-
 /** The process that writes a record: `started` tells it from another that got its number. */
 export const Writer = z.object({ host: z.string(), pid: z.int(), started: z.string() });
 export type Writer = z.infer<typeof Writer>;
@@ -148,6 +115,33 @@ export const RunPlan = z.object({
   settings: RunSettings.optional(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
+
+/** What a run goes on with though its runbook or inventory is not what it was, since a person said so. */
+export const Accepted = z.object({
+  /** What is another thing than before, in words. */
+  changes: z.array(z.string()),
+  /** Parts of the run's plan as they are now. */
+  plan: RunPlan.pick({
+    runbook: true,
+    source: true,
+    steps: true,
+    applies: true,
+    facts: true,
+    rollout: true,
+    inputs: true,
+    hostInputs: true,
+    groups: true,
+    settings: true,
+  }),
+  /** Steps that do other things than before. */
+  touched: z.array(z.string()),
+  /** Hosts of which the inventory says other things; `bound`: those whose scripts run as another user, or with other inputs. */
+  moved: z.array(z.string()),
+  bound: z.array(z.string()),
+  /** All hosts that are not in the inventory. */
+  gone: z.array(z.string()),
+});
+export type Accepted = z.infer<typeof Accepted>;
 
 /** Everything that can happen in a run, each with its promise. Texts in them are masked before they get here. */
 export const Event = z.discriminatedUnion("type", [
@@ -282,6 +276,7 @@ export const Event = z.discriminatedUnion("type", [
     policies: z.array(PlannedPolicy).optional(),
     /** In place of the plan's. */
     waitLock: z.number().nullable().optional(),
+    accepted: Accepted.optional(),
   }),
   /** No new fix starts from here on. */
   z.object({ type: z.literal("stop-requested"), by: z.string() }),

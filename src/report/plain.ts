@@ -4,6 +4,7 @@ import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Watcher } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
+import { resumedWords } from "../view/sentence.ts";
 import { counted } from "../view/words.ts";
 import { cardPrinter, type CardPrinter } from "./cards.ts";
 import { faultTeller, type FaultTeller } from "./faults.ts";
@@ -83,7 +84,7 @@ function runLine(
     case "unfrozen":
       return ofRun("unfrozen", `by ${event.by}: fixes start again`);
     case "run-resumed":
-      return ofRun("resumed", `by ${event.by}${event.machine === undefined ? "" : ` on ${event.machine}`}`);
+      return ofRun("resumed", resumedWords(event));
   }
 }
 

@@ -23,10 +23,14 @@ export const OPEN: Privacy = { text: (text) => text, output: (output) => output 
  */
 export function privacyOf(entries: readonly Entry[], plan: RunPlan): (host: string) => Privacy {
   const secrets = new Map<string, Map<string, Secret>>();
-  const columns = new Map(plan.steps.map((step) => [step.id, privateColumns(step)]));
+  const plans = entries.flatMap(({ event }) =>
+    event.type === "run-resumed" ? (event.accepted?.plan.steps ?? []) : [],
+  );
+  // Private by any runbook that the run was made with is private for good.
+  const columns = Map.groupBy([...plan.steps, ...plans], (step) => step.id);
   for (const { event } of entries) {
     if (event.type !== "detected") continue;
-    const hidden = columns.get(event.step) ?? [];
+    const hidden = [...new Set((columns.get(event.step) ?? []).flatMap(privateColumns))];
     if (hidden.length === 0) continue;
     const own = secrets.get(event.host) ?? new Map<string, Secret>();
     secrets.set(event.host, own);

@@ -14,7 +14,7 @@ import { fleetFor, type Work } from "./work.ts";
 export async function farewell(name: string, recorder: Recorder, work: Work): Promise<void> {
   const host = recorder.state.hosts.get(name);
   // Nobody logs in again only to clean up after a host that waits: whoever goes on with the run does.
-  const worth = host !== undefined && (isOver(host) || work.fleet.has(name));
+  const worth = host !== undefined && !host.gone && (isOver(host) || work.fleet.has(name));
   if (worth && !work.leaving.aborted) await tidy(host, recorder.state.plan.hosts.indexOf(name) + 1, work);
   await work.fleet.leave(name);
 }

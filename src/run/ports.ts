@@ -1,6 +1,7 @@
 import type { Freeze, RunState } from "../engine/state.ts";
 import type { Decision, Waiver } from "../model/approval.ts";
-import type { Entry, PastFix, Writer } from "../model/event.ts";
+import type { Entry, Writer } from "../model/event.ts";
+import type { PastFix } from "../model/past.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Printed } from "../model/output.ts";

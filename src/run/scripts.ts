@@ -28,16 +28,16 @@ export type Extras = {
 /** Makes the scripts of one run ready to send. */
 export type Scribe = (host: HostState, step: StepState | null, body: string, extras?: Extras) => Script;
 
-/** A scribe for one run: it knows the runbook, the hosts and their input values. */
+/** A scribe for one run: it knows the runbook, the hosts and their input values. `names` are all hosts of the run, in its order. */
 export function scribe(
   run: string,
   loaded: LoadedRunbook,
+  names: readonly string[],
   hosts: ReadonlyMap<string, Host>,
   values: InputValues,
   becomeByDefault: boolean,
 ): Scribe {
   const { runbook } = loaded;
-  const names = [...hosts.keys()];
   const keepLasts = runbook.steps.some(({ fix }) => fix?.reboot !== undefined);
   return (host, step, body, extras = {}) => {
     const definition = runbook.steps.find((each) => each.id === step?.plan.id);

@@ -1,8 +1,9 @@
 import type { InputValues } from "../engine/plan.ts";
+import { acceptRefusal } from "../engine/accept.ts";
 import { randomBytes } from "node:crypto";
 import { armed, runOutcome } from "../engine/outcome.ts";
 import type { RunState, StepState } from "../engine/state.ts";
-import type { EventOf, RunPlan } from "../model/event.ts";
+import type { EventOf } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
@@ -59,7 +60,7 @@ export async function start(parts: RunParts): Promise<RunState> {
   const { run, first } = parts;
   const self = first.type === "run-started" ? first.plan : first;
   await using _lease = await takeLease(run, { writer: self.writer, by: self.by }, parts);
-  const before = first.type === "run-started" ? null : await goOn(parts, first.policies);
+  const before = first.type === "run-started" ? null : await goOn(parts, first);
   const orders = await standingOrders(run, parts.desk);
   await using fleet = new Fleet(parts.connector);
   await using controller = new Fleet(parts.controller);
@@ -90,9 +91,12 @@ export async function start(parts: RunParts): Promise<RunState> {
  * A run as it is left, judged by the policies in force now: those on record say what was. What people decided meanwhile counts before anything
  * is done, beside what is still proven of what they decided before.
  */
-async function goOn(parts: RunParts, policies: RunPlan["policies"] | undefined): Promise<RunState> {
+async function goOn(parts: RunParts, { policies, accepted }: EventOf<"run-resumed">): Promise<RunState> {
   const { run, archive, clock } = parts;
   const left = await readAgain(run, archive, clock.now());
+  // Somebody else may have gone on with the run since this was asked before.
+  const refusal = accepted === undefined ? null : acceptRefusal(left, accepted);
+  if (refusal !== null) throw new FaultError(refusal);
   const { plan } = left;
   const proven = await voidUnproven(parts, { ...left, plan: { ...plan, policies: policies ?? plan.policies } });
   return openLetters(parts, proven);
@@ -158,7 +162,7 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
       claim: (host) => ({ run, place: recorder.state.plan.hosts.indexOf(host) + 1, by: `${by}@${machine}` }),
     },
     claim: (place) => desk.claim({ run, ...place }, { over: recorder.state.plan.attended }),
-    script: scribe(run, parts.loaded, hosts, parts.values, parts.become),
+    script: scribe(run, parts.loaded, recorder.state.plan.hosts, hosts, parts.values, parts.become),
     input: (host, name) => parts.values.get(host)?.get(name),
     hostOf: (name) => {
       const host = hosts.get(name);

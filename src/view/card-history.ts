@@ -1,4 +1,4 @@
-import type { PastFix } from "../model/event.ts";
+import type { PastFix } from "../model/past.ts";
 import type { Member, Subject } from "./card-subject.ts";
 import { namesOf, spread } from "./card-subject.ts";
 import type { Against } from "./card-against.ts";

@@ -68,7 +68,7 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "unfrozen":
       return `unfrozen by ${event.by}`;
     case "run-resumed":
-      return `resumed by ${event.by}${event.machine === undefined ? "" : ` on ${event.machine}`}`;
+      return `resumed ${resumedWords(event)}`;
     case "approval-voided":
       return `the approval no longer counts: ${event.reason}`;
     case "locked-out":
@@ -101,6 +101,12 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "rollback-refused":
       return remedy(event, step);
   }
+}
+
+/** Who goes on with a run, where, and what they accepted: `by ada on desk, accepting changes: the runbook: step sweep`. */
+export function resumedWords({ by, machine, accepted }: EventOf<"run-resumed">): string {
+  const who = `by ${by}${machine === undefined ? "" : ` on ${machine}`}`;
+  return accepted === undefined ? who : `${who}, accepting changes of ${accepted.changes.join("; of ")}`;
 }
 
 /** Who decided, from which machine, and by which key. */

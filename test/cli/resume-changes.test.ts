@@ -24,7 +24,8 @@ const refused = async (shop: Workshop): Promise<string> => {
   expect(exit).not.toBe(0);
   return err.replaceAll(/\d{12}-\w{6}/g, "RUN");
 };
-const AGAIN = "put it back as it was, or begin anew on a terminal: `runbook run job`";
+const AGAIN =
+  "`runbook resume RUN --accept-changes` goes on with it as it is now; else put it back as it was, or begin anew on a terminal: `runbook run job`";
 
 const changed = (file: string, thing: string, what: string): string =>
   `${file}: the ${thing} has changed since run RUN began: ${what}\n  → ${AGAIN}\n`;
@@ -39,12 +40,12 @@ describe("what has changed since is refused, and named", { timeout: 60_000 }, ()
       files: { "a/x.bad": "", "runbooks/lib.sh": "f() { :; }\n", "runbooks/tool": "1" },
     });
     await shop.write("runbooks/tool", "2");
-    expect(await refused(shop)).toBe(runbook("a file that it sends"));
+    expect(await refused(shop)).toBe(runbook("the file tool that it sends"));
     await shop.write("runbooks/lib.sh", "f() { :; :; }\n");
-    expect(await refused(shop)).toBe(runbook("its functions"));
+    expect(await refused(shop)).toBe(runbook("its functions and the file tool that it sends"));
     const text = await readFile(join(shop.directory, "runbooks/job.yml"), "utf8");
     await shop.write("runbooks/job.yml", `${text}# later\n`);
-    expect(await refused(shop)).toBe(runbook("its text and its functions"));
+    expect(await refused(shop)).toBe(runbook("its text and its functions and the file tool that it sends"));
     await shop.write("runbooks/job.yml", "name: [");
     expect(await refused(shop)).toContain("runbooks/job.yml:1");
     await rm(join(shop.directory, "runbooks/job.yml"));
@@ -60,11 +61,13 @@ describe("what has changed since is refused, and named", { timeout: 60_000 }, ()
     await using shop = await waiting(sweep(), { hosts: ["a", "b"], files: { "a/x.bad": "", "b/x.bad": "" } });
     const text = await readFile(join(shop.directory, "hosts.yml"), "utf8");
     await shop.write("hosts.yml", text.replace('/b"', '/a"'));
-    expect(await refused(shop)).toBe(inventory("what it says of the run's hosts"));
+    expect(await refused(shop)).toBe(inventory("its inputs (b)"));
     await shop.write("hosts.yml", text.replace("connection: local", "connection: ssh"));
-    expect(await refused(shop)).toBe(inventory("what it says of the run's hosts"));
+    expect(await refused(shop)).toBe(inventory("where it is or how to log in (a, b)"));
     await shop.write("hosts.yml", text.replace(/^ +b:.*\n/m, ""));
     expect(await refused(shop)).toBe(inventory("b is not in it any more"));
+    await shop.write("hosts.yml", text.replace("vars: {", "vars: { color: red,"));
+    expect(await refused(shop)).toBe(inventory("what it says of the run's hosts"));
     await rm(join(shop.directory, "hosts.yml"));
     expect(await refused(shop)).toContain("hosts.yml");
 

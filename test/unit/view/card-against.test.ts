@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Event, PastFix } from "../../../src/model/event.ts";
+import type { Event } from "../../../src/model/event.ts";
+import type { PastFix } from "../../../src/model/past.ts";
 import type { Outcome } from "../../../src/model/finding.ts";
 import { NO_OUTPUT } from "../../../src/model/output.ts";
 import { plain } from "../../../src/model/secret.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PastFix } from "../../../src/model/event.ts";
+import type { PastFix } from "../../../src/model/past.ts";
 import { groupCardOf, type Card } from "../../../src/view/card.ts";
 import { cardKind } from "../../../src/view/card-kind.ts";
 import { cardLines } from "../../../src/view/card-lines.ts";
