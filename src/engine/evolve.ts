@@ -53,7 +53,9 @@ function resumed(state: RunState, event: EventOf<"run-resumed">): RunState {
     const steps = left.map((step) => ({ ...step, locked: null }));
     // What is begun or approved there is not given up for one login that failed.
     const again = unfinished(host) ? { unreachable: null, undetermined: null } : {};
-    return [name, { ...host, ...again, steps }];
+    // Whoever had its lock may have changed it since the last look.
+    const changedSeq = host.steps.some(({ locked }) => locked !== null) ? state.seq : host.changedSeq;
+    return [name, { ...host, ...again, changedSeq, steps }];
   });
   const { writer: _, ...plan } = state.plan;
   const again = {

@@ -19,6 +19,8 @@ export type Page = {
   /** It makes its host one that failed. */
   bad: boolean;
   rolledBack: boolean;
+  /** It was fixed and verified, which does not end it: it is looked at again. */
+  done: boolean;
   /** What would undo its last fix on the host: not there, or as far as is known of it. */
   timer: "none" | "armed" | "disarmed" | "fired" | "lost" | "over";
   /** Since when another has the lock of its host, ms since the epoch; or it had, and nobody has looked since. */
@@ -43,14 +45,15 @@ export function blank(): Omit<Page, "end"> {
     adrift: false,
     bad: false,
     rolledBack: false,
+    done: false,
     timer: "none",
     locked: null,
   };
 }
 
 /** What a stop put off, once the run goes on: what a person approved, and nothing was done with, is still approved. */
-export function reopened({ approved, auto, started }: Page): Partial<Page> {
-  return { ...blank(), ...(auto || started.size > 0 ? {} : { approved }), end: null };
+export function reopened({ approved, auto, started, done }: Page): Partial<Page> {
+  return { ...blank(), done, ...(auto || started.size > 0 ? {} : { approved }), end: null };
 }
 
 /** What may still run on its host is looked for. It counts again as what it turns out to be. */

@@ -279,7 +279,7 @@ function write(books: Books, host: string, own: Page, event: Event, at: number):
   if (event.type === "fix-lost") Object.assign(own, { running: false, lost: event.over !== true });
   if (event.type === "rollback-started")
     Object.assign(own, { rolledBack: true, untold: true, job: event.job !== undefined });
-  if (event.type === "verified") Object.assign(own, blank());
+  if (event.type === "verified") Object.assign(own, blank(), { done: true });
   if (event.type === "waived") own.asked = false;
   noteLock(books, own, event, at);
   if (event.type === "step-ended") Object.assign(own, { end: event.outcome, open: event.open === true });

@@ -16,7 +16,9 @@ export function waitsForPeer(host: string, { plan, pages }: Books): boolean {
   return plan.steps.some(({ id, fix }) => {
     if (fix === null || fix.oncePer === null || !plan.facts.includes(fix.oncePer)) return false;
     const others = plan.hosts.filter((other) => other !== host).map((other) => pages.get(`${other} ${id}`));
-    return others.some((own) => own?.end === null && (own.asked || own.approved !== null || own.started.size > 0));
+    return others.some(
+      (own) => own?.end === null && (own.asked || own.approved !== null || own.started.size > 0 || own.done),
+    );
   });
 }
 
