@@ -8,18 +8,24 @@ import type { HostState, RunState, StepState } from "./state.ts";
 export function accept(state: RunState, { plan, moved, gone }: Accepted): RunState {
   const another = plan.runbook.digest !== state.plan.runbook.digest;
   const hosts = [...state.hosts].map(([name, host]): [string, HostState] => {
-    const now = { ...host, gone: gone.includes(name) };
+    const now = gone.includes(name) ? leftAlone(host) : { ...host, gone: false };
     return [name, another || moved.includes(name) ? anew(now, plan, state.seq) : now];
   });
   return { ...state, plan: { ...state.plan, ...plan }, hosts: new Map(hosts) };
 }
 
+/** Nobody can answer for it any more. */
+function leftAlone(host: HostState): HostState {
+  return { ...host, gone: true, steps: host.steps.map((step) => ({ ...step, asked: null })) };
+}
+
 function anew(host: HostState, { steps, applies, facts }: Accepted["plan"], seq: number): HostState {
   const changed = host.steps.map((step) => stepAnew(step, steps, seq));
-  // A fix that has begun comes to its end with the facts that it began with: nothing that made them has changed then.
-  if (host.steps.some(begun)) return { ...host, steps: changed };
+  // A fix that has begun comes to its end with the facts that it began with; so does what has ended, which peers go by.
+  if (host.steps.some(begun) || host.steps.every(({ end }) => end !== null)) return { ...host, steps: changed };
   const concerned = applies ? (host.notConcerned === null ? null : host.concerned) : true;
-  return { ...host, concerned, facts: facts.length > 0 ? null : {}, factsStale: false, steps: changed };
+  const known = facts.length > 0 ? host.facts : {};
+  return { ...host, concerned, facts: known, factsStale: facts.length > 0 && known !== null, steps: changed };
 }
 
 /** What has ended stays as it was, and so does what has begun. */

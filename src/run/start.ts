@@ -95,11 +95,18 @@ async function goOn(parts: RunParts, { policies, accepted }: EventOf<"run-resume
   const { run, archive, clock } = parts;
   const left = await readAgain(run, archive, clock.now());
   // Somebody else may have gone on with the run since this was asked before.
-  const refusal = accepted === undefined ? null : acceptRefusal(left, accepted);
+  const refusal = accepted === undefined ? meanwhile(left, parts) : acceptRefusal(left, accepted);
   if (refusal !== null) throw new FaultError(refusal);
   const { plan } = left;
   const proven = await voidUnproven(parts, { ...left, plan: { ...plan, policies: policies ?? plan.policies } });
   return openLetters(parts, proven);
+}
+
+/** Whether somebody has let the run go on with another runbook since ours was read. */
+function meanwhile({ run, plan }: RunState, { loaded }: RunParts): Fault | null {
+  if (plan.runbook.digest === loaded.digest) return null;
+  const message = `somebody else has meanwhile accepted another runbook in run ${run}`;
+  return { kind: "usage", message, hint: `\`runbook resume ${run}\` once more says what has changed` };
 }
 
 /** What a run that cannot be recorded any more leaves behind: fixes that began and did not get to a recorded end. */

@@ -5,6 +5,7 @@ import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/finding.ts";
 import { resolveShare } from "../../src/model/quantity.ts";
 import { type Boots, checkBoots, keepBoots, noBoots } from "./boots.ts";
+import { checkGone, isGone, takeAnew } from "./accepted.ts";
 import { checkConsent } from "./consent.ts";
 import { ADRIFT, blank, reopened, type Page, TELLS } from "./page.ts";
 import { checkTimer, noteTimer } from "./timers.ts";
@@ -93,6 +94,7 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
     checkConsent(event, entry.at, books, page(books, event.host, event.step).started.size === 0, promise);
   }
   checkBoots(event, books, promise);
+  checkGone(event, books, promise);
   if (event.type === "rollback-started") {
     const { running, lost, rolledBack, started } = page(books, event.host, event.step);
     promise(started.size > 0, "nothing is rolled back that was not fixed");
@@ -114,7 +116,7 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
     promise(beside < roomOf(books.plan, event.batch), "no more hosts in a batch than it has places");
   }
   if ("step" in event && event.step !== null) {
-    const told = !page(books, event.host, event.step).adrift || TELLS.has(event.type);
+    const told = isGone(books, event.host) || !page(books, event.host, event.step).adrift || TELLS.has(event.type);
     promise(told, "a fix that was left by another process is looked for before anything else");
   }
   if (event.type === "asked") {
@@ -205,6 +207,7 @@ function settled(books: Books, host: string): boolean {
 
 function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "run-resumed") reopen(books);
+  if (event.type === "run-resumed") takeAnew(books, event.accepted);
   if (event.type === "paused" || event.type === "continued") books.paused = event.type === "paused";
   if (event.type === "frozen" || event.type === "unfrozen") books.frozen = event.type === "frozen";
   if (event.type === "host-skipped") books.skipped.add(event.host);
