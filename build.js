@@ -33,7 +33,8 @@ const withoutUnused = {
 const withoutFacades = (text) =>
   text.replaceAll(/^import (?:\* as )?([\w$]+|\{[^}]*\}) from "(node:[^"]+)";$/gm, (_, names, name) => {
     const wanted = names.startsWith("{") ? names.replaceAll(" as ", ": ") : names;
-    return `const ${wanted} = process.getBuiltinModule("${name}");`;
+    // A chunk may have a `process` of its own: Commander imports it by that name.
+    return `const ${wanted} = globalThis.process.getBuiltinModule("${name}");`;
   });
 
 await rm("dist", { recursive: true, force: true });
