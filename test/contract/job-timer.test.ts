@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,10 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
 const PREFIX = `runbook-job-d${process.pid}.1.`;
 const dir = mkdtempSync(join(tmpdir(), "rb-timer-"));
-afterAll(() => rmSync(dir, { recursive: true }));
+afterAll(() => {
+  execFileSync("sh", ["-c", dropJobs(`${PREFIX}*`)]);
+  rmSync(dir, { recursive: true });
+});
 let count = 0;
 
 type Armed = Job & { readonly timer: NonNullable<Job["timer"]>; readonly file: string };
@@ -58,16 +62,12 @@ async function disarm(host: Connection, { timer, become }: Armed): Promise<strin
   return told(await host.run(script(disarmTimer(timer.name), { become }))).stdout;
 }
 
-describe.each(WAYS)("the timer of a fix: %s", (_name, open) => {
+describe.concurrent.each(WAYS)("the timer of a fix: %s", (_name, open) => {
   let way: Way;
   beforeAll(async () => {
     way = await open();
   });
-  afterAll(async () => {
-    await using host = await way.connect();
-    await host.run(script(dropJobs(`${PREFIX}*`)));
-    await way[Symbol.asyncDispose]();
-  });
+  afterAll(() => way[Symbol.asyncDispose]());
 
   it("does nothing once it is disarmed, and leaves nothing", async () => {
     const one = armed("echo begun", 2);
@@ -200,7 +200,7 @@ describe("a fix whose timer cannot be armed", () => {
   });
 });
 
-describe("the timer of a fix under sudo", () => {
+describe.concurrent("the timer of a fix under sudo", () => {
   it.each(["USER ALL=(ALL) NOPASSWD: ALL", "USER ALL=(ALL) ALL", "Defaults:USER use_pty\nUSER ALL=(ALL) ALL"])(
     "outlives the login, is disarmed at its own privilege, and undoes the fix at it: %s",
     async (rules) => {

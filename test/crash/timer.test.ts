@@ -86,7 +86,7 @@ const BY_ITSELF =
 const look = (at: Scene) => at.shop.run("jobs", "-i", "hosts.yml", "--state", "state");
 const NOTHING_LEFT = "exit 0\nno jobs are left on these hosts\n";
 
-describe("a fix that cuts its own way in is undone by its host", () => {
+describe.concurrent("a fix that cuts its own way in is undone by its host", () => {
   test("where new logins are refused and the connection lives on", async () => {
     await using at = await scene();
     const config = join(at.sshd.dir, "sshd_config");
@@ -139,7 +139,7 @@ describe("a fix that cuts its own way in is undone by its host", () => {
   });
 });
 
-describe("a fix that leaves the way in alone", () => {
+describe.concurrent("a fix that leaves the way in alone", () => {
   test("is disarmed at a new login and proved, and is not undone later", async () => {
     await using at = await scene();
     const ran = told(await at.shop.run(...at.argv(":")));
@@ -182,7 +182,7 @@ async function killed(at: Scene, cut: string): Promise<void> {
   await running.ended;
 }
 
-describe("a fix whose controller is killed before it is disarmed", () => {
+describe.concurrent("a fix whose controller is killed before it is disarmed", () => {
   test("is undone by its host, which whoever resumes the run is told", async () => {
     await using at = await scene();
     await killed(at, "sleep 2");

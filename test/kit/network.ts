@@ -15,10 +15,13 @@ function ip(...args: readonly string[]): void {
   execFileSync("ip", args);
 }
 
+let made = 0;
+
 /** Makes one; it ends with its cable. */
 export function network(): Network {
-  const name = `rb${process.pid}`;
-  const [near, far, net] = [`${name}a`, `${name}b`, `10.231.${process.pid % 250}`];
+  made += 1;
+  const name = `rb${process.pid}${"abcdefgh"[made % 8]}`;
+  const [near, far, net] = [`${name}0`, `${name}1`, `10.${231 + (made % 8)}.${process.pid % 250}`];
   const inside = (...args: readonly string[]): void => ip("-n", name, ...args);
   ip("netns", "add", name);
   ip("link", "add", near, "type", "veth", "peer", "name", far, "netns", name);
