@@ -137,6 +137,7 @@ function cellOf(host: HostState, step: StepState, hide: Privacy, told: Told): Do
   const known = told.cases.get(caseKey(host.host, step.plan.id)) ?? newCase();
   const { outcome, reason } = stepVerdict(host, step);
   const findings = [...known.findings.values()];
+  const plans = [step.plan, ...told.state.plan.steps.filter(({ id }) => id === step.plan.id)];
   const act = (one: DocumentAct): DocumentAct => ({
     ...one,
     reason: hide.text(one.reason),
@@ -152,7 +153,7 @@ function cellOf(host: HostState, step: StepState, hide: Privacy, told: Told): Do
     ms: known.ms,
     looks: known.looks,
     unclear: hiddenOutput(known.unclear, hide),
-    findings: findings.map(({ seen, ...rest }) => ({ ...rest, values: shownValues(step.plan, seen) })),
+    findings: findings.map(({ seen, ...rest }) => ({ ...rest, values: shownValues(plans, seen) })),
     preview: known.preview && {
       output: hide.output(known.preview.output),
       failed: hide.text(known.preview.failed),

@@ -40,9 +40,9 @@ export function privacyOf(entries: readonly Entry[], plan: RunPlan): (host: stri
   return (host) => made.get(host) ?? OPEN;
 }
 
-/** A finding's values as a report may show them. */
-export function shownValues(step: StepPlan, { values }: Finding): Record<string, Cell> {
-  const hidden = new Set(privateColumns(step));
+/** A finding's values as a report may show them; `steps`: its step as it was, and as it is by now. */
+export function shownValues(steps: readonly StepPlan[], { values }: Finding): Record<string, Cell> {
+  const hidden = new Set(steps.flatMap(privateColumns));
   return Object.fromEntries(
     Object.entries(values).map(([name, cell]) => [name, hidden.has(name) && cell !== null ? HIDDEN : cell]),
   );

@@ -215,3 +215,21 @@ test("what a private column held is nowhere in any report, whoever repeats it", 
     { numRuns: 50 },
   );
 });
+
+test("what is private only by a runbook that was accepted later was private before", () => {
+  const written = PRIVATE.text.replace('"private":true', '"private":false');
+  const story = new Story(loadedFrom(JSON.parse(written)), ["xen1"]);
+  const finding = { values: { account: "zoe-krebs", amount: 3 }, key: "k" };
+  story.tell(
+    { type: "detected", ...at, findings: [finding], ms: 1 },
+    { type: "step-ended", ...at, outcome: "found", reason: "of zoe-krebs" },
+  );
+  expect(jsonText(documentFor(story), "page")).toContain("zoe-krebs");
+  const [started] = new Story(PRIVATE, ["xen1"]).entries;
+  if (started?.event.type !== "run-started") throw new Error("no run");
+  const accepted = { changes: ["the runbook"], plan: started.event.plan, touched: [], moved: [], bound: [], gone: [] };
+  story.tell({ type: "run-resumed", by: "ben", attended: false, accepted });
+  const document = documentFor(story);
+  expect(jsonText(document, "page") + htmlOf(document) + junitOf(document)).not.toContain("zoe-krebs");
+  expect(htmlOf(document)).toContain("accepting changes of the runbook");
+});
