@@ -90,7 +90,9 @@ function firstOf(todos: Iterable<Todo>): Todo {
 function* steps(state: RunState, host: HostState, now: number): Generator<Todo> {
   let blocker: StepState | null = null;
   for (const step of host.steps) {
-    if (step.end === null) yield onStep(state, host, step, step.plan.independent ? null : blocker, now);
+    // Of a host that a person took out of the run only what has begun goes on.
+    const open = step.end === null && (host.skipped === null || fixing(step));
+    if (open) yield onStep(state, host, step, step.plan.independent ? null : blocker, now);
     if (blocker === null && blocks(step)) blocker = step;
   }
 }

@@ -1,7 +1,7 @@
 import { digestOf } from "../../src/engine/digest.ts";
 import { evolve } from "../../src/engine/evolve.ts";
 import type { RunState } from "../../src/engine/state.ts";
-import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
+import type { Accepted, Entry, Event, RunPlan } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/finding.ts";
 import { resolveShare } from "../../src/model/quantity.ts";
 import { type Boots, checkBoots, keepBoots, noBoots } from "./boots.ts";
@@ -206,14 +206,13 @@ function settled(books: Books, host: string): boolean {
 }
 
 function keep(books: Books, { event, at }: Entry): void {
-  if (event.type === "run-resumed") reopen(books);
-  if (event.type === "run-resumed") takeAnew(books, event.accepted);
+  if (event.type === "run-resumed") reopen(books, event.accepted);
   if (event.type === "paused" || event.type === "continued") books.paused = event.type === "paused";
   if (event.type === "frozen" || event.type === "unfrozen") books.frozen = event.type === "frozen";
   if (event.type === "host-skipped") books.skipped.add(event.host);
   if (event.type === "asked" || event.type === "approved") books.sick.add(event.host);
-  const gone = event.type === "waived" || (event.type === "detected" && event.findings.length === 0);
-  if (gone) books.sick.delete(event.host);
+  const lapsed = event.type === "waived" || event.type === "undetermined";
+  if (lapsed || (event.type === "detected" && event.findings.length === 0)) books.sick.delete(event.host);
   if (event.type === "fix-started") books.fixed.push({ host: event.host, step: event.step, key: event.key });
   if (event.type === "waived") {
     for (const key of event.keys) books.waived.set(`${event.host} ${event.step} ${key}`, event.until);
@@ -237,7 +236,7 @@ function keep(books: Books, { event, at }: Entry): void {
 }
 
 /** What was only put off is taken up again. */
-function reopen(books: Books): void {
+function reopen(books: Books, accepted: Accepted | undefined): void {
   Object.assign(books, { stopped: false, paused: false, frozen: false });
   for (const [place, own] of books.pages) {
     // What is begun or approved there is not given up for one login that failed.
@@ -252,6 +251,7 @@ function reopen(books: Books): void {
     const pages = books.plan.steps.map((step) => page(books, host, step.id));
     if (!pages.some((own) => own.bad)) books.failed.delete(host);
   }
+  takeAnew(books, accepted);
 }
 
 const FAILED: ReadonlySet<Outcome> = new Set(["failed", "rolled-back", "in-doubt"]);

@@ -61,24 +61,6 @@ describe("a pause", () => {
   });
 });
 
-describe("a skipped host", () => {
-  const skipped: Event = { type: "host-skipped", host: "host1", by: "ben", reason: "in use" };
-
-  test("keeps what was found on it as found, and what was not looked at as skipped", () => {
-    expect(next(after(PLAN, reached(), skipped))).toEqual(settles("skipped", "the host was skipped by ben: in use"));
-    expect(next(after(PLAN, reached(), saw(["a"]), skipped))).toEqual(
-      settles("found", "the host was skipped by ben: in use"),
-    );
-  });
-
-  test("has the fix that runs finished and verified, and no other one begun", () => {
-    const plan = planWith({ steps: [stepWith({}, { per: "finding" })] });
-    const state = after(plan, reached(), saw(["a", "b"]), asked(), approved(), admitted(), fixStarted("a"), skipped);
-    expect(next(after(state, fixFinished(0, "a")))).toEqual({ kind: "verify", ...at });
-    expect(stillHolds(state, fixStarted("b"), state.at)).toBe(false);
-  });
-});
-
 describe("a waiver", () => {
   test("of everything that was found ends the step as skipped, and says who waived it, until when and why", () => {
     const state = after(PLAN, reached(), saw(["a"]), asked(), waived(["a"]));
