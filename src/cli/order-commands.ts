@@ -8,6 +8,7 @@ export function addOrders(program: Command, end: (answer: Answer) => void, io: I
     .command("stop")
     .description("ask a run at work to stop: no new fix starts, what runs is finished and verified")
     .argument("<run>", "its id, a unique beginning of it, or last")
+    .option("--kill-jobs", "end the fixes that run on its hosts, and roll them back where they can be")
     .option("--state <dir>", "where runs are on record")
     .action(async (run, options) => {
       const { stop } = await import("./stop.ts");

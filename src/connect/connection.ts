@@ -67,6 +67,15 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
     return follow(session, (mark) => attachJob(job.name, job.from, mark), job, options);
   }
 
+  /** In a session that is not kept: another script may want one of the same kind meanwhile. */
+  async function beside(script: Script, options: RunOptions): Promise<Ended> {
+    const session = await sessionFor(script, options.signal);
+    if (isFault(session)) return { kind: "refused", fault: session };
+    const { ended } = await attempt(session, script, options);
+    await endSession(session);
+    return ended;
+  }
+
   /** One after the other, whatever it is. */
   function queued<T>(one: () => Promise<T>): Promise<T> {
     const result = last.then(one);
@@ -80,6 +89,7 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
       return !disposed && login.alive();
     },
     run: (script, options = {}) => queued(() => runOne(script, options)),
+    beside: (script, options = {}) => beside(script, options),
     job: (job, options = {}) => queued(() => runJob(job, options)),
     attach: (job, options = {}) => queued(() => attach(job, options)),
     async [Symbol.asyncDispose]() {

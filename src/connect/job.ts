@@ -95,8 +95,9 @@ function reasonOf(end: PipeEnd): string {
 function fromHost([word = "", code, , , ...more]: readonly string[], printed: Printed): JobEnded["ended"] {
   switch (word) {
     case "ended":
+    case "killed":
       if (!/^\d+$/.test(code ?? "")) break;
-      return { kind: "exited", code: Number(code), ...printed };
+      return { kind: "exited", code: Number(code), ...(word === "killed" ? { killed: true } : {}), ...printed };
     case "timed-out":
       return { kind: "timed-out", gone: code === "gone", ...printed };
     case "refused": {

@@ -3,7 +3,7 @@ import type { EventOf, Event, Entry } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
 import { reboots } from "./outcome.ts";
 import type { Adrift, FixState, StepState, TimerState, Vote } from "./state.ts";
-import { exitReason } from "./words.ts";
+import { exitReason, fixReason } from "./words.ts";
 
 /** When an event was recorded, and its number: what comes before what is told by the number, since a millisecond is long. */
 export type Moment = Pick<Entry, "at" | "seq"> & {
@@ -51,9 +51,7 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "fix-started":
       return { ...step, fixes: [...step.fixes, begun(event, when)] };
     case "fix-finished":
-      return fixEnded(step, event.key, event.exit === 0 ? "done" : event.exit === null ? "timed-out" : "failed", {
-        reason: exitReason("the fix", event.exit, event.stderr, event.ms),
-      });
+      return fixEnded(step, event.key, endOf(event), { reason: fixReason(event) });
     case "fix-lost":
       return fixEnded(step, event.key, event.over === true ? "over" : "lost", event);
     case "fix-refused":
@@ -235,4 +233,9 @@ export function ended(
   open = false,
 ): StepState {
   return { ...step, endSeq: when.seq, end: { outcome, reason, at: when.at, open } };
+}
+
+function endOf({ exit, by }: EventOf<"fix-finished">): FixState["end"] {
+  if (by !== undefined) return "failed";
+  return exit === 0 ? "done" : exit === null ? "timed-out" : "failed";
 }

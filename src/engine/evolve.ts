@@ -25,7 +25,7 @@ type RunEvent = Exclude<Event, HostEvent | { type: "run-started" }>;
 function onRun(state: RunState, event: RunEvent): RunState {
   switch (event.type) {
     case "stop-requested":
-      return { ...state, stop: { by: event.by } };
+      return stopped(state, event);
     case "paused":
       return { ...state, paused: { by: event.by } };
     case "continued":
@@ -39,6 +39,14 @@ function onRun(state: RunState, event: RunEvent): RunState {
     case "run-ended":
       return { ...state, ended: { exit: event.exit, outcome: event.outcome, at: state.at } };
   }
+}
+
+function stopped(state: RunState, { by, kill }: EventOf<"stop-requested">): RunState {
+  return {
+    ...state,
+    stop: { by, kill: kill === true || state.stop?.kill === true },
+    killedBy: kill === true ? by : state.killedBy,
+  };
 }
 
 function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): Waiver[] {

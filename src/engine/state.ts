@@ -147,7 +147,9 @@ export type RunState = {
   readonly plan: RunPlan;
   readonly startedAt: number;
   readonly hosts: ReadonlyMap<string, HostState>;
-  readonly stop: { readonly by: string } | null;
+  readonly stop: { readonly by: string; readonly kill: boolean } | null;
+  /** Who last had the fixes ended that ran, in this process or in one before it; null: nobody. */
+  readonly killedBy: string | null;
   /** No fix starts for now. */
   readonly paused: { readonly by: string } | null;
   /** No fix starts in any run for now. */
@@ -170,6 +172,7 @@ export function begin(entry: Entry, event: EventOf<"run-started">): RunState {
     startedAt: entry.at,
     hosts: new Map(hosts),
     stop: null,
+    killedBy: null,
     paused: null,
     frozen: null,
     waivers: plan.waivers,

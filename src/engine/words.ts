@@ -1,3 +1,4 @@
+import type { EventOf } from "../model/event.ts";
 import { outputText, type Output } from "../model/output.ts";
 import type { Freeze } from "./state.ts";
 
@@ -17,6 +18,11 @@ export function exitReason(what: string, exit: number | null, stderr: Output, ms
   const last = lastLine(outputText(stderr));
   const how = exit === null ? `was ended after ${Math.round(ms / 1000)} s` : `exited ${exit}`;
   return `${what} ${how}${last === "" ? "" : `: ${last}`}`;
+}
+
+/** How a fix ended, in one line. */
+export function fixReason({ exit, by, stderr, ms }: EventOf<"fix-finished">): string {
+  return by === undefined ? exitReason("the fix", exit, stderr, ms) : `the fix was ended by ${by}, who stopped the run`;
 }
 
 /** A moment in UTC from ms since the epoch: `2026-11-03 14:05:09 UTC`. What is none, as a file from elsewhere may hold, is `?`. */

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import type { Freeze } from "../engine/state.ts";
-import type { Freezing, Orders } from "../run/ports.ts";
+import type { Freezing, Orders, StopOrder } from "../run/ports.ts";
 import type { Tables } from "./schema.ts";
 
 /** How the desk reaches its database: alone from a first look to a last word, or for one look. */
@@ -14,10 +14,7 @@ export function ordersOf({ change, look }: Access): Orders {
   return {
     of: async (run) => ({
       freeze: await look(lastFreeze),
-      stop:
-        (await look((database) =>
-          database.selectFrom("stop_request").select("by").where("run", "=", run).executeTakeFirst(),
-        )) ?? null,
+      stop: await look((database) => stopOf(database, run)),
     }),
     freeze: (by, reason) =>
       change(async (database) => {
@@ -43,11 +40,24 @@ export function ordersOf({ change, look }: Access): Orders {
       );
       return heard !== undefined;
     },
-    stop: async (run, by) =>
-      void (await look((database) => database.replaceInto("stop_request").values({ run, by }).execute())),
+    stop: (run, { by, kill }) =>
+      change(async (database) => {
+        // Who merely stops it takes nothing back of what somebody else wants ended.
+        const before = await stopOf(database, run);
+        if (before?.kill === true && !kill) return;
+        await database
+          .replaceInto("stop_request")
+          .values({ run, by, kill: kill ? 1 : 0 })
+          .execute();
+      }),
     stopped: async (run) =>
       void (await look((database) => database.deleteFrom("stop_request").where("run", "=", run).execute())),
   };
+}
+
+async function stopOf(database: Kysely<Tables>, run: string): Promise<StopOrder | null> {
+  const row = await database.selectFrom("stop_request").selectAll().where("run", "=", run).executeTakeFirst();
+  return row === undefined ? null : { by: row.by, kill: row.kill === 1 };
 }
 
 async function lastFreeze(database: Kysely<Tables>): Promise<Freezing | null> {

@@ -52,8 +52,8 @@ export type Tables = {
   };
   /** No fix starts anywhere: one row, that of the last time. `lifted_by` null: it holds. */
   freeze: { one: number; since: number; by: string; reason: string; lifted_by: string | null };
-  /** Runs that somebody wants to stop, until whoever has the run takes it. */
-  stop_request: { run: string; by: string };
+  /** Runs that somebody wants to stop, until whoever has the run takes it; `kill`: and have its fixes ended. */
+  stop_request: { run: string; by: string; kill: number };
   /** Which run asks for what; `asked` once that is on record. */
   claim: { digest: string; run: string; host: string; step: string; asked: number };
   /** Fixes that began, and how their step ended last; null: not yet. */
@@ -129,4 +129,5 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
   `,
     (database) => seal(database, Date.now()),
   ],
+  ["alter table stop_request add column kill integer not null default 0"],
 ];

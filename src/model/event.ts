@@ -205,8 +205,10 @@ export const Event = z.discriminatedUnion("type", [
     type: z.literal("fix-finished"),
     ...at,
     key: z.string().nullable(),
-    /** Null: it was ended after its time. */
+    /** Null: it was ended after its time, or by a person. */
     exit: z.int().nullable(),
+    /** Who had it ended. */
+    by: z.string().optional(),
     stdout: Output,
     stderr: Output,
     ms: z.number(),
@@ -278,8 +280,8 @@ export const Event = z.discriminatedUnion("type", [
     waitLock: z.number().nullable().optional(),
     accepted: Accepted.optional(),
   }),
-  /** No new fix starts from here on. */
-  z.object({ type: z.literal("stop-requested"), by: z.string() }),
+  /** No new fix starts from here on. `kill`: those that run as jobs of their hosts are ended. */
+  z.object({ type: z.literal("stop-requested"), by: z.string(), kill: z.literal(true).optional() }),
   /** Nothing more happens in this run unless it is resumed. `exit` is the process's exit code. */
   z.object({ type: z.literal("run-ended"), exit: z.int(), outcome: Outcome }),
 ]);

@@ -1,4 +1,4 @@
-import { kernelWords } from "../engine/words.ts";
+import { fixReason, kernelWords } from "../engine/words.ts";
 import type { EventOf } from "../model/event.ts";
 import { NO_OUTPUT } from "../model/output.ts";
 import type { DocumentAct } from "./document.ts";
@@ -33,6 +33,8 @@ export function actAfter(act: DocumentAct, event: OfFix | OfRollback, at: string
     case "fix-finished":
     case "rollback-finished": {
       const { exit, stdout, stderr, ms } = event;
+      if (event.type === "fix-finished" && event.by !== undefined)
+        return { ...act, endedAt: at, end: "failed", reason: fixReason(event), stdout, stderr, ms };
       return { ...act, endedAt: at, end: exit === null ? "timed-out" : "exited", exit, stdout, stderr, ms };
     }
     case "rebooted":

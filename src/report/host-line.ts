@@ -1,4 +1,4 @@
-import { exitReason, kernelWords, moment } from "../engine/words.ts";
+import { exitReason, fixReason, kernelWords, moment } from "../engine/words.ts";
 import type { StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import type { Outcome } from "../model/finding.ts";
@@ -90,9 +90,7 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
         ? null
         : say(event.kernel === undefined ? "fixing" : "rebooting", "cyan", beginning(step, event.key));
     case "fix-finished":
-      return event.exit === 0
-        ? fixDone(step, event.ms, say)
-        : say("fix failed", "red", exitReason("the fix", event.exit, event.stderr, event.ms));
+      return event.exit === 0 ? fixDone(step, event.ms, say) : say("fix failed", "red", fixReason(event));
     case "fix-lost":
       return say("fix lost", "red", event.reason);
     case "fix-refused":

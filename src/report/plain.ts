@@ -74,7 +74,10 @@ function runLine(
 ): LogLine {
   switch (event.type) {
     case "stop-requested":
-      return ofRun("stop", `by ${event.by}: no new fix starts`);
+      return ofRun(
+        "stop",
+        `by ${event.by}: no new fix starts${event.kill === true ? ", and those that run are ended" : ""}`,
+      );
     case "paused":
       return ofRun("paused", `by ${event.by}: no fix starts until the run is continued`);
     case "continued":

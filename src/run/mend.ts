@@ -5,6 +5,7 @@ import type { Output } from "../model/output.ts";
 import type { Fix } from "../model/runbook.ts";
 import type { LockAnswer } from "../script/lock.ts";
 import { carryOut } from "./carry.ts";
+import { endOnOrder } from "./kill.ts";
 import { findJob, patienceOf, type JobEnd } from "./job.ts";
 import { lock, lockedOut, sendLocked, takenOver } from "./lock.ts";
 import type { Ended } from "./ports.ts";
@@ -40,8 +41,12 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
   yield { type: "fix-started", ...at, key, ...names };
   const extras = { ...subject, ...fixExtras(definition), since };
   const parts = job === null ? null : { ...job, ...(timer === null ? {} : { timer }) };
+  const order = job === null ? null : endOnOrder(host, step, job.name, work);
   const ended = yield* carryOut(host, step, definition.run, extras, parts, work);
-  yield ended.kind === "locked" ? lockedOut(at, ended.answer, work) : endOfFix({ ...at, key }, ended, definition);
+  const left = (await order?.settled()) === "left";
+  yield ended.kind === "locked"
+    ? lockedOut(at, ended.answer, work)
+    : endOfFix({ ...at, key }, ended, left, definition, work);
 }
 
 /** Takes the lock by itself: what runs on the controller for a host locks the host all the same. */
@@ -62,9 +67,19 @@ function fixExtras(definition: Fix): Pick<Extras, "timeout" | "late" | "keep"> {
 
 type FixEnd = Exclude<JobEnd, { readonly kind: "locked" }>;
 
-function endOfFix(at: { host: string; step: string; key: string | null }, ended: FixEnd, definition: Fix): Event {
+/** `left`: the fix was to be ended, and a process of it could not be. */
+function endOfFix(
+  at: { host: string; step: string; key: string | null },
+  ended: FixEnd,
+  left: boolean,
+  definition: Fix,
+  work: Work,
+): Event {
   switch (ended.kind) {
     case "exited":
+      if (left) return { type: "fix-lost", ...at, reason: leftWords(work) };
+      if (ended.killed === true)
+        return { type: "fix-finished", ...at, exit: null, by: work.killedBy(), ...printed(ended) };
       return { type: "fix-finished", ...at, exit: ended.code, ...printed(ended) };
     case "timed-out":
       return ended.gone
@@ -104,11 +119,17 @@ export async function* reattach(host: HostState, step: StepState, work: Work): A
   const like = likeness(host, step, fixExtras(definition.fix), work);
   const timeout = like.timeout + (last.timer === null ? 0 : patienceOf(definition.rollback?.unless_reconnect ?? 0));
   const started = { ...like, timeout, name: last.job };
+  const order = endOnOrder(host, step, last.job, work);
   const ended = yield* findJob(host, step, started, last.bootId, work);
+  const left = (await order.settled()) === "left";
   if (ended.kind === "locked") throw new Error("what is looked for is not kept out by a lock");
   // What follows is done under the lock again: it is ours still, or was stale, unless another has taken it; then a rollback is refused.
   if (ended.kind !== "lost" && !work.leaving.aborted) await lock(host, step, work);
-  yield endOfFix({ ...at, key: last.key }, ended, definition.fix);
+  yield endOfFix({ ...at, key: last.key }, ended, left, definition.fix, work);
+}
+
+function leftWords(work: Work): string {
+  return `the fix was to be ended by ${work.killedBy()}, who stopped the run, and a process of it is still there`;
 }
 
 function stillRunning(definition: Fix): string {

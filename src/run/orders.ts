@@ -22,7 +22,7 @@ export async function obey({ run, desk, live, state }: OrderParts): Promise<void
     live.wish({ kind: "unfreeze", by: freeze?.liftedBy ?? "somebody" });
   }
   if (stop === null) return;
-  live.stop(stop.by);
+  live.stop(stop.by, stop.kill);
   // Whoever asked is told that it is so once nothing can take it back.
   await live.recorded();
   await desk.orders.stopped(run);

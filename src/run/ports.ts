@@ -27,10 +27,11 @@ export type Script = {
 
 /** How a script ended, with what it printed as `O`. Only `exited` carries a verdict; every other kind leaves something unknown. */
 export type Ended<O = Printed> =
-  /** It ended by itself. A signal is 128 + its number, as shells say it. */
+  /** It ended by itself, or, as a job that is `killed`, because a person wanted that. A signal is 128 + its number, as shells say it. */
   | {
       readonly kind: "exited";
       readonly code: number;
+      readonly killed?: true;
       readonly stdout: O;
       readonly stderr: O;
       readonly ms: number;
@@ -108,7 +109,7 @@ export type JobEnded = {
 /** Called with what a running script prints, as it comes, capped and decoded; null once more comes than is passed on. For display only. */
 export type Listener = (stream: "stdout" | "stderr", text: string | null) => void;
 
-/** One login on one host. Scripts on it run one after the other. */
+/** One login on one host. Scripts on it run one after the other, but for those that run beside them. */
 export interface Connection extends AsyncDisposable {
   /** `/etc/machine-id` and the kernel's boot id; null where the host has none. */
   readonly identity: { readonly machineId: string | null; readonly bootId: string | null };
@@ -116,6 +117,8 @@ export interface Connection extends AsyncDisposable {
   readonly alive: boolean;
   /** Runs one script. Aborting ends a read-only script and leaves one that writes (its end is then `lost`). Never throws. */
   run(script: Script, options?: { readonly signal?: AbortSignal; readonly listen?: Listener }): Promise<Ended>;
+  /** Runs one read-only script at once, though another script or a job is under way. Never throws. */
+  beside(script: Script, options?: { readonly signal?: AbortSignal }): Promise<Ended>;
   /** Starts a job and follows it to its end. Aborting, or losing the connection, leaves it alone: it is `lost` then. Never throws. */
   job(job: Job, options?: { readonly signal?: AbortSignal; readonly listen?: Listener }): Promise<JobEnded>;
   /** Follows a job that is there already. Never starts one. */
@@ -171,7 +174,7 @@ export interface Desk {
 /** What is ordered of one run, or of all of them, from elsewhere. Rejects with a journal fault. */
 export interface Orders {
   /** Whether all is frozen, and who wants this run to stop; null: nobody. Cheap enough to ask several times a second. */
-  of(run: string): Promise<{ readonly freeze: Freezing | null; readonly stop: { readonly by: string } | null }>;
+  of(run: string): Promise<{ readonly freeze: Freezing | null; readonly stop: StopOrder | null }>;
   /** Lets no fix start in any run from now on. Answers with the freeze that is in force: another's, where somebody was quicker. */
   freeze(by: string, reason: string): Promise<Freeze>;
   /** Ends a freeze. Answers with the one that it was; null: none was in force. */
@@ -181,7 +184,7 @@ export interface Orders {
   /** Whether a run has a freeze on its record. */
   heard(run: string, freeze: Freeze): Promise<boolean>;
   /** Asks whoever has a run to stop it. */
-  stop(run: string, by: string): Promise<void>;
+  stop(run: string, order: StopOrder): Promise<void>;
   /** Takes what was asked off the desk: it is on record, or nobody is there for it any more. */
   stopped(run: string): Promise<void>;
 }
@@ -236,6 +239,9 @@ export interface Watcher {
   /** Live output of a running script; not on record. Null: the rest of it is not passed on. */
   output?(host: string, step: string | null, stream: "stdout" | "stderr", text: string | null): void;
 }
+
+/** Who wants a run to stop. `kill`: the fixes that run are to be ended, too. */
+export type StopOrder = { readonly by: string; readonly kill: boolean };
 
 /** What a person wants of a run under way. */
 export type Wish =

@@ -16,8 +16,8 @@ import type { Work } from "./work.ts";
 export type LiveRun = {
   /** Settles when nothing more can be done without a person who is not there. Rejects when the journal fails or on a bug. */
   readonly done: Promise<RunState>;
-  /** No new fix starts from now on; what runs is finished and verified. */
-  stop(by: string): void;
+  /** No new fix starts from now on; what runs is finished and verified, or (`kill`) ended and rolled back. */
+  stop(by: string, kill?: boolean): void;
   /** What a person wants. Answers why it does not count; null: it does, and is being recorded. */
   wish(wish: Wish): string | null;
   /** Settles once all wishes that count so far are on record. Rejects when the journal fails. */
@@ -131,8 +131,10 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
   work.leaving.addEventListener("abort", sweepSoon);
   return {
     done: settled.promise,
-    stop: (by) => {
-      if (recorder.state.stop === null) record({ type: "stop-requested", by });
+    stop: (by, kill = false) => {
+      const { stop } = recorder.state;
+      if (stop !== null && (stop.kill || !kill)) return;
+      record({ type: "stop-requested", by, ...(kill ? { kill: true } : {}) });
     },
     wish: (wish) => {
       if (over || broken) return "the run has ended";

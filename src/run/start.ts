@@ -65,9 +65,16 @@ export async function start(parts: RunParts): Promise<RunState> {
   await using fleet = new Fleet(parts.connector);
   await using controller = new Fleet(parts.controller);
   const stopping = new AbortController();
-  const onStop: Watcher = { entry: ({ event }) => void (event.type === "stop-requested" && stopping.abort()) };
+  const killing = new AbortController();
+  const onStop: Watcher = {
+    entry: ({ event }) => {
+      if (event.type !== "stop-requested") return;
+      stopping.abort();
+      if (event.kill === true) killing.abort();
+    },
+  };
   const recorder = await startRecord(run, first, { ...parts, watchers: [...parts.watchers, onStop] }, before);
-  const work = workOf(parts, fleet, controller, recorder, stopping.signal);
+  const work = workOf(parts, fleet, controller, recorder, { stopping: stopping.signal, killing: killing.signal });
   if (orders !== null) await recorder.record(orders);
 
   const live = drive(recorder, work, (host) => farewell(host, recorder, work));
@@ -144,7 +151,13 @@ function fixWords(step: StepState): string {
   }
 }
 
-function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Recorder, stopping: AbortSignal): Work {
+function workOf(
+  parts: RunParts,
+  fleet: Fleet,
+  controller: Fleet,
+  recorder: Recorder,
+  orders: Pick<Work, "stopping" | "killing">,
+): Work {
   const { run, desk, first } = parts;
   const { by, machine = "?" } = first.type === "run-started" ? first.plan : first;
   const hosts = new Map(parts.hosts.map((host) => [host.name, host]));
@@ -157,7 +170,8 @@ function workOf(parts: RunParts, fleet: Fleet, controller: Fleet, recorder: Reco
     clock: parts.clock,
     secrets: parts.secrets,
     leaving: parts.leaving,
-    stopping,
+    ...orders,
+    killedBy: () => recorder.state.killedBy ?? "somebody",
     job: (host, step, ordinal) => {
       if (!parts.jobs) return null;
       const secret = [...(parts.values.get(host)?.values() ?? [])].some((value) => value instanceof Secret);

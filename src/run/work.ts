@@ -24,6 +24,10 @@ export type Work = {
   readonly leaving: AbortSignal;
   /** Fires when the run is stopped, which is on record by then: hosts that are not reached yet have nothing to finish. */
   readonly stopping: AbortSignal;
+  /** Fires when the fixes that run are to be ended, which is on record by then. */
+  readonly killing: AbortSignal;
+  /** Who wanted that, in this process or in one before it. */
+  killedBy(): string;
   readonly script: Scribe;
   /** The value of an input on a host. */
   input(host: string, name: string): string | Secret | undefined;

@@ -14,7 +14,7 @@ export const THERE = `there() {
 }`;
 
 /**
- * `status` reads what is known of the job in `$dir`: `$word` is `starting`, `running`, `armed`, `ended`, `timed-out`, or `died` where its supervisor was
+ * `status` reads what is known of the job in `$dir`: `$word` is `starting`, `running`, `armed`, `ended`, `killed`, `timed-out`, or `died` where its supervisor was
  * killed, `rebooted`, `gone`.
  */
 export const STATUS = `${LOOK}

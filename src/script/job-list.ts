@@ -9,7 +9,17 @@ export type Kept = {
   readonly code: number | null;
 };
 
-const STATES = ["starting", "running", "ended", "timed-out", "died", "rebooted", "armed", "disarmed"] as const;
+const STATES = [
+  "starting",
+  "running",
+  "ended",
+  "killed",
+  "timed-out",
+  "died",
+  "rebooted",
+  "armed",
+  "disarmed",
+] as const;
 
 /** As `status`, and of a timer what its token says. */
 const WORD = `status || :
@@ -44,7 +54,7 @@ for place in ${PLACES}; do
   for dir in "$place"/${pattern}; do
     ${OURS} || continue
     ${WORD}
-    case $word in ended | timed-out | died | rebooted | disarmed) rm -rf "$dir" ;; esac
+    case $word in ended | killed | timed-out | died | rebooted | disarmed) rm -rf "$dir" ;; esac
   done
 done`;
 }

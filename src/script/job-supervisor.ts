@@ -12,6 +12,38 @@ export const LOOK = `look() {
 }`;
 
 /**
+ * `reap` ends every process of the job `$name`, at the privilege of who runs it; it fails where one is left. `$own` is the session of the
+ * job's supervisor, which is spared. `members` are those that have the job's variable in their environment (without -F: with it, busybox sees no
+ * further than to the first NUL), and all of their sessions.
+ */
+export const REAP = `members() {
+  sessions=" "
+  for file in $(grep -ls "$variable=$name:" /proc/[0-9]*/environ); do
+    pid=\${file#/proc/} pid=\${pid%/environ}
+    look "$pid" || continue
+    echo "$pid"
+    [ "$session" = "$own" ] || sessions="$sessions$session "
+  done
+  for file in /proc/[0-9]*/stat; do
+    pid=\${file#/proc/} pid=\${pid%/stat}
+    look "$pid" && [ "$state" != Z ] || continue
+    case $sessions in *" $session "*) echo "$pid" ;; esac
+  done
+}
+reap() {
+  [ -r /proc/self/environ ] || return 1
+  for signal in TERM KILL KILL KILL; do
+    left=$(members); [ -n "$left" ] || return 0
+    kill -$signal $left
+    for seconds in 0.1 0.1 0.2 0.4 0.5 0.7; do
+      sleep "$seconds" || sleep 1
+      [ -n "$(members)" ] || return 0
+    done
+  done
+  return 1
+}`;
+
+/**
  * The parts of the supervisor, which runs `script` in a session of its own and keeps its end and what it prints in the directory `$1`; `$2` is how it gets a session (`setsid`,
  * or nothing). Its stdout is whoever follows it, and may go away at any time. It expects `name`, `variable`, `deadline` and `script` to be set.
  *
@@ -22,8 +54,10 @@ export const LOOK = `look() {
  *
  * `relay` reads to the end whatever happens, since the script would die of a pipe that nobody reads: on a full disk, and (by the trap: a
  * shell that cannot fork exits) on a host that is out of processes. `pause` is a sleep that TERM ends with the process around it. TERM may
- * come before `$sleep` is known, and a shell just forked may lose one: hence `over`, and KILL. `members` are those that have
- * the job's variable in their environment (without -F: with it, busybox sees no further than to the first NUL), and all of their sessions.
+ * come before `$sleep` is known, and a shell just forked may lose one: hence `over`, and KILL.
+ *
+ * The file `going` is there for as long as a person may have the script ended: it is removed as soon as the script has ended, or moved to `killed` by
+ * who ends it (`script/job-end`). One of the two is first, so what a script left in the background is never taken for the script.
  */
 const PARTS = `dir=$1 setsid=$2
 exec 3>&1 >/dev/null 2>&1 </dev/null 5>&- 6>&- 7>&-
@@ -69,32 +103,7 @@ relay() {
   trap - EXIT
   echo over >&8
 }
-members() {
-  sessions=" "
-  for file in $(grep -ls "$variable=$name:" /proc/[0-9]*/environ); do
-    pid=\${file#/proc/} pid=\${pid%/environ}
-    look "$pid" || continue
-    echo "$pid"
-    [ "$session" = "$own" ] || sessions="$sessions$session "
-  done
-  for file in /proc/[0-9]*/stat; do
-    pid=\${file#/proc/} pid=\${pid%/stat}
-    look "$pid" && [ "$state" != Z ] || continue
-    case $sessions in *" $session "*) echo "$pid" ;; esac
-  done
-}
-reap() {
-  [ -r /proc/self/environ ] || return 1
-  for signal in TERM KILL KILL KILL; do
-    left=$(members); [ -n "$left" ] || return 0
-    kill -$signal $left
-    for seconds in 0.1 0.1 0.2 0.4 0.5 0.7; do
-      sleep "$seconds" || sleep 1
-      [ -n "$(members)" ] || return 0
-    done
-  done
-  return 1
-}
+${REAP}
 pause() {
   over= sleep=
   trap 'over=1; [ -z "$sleep" ] || kill -KILL "$sleep"' TERM
@@ -138,7 +147,9 @@ finish() {
     esac
   done
   if [ -n "$overdue" ]; then say "timed-out \${reaped:-left} $out $err"
-  elif [ -n "$code" ]; then say "ended $code $out $err"
+  elif [ -n "$code" ]; then
+    ended=ended; [ ! -e "$dir/killed" ] || ended=killed
+    say "$ended $code $out $err"
   else say "died - $out $err"; fi
   [ -z "$timer" ] || end "$timer"
   echo end >&3
@@ -154,6 +165,7 @@ const RUN = `say "running $$ $birth"
   code=$?
   trap '' PIPE
   exec >/dev/null 3>&- 4>&-
+  rm -f "$dir/going"
   [ -z "$deadline" ] || end "$watcher"
   late &
   echo "code $code $!" >&8

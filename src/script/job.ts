@@ -33,7 +33,7 @@ export const JOB_VARIABLE = "RUNBOOK_JOB";
 
 /**
  * What a session reads to start a job and to follow it to its end; a job of this name that is there already is only followed.
- * It ends with `\nMARK <word> <code> <bytes dropped of stdout> <of stderr>\n` on stdout and `\nMARK\n` on stderr. The words: `ended` (code),
+ * It ends with `\nMARK <word> <code> <bytes dropped of stdout> <of stderr>\n` on stdout and `\nMARK\n` on stderr. The words: `ended` (code), `killed` (the same, of one that `endJob` was told to end),
  * `timed-out` (code `gone` or `left`), `died` (its supervisor was killed), `rebooted`, `refused` (`full`, `disk`, `unarmed`, `lock`: nothing was begun),
  * and of a timer that never fired `disarmed` and `lapsed`.
  * What follows is what the host's lock said: why it was refused, or which stale lock it was given over.
@@ -134,7 +134,7 @@ for place do
   ${secret ? `${inMemory}; why=full` : ":"}
   dir=$place/$name
   if (umask 077; mkdir "$dir") 2>/dev/null; then
-    if (umask 077; cd "$dir" && printf '%-63s\\n' starting >status && : >out && : >err && : >boot &&
+    if (umask 077; cd "$dir" && printf '%-63s\\n' starting >status && : >out && : >err && : >boot && : >going &&
       { [ ! -r /proc/sys/kernel/random/boot_id ] || { read -r id </proc/sys/kernel/random/boot_id && printf '%s\\n' "$id" >boot; }; } &&
       printf '%63s\\n' probe >probe && : >probe) 2>/dev/null
     then new=1; break; fi

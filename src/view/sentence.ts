@@ -1,8 +1,7 @@
 import type { RunState, StepState } from "../engine/state.ts";
-import { exitReason, frozenWords, kernelWords, moment } from "../engine/words.ts";
+import { exitReason, fixReason, frozenWords, kernelWords, moment } from "../engine/words.ts";
 import type { Decider } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
-import type { Output } from "../model/output.ts";
 import { clean } from "./clean.ts";
 import { counted, duration, shortDigest } from "./words.ts";
 import { countedEvidence, evidenceOf } from "./evidence.ts";
@@ -80,7 +79,7 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "admitted":
       return `its fixes may start, in batch ${event.batch}`;
     case "stop-requested":
-      return `stopped by ${event.by}: no new fix starts`;
+      return `stopped by ${event.by}: no new fix starts${event.kill === true ? ", and those that run are ended" : ""}`;
     case "run-ended":
       return `ended: ${event.outcome}, exit code ${event.exit}`;
     case "step-ended":
@@ -150,7 +149,7 @@ function remedy(event: Remedy, step: StepState | null): string {
         ? `the fix started${forWhat(step, event.key)}${event.timer === undefined ? "" : ", with a timer on its host that undoes it"}`
         : `told to reboot (kernel ${event.kernel})`;
     case "fix-finished":
-      return endOf("the fix", event);
+      return `${fixReason(event)}${event.exit === null ? "" : took(event)}`;
     case "fix-lost":
       return `how the fix ended is not known: ${event.reason}`;
     case "fix-refused":
@@ -172,7 +171,7 @@ function remedy(event: Remedy, step: StepState | null): string {
         ? "the host rolls it back by itself, since nobody logged in again"
         : "the rollback started";
     case "rollback-finished":
-      return endOf("the rollback", event);
+      return `${exitReason("the rollback", event.exit, event.stderr, event.ms)}${event.exit === null ? "" : took(event)}`;
     case "rollback-lost":
       return `how the rollback ended is not known: ${event.reason}`;
     case "rollback-refused":
@@ -195,10 +194,6 @@ function factsOf({ facts }: EventOf<"facts-read">): string {
 function forWhat(step: StepState | null, key: string | null): string {
   const finding = key === null ? undefined : step?.target.find((one) => one.key === key);
   return step === null || finding === undefined ? "" : ` for ${evidenceOf(step.plan, [finding])}`;
-}
-
-function endOf(what: string, event: { exit: number | null; stderr: Output; ms: number }): string {
-  return `${exitReason(what, event.exit, event.stderr, event.ms)}${event.exit === null ? "" : took(event)}`;
 }
 
 function took({ ms }: { ms: number }): string {

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { processesWith, uniqueSleep } from "../kit/processes.ts";
 import { localJob, sweep, verdictsOf } from "../kit/shelf.ts";
 import { cardOn } from "../kit/waiting.ts";
 import type { Workshop } from "../kit/workshop.ts";
@@ -12,6 +13,13 @@ const SLOW = sweep().replace(
   `rm -- "$dir/$file"`,
   `: > "$dir/begun"; n=0; until [ -e "$dir/go" ] || [ $n -gt 300 ]; do sleep 0.1; n=$((n + 1)); done; rm -- "$dir/$file"`,
 );
+
+/** A fix with a child that ignores TERM, and a rollback that notes each time it runs. */
+const stubborn = (sleep: string): string =>
+  sweep("sweep", "low", "", `    rollback: { run: 'echo undone >>"$dir/undone"' }\n`).replace(
+    `'rm -- "$dir/$file"'`,
+    `'(trap "" TERM; ${sleep}; ${sleep}) & : >"$dir/begun"; ${sleep}; rm -- "$dir/$file"'`,
+  );
 
 const verdicts = async (shop: Workshop): Promise<unknown> =>
   verdictsOf((await shop.run("history", "show", "last", "--json")).out);
@@ -120,5 +128,67 @@ describe("runbook stop", { timeout: 60_000 }, () => {
     expect((await shop.run("resume", "last")).exit).toBe(0);
     expect((await shop.run("stop", "last")).err).toMatch(/it has ended: `runbook history show /);
     expect((await shop.run("stop", "nope")).exit).toBe(64);
+  });
+
+  test("--kill-jobs ends what runs on a host with all its processes, rolls it back once, and the record says by whom", async () => {
+    const sleep = uniqueSleep();
+    await using shop = await localJob(stubborn(sleep), { files: { "a/x.bad": "" } });
+    const { seen, ended } = shop.start(...RUN, "-y");
+    await seen("fixing");
+    await vi.waitFor(() => expect(there(shop, "a/begun")).toBe(true), { timeout: 10_000 });
+    const asked = await shop.run("stop", "last", "--kill-jobs");
+    expect(asked).toMatchObject({
+      exit: 0,
+      err: expect.stringContaining("the fixes that run are ended, and rolled back"),
+    });
+    const { exit, out } = await ended;
+    expect(exit).toBe(1);
+    expect(out).toMatch(/^ +stop +by \S+: no new fix starts, and those that run are ended$/m);
+    expect(processesWith(sleep)).toEqual([]);
+    expect(readFileSync(join(shop.directory, "a/undone"), "utf8")).toBe("undone\n");
+    expect(there(shop, "a/x.bad")).toBe(true);
+    expect(await verdicts(shop)).toEqual({
+      "a sweep": expect.stringMatching(/^rolled-back: the fix was ended by \S+, who stopped the run$/),
+    });
+    expect((await shop.run("history", "verify")).exit).toBe(0);
+  });
+
+  test("--kill-jobs ends also what a run that was stopped without it still waits for, and what a resumed run follows", async () => {
+    const sleep = uniqueSleep();
+    await using shop = await localJob(stubborn(sleep), { files: { "a/x.bad": "" } });
+    const first = shop.start(...RUN, "-y");
+    await first.seen("fixing");
+    await vi.waitFor(() => expect(there(shop, "a/begun")).toBe(true), { timeout: 10_000 });
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const dead = await shop.run("stop", "last", "--kill-jobs");
+    expect(dead).toMatchObject({
+      exit: 64,
+      err: expect.stringMatching(/no process has it.*\n.*runbook jobs -i .*runbook resume /),
+    });
+    expect(processesWith(sleep)).not.toEqual([]);
+    const again = shop.start("resume", "last");
+    await again.seen("resumed");
+    expect((await shop.run("stop", "last")).exit).toBe(0);
+    expect(processesWith(sleep)).not.toEqual([]);
+    expect((await shop.run("stop", "last", "--kill-jobs")).exit).toBe(0);
+    expect((await again.ended).exit).toBe(1);
+    expect(processesWith(sleep)).toEqual([]);
+    expect(readFileSync(join(shop.directory, "a/undone"), "utf8")).toBe("undone\n");
+  });
+
+  test("--kill-jobs says of a fix that has no job that it cannot be ended, and it is finished", async () => {
+    await using shop = await localJob(SLOW, { files: { "a/x.bad": "" } });
+    const { seen, ended } = shop.start(...RUN, "-y", "--no-jobs");
+    await seen("fixing");
+    await vi.waitFor(() => expect(there(shop, "a/begun")).toBe(true), { timeout: 10_000 });
+    const asked = await shop.run("stop", "last", "--kill-jobs");
+    expect(asked).toMatchObject({
+      exit: 4,
+      err: expect.stringMatching(/no job that could be ended .*: a \(sweep\)$/m),
+    });
+    await shop.write("a/go", "");
+    expect((await ended).exit).toBe(0);
+    expect(there(shop, "a/x.bad")).toBe(false);
   });
 });

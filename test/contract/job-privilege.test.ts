@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { localConnector } from "../../src/connect/local.ts";
 import type { Connection, Job, JobEnded } from "../../src/run/ports.ts";
+import { endJob } from "../../src/script/job-end.ts";
 import { dropJobs } from "../../src/script/job-list.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { connected, plainSsh, script, told } from "../kit/connections.ts";
@@ -166,6 +167,22 @@ describe("where a job is kept", () => {
     expect(first).toMatchObject({ end: "exited 0", stdout: expect.stringContaining(one.name) });
   });
 
+  it("is ended for a person at its own privilege, and not without it", async () => {
+    await using user = await addUser("USER ALL=(ALL) NOPASSWD: ALL");
+    await using host = await connected(plainSsh(), sshd.host({ user: user.name }));
+    const sleep = uniqueSleep();
+    const begun = Promise.withResolvers<void>();
+    const one = job(`echo begun; (trap '' TERM; ${sleep}; ${sleep}) & ${sleep}`, { become: "root" });
+    const followed = host.job(one, { listen: () => begun.resolve() });
+    await begun.promise;
+    expect(told(await host.beside(script(endJob(one.name)))).stdout).toBe("none\n");
+    expect(processesWith(sleep).filter((seen) => seen.args === sleep)).not.toEqual([]);
+    expect(told(await host.beside(script(endJob(one.name), { become: "root" }))).stdout).toBe("gone\n");
+    expect((await followed).ended).toMatchObject({ kind: "exited", killed: true });
+    expect(processesWith(sleep).filter((seen) => seen.args === sleep)).toEqual([]);
+    await host.run(script(dropJobs(one.name), { become: "root" }));
+  });
+
   it("is not one that somebody else has made", async () => {
     await using user = await addUser("USER ALL=(ALL) NOPASSWD: ALL");
     await using host = await connected(plainSsh(), sshd.host({ user: user.name }));
@@ -201,6 +218,12 @@ describe("a job on a host", () => {
     expect(outcome(await host.attach({ ...left, from: { stdout: 0, stderr: 0 } })).end).toBe("exited 5");
     const killed = job(`${sleep} & ${sleep}`, { late: "kill", timeout: 1 });
     expect(outcome(await host.job(killed)).end).toBe("timed-out gone");
+    expect(processesWith(sleep).filter((seen) => seen.args === sleep)).toEqual([]);
+    const begun = Promise.withResolvers<void>();
+    const followed = host.job(job(`echo begun; ${sleep} & ${sleep}`), { listen: () => begun.resolve() });
+    await begun.promise;
+    expect(told(await host.beside(script(endJob(`${PREFIX}${count}`)))).stdout).toBe("gone\n");
+    expect((await followed).ended).toMatchObject({ kind: "exited", killed: true });
     expect(processesWith(sleep).filter((seen) => seen.args === sleep)).toEqual([]);
     await host.run(script(dropJobs(`${PREFIX}*`)));
   });

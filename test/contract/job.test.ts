@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Connection, Job, JobEnded, Started } from "../../src/run/ports.ts";
+import { endJob } from "../../src/script/job-end.ts";
 import { dropJobs, LIST_JOBS } from "../../src/script/job-list.ts";
 import { script, told, type Way, WAYS } from "../kit/connections.ts";
 import { eventually, killIfThere, processesWith, uniqueSleep } from "../kit/processes.ts";
@@ -149,6 +150,49 @@ describe.each(WAYS)("a job: %s", (_name, open) => {
     expect(await eventually(() => processesWith(sleep).filter((seen) => seen.args === sleep).length === 0)).toBe(true);
     await using host = await way.connect();
     expect(outcome(await host.attach(sought(one))).end).toBe("timed-out gone");
+  });
+
+  it("is ended for a person with every process of it while it is followed, and told so to whoever asks later", async () => {
+    await using host = await way.connect();
+    const sleep = uniqueSleep();
+    const text = `trap 'echo tidied; exit 0' TERM; (trap '' TERM; ${sleep}; ${sleep}) & setsid ${sleep} & echo begun; while :; do sleep 0.1; done`;
+    const one = job(text);
+    const begun = Promise.withResolvers<void>();
+    const followed = host.job(one, { listen: () => begun.resolve() });
+    await begun.promise;
+    expect(told(await host.beside(script(endJob(one.name))))).toMatchObject({ end: "exited 0", stdout: "gone\n" });
+    expect(processesWith(sleep).filter((seen) => seen.args === sleep)).toEqual([]);
+    const { ended } = await followed;
+    expect(ended).toMatchObject({
+      kind: "exited",
+      killed: true,
+      stdout: { head: expect.stringMatching(/^begun\n(tidied\n)+$/) },
+    });
+    expect((await host.attach(sought(one))).ended).toMatchObject({ kind: "exited", killed: true });
+    expect(told(await host.beside(script(endJob(one.name)))).stdout).toBe("over\n");
+    expect(told(await host.run(script(LIST_JOBS))).stdout).toContain(`${one.name} killed`);
+    await host.run(script(dropJobs(one.name)));
+    expect(await directoryOf(host, one.name)).toBe("");
+  });
+
+  it("that has ended is not ended for a person, though it is still being told, and what it left in the background lives on", async () => {
+    await using host = await way.connect();
+    const sleep = uniqueSleep();
+    const one = job(`${sleep} & exit 4`);
+    expect(told(await host.beside(script(endJob(one.name)))).stdout).toBe("none\n");
+    const followed = host.job(one);
+    const isOver = `for place in /run /dev/shm /var/tmp /tmp; do [ ! -e $place/${one.name}/status ] || [ -e $place/${one.name}/going ] || echo over; done`;
+    await vi.waitFor(async () => expect(told(await host.beside(script(isOver))).stdout).toBe("over\n"), {
+      timeout: 20_000,
+      interval: 10,
+    });
+    expect(told(await host.beside(script(endJob(one.name)))).stdout).toBe("over\n");
+    const { ended } = await followed;
+    const left = processesWith(sleep).filter((seen) => seen.args === sleep);
+    for (const { pid } of left) killIfThere(pid);
+    expect(ended).toMatchObject({ kind: "exited", code: 4 });
+    expect(ended).not.toHaveProperty("killed");
+    expect(left).toHaveLength(1);
   });
 
   it("says that something of it is left which escaped altogether", async () => {

@@ -44,10 +44,13 @@ test("a run has heard of a freeze once that is on its record, not of an earlier 
 test("a stop is for one run, and is gone once it is taken", async () => {
   await using record = SqliteRecord.open(directory);
   await using other = SqliteRecord.open(directory);
-  await record.desk.orders.stop("a", "ada");
-  await record.desk.orders.stop("a", "ben");
-  expect((await other.desk.orders.of("a")).stop).toEqual({ by: "ben" });
+  await record.desk.orders.stop("a", { by: "ada", kill: false });
+  await record.desk.orders.stop("a", { by: "ben", kill: false });
+  expect((await other.desk.orders.of("a")).stop).toEqual({ by: "ben", kill: false });
   expect((await other.desk.orders.of("b")).stop).toBeNull();
+  await record.desk.orders.stop("a", { by: "cyd", kill: true });
+  await other.desk.orders.stop("a", { by: "ada", kill: false });
+  expect((await other.desk.orders.of("a")).stop).toEqual({ by: "cyd", kill: true });
   await other.desk.orders.stopped("a");
   expect((await record.desk.orders.of("a")).stop).toBeNull();
 });

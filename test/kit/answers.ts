@@ -229,6 +229,7 @@ function fixEnd(intent: OnStep & { readonly key: string | null }, temper: Temper
   if (luck() >= temper.failing) return { type: "fix-finished", ...fixed, ...said, exit: 0 };
   if (luck() < temper.lost) return { type: "fix-lost", ...fixed, reason: "connection lost" };
   if (luck() < 0.2) return { type: "fix-refused", ...fixed, reason: "no shell" };
+  if (luck() < 0.1) return { type: "fix-finished", ...fixed, ...said, exit: null, by: "ada" };
   return { type: "fix-finished", ...fixed, ...said, exit: luck() < 0.3 ? null : 1 };
 }
 

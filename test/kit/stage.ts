@@ -151,6 +151,7 @@ function standIn(piece: Play): Connector {
           return piece.answer(host.name, script, options?.signal);
         },
         job: () => Promise.reject(new Error("no play has jobs")),
+        beside: () => Promise.reject(new Error("no play has jobs")),
         attach: () => Promise.reject(new Error("no play has jobs")),
         [Symbol.asyncDispose]: async () => undefined,
       };

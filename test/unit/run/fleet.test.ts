@@ -27,6 +27,7 @@ function gates(machineId = "m") {
       },
       run: () => Promise.reject(new Error("nothing is run here")),
       job: () => Promise.reject(new Error("nothing is run here")),
+      beside: () => Promise.reject(new Error("nothing is run here")),
       attach: () => Promise.reject(new Error("nothing is run here")),
       [Symbol.asyncDispose]: async () => {
         alive = false;
