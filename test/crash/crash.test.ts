@@ -27,12 +27,12 @@ type Run = AsyncDisposable & {
   begun(host: string): Promise<readonly string[]>;
 };
 
-/** What a run meets only beside another that has the lock of its host: the tests of locks kill runs there. */
-const BESIDE_ANOTHER: ReadonlySet<string> = new Set(["locked-out", "lock-taken"]);
+/** What a run meets only beside another that has the lock of its host, or where nobody gets in again: the tests of locks and timers have it. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["locked-out", "lock-taken", "timer-lost"]);
 
 const TYPES: readonly string[] = Event.options
   .map((option) => option.shape.type.value)
-  .filter((type) => !BESIDE_ANOTHER.has(type));
+  .filter((type) => !ELSEWHERE.has(type));
 
 /** How it ends on the hosts that have something to fix. */
 const ENDS = {
@@ -54,6 +54,7 @@ const ENDS = {
   "stays decide": "waiting",
   "boots restart": "fixed",
   "remains restart": "failed",
+  "held hold": "fixed",
 };
 
 let count = 0;
