@@ -219,7 +219,8 @@ describe.concurrent("the timer of a fix under sudo", () => {
       expect(said(undone)).toBe("fixed\nundone\n");
       expect(end(await host.attach(sought(kept)))).toBe("missing unfired");
       expect(said(kept)).toBe("fixed\n");
-      await host.run(script(dropJobs(`${PREFIX}*`), { become: "root" }));
+      const names = [undone, kept].flatMap(({ name, timer }) => [name, timer.name]);
+      await host.run(script(names.map(dropJobs).join("\n"), { become: "root" }));
     },
   );
 });
