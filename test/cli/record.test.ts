@@ -70,8 +70,8 @@ describe("history", () => {
       files: { "a/x.bad": "", "b/x.bad": "", "c/x.bad": "" },
     });
     const both = await Promise.all([
-      shop.run(...run, "-y", "--json", "-l", "a,b"),
-      shop.run(...run, "-y", "--json", "-l", "c"),
+      shop.run(...run, "-y", "--json", "-l", "a,b", "--wait-lock"),
+      shop.run(...run, "-y", "--json", "-l", "c", "--wait-lock"),
     ]);
     expect(both.map(({ exit, out }) => ({ exit, verdicts: verdictsOf(out) }))).toEqual([
       { exit: 0, verdicts: { "a sweep": "fixed", "b sweep": "fixed" } },
