@@ -23,24 +23,27 @@ afterAll(() => {
 });
 let count = 0;
 
-type Armed = Job & { readonly timer: NonNullable<Job["timer"]>; readonly file: string };
+/** `stem`: what the names of the fix and of its timer begin with, and no other's. */
+type Armed = Job & { readonly timer: NonNullable<Job["timer"]>; readonly file: string; readonly stem: string };
 
 /** A fix and what undoes it; both say in one file what they do. */
 function armed(text: string, after: number, over: Partial<Job> = {}): Armed {
   count += 1;
   const file = join(dir, String(count));
+  const stem = `${PREFIX}${count}.`;
   const timer = {
-    name: `${PREFIX}${count}.timer`,
+    name: `${stem}timer`,
     text: `echo undone >>${file}; echo back; exit 3`,
     timeout: 20,
     after,
   };
   return {
     ...script(`${text}; echo fixed >>${file}`, { late: "leave" }),
-    name: `${PREFIX}${count}`,
+    name: `${stem}fix`,
     secret: false,
     timer,
     file,
+    stem,
     ...over,
   };
 }
@@ -77,10 +80,10 @@ describe.concurrent.each(WAYS)("the timer of a fix: %s", (_name, open) => {
     }
     await using host = await way.connect();
     const list = async () =>
-      keptJobs(told(await host.run(script(LIST_JOBS))).stdout).filter(({ name }) => name.startsWith(one.name));
+      keptJobs(told(await host.run(script(LIST_JOBS))).stdout).filter(({ name }) => name.startsWith(one.stem));
     const kept = { name: one.timer.name, run: `d${process.pid}`, code: null };
     expect(await list()).toContainEqual({ ...kept, state: "armed" });
-    await host.run(script(dropJobs(`${PREFIX}*`)));
+    await host.run(script(dropJobs(`${one.stem}*`)));
     expect(await list()).toEqual([{ ...kept, state: "armed" }]);
     expect(await disarm(host, one)).toBe("disarmed\n");
     expect(await disarm(host, one)).toBe("disarmed\n");
@@ -89,7 +92,7 @@ describe.concurrent.each(WAYS)("the timer of a fix: %s", (_name, open) => {
     expect(await list()).toEqual([{ ...kept, state: "disarmed" }]);
     await new Promise((resolve) => setTimeout(resolve, 3000));
     expect(said(one)).toBe("fixed\n");
-    await host.run(script(dropJobs(`${PREFIX}*`)));
+    await host.run(script(dropJobs(`${one.stem}*`)));
     expect(await list()).toEqual([]);
     expect(await disarm(host, one)).toBe("gone\n");
     expect(processesWith(one.timer.name)).toEqual([]);
@@ -196,7 +199,7 @@ describe("a fix whose timer cannot be armed", () => {
     expect(ended.fault.message).toContain(why);
     expect(said(one)).toBe("");
     const run = `/proc/${server.pid}/root/run`;
-    expect(readdirSync(run).filter((name) => name.startsWith(one.name))).toEqual([]);
+    expect(readdirSync(run).filter((name) => name.startsWith(one.stem))).toEqual([]);
   });
 });
 
@@ -236,6 +239,6 @@ describe("the timer of a fix on a host without setsid", () => {
     expect(await eventually(() => said(one) === "fixed\nundone\n")).toBe(true);
     await using host = await connected(plainSsh(), server.host());
     expect(end(await host.attach(sought(one)))).toBe("exited 3 back\n");
-    await host.run(script(dropJobs(`${PREFIX}*`)));
+    await host.run(script(dropJobs(`${one.stem}*`)));
   });
 });

@@ -120,7 +120,7 @@ describe("the record of runs", () => {
     const database = new DatabaseSync(join(directory, "runbook.db"));
     database.exec("pragma user_version = 99");
     database.close();
-    expect(() => SqliteRecord.open(directory)).toThrow(/made by a newer runbook \(format 99; this one knows 3\)/);
+    expect(() => SqliteRecord.open(directory)).toThrow(/made by a newer runbook \(format 99; this one knows 4\)/);
   });
 
   test("says so where no directory can be made, and does not try for ever", () => {
