@@ -35,7 +35,7 @@ export function saidOf(
   hosts: readonly Host[],
   runbook: Runbook,
   env: NodeJS.ProcessEnv,
-): Pick<RunSettings, "inventoryDigest"> & { readonly hostDigests: Record<string, HostDigests> } {
+): Pick<RunSettings, "inventoryDigest" | "compat"> & { readonly hostDigests: Record<string, HostDigests> } {
   const below = belowHome(env);
   const digest = (value: unknown): string =>
     createHash("sha256")
@@ -50,7 +50,11 @@ export function saidOf(
     const users = [user, become, becomeUser];
     return [name, { login: digest(login), user: digest(users), inputs: digest(shown), groups: digest(groups) }];
   };
-  return { inventoryDigest: inventoryDigest(hosts, runbook, env), hostDigests: Object.fromEntries(hosts.map(parts)) };
+  return {
+    inventoryDigest: inventoryDigest(hosts, runbook, env),
+    hostDigests: Object.fromEntries(hosts.map(parts)),
+    compat: Object.fromEntries(hosts.flatMap(({ name, compat }) => (compat === undefined ? [] : [[name, compat]]))),
+  };
 }
 
 /** Names files below the home of whoever runs us as `~/…`, in JSON. */

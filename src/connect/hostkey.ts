@@ -1,27 +1,20 @@
 import { join } from "node:path";
+import type { ServerHostKeyAlgorithm } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import type { Host, HostKeyChecking } from "../model/inventory.ts";
+import { hostKeyAlgorithms } from "./algorithms.ts";
 import { fingerprint, judgeKey, keysOf, keyType, knownName, type KnownKey, type Verdict } from "./knownhosts.ts";
 import { knownHostsFiles } from "./knownfiles.ts";
 
 /** What is known of one host's keys, and what to make of the one it shows. */
 export type HostKeys = {
   /** Host key algorithms in the order to ask for: those of known keys first, so that the host shows the key we know. */
-  readonly algorithms: readonly string[];
+  readonly algorithms: readonly ServerHostKeyAlgorithm[];
   /** Undefined: go on. */
   check(blob: Buffer): Fault | undefined;
   /** Writes down a key that was new and accepted, once the host has proved that it holds it. */
   remember(): Promise<Fault | undefined>;
 };
-
-const ALGORITHMS = [
-  "ssh-ed25519",
-  "ecdsa-sha2-nistp256",
-  "ecdsa-sha2-nistp384",
-  "ecdsa-sha2-nistp521",
-  "rsa-sha2-512",
-  "rsa-sha2-256",
-] as const;
 
 /** Finds out what is known of a host; made once a run, so that a file is read once and written by one at a time. */
 export type HostKeyReader = (host: Host) => Promise<HostKeys>;
@@ -37,7 +30,7 @@ export function hostKeyReader(home: string, fallback: HostKeyChecking): HostKeyR
     const file = user[0];
     let accepted: Buffer | undefined;
     return {
-      algorithms: preferred(about),
+      algorithms: preferred(about, hostKeyAlgorithms(host.compat)),
       check(blob) {
         const verdict = judgeKey(about, blob);
         if (verdict.kind === "known" || (checking === "off" && verdict.kind !== "revoked")) return undefined;
@@ -67,10 +60,13 @@ function filesOf(host: Host, home: string): { readonly user: readonly string[]; 
   };
 }
 
-function preferred(about: readonly KnownKey[]): readonly string[] {
+function preferred(
+  about: readonly KnownKey[],
+  all: readonly ServerHostKeyAlgorithm[],
+): readonly ServerHostKeyAlgorithm[] {
   const types = new Set(about.filter((key) => key.marker === null).map((key) => key.type));
   const isKnown = (algorithm: string): boolean => types.has(algorithm.startsWith("rsa-") ? "ssh-rsa" : algorithm);
-  return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))];
+  return [...all.filter(isKnown), ...all.filter((algorithm) => !isKnown(algorithm))];
 }
 
 function refusal(verdict: Exclude<Verdict, { kind: "known" }>, host: Host, blob: Buffer, file: string): Fault {

@@ -2,25 +2,15 @@ import type { Socket } from "node:net";
 import type { Client, VerifyCallback } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
+import { keyExchanges, oldCiphers } from "./algorithms.ts";
 import { authentication, type Credentials } from "./auth.ts";
 import type { HostKeys } from "./hostkey.ts";
+import { listenForOffer } from "./offer.ts";
 import { gatheringSocket } from "./socket.ts";
 import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
 
 /** One try to log in. `again`: the host hung up before it asked who we are, as an overloaded one does. */
 export type LoginAnswer = Client | { readonly fault: Fault; readonly again: boolean };
-
-/** Group exchange is left out: finding its primes blocks this process for a second a host. */
-const KEX = [
-  "curve25519-sha256",
-  "curve25519-sha256@libssh.org",
-  "ecdh-sha2-nistp256",
-  "ecdh-sha2-nistp384",
-  "ecdh-sha2-nistp521",
-  "diffie-hellman-group14-sha256",
-  "diffie-hellman-group16-sha512",
-  "diffie-hellman-group18-sha512",
-] as const;
 
 /** What keeps a login honest: a host that is silent for 15 s is lost. */
 const KEEPALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 2 };
@@ -38,6 +28,7 @@ export async function logIn(
   const client = endable(new ssh2.Client(), sock);
   const { promise, resolve, reject } = Promise.withResolvers<LoginAnswer>();
   const auth = authentication({ ...credentials, pause: (work) => deadline.pause(work) }, reject);
+  const offer = listenForOffer(sock);
   let refused: Fault | undefined;
   let met = false;
   const fail = (fault: Fault, again = false): void => resolve({ fault, again });
@@ -48,7 +39,7 @@ export async function logIn(
     if (error.level === "agent") return;
     if (refused !== undefined) fail(refused);
     else if (error.level === "client-authentication" || /authentication/i.test(error.message)) fail(auth.fault());
-    else fail(unreachable(error, host), !met && hangsUp(error));
+    else fail(unreachable(error, host, offer()), !met && hangsUp(error));
   });
   client.on("close", () => fail(refused ?? (met ? auth.fault() : closedByHost(host)), !met));
   client.on("change password", () =>
@@ -64,7 +55,11 @@ export async function logIn(
     sock,
     username: credentials.user,
     readyTimeout: 0,
-    algorithms: { kex: [...KEX], serverHostKey: [...hostKeys.algorithms] as never },
+    algorithms: {
+      kex: keyExchanges(host.compat),
+      serverHostKey: [...hostKeys.algorithms],
+      cipher: { append: oldCiphers(host.compat), prepend: [], remove: [] },
+    },
     hostVerifier: (key: Buffer, verify: VerifyCallback) => {
       refused = hostKeys.check(key);
       verify(refused === undefined);

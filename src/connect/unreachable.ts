@@ -1,8 +1,14 @@
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
+import { noCommon } from "./nocommon.ts";
+import type { Offer } from "./offer.ts";
 
 /** Why no login came about, in words that begin with the kind of failure, so that the same cause on many hosts reads the same. */
-export function unreachable(error: Error & { readonly code?: unknown; readonly level?: unknown }, host: Host): Fault {
+export function unreachable(
+  error: Error & { readonly code?: unknown; readonly level?: unknown },
+  host: Host,
+  offer?: Offer,
+): Fault {
   const at = `${host.address} port ${host.port}`;
   const fault = (message: string, hint?: string): Fault => ({
     kind: "unreachable",
@@ -33,10 +39,7 @@ export function unreachable(error: Error & { readonly code?: unknown; readonly l
         "Raise `ulimit -n` (each host keeps its login to its end), or select fewer hosts (--limit).",
       );
   }
-  if (/no matching/.test(error.message)) {
-    const what = /no matching (.+)$/.exec(error.message)?.[1] ?? "algorithm";
-    return fault(`no common ${what} with ${at}`, "The host's SSH is very old or very strict.");
-  }
+  if (/no matching/.test(error.message)) return noCommon(error, host, offer);
   if (/Invalid identification|Header line too long/.test(error.message)) {
     return fault(`no SSH: what answers at ${at} does not speak it`, "Is the port right?");
   }

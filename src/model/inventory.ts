@@ -1,3 +1,4 @@
+import type { Compat } from "./compat.ts";
 import type { Fault } from "./fault.ts";
 import type { Secret } from "./secret.ts";
 
@@ -29,6 +30,8 @@ export type Host = {
   readonly become: boolean | undefined;
   readonly becomeUser: string | undefined;
   readonly becomePassword: Secret | undefined;
+  /** `runbook_compat`: the host may be logged in to with old algorithms. */
+  readonly compat?: Compat;
   /** Its connection needs what is not supported yet: it must not be connected to, and `selectHosts` refuses it with this. */
   readonly refused?: Fault;
 };

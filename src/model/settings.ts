@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Compat } from "./compat.ts";
 
 /** What an inventory says of a host, in parts: where it is and how to log in, as which users, the inputs that it gives, its groups. */
 export const HostDigests = z.object({ login: z.string(), user: z.string(), inputs: z.string(), groups: z.string() });
@@ -14,6 +15,8 @@ export const RunSettings = z.object({
   inventoryDigest: z.string(),
   /** Host → digests of parts of that, to tell which has changed; absent from records older than this word. */
   hostDigests: z.record(z.string(), HostDigests).optional(),
+  /** Host → the kind of old server that the inventory says it is: it may be logged in to with old algorithms. */
+  compat: z.record(z.string(), Compat).optional(),
   /** `--vault-password-file`: where the passwords are, never what they are. */
   vaultPasswordFiles: z.array(z.string()).optional(),
   user: z.string().optional(),

@@ -1,4 +1,5 @@
 import type { ApproveLevel, Risk } from "../model/approval.ts";
+import type { Compat } from "../model/compat.ts";
 import type { Event } from "../model/event.ts";
 import type { FaultKind } from "../model/fault.ts";
 import type { Cell, Outcome } from "../model/finding.ts";
@@ -27,6 +28,8 @@ export type RunDocument = {
   readonly dryRun: boolean;
   readonly approve: ApproveLevel;
   readonly inputs: Readonly<Record<string, string>>;
+  /** Host → the kind of old server that it is: it might be logged in to with old algorithms. */
+  readonly compat: Readonly<Record<string, Compat>>;
   /** The worst of its hosts. */
   readonly outcome: Outcome;
   /** Null: it has not ended. */

@@ -57,6 +57,7 @@ function compose(told: Told, timeline: readonly Moment[]): RunDocument {
     dryRun: plan.dryRun,
     approve: plan.approve,
     inputs: plan.inputs,
+    compat: plan.settings?.compat ?? {},
     outcome: runOutcome(state),
     exit: state.ended?.exit ?? null,
     counts: countsOf(hosts),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { compatWords } from "../view/compat.ts";
 import { counted, duration, OUTCOME_LOOK } from "../view/words.ts";
 import type { RunDocument } from "./document.ts";
 import { findings } from "./html-case.ts";
@@ -65,6 +66,7 @@ ${facts([
     "Without asking",
     document.approve === "none" ? "nothing" : `fixes of up to ${document.approve} risk, where policy allows it`,
   ],
+  ["Note", compatWords(document.compat)],
   ["Inputs", inputs.length === 0 ? null : markup`<ul class="plain">${inputs}</ul>`],
 ])}</header>\n`;
 }

@@ -4,6 +4,7 @@ import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Watcher } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
+import { compatWords } from "../view/compat.ts";
 import { resumedWords } from "../view/sentence.ts";
 import { counted } from "../view/words.ts";
 import { cardPrinter, type CardPrinter } from "./cards.ts";
@@ -98,7 +99,12 @@ function ofRun(word: string, rest: string): LogLine {
 function opening({ plan }: RunState): string[] {
   const { name, title, path } = plan.runbook;
   const what = `${counted(plan.hosts.length, "host")} of ${plan.inventory}, ${counted(plan.steps.length, "step")}, started by ${plan.by}`;
-  return [`${name}: ${title} (${path})`, plan.dryRun ? `dry run: nothing is changed on any host; ${what}` : what];
+  const old = compatWords(plan.settings?.compat);
+  return [
+    `${name}: ${title} (${path})`,
+    plan.dryRun ? `dry run: nothing is changed on any host; ${what}` : what,
+    ...(old === null ? [] : [old]),
+  ];
 }
 
 type WithCard = StepSoFar & { readonly card: readonly string[] };

@@ -1,5 +1,7 @@
+import { Compat } from "../../model/compat.ts";
 import type { Host } from "../../model/inventory.ts";
 import { isSecret, Secret } from "../../model/secret.ts";
+import { didYouMean } from "../suggest.ts";
 import { nameError, userError } from "./address.ts";
 import type { DraftHost, Variable } from "./draft.ts";
 import { absolutePath, markTemplates, type Directories } from "./path.ts";
@@ -60,6 +62,7 @@ export function compileHost(
     become: flag(reader, VARIABLES.become),
     becomeUser: checked(reader, VARIABLES.becomeUser, userError),
     becomePassword: secret(reader, VARIABLES.becomePassword),
+    ...(kind === "local" ? {} : defined("compat", compat(reader))),
   };
   return { host, complaints: reader.complaints };
 }
@@ -127,6 +130,15 @@ function connection(reader: Reader): Host["connection"] {
   if (known !== undefined) return known;
   complain(reader, "ansible_connection", later(`the connection ${value}`, "only ssh and local are"));
   return "ssh";
+}
+
+function compat(reader: Reader): Host["compat"] {
+  const value = text(reader, VARIABLES.compat);
+  const read = Compat.safeParse(value);
+  if (value === undefined || read.success) return read.data;
+  const hint = didYouMean(value, Compat.options) ?? `write ${Compat.options.join(", ")}, or leave it out`;
+  complain(reader, "runbook_compat", { message: `\`${value}\` is no kind of old server`, hint });
+  return undefined;
 }
 
 function veiled(name: string, value: unknown): unknown {

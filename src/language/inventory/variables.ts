@@ -15,6 +15,7 @@ export const VARIABLES = {
   becomePassword: ["ansible_become_password", "ansible_become_pass"],
   becomeMethod: ["ansible_become_method"],
   shell: ["ansible_shell_type"],
+  compat: ["runbook_compat"],
 } as const;
 
 /** Lines of ssh arguments, in the order in which ssh would meet them; `before` stand before what the variables above say. */

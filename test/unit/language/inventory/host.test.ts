@@ -173,3 +173,11 @@ describe("what does not do is told by name", () => {
     ]);
   });
 });
+
+test("an old server is one by name, and a slip of the pen is no other server", () => {
+  expect(host("runbook_compat: xenserver65").compat).toBe("xenserver65");
+  expect(host("runbook_compat: el5, ansible_connection: local").compat).toBeUndefined();
+  expect(refusals("runbook_compat: el-5")[0]).toMatchObject({ hint: "did you mean `el5`?" });
+  expect(refusals("runbook_compat: windows2000")[0]?.hint).toBe("write el6, xenserver65, el5, or leave it out");
+  expect(refusals("runbook_compt: el5")[0]?.hint).toContain("`runbook_compat`");
+});
