@@ -1,6 +1,5 @@
 import { deciderOf, nameOf, type Decider } from "../model/approval.ts";
 import type { EventOf, Event, Entry } from "../model/event.ts";
-import type { Finding } from "../model/finding.ts";
 import { reboots } from "./outcome.ts";
 import type { Adrift, FixState, StepState, TimerState, Vote } from "./state.ts";
 import { exitReason, fixReason } from "./words.ts";
@@ -123,7 +122,12 @@ function voided(step: StepState, reason: string): StepState {
  * A look counts toward confirmation only for what every look in a row saw. What a later look adds, or puts in the place of all that
  * was there, begins a new count. After a verified fix, what is found is a new round.
  */
-export function looked(step: StepState, seen: readonly Finding[], aside: ReadonlySet<string>, when: Moment): StepState {
+export function looked(
+  step: StepState,
+  { findings: seen, ms }: EventOf<"detected">,
+  aside: ReadonlySet<string>,
+  when: Moment,
+): StepState {
   const findings = seen.filter((finding) => !aside.has(finding.key));
   const base = step.verdict?.ok === true ? newRound(step) : step;
   const confirming = base.looks > 0 && base.looks < base.plan.confirm.times;
@@ -143,6 +147,7 @@ export function looked(step: StepState, seen: readonly Finding[], aside: Readonl
     restarts: base.restarts + (replaced ? 1 : 0),
     seenAt: when.at,
     seenSeq: when.seq,
+    seenFrom: when.at - ms,
   };
 }
 

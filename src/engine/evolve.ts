@@ -187,7 +187,7 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "detected":
       // What changed the machine while it was looked at came after what was seen.
       return withStep(host, event.step, (step) =>
-        looked(step, event.findings, aside(host, event.step, when), { ...when, seq: event.after ?? when.seq }),
+        looked(step, event, aside(host, event.step, when), { ...when, seq: event.after ?? when.seq }),
       );
     case "rebooted":
       return rebooted(host, event, when);

@@ -51,6 +51,8 @@ export type StepState = {
   /** When the last look ended, ms since the epoch; and the number of its event, since a millisecond is long. */
   readonly seenAt: number;
   readonly seenSeq: number;
+  /** When it began; what happened on the host since may not be in it. */
+  readonly seenFrom: number;
   readonly preview: { readonly output: Output; readonly failed: string | null } | null;
   /** The digest of the card that a person has, and since when. */
   readonly asked: { readonly digest: string; readonly at: number } | null;
@@ -211,6 +213,7 @@ function freshStep(plan: StepPlan): StepState {
     restarts: 0,
     seenAt: 0,
     seenSeq: 0,
+    seenFrom: 0,
     preview: null,
     asked: null,
     answers: [],

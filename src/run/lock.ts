@@ -11,21 +11,28 @@ import type { Ended } from "./ports.ts";
 import type { Extras } from "./scripts.ts";
 import { definitionOf, fleetFor, masked, sendScript, shortfall, type Work } from "./work.ts";
 
-/** Which steps' locks this process has, or may have, on which hosts. */
+/** Which steps' locks this process has, or may have, on which hosts; and since when (ms since the epoch) it is known to have them. */
 export type Locks = {
   readonly held: Map<string, Set<string>>;
+  readonly since: Map<string, number>;
   /** Who we are, and the host's place in the run. */
-  readonly claim: (host: string) => Omit<Claim, "since" | "need">;
+  readonly claim: (host: string) => Omit<Claim, "since" | "need" | "within">;
 };
 
 /** Seconds that a step may take besides what its runbook allows for. */
 const SLACK = 90;
 
+/** Seconds that a claim may be under way, on top of the age of what was seen. */
+const UNDER_WAY = 30;
+
 /** ms that a lock may take to be given back; one that is not runs out. */
 const RELEASE = 10_000;
 
+/** Why the lock is asked for: to act on what was seen, which must still be so; or to go on with what has begun, or to look again. */
+type Purpose = "act" | "go-on";
+
 /** The claim of a step on its host, for as long as its fix, the proof and the rollback may take. From here on it is to be released. */
-export function claimFor(host: HostState, step: StepState, work: Work): Claim {
+export function claimFor(host: HostState, step: StepState, work: Work, purpose: Purpose): Claim {
   const { detect, fix, verify, rollback } = definitionOf(step, work);
   const rule = verify === undefined || verify === false ? VERIFY_DEFAULTS : verify;
   const proof = rule.within + (rule.stable_for ?? 0) + 2 * detect.timeout;
@@ -34,7 +41,21 @@ export function claimFor(host: HostState, step: StepState, work: Work): Claim {
   );
   const { held, claim } = work.locks;
   held.set(host.host, new Set(held.get(host.host)).add(step.plan.id));
-  return { ...claim(host.host), since: Math.floor(work.clock.now() / 1000), need };
+  const now = work.clock.now();
+  const within = purpose === "act" ? lookBack(host, step, work, now) : null;
+  return { ...claim(host.host), since: Math.floor(now / 1000), need, within };
+}
+
+/** Seconds back to the look whose findings are to be fixed. One under the lock is exactly as old as it is. */
+function lookBack(host: HostState, { seenFrom }: StepState, { locks }: Work, now: number): number {
+  const since = locks.since.get(host.host);
+  const age = Math.max(0, now - seenFrom) / 1000;
+  return since !== undefined && seenFrom >= since ? age : age + UNDER_WAY;
+}
+
+/** Notes that the lock of a host is ours: what is seen from now on, nobody else changes. */
+export function noteHeld(host: string, { locks, clock }: Work): void {
+  if (!locks.since.has(host)) locks.since.set(host, clock.now());
 }
 
 /** How a script ended that is begun only under the host's lock, and what the host said to that. */
@@ -46,35 +67,38 @@ export async function sendLocked(
   step: StepState,
   body: string,
   work: Work,
-  { as = step, ...extras }: Extras & { readonly as?: StepState | null } = {},
+  { as = step, purpose, ...extras }: Extras & { readonly as?: StepState | null; readonly purpose: Purpose },
 ): Promise<UnderLock> {
   const mark = `rb-${randomBytes(12).toString("hex")}`;
   const script = work.script(host, as, body, extras);
-  const text = underLock(claimFor(host, step, work), script.text, mark);
+  const text = underLock(claimFor(host, step, work, purpose), script.text, mark);
   const ended = await sendScript(host, as, { ...script, text }, work);
   const none: LockAnswer = { kind: "held", over: null };
-  if (!("stdout" in ended) || !ended.stdout.head.startsWith(`\n${mark} `))
+  if (!("stdout" in ended) || !ended.stdout.head.startsWith(`\n${mark} `)) {
+    if (ended.kind === "exited") noteHeld(host.host, work);
     return { ended: masked(ended, work), lock: none };
+  }
   const { head } = ended.stdout;
   const line = head.slice(1).split("\n", 1).join("");
   const rest = { ...ended, stdout: { ...ended.stdout, head: head.slice(line.length + 2) } };
-  return { ended: masked(rest, work), lock: lockAnswer(line.split(" ").slice(1)) ?? none };
+  const answer = lockAnswer(line.split(" ").slice(1)) ?? none;
+  if (answer.kind === "held") noteHeld(host.host, work);
+  return { ended: masked(rest, work), lock: answer };
 }
 
-/** Takes the lock of a step's host, and does nothing else. */
-export async function lock(
-  host: HostState,
-  step: StepState,
-  work: Work,
-): Promise<EventOf<"locked-out" | "lock-taken">> {
+/** Takes the lock of a step's host, and does nothing else. The last event is `lock-taken` where it is ours. */
+export async function lock(host: HostState, step: StepState, work: Work, purpose: Purpose): Promise<OfLock[]> {
   const at = { host: host.host, step: step.plan.id };
   const as = definitionOf(step, work).on === "controller" ? null : step;
-  const { ended, lock: answer } = await sendLocked(host, step, ":", work, { as });
+  const { ended, lock: answer } = await sendLocked(host, step, ":", work, { as, purpose });
   if (answer.kind !== "held") return lockedOut(at, answer, work);
-  if (ended.kind === "exited" && ended.code === 0) return { type: "lock-taken", ...at, ...overOf(answer.over) };
+  if (ended.kind === "exited" && ended.code === 0) return [{ type: "lock-taken", ...at, ...overOf(answer.over) }];
   const why = ended.kind === "exited" ? `its shell exited ${ended.code}` : shortfall(ended, "the question for it");
-  return { type: "locked-out", ...at, holder: null, reason: `the host's lock could not be taken: ${why}` };
+  return [{ type: "locked-out", ...at, holder: null, reason: `the host's lock could not be taken: ${why}` }];
 }
+
+/** What becomes of the lock of a step's host. */
+export type OfLock = EventOf<"locked-out" | "lock-taken">;
 
 /** What is told where a stale lock was passed over. */
 export function takenOver(
@@ -88,21 +112,35 @@ function overOf(over: LockHolder | null): { readonly over?: LockHolder } {
   return over === null ? {} : { over };
 }
 
-/** What is told where another has the lock: nothing of the step's fix was begun, and there is nothing to give back. */
+/**
+ * What is told where another has the lock, or had it since the look: nothing of the step's fix was begun. In the first case there is nothing to
+ * give back; in the second the lock is kept while it is looked again.
+ */
 export function lockedOut(
   at: { readonly host: string; readonly step: string },
   answer: Exclude<LockAnswer, { readonly kind: "held" }>,
   work: Work,
-): EventOf<"locked-out"> {
+): OfLock[] {
+  const reason = refusalWords(answer);
+  if (answer.kind === "past") {
+    noteHeld(at.host, work);
+    return [
+      { type: "locked-out", ...at, holder: answer.holder, reason },
+      { type: "lock-taken", ...at },
+    ];
+  }
   work.locks.held.get(at.host)?.delete(at.step);
+  work.locks.since.delete(at.host);
   const holder = answer.kind === "locked" && answer.why !== "odd" ? answer.holder : null;
-  return { type: "locked-out", ...at, holder, reason: refusalWords(answer) };
+  return [{ type: "locked-out", ...at, holder, reason }];
 }
 
 /** Who keeps us out, since when, and what is known of them. */
 export function refusalWords(answer: Exclude<LockAnswer, { readonly kind: "held" }>): string {
   if (answer.kind === "barred") return `the host's lock cannot be taken: nothing can be made at ${answer.path}`;
   const { run, by, since } = answer.holder;
+  if (answer.kind === "past")
+    return `${by} has been fixing here since this was looked at (run ${run}): it is looked at again`;
   const who = `locked by ${by} since ${moment(since)} (run ${run}, as ${answer.owner} there)`;
   switch (answer.why) {
     case "live":
@@ -139,6 +177,7 @@ export function isIdle(host: HostState, next: Todo): boolean {
 export async function release(host: HostState, work: Work): Promise<void> {
   const steps = work.locks.held.get(host.host);
   work.locks.held.delete(host.host);
+  work.locks.since.delete(host.host);
   const done = new Set<string>();
   for (const step of host.steps) {
     if (steps?.has(step.plan.id) !== true) continue;

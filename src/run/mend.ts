@@ -7,7 +7,7 @@ import type { LockAnswer } from "../script/lock.ts";
 import { carryOut } from "./carry.ts";
 import { endOnOrder } from "./kill.ts";
 import { findJob, patienceOf, type JobEnd } from "./job.ts";
-import { lock, lockedOut, sendLocked, takenOver } from "./lock.ts";
+import { lock, lockedOut, type OfLock, sendLocked, takenOver } from "./lock.ts";
 import type { Ended } from "./ports.ts";
 import type { Extras } from "./scripts.ts";
 import { askTimer, timerFor } from "./timer.ts";
@@ -23,11 +23,10 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
 
   const away = definitionOf(step, work).on === "controller";
   for (const before of [...(away ? [lockAlone] : []), guard]) {
-    for (const event of await before(host, step, definition, subject, work)) {
-      if (work.leaving.aborted) return;
-      yield event;
-      if (event.type !== "lock-taken") return;
-    }
+    const events = await before(host, step, definition, subject, work);
+    if (work.leaving.aborted) return;
+    yield* events;
+    if (events.some(({ type }) => type !== "lock-taken")) return;
   }
   if (work.leaving.aborted) return;
   const job = work.job(host.host, step, step.fixes.length + 1);
@@ -42,23 +41,17 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
   const extras = { ...subject, ...fixExtras(definition), since };
   const parts = job === null ? null : { ...job, ...(timer === null ? {} : { timer }) };
   const order = job === null ? null : endOnOrder(host, step, job.name, work);
-  const ended = yield* carryOut(host, step, definition.run, extras, parts, work);
+  const ended = yield* carryOut(host, step, definition.run, extras, parts, work, "act");
   const left = (await order?.settled()) === "left";
-  yield ended.kind === "locked"
-    ? lockedOut(at, ended.answer, work)
-    : endOfFix({ ...at, key }, ended, left, definition, work);
+  if (ended.kind === "locked") yield* lockedOut(at, ended.answer, work);
+  else yield endOfFix({ ...at, key }, ended, left, definition, work);
 }
 
 /** Takes the lock by itself: what runs on the controller for a host locks the host all the same. */
-export async function lockAlone(
-  host: HostState,
-  step: StepState,
-  _: Fix,
-  __: Extras,
-  work: Work,
-): Promise<EventOf<"locked-out" | "lock-taken">[]> {
-  const event = await lock(host, step, work);
-  return event.type === "locked-out" || event.over !== undefined ? [event] : [];
+export async function lockAlone(host: HostState, step: StepState, _: Fix, __: Extras, work: Work): Promise<OfLock[]> {
+  const [event, ...more] = await lock(host, step, work, "act");
+  if (event === undefined || (event.type === "lock-taken" && event.over === undefined)) return more;
+  return [event, ...more];
 }
 
 function fixExtras(definition: Fix): Pick<Extras, "timeout" | "late" | "keep"> {
@@ -124,7 +117,7 @@ export async function* reattach(host: HostState, step: StepState, work: Work): A
   const left = (await order.settled()) === "left";
   if (ended.kind === "locked") throw new Error("what is looked for is not kept out by a lock");
   // What follows is done under the lock again: it is ours still, or was stale, unless another has taken it; then a rollback is refused.
-  if (ended.kind !== "lost" && !work.leaving.aborted) await lock(host, step, work);
+  if (ended.kind !== "lost" && !work.leaving.aborted) await lock(host, step, work, "go-on");
   yield endOfFix({ ...at, key: last.key }, ended, left, definition.fix, work);
 }
 
@@ -153,15 +146,15 @@ export async function guard(
   definition: Fix,
   subject: Extras,
   work: Work,
-): Promise<EventOf<"deferred" | "locked-out" | "lock-taken">[]> {
+): Promise<(EventOf<"deferred"> | OfLock)[]> {
   if (definition.guard === undefined) return [];
   const at = { host: host.host, step: step.plan.id };
   const held: LockAnswer = { kind: "held", over: null };
   const { ended, lock } =
     definitionOf(step, work).on === "controller"
       ? { ended: await send(host, step, definition.guard, work, subject), lock: held }
-      : await sendLocked(host, step, definition.guard, work, subject);
-  if (lock.kind !== "held") return [lockedOut(at, lock, work)];
+      : await sendLocked(host, step, definition.guard, work, { ...subject, purpose: "act" });
+  if (lock.kind !== "held") return lockedOut(at, lock, work);
   const reason = objection(ended);
   return [...takenOver(at, lock.over), ...(reason === null ? [] : [{ type: "deferred", ...at, reason } as const])];
 }

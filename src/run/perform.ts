@@ -50,7 +50,7 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
         : fix(host, stepOf(host, intent.step), intent.key, work);
       break;
     case "lock":
-      yield await lock(host, stepOf(host, intent.step), work);
+      yield* await lock(host, stepOf(host, intent.step), work, "go-on");
       break;
     case "reattach":
       yield* reboots(stepOf(host, intent.step))

@@ -30,12 +30,10 @@ export async function* reboot(host: HostState, step: StepState, work: Work): Asy
     return;
   }
   const last = definition.guard === undefined ? lockAlone : guard;
-  for (const event of await last(host, step, definition, { findings: step.target }, work)) {
-    if (work.leaving.aborted) return;
-    yield event;
-    if (event.type !== "lock-taken") return;
-  }
+  const events = await last(host, step, definition, { findings: step.target }, work);
   if (work.leaving.aborted) return;
+  yield* events;
+  if (events.some(({ type }) => type !== "lock-taken")) return;
   const running = "kernel" in kernel ? kernel.kernel : "";
   const job = work.job(at.host, step, step.fixes.length + 1);
   yield { type: "fix-started", ...at, key: null, ...(job === null ? {} : { job: job.name }), kernel: running };
@@ -88,7 +86,7 @@ async function* told(
   }
   const { bootId, kernel } = end;
   // It went with the memory that it lay in, and what follows is done under it.
-  if (!work.leaving.aborted) await lock(host, step, work);
+  if (!work.leaving.aborted) await lock(host, step, work, "go-on");
   const wanted = wantedKernel(host, step, work);
   if ("kernel" in wanted && (wanted.kernel === null || wanted.kernel === kernel)) {
     yield { type: "rebooted", ...at, bootId, kernelBefore, kernel, ms };

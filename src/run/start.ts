@@ -180,6 +180,7 @@ function workOf(
     },
     locks: {
       held: new Map(),
+      since: new Map(),
       claim: (host) => ({ run, place: recorder.state.plan.hosts.indexOf(host) + 1, by: `${by}@${machine}` }),
     },
     claim: (place) => desk.claim({ run, ...place }, { over: recorder.state.plan.attended }),

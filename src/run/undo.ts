@@ -16,7 +16,7 @@ export async function* rollback(host: HostState, step: StepState, work: Work): A
   const job = work.job(host.host, step, "undo");
   yield { type: "rollback-started", ...at, ...(job === null ? {} : { job: job.name }) };
   const extras = { findings: step.target, ...rollbackExtras(definition) };
-  yield endOfRollback(at, yield* carryOut(host, step, definition.run, extras, job, work));
+  yield endOfRollback(at, yield* carryOut(host, step, definition.run, extras, job, work, "go-on"));
 }
 
 /** How the rollback of a step runs. */

@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 90_000 });
 const MARK = "rb-mark";
 
 function claim(run: string, over: Partial<Claim> = {}): Claim {
-  return { run, place: 1, by: "ada lovelace@bastion", since: 1_700_000_000, need: 300, ...over };
+  return { run, place: 1, by: "ada lovelace@bastion", since: 1_700_000_000, need: 300, within: null, ...over };
 }
 
 /** What the host says to a claim: `in` where the script ran, then its words. */
@@ -51,6 +51,26 @@ describe.each(["dash", "bash", "busybox"] as const)("the lock of a host, in %s",
     expect(await ask(host, claim("r2"))).toBe(true);
   });
 
+  it("tells whoever has seen something before another gave it back, for as long as that may matter", async () => {
+    await using sshd = await startSshd({ shell });
+    await using host = await connected(plainSsh(), sshd.host());
+    expect(await ask(host, claim("r1"))).toBe(true);
+    await drop(host, "r1");
+    const past = { began: false, kind: "past", holder: ADA };
+    expect(await ask(host, claim("r2", { within: 20 }))).toEqual(past);
+    // It has the lock, and its own past is no news to it.
+    expect(await ask(host, claim("r3"))).toMatchObject({ began: false, kind: "locked" });
+    expect(await ask(host, claim("r2", { within: null }))).toBe(true);
+    await drop(host, "r2");
+    expect(await ask(host, claim("r1", { within: 20 }))).toMatchObject({ kind: "past", holder: { run: "r2" } });
+    await drop(host, "r1");
+    await host.run(script("sleep 0.3"));
+    expect(await ask(host, claim("r4", { within: 0.1 }))).toBe(true);
+    await drop(host, "r4");
+    const { stdout } = told(await host.run(script("cd /dev/shm; for f in runbook-lock-past,*; do echo $f; done")));
+    expect([...new Set(stdout.match(/,r\d/g))].toSorted()).toEqual([",r1", ",r2", ",r4"]);
+  });
+
   it("is had by one of many that come at the same moment", async () => {
     await using sshd = await startSshd({ shell });
     const runs = ["r1", "r2", "r3", "r4", "r5", "r6"];
@@ -85,6 +105,9 @@ describe.each(["dash", "bash", "busybox"] as const)("the lock of a host, in %s",
     expect(await ask(other, claim("r2"))).toEqual({ ...KEPT_OUT, why: "job" });
     await other.run(script(": >/dev/shm/go"));
     await running;
+    expect(await ask(other, claim("r2", { within: 1e6 }))).toEqual({ began: false, kind: "past", holder: ADA });
+    await drop(other, "r2");
+    expect(await ask(other, late)).toBe(true);
     expect(await ask(other, claim("r2"))).toEqual({ began: true, kind: "held", over: ADA });
     expect(await entries(host)).toEqual([expect.stringMatching(/^runbook-lock,r2,/)]);
     await host.run(script(`rm -rf /run/${name}`));

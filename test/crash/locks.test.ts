@@ -125,6 +125,22 @@ describe("two runs that would fix one host at once", () => {
     expect(at.begun()).toBe(1);
   });
 
+  test("one that has seen the fault before the other mended it looks again, and begins nothing", async () => {
+    await using at = await scene();
+    at.release();
+    const [command, ...rest] = at.argv("two");
+    const asking = [command ?? "", ...rest.filter((word) => word !== "--approve" && word !== "low")];
+    expect(said(await at.shop.run(...asking))).toMatch(/^exit 3\n/);
+    expect(said(await at.shop.run(...at.argv("one")))).toMatch(/^exit 0\n/);
+    expect(at.begun()).toBe(1);
+    const cards = await at.shop.run("approvals", "last", "--state", "two", "--json");
+    const { digest } = JSON.parse(cards.out);
+    const gone = said(await at.shop.run("approve", "last", "--state", "two", "--digest", digest, "--resume"));
+    expect(gone).toMatch(/^exit 0\n[^]*has been fixing here since this was looked at/);
+    expect(at.begun()).toBe(1);
+    expect(at.locks()).toEqual([]);
+  });
+
   test("many at the same moment do it once", async () => {
     await using at = await scene();
     at.release();
