@@ -98,7 +98,7 @@ function toThaw(state: RunState): Advice[] {
   return [{ text: `${frozenWords(state.frozen)}; once that is over`, commands: ["runbook unfreeze", ...goOn] }];
 }
 
-/** What another run has asked is decided there; this one then finds it fixed, or asks itself. */
+/** What another run has asked is decided there and, where it is decided, gone on with there; this one then finds it fixed, or asks itself. */
 function askedElsewhere(state: RunState): Advice[] {
   const runs = [...state.hosts.values()].flatMap((host) =>
     host.steps.flatMap(({ elsewhere, end }) =>
@@ -106,8 +106,8 @@ function askedElsewhere(state: RunState): Advice[] {
     ),
   );
   return [...new Set(runs)].slice(0, HINTS).map((run) => ({
-    text: `waiting for run ${run}, which has asked for the same: to decide there, then go on here`,
-    commands: [`runbook approve ${run}`, `runbook resume ${state.run}`],
+    text: `waiting for run ${run}, which has asked for the same: to decide there, if it is open, and to go on with both`,
+    commands: [`runbook approve ${run}`, `runbook resume ${run}`, `runbook resume ${state.run}`],
   }));
 }
 

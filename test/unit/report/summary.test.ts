@@ -108,9 +108,10 @@ test("what another run has asked is decided there", () => {
   );
   const lines = summaryLines(story.state, ROOM);
   expect(lines).toContain("  ◷ waiting      a  asked in run r0");
-  expect(lines.slice(-3)).toEqual([
-    "  waiting for run r0, which has asked for the same: to decide there, then go on here:",
+  expect(lines.slice(-4)).toEqual([
+    "  waiting for run r0, which has asked for the same: to decide there, if it is open, and to go on with both:",
     "    runbook approve r0",
+    "    runbook resume r0",
     "    runbook resume r1",
   ]);
 });
