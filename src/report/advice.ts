@@ -106,7 +106,7 @@ function askedElsewhere(state: RunState): Advice[] {
     ),
   );
   return [...new Set(runs)].slice(0, HINTS).map((run) => ({
-    text: `waiting for run ${run}, which has asked for the same: to decide there, if it is open, and to go on with both`,
+    text: `waiting for run ${run}, which has asked for the same: to decide there, and go on with both`,
     commands: [`runbook approve ${run}`, `runbook resume ${run}`, `runbook resume ${state.run}`],
   }));
 }

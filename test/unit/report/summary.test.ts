@@ -109,7 +109,7 @@ test("what another run has asked is decided there", () => {
   const lines = summaryLines(story.state, ROOM);
   expect(lines).toContain("  ◷ waiting      a  asked in run r0");
   expect(lines.slice(-4)).toEqual([
-    "  waiting for run r0, which has asked for the same: to decide there, if it is open, and to go on with both:",
+    "  waiting for run r0, which has asked for the same: to decide there, and go on with both:",
     "    runbook approve r0",
     "    runbook resume r0",
     "    runbook resume r1",
