@@ -61,10 +61,12 @@ export function oldCiphers(compat: Compat | undefined): CipherAlgorithm[] {
   return compat === undefined ? [] : [...OLD[compat].cipher];
 }
 
+function takes(theirs: readonly string[], ours: readonly string[]): boolean {
+  return ours.some((one) => theirs.includes(one));
+}
+
 /** Whether a server that offers these could be logged in to with this setting. */
 export function suits(offer: Algorithms, compat: Compat | undefined): boolean {
-  const takes = (theirs: readonly string[], ours: readonly string[]): boolean =>
-    ours.some((one) => theirs.includes(one));
   return (
     takes(offer.kex, keyExchanges(compat)) &&
     takes(offer.hostKey, hostKeyAlgorithms(compat)) &&

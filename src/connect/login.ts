@@ -6,6 +6,7 @@ import { keyExchanges, oldCiphers } from "./algorithms.ts";
 import { authentication, type Credentials } from "./auth.ts";
 import type { HostKeys } from "./hostkey.ts";
 import { listenForOffer } from "./offer.ts";
+import { giveWay, type Turn } from "./pace.ts";
 import { gatheringSocket } from "./socket.ts";
 import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
 
@@ -21,10 +22,12 @@ export async function logIn(
   credentials: Omit<Credentials, "pause">,
   hostKeys: HostKeys,
   deadline: Deadline,
+  turn: Turn,
   signal: AbortSignal | undefined,
 ): Promise<LoginAnswer> {
   const { default: ssh2 } = await import("ssh2");
   const sock = gatheringSocket({ host: host.address, port: host.port });
+  giveWay(sock, turn);
   const client = endable(new ssh2.Client(), sock);
   const { promise, resolve, reject } = Promise.withResolvers<LoginAnswer>();
   const auth = authentication({ ...credentials, pause: (work) => deadline.pause(work) }, reject);
@@ -46,7 +49,7 @@ export async function logIn(
     fail({ ...auth.fault(), message: `the password of ${credentials.user} has expired` }),
   );
   const late = deadline.start(() => fail(timedOut(host, deadline.seconds)));
-  const abort = (): void => fail({ kind: "unreachable", message: "interrupted", where: host.name });
+  const abort = (): void => fail(interrupted(host));
   signal?.addEventListener("abort", abort, { once: true });
   if (signal?.aborted === true) abort();
 
@@ -76,6 +79,11 @@ export async function logIn(
     signal?.removeEventListener("abort", abort);
     if (answer !== client) client.destroy();
   }
+}
+
+/** That somebody did not want to wait for it. */
+export function interrupted(host: Host): Fault {
+  return { kind: "unreachable", message: "interrupted", where: host.name };
 }
 
 /** Its own `destroy` passes over a socket that it has half closed: a host that goes on sending would hold us for ever. */

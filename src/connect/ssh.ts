@@ -7,7 +7,8 @@ import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
 import { type HostKeyReader, hostKeyReader } from "./hostkey.ts";
 import { type Ask, type KeyRing, keyRing } from "./keys.ts";
-import { deadlineOf, logIn } from "./login.ts";
+import { deadlineOf, interrupted, type LoginAnswer, logIn } from "./login.ts";
+import { endSoon, newPace, type Pace, placesOf } from "./pace.ts";
 import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
 import { connectionOver } from "./connection.ts";
 import { within } from "./within.ts";
@@ -33,14 +34,20 @@ export function sshConnector(options: SshOptions): Connector {
     options,
     keys: keyRing(options.home, options.ask),
     hostKeys: hostKeyReader(options.home, options.acceptNewHostKeys ? "accept-new" : "strict"),
+    pace: newPace(),
   };
   return { connect: (host, signal) => connect(shared, host, signal) };
 }
 
-type Shared = { readonly options: SshOptions; readonly keys: KeyRing; readonly hostKeys: HostKeyReader };
+type Shared = {
+  readonly options: SshOptions;
+  readonly keys: KeyRing;
+  readonly hostKeys: HostKeyReader;
+  readonly pace: Pace;
+};
 
 async function connect(
-  { options, keys, hostKeys }: Shared,
+  { options, keys, hostKeys, pace }: Shared,
   host: Host,
   signal?: AbortSignal,
 ): Promise<Connection | Fault> {
@@ -49,13 +56,24 @@ async function connect(
   const agentSocket = options.agentSocket;
   const credentials = { host, user, keys, agentSocket, agentKeys: () => countAgentKeys(agentSocket) };
   const deadline = deadlineOf(options.connectTimeoutMs ?? 10_000);
-  let answer = await logIn(host, credentials, known, deadline, signal);
+  const places = placesOf(host);
+  using login = new DisposableStack();
+  const attempt = async (): Promise<LoginAnswer> => {
+    // To wait for others is no fault of this host.
+    const turn = await deadline.pause(pace.turn(places, signal));
+    if (turn === undefined) return { fault: interrupted(host), again: false };
+    const answer = await logIn(host, credentials, known, deadline, turn, signal);
+    if ("fault" in answer) turn.end();
+    else login.use(endSoon(turn));
+    return answer;
+  };
+  let answer = await attempt();
   for (let most = PAUSE.first; "fault" in answer && answer.again; most = Math.min(2 * most, PAUSE.limit)) {
     const left = deadline.left() - PAUSE.last;
     if (left < 0) break;
     // Hundreds of hosts behind one address were turned away at the same moment: they must not come back together.
     await sleep(Math.min(left, most * (0.5 + Math.random() / 2)), undefined, { signal }).catch(() => undefined);
-    const next = await logIn(host, credentials, known, deadline, signal);
+    const next = await attempt();
     // That it hung up says more than that there was too little time left in the end.
     if (!("fault" in next) || deadline.left() > 0) answer = next;
   }

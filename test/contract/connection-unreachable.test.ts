@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -69,6 +69,17 @@ describe("hosts that cannot be reached", () => {
       Array.from({ length: 4 }, () => logsIn(plainSsh({ connectTimeoutMs: 30_000 }), busy.host())),
     );
     expect(all).toEqual([true, true, true, true]);
+  });
+
+  it("is never stormed: of many logins at once a host turns none away, though it has neither sftp nor a second channel", async () => {
+    await using strict = await startSshd({ config: ["MaxStartups 10:100:10", "MaxSessions 1", "LogLevel VERBOSE"] });
+    expect(readFileSync(join(strict.dir, "sshd_config"), "utf8")).not.toContain("Subsystem");
+    const connector = plainSsh();
+    const all = await Promise.all(Array.from({ length: 40 }, () => logsIn(connector, strict.host())));
+    expect(all).toEqual(all.map(() => true));
+    const log = readFileSync(join(strict.dir, "log"), "utf8");
+    expect(log.match(/Accepted publickey/g)).toHaveLength(40);
+    expect(log.match(/drop connection/g)).toBeNull();
   });
 
   it("goes on trying a host that hangs up until its time is over, and stops at once when told to", async () => {

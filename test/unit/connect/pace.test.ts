@@ -1,0 +1,83 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { expect, it } from "vitest";
+import { newPace, type Pace, type Turn } from "../../../src/connect/pace.ts";
+import { plainSsh } from "../../kit/connections.ts";
+import { hostAt } from "../../kit/sshd.ts";
+
+async function taken(pace: Pace, ...places: string[]): Promise<Turn> {
+  const turn = await pace.turn(places, undefined);
+  if (turn === undefined) throw new Error("given up");
+  return turn;
+}
+
+/** Whether a turn has come by the time all that is under way has settled. */
+async function hasCome(turn: Promise<Turn | undefined>): Promise<boolean> {
+  let come = false;
+  void turn.then(() => (come = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  return come;
+}
+
+it("lets so many at one place, the others as these end, whoever waits longest first", async () => {
+  const pace = newPace({ place: 2, all: 10 });
+  const first = await taken(pace, "a");
+  await taken(pace, "a");
+  const [third, fourth] = [pace.turn(["a"], undefined), pace.turn(["a"], undefined)];
+  expect(await hasCome(third)).toBe(false);
+  first.end();
+  first.end();
+  expect([await hasCome(third), await hasCome(fourth)]).toEqual([true, false]);
+});
+
+it("holds nobody up who wants another place, but for the number of all", async () => {
+  const pace = newPace({ place: 1, all: 2 });
+  const first = await taken(pace, "a");
+  const waits = pace.turn(["a"], undefined);
+  await taken(pace, "b");
+  const other = pace.turn(["c"], undefined);
+  expect(await hasCome(other)).toBe(false);
+  first.end();
+  expect([await hasCome(waits), await hasCome(other)]).toEqual([true, false]);
+});
+
+it("counts a login at every place on its way", async () => {
+  const pace = newPace({ place: 1, all: 10 });
+  const through = await taken(pace, "bastion", "a");
+  const waits = pace.turn(["bastion", "b"], undefined);
+  expect(await hasCome(waits)).toBe(false);
+  through.end();
+  expect(await hasCome(waits)).toBe(true);
+  expect(await hasCome(pace.turn(["a"], undefined))).toBe(true);
+});
+
+it("lets go of whoever does not want to wait any more", async () => {
+  const pace = newPace({ place: 1, all: 10 });
+  const first = await taken(pace, "a");
+  const stop = new AbortController();
+  const waits = pace.turn(["a"], stop.signal);
+  const next = pace.turn(["a"], undefined);
+  stop.abort();
+  expect(await waits).toBeUndefined();
+  expect(await pace.turn(["a"], stop.signal)).toBeUndefined();
+  first.end();
+  expect(await hasCome(next)).toBe(true);
+});
+
+it("gives each login all of its time, however long it waited: a server that says nothing hears from all of them", async () => {
+  let met = 0;
+  const server = createServer((socket) => {
+    met += 1;
+    socket.on("error", () => undefined);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const connector = plainSsh({ connectTimeoutMs: 600 });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => connector.connect(hostAt(port, "/nonexistent"))));
+  server.close();
+  expect(met).toBe(20);
+  expect(new Set(answers.map((answer) => ("message" in answer ? answer.message.split(":")[0] : "in")))).toEqual(
+    new Set(["timed out"]),
+  );
+});
