@@ -77,6 +77,18 @@ function illShaped(source: Source): string[] {
   ];
 }
 
+/** All that is loaded with a file before anything of it runs: what it imports, but for types and for what it imports when it needs it. */
+function loadedWith(path: string, seen = new Set<string>()): Set<string> {
+  const text = sources.find((source) => source.path === path)?.text ?? "";
+  const atOnce = sourceOf(path, text.replaceAll(/^import type [^;]*;$/gm, "").replaceAll(/\bimport\("[^"]+"\)/g, ""));
+  for (const target of importsOf(atOnce)) {
+    if (seen.has(target)) continue;
+    seen.add(target);
+    loadedWith(target, seen);
+  }
+  return seen;
+}
+
 test("imports only go down", () => {
   expect(sources.flatMap(misplaced)).toEqual([]);
 });
@@ -103,6 +115,11 @@ test("the screen is loaded only when there is one: its libraries are imported by
   expect(
     direct.filter((source) => !/^import type [^;]*\/tui\//m.test(source.text)).map((source) => source.path),
   ).toEqual([]);
+});
+
+test("the command is there before its libraries are: whoever wants help waits for none of them", () => {
+  const packages = [...loadedWith("src/cli/main.ts")].filter((target) => !/^(?:src\/|node:)/.test(target));
+  expect(packages.toSorted()).toEqual(["@commander-js/extra-typings", "package.json"]);
 });
 
 describe("these rules see", () => {

@@ -1,4 +1,4 @@
-import { resolveShare, type Share } from "../model/quantity.ts";
+import { resolveShare, type Share } from "../model/measure.ts";
 import { machineOf } from "./machine.ts";
 import { turnOf } from "./once.ts";
 import { committed, confirmed, fixable, fixing, waiting } from "./outcome.ts";

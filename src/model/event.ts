@@ -6,7 +6,7 @@ import { LockedOut, LockTaken } from "./lock.ts";
 import { Output } from "./output.ts";
 import { PastFix } from "./past.ts";
 import { PlannedPolicy } from "./policy.ts";
-import { Limit, Share } from "./quantity.ts";
+import { Limit, Share } from "./measure.ts";
 import { Rebooted, RebootFailed } from "./reboot.ts";
 import { RunbookSource } from "./source.ts";
 import { Disarmed, TimerLost } from "./timer.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { Risk } from "./approval.ts";
 import { Permit } from "./policy.ts";
-import { Duration } from "./quantity.ts";
+import { Duration } from "./measure.ts";
 import { Place } from "./runbook.ts";
 
 const about = (description: string) => ({ description });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Risk } from "./approval.ts";
-import { Duration, Limit, Share } from "./quantity.ts";
+import { Duration, Limit, Share } from "./measure.ts";
 
 const about = (description: string) => ({ description });
 

@@ -3,7 +3,7 @@ import { evolve } from "../../src/engine/evolve.ts";
 import type { RunState } from "../../src/engine/state.ts";
 import type { Accepted, Entry, Event, RunPlan } from "../../src/model/event.ts";
 import type { Outcome } from "../../src/model/finding.ts";
-import { resolveShare } from "../../src/model/quantity.ts";
+import { resolveShare } from "../../src/model/measure.ts";
 import { type Boots, checkBoots, keepBoots, noBoots } from "./boots.ts";
 import { checkGone, isGone, takeAnew } from "./accepted.ts";
 import { checkConsent } from "./consent.ts";

@@ -1,5 +1,5 @@
 import type { RunPlan } from "../../src/model/event.ts";
-import { resolveShare } from "../../src/model/quantity.ts";
+import { resolveShare } from "../../src/model/measure.ts";
 import type { Books, Promise } from "./promises.ts";
 
 /** Of the nodes of a cluster one does it. The simulated fact has one value for all hosts. */

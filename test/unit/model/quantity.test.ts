@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Duration, Limit, parseBytes, parseDuration, parsePercent, resolveShare } from "../../../src/model/quantity.ts";
+import { Duration, Limit, resolveShare } from "../../../src/model/measure.ts";
+import { parseBytes, parseDuration, parsePercent } from "../../../src/model/quantity.ts";
 
 describe("durations are seconds", () => {
   test.each([
