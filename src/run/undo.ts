@@ -68,7 +68,7 @@ export function missing({ why }: Extract<JobEnd, { kind: "missing" }>, what: "fi
     case "gone":
       return `the host has no trace of the ${what}: it never began there, or its traces were removed`;
     case "rebooted":
-      return `the host was booted while the ${what} ran; how far it got is not known`;
+      return `the host was booted before it was known how the ${what} ended; how far it got is not known`;
     case "died":
       return `the process on the host that watched over the ${what} was killed; how it ended is not known`;
     case "unfired":

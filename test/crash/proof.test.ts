@@ -1,27 +1,34 @@
 import { expect, test } from "vitest";
-import { blowOf, blowsOf, wordOf } from "./proof/blow.ts";
+import { caseOf, casesOf, SCENES, wordOf, type Sizes } from "./proof/blow.ts";
 import { prove, quietRun } from "./proof/prove.ts";
 import { tallyOf } from "./proof/tally.ts";
 
 /** A few of each kind, other ones for each seed; \`node test/crash/all.ts\` deals them all. */
-const SIZES = { events: 45, moments: 2, cuts: 1, hangups: 1, freezes: 1, reboots: 1 };
+const SIZES: Readonly<Record<string, Sizes>> = {
+  files: { events: 45, moments: 2, cuts: 1, hangups: 1, freezes: 1, reboots: 1 },
+  boots: { events: 60, moments: 1, cuts: 0, hangups: 0, freezes: 0, reboots: 1 },
+};
 
 test(
   "whatever strikes a run, it goes on to a truth that the hosts bear out, and no fix runs twice",
   { timeout: 300_000 },
   async () => {
     const seed = Math.floor(Math.random() * 1e6);
-    const blows = blowsOf(seed, await quietRun(1), SIZES);
-    expect(blows.map((blow) => blowOf(wordOf(blow)))).toEqual(blows);
-    const results = await prove(blows, 2);
+    const dealt = SCENES.map(async (scene) => {
+      const sizes = SIZES[scene.name];
+      return sizes === undefined ? [] : casesOf(scene, seed, await quietRun(scene, 1), sizes);
+    });
+    const cases = (await Promise.all(dealt)).flat();
+    expect(cases.map((each) => caseOf(wordOf(each)))).toEqual(cases);
+    const results = await prove(cases, 3);
     const wrong = results.filter((result) => result.wrong.length > 0);
-    const again = wrong.map(({ blow, wrong, story, notes }) => ({
-      case: wordOf(blow),
-      wrong,
-      told: story.told,
-      notes,
+    const again = wrong.map((each) => ({
+      case: wordOf(each),
+      wrong: each.wrong,
+      told: each.story.told,
+      notes: each.notes,
     }));
     expect({ seed, again }).toEqual({ seed, again: [] });
-    expect(tallyOf(results).rows.size).toBe(6);
+    expect(tallyOf(results).rows.size).toBe(9);
   },
 );

@@ -59,6 +59,14 @@ export type Machine = AsyncDisposable & {
   inMemory(): readonly string[];
 };
 
+/** Shell text that a machine runs by itself, with its private directory in \`$dir\`. */
+export type MachineHooks = {
+  /** At each start, before its sshd. */
+  readonly onBoot?: string;
+  /** When it is told to reboot. */
+  readonly onOrder?: string;
+};
+
 const INIT = `
 dir=$1
 mount -t tmpfs tmpfs /run; mkdir /run/sshd
@@ -67,6 +75,7 @@ mount --bind "$dir/lib" /var/lib
 mount --bind "$dir/machine-id" /etc/machine-id
 mount --bind "$dir/boot" /proc/sys/kernel/random/boot_id
 [ ! -e "$dir/required" ] || { rm "$dir/required"; : >/run/reboot-required; }
+eval "$2"
 trap 'exit 0' TERM
 while :; do
   /usr/sbin/sshd -D -f "$dir/sshd_config" -E "$dir/log" &
@@ -80,6 +89,7 @@ const TOLD = `#!/bin/sh
 dir=DIR
 echo "\${0##*/} $*" >>"$dir/orders"
 [ "\${0##*/}" != systemctl ] || { echo "System has not been booted with systemd as init system" >&2; exit 1; }
+ON_ORDER
 case $(cat "$dir/manner") in
   boot | halt) kill -TERM 1 ;;
   freeze) (sleep 0.7; kill -STOP -1) >/dev/null 2>&1 & ;;
@@ -99,7 +109,7 @@ exec cat DIR/kernel
 `;
 
 /** Makes a machine and waits until its sshd greets. Needs root and OpenSSH. */
-export async function startMachine(): Promise<Machine> {
+export async function startMachine({ onBoot = ":", onOrder = ":" }: MachineHooks = {}): Promise<Machine> {
   const dir = mkdtempSync("/var/tmp/rb-machine-");
   chmodSync(dir, 0o755);
   const port = await steadyPort();
@@ -117,22 +127,23 @@ export async function startMachine(): Promise<Machine> {
   mkdirSync(join(dir, "lib"));
   mkdirSync(join(dir, "bin"));
   for (const [name, text] of Object.entries({ systemctl: TOLD, shutdown: TOLD, reboot: TOLD, uname: UNAME })) {
-    writeFileSync(join(dir, "bin", name), text.replaceAll("DIR", dir), { mode: 0o755 });
+    writeFileSync(join(dir, "bin", name), text.replaceAll("DIR", dir).replace("ON_ORDER", onOrder), { mode: 0o755 });
   }
   let over = false;
   let boots = -1;
   let init: ChildProcess | null = null;
+  let next: NodeJS.Timeout | undefined;
   const start = (): void => {
     boots += 1;
     write("boot", `${randomUUID()}\n`);
-    const inside = ["--propagation", "private", "--fork", "--kill-child=KILL", "sh", "-ec", INIT, "init", dir];
+    const inside = ["--propagation", "private", "--fork", "--kill-child=KILL", "sh", "-ec", INIT, "init", dir, onBoot];
     const child = spawn("unshare", ["--mount", "--pid", "--mount-proc", ...inside], { stdio: "ignore" });
     init = child;
     child.once("exit", () => {
       init = null;
       if (existsSync(join(dir, "next-kernel"))) copyFileSync(join(dir, "next-kernel"), join(dir, "kernel"));
       if (existsSync(join(dir, "next-key"))) copyFileSync(join(dir, "next-key"), join(dir, "host"));
-      if (!over && read("manner") === "boot") setTimeout(() => over || start(), AWAY);
+      if (!over && read("manner") === "boot") next = setTimeout(() => over || start(), AWAY);
     });
   };
   start();
@@ -163,8 +174,9 @@ export async function startMachine(): Promise<Machine> {
     },
     powerOff: async () => {
       const last = init;
-      if (last === null) return;
+      clearTimeout(next);
       write("manner", "halt");
+      if (last === null) return;
       const gone = new Promise((done) => last.once("exit", done));
       // Of process 0 the kernel thinks as of all of ours.
       if (first() > 0) killIfThere(first());

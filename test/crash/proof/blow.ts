@@ -1,6 +1,14 @@
 import type { Way } from "../../kit/relay.ts";
 import { luckOf } from "../../kit/answers.ts";
-import { FAULTS } from "./site.ts";
+import { BOOTS } from "./boots.ts";
+import { FILES } from "./files.ts";
+import type { Scene } from "./scene.ts";
+
+/** All that is struck. */
+export const SCENES: readonly Scene[] = [FILES, BOOTS];
+
+/** A blow to a scene. */
+export type Case = { readonly scene: Scene; readonly blow: Blow };
 
 /** What happens to a run; times in ms since its first process was started, bytes counted by the host's relay. */
 export type Blow =
@@ -13,17 +21,21 @@ export type Blow =
   | { readonly kind: "hangup"; readonly host: string; readonly ms: number }
   /** They are stopped, and go on after a while. */
   | { readonly kind: "freeze"; readonly host: string; readonly ms: number; readonly lasts: number }
-  /** A host loses its power and is booted after a while. `ms` null: as soon as its slow fix runs. `alone`: the command is killed with it. */
+  /** A host loses its power and is booted after a while. `at`: ms, or a moment of the scene. `alone`: the command is killed with it. */
   | {
       readonly kind: "reboot";
       readonly host: string;
-      readonly ms: number | null;
+      readonly at: number | string;
       readonly lasts: number;
       readonly alone: boolean;
     };
 
-/** A blow as one word, from which it can be dealt again. */
-export function wordOf(blow: Blow): string {
+/** A case as one word, from which it can be dealt again. */
+export function wordOf({ scene, blow }: Case): string {
+  return `${scene.name}/${blowWord(blow)}`;
+}
+
+function blowWord(blow: Blow): string {
   switch (blow.kind) {
     case "event":
       return `event:${blow.when}:${blow.seq}`;
@@ -36,21 +48,28 @@ export function wordOf(blow: Blow): string {
     case "freeze":
       return `freeze:${blow.host}:${blow.ms}:${blow.lasts}`;
     case "reboot":
-      return `reboot:${blow.host}:${blow.ms ?? "midfix"}:${blow.lasts}:${blow.alone ? "alone" : "followed"}`;
+      return `reboot:${blow.host}:${blow.at}:${blow.lasts}:${blow.alone ? "alone" : "followed"}`;
   }
 }
 
-/** The blow of a word; null where it is none. */
-export function blowOf(word: string): Blow | null {
+/** The case of a word; null where it is none. */
+export function caseOf(word: string): Case | null {
+  const [name, rest = ""] = word.split("/");
+  const scene = SCENES.find((each) => each.name === name);
+  const blow = scene === undefined ? null : blowOf(rest, scene);
+  return scene === undefined || blow === null ? null : { scene, blow };
+}
+
+function blowOf(word: string, { faults, moments }: Scene): Blow | null {
   const [kind, a = "", b = "", c = "", d = ""] = word.split(":");
   if (kind === "event" && (a === "before" || a === "after")) return { kind, when: a, seq: Number(b) };
   if (kind === "moment") return { kind, ms: numbers(a) };
-  if (!(a in FAULTS)) return null;
+  if (!(a in faults)) return null;
   if (kind === "cut" && (b === "up" || b === "down")) return { kind, host: a, way: b, bytes: numbers(c) };
   if (kind === "hangup") return { kind, host: a, ms: Number(b) };
   if (kind === "freeze") return { kind, host: a, ms: Number(b), lasts: Number(c) };
   if (kind !== "reboot") return null;
-  return { kind, host: a, ms: b === "midfix" ? null : Number(b), lasts: Number(c), alone: d === "alone" };
+  return { kind, host: a, at: b in moments ? b : Number(b), lasts: Number(c), alone: d === "alone" };
 }
 
 function numbers(text: string): number[] {
@@ -74,12 +93,13 @@ export type Sizes = {
   readonly reboots: number;
 };
 
-/** The blows of a seed: the same for the same seed and an equally long quiet run. */
-export function blowsOf(seed: number, quiet: Quiet, sizes: Sizes): Blow[] {
+/** The blows of a seed to a scene: the same for the same seed and an equally long quiet run. */
+export function casesOf(scene: Scene, seed: number, quiet: Quiet, sizes: Sizes): Case[] {
   const luck = luckOf(seed);
   const below = (limit: number): number => Math.floor(luck() * limit);
-  const hosts = Object.keys(FAULTS);
-  const anyHost = (): string => hosts[below(hosts.length)] ?? "";
+  const any = (list: readonly string[]): string => list[below(list.length)] ?? "";
+  const anyHost = (): string => any(Object.keys(scene.faults));
+  const moments = Object.keys(scene.moments);
   const many = (count: number, make: () => Blow): Blow[] => Array.from({ length: count }, make);
   const events = Array.from({ length: Math.ceil(quiet.entries / sizes.events) }, (_, at) => 1 + at * sizes.events);
   const blows: Blow[] = [
@@ -98,11 +118,16 @@ export function blowsOf(seed: number, quiet: Quiet, sizes: Sizes): Blow[] {
     ...many(sizes.hangups, () => ({ kind: "hangup", host: anyHost(), ms: below(quiet.ms) })),
     ...many(sizes.freezes, () => ({ kind: "freeze", host: anyHost(), ms: below(quiet.ms), lasts: 200 + below(4000) })),
     ...many(sizes.reboots, () => {
-      const ms = below(2) === 0 ? null : below(quiet.ms);
-      return { kind: "reboot", host: anyHost(), ms, lasts: 100 + below(2500), alone: below(2) === 0 };
+      const at = below(2) === 0 ? any(moments) : below(quiet.ms);
+      return { kind: "reboot", host: anyHost(), at, lasts: 100 + below(2500), alone: below(2) === 0 };
     }),
   ];
-  // Of every kind something early: who ends it before its end has seen them all.
-  const places = blows.map((blow) => ({ blow, place: luck() }));
-  return places.toSorted((one, other) => one.place - other.place).map(({ blow }) => blow);
+  return blows.map((blow) => ({ scene, blow }));
+}
+
+/** Cases in an order of the seed: of every kind something comes early, so who ends them before their end has seen them all. */
+export function shuffled(cases: readonly Case[], seed: number): Case[] {
+  const luck = luckOf(seed);
+  const places = cases.map((each) => ({ each, place: luck() }));
+  return places.toSorted((one, other) => one.place - other.place).map(({ each }) => each);
 }

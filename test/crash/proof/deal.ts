@@ -5,15 +5,18 @@ import { fold } from "../../../src/engine/evolve.ts";
 import { stepVerdict } from "../../../src/engine/outcome.ts";
 import { SqliteRecord } from "../../../src/journal/sqlite.ts";
 import type { Entry } from "../../../src/model/event.ts";
+import { eventually } from "../../kit/processes.ts";
 import type { Blow } from "./blow.ts";
 import type { Site } from "./site.ts";
 import { struck } from "./strike.ts";
 
 const COMMAND = resolve(import.meta.dirname, "../../../bin/runbook.js");
 const GUILLOTINE = resolve(import.meta.dirname, "../fixtures/guillotine.mjs");
-const BEGIN = ["run", "./proof.yml", "-i", "hosts.yml", "--approve", "low"] as const;
+const BEGIN = ["run", "./proof.yml", "-i", "hosts.yml", "--approve", "low", "--wait-lock", "1m"] as const;
 /** So many processes, and a person gives up a run that does not come to rest. */
 const MOST = 16;
+/** s that a person waits for what still runs on a host, before they ask it again. */
+const LINGERS = 60;
 /** ms after which a process of the command hangs. */
 const HANGS = 180_000;
 
@@ -61,10 +64,15 @@ export async function deal(site: Site, blow: Blow | null): Promise<Story> {
       await go(...BEGIN);
       continue;
     }
-    for (const digest of cardsIn(before)) await go("approve", run, "--digest", digest);
+    const idle = site.idle();
+    const deeds: Told[] = [];
+    for (const digest of cardsIn(before)) deeds.push(await go("approve", run, "--digest", digest));
     const { exit, text } = await go("resume", run);
     const same = endsOf(await entriesOf(site.directory)) === endsOf(before);
-    rested = (exit === 64 && text.includes("nothing is left to do")) || (exit !== null && exit < 64 && same);
+    // What was killed is done again, and what runs may have something to tell later.
+    const unchanged = same && exit !== null && exit < 64 && deeds.every((each) => each.exit !== null);
+    rested = (exit === 64 && text.includes("nothing is left to do")) || (unchanged && idle);
+    if (unchanged && !idle) await eventually(() => site.idle(), LINGERS);
   }
   hit = (await strike.over()) || hit;
   return { told, entries: await entriesOf(site.directory), rested, hit, ms: performance.now() - begun };

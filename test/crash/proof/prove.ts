@@ -1,11 +1,11 @@
-import type { Blow, Quiet } from "./blow.ts";
+import type { Case, Quiet } from "./blow.ts";
 import { deal, type Story } from "./deal.ts";
 import { judge } from "./judge.ts";
+import type { Scene } from "./scene.ts";
 import { buildSite, type Site } from "./site.ts";
 
-/** What came of one blow. */
-export type Result = {
-  readonly blow: Blow;
+/** What came of one case. */
+export type Result = Case & {
   readonly story: Story;
   /** What contradicts what; empty: all is as it must be. */
   readonly wrong: readonly string[];
@@ -14,15 +14,15 @@ export type Result = {
 };
 
 /** A run to which nothing happens, at the pace that as many side by side have here. Throws where it does not end as it should. */
-export async function quietRun(sites: number): Promise<Quiet> {
-  const all = await Promise.all(Array.from({ length: sites }, quietly));
+export async function quietRun(scene: Scene, sites: number): Promise<Quiet> {
+  const all = await Promise.all(Array.from({ length: sites }, () => quietly(scene)));
   const longest = all.toSorted((one, other) => other.ms - one.ms)[0];
   if (longest === undefined) throw new Error("no sites");
   return { ...longest, entries: Math.max(...all.map(({ entries }) => entries)) };
 }
 
-async function quietly(): Promise<Quiet> {
-  await using site = await buildSite();
+async function quietly(scene: Scene): Promise<Quiet> {
+  await using site = await buildSite(scene);
   const story = await deal(site, null);
   const wrong = await judge(site, null, story);
   if (wrong.length > 0) throw new Error(`an undisturbed run is wrong:\n${wrong.join("\n")}`);
@@ -30,31 +30,34 @@ async function quietly(): Promise<Quiet> {
   return { entries: story.entries.length, ms: story.ms, carried };
 }
 
-/** Deals every blow to a site of its own, several side by side, and tells of each as it is over. Once `signal` fires no other is dealt. */
+/** Deals every case to a site of its scene, several side by side, and tells of each as it is over. Once `signal` fires no other is dealt. */
 export async function prove(
-  blows: readonly Blow[],
+  cases: readonly Case[],
   sites: number,
   tell: (result: Result, done: number) => void = () => undefined,
   signal?: AbortSignal,
 ): Promise<Result[]> {
-  const left = [...blows];
+  const left = [...cases];
   signal?.addEventListener("abort", () => left.splice(0));
   const results: Result[] = [];
   const worker = async (): Promise<void> => {
-    await using site = await buildSite();
-    for (let blow = left.shift(); blow !== undefined; blow = left.shift()) {
-      const result = await proved(site, blow);
+    await using stack = new AsyncDisposableStack();
+    const built = new Map<Scene, Site>();
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const site = built.get(next.scene) ?? stack.use(await buildSite(next.scene));
+      built.set(next.scene, site);
+      const result = await proved(site, next);
       results.push(result);
       tell(result, results.length);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(sites, blows.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(sites, cases.length) }, worker));
   return results;
 }
 
-async function proved(site: Site, blow: Blow): Promise<Result> {
+async function proved(site: Site, { scene, blow }: Case): Promise<Result> {
   const story = await deal(site, blow);
   const wrong = await judge(site, blow, story);
   const notes = Object.fromEntries([...site.machines.keys()].map((host) => [host, site.notes(host)]));
-  return { blow, story, wrong, notes };
+  return { scene, blow, story, wrong, notes };
 }

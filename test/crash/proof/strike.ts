@@ -11,7 +11,7 @@ export type Strike = {
   over(): Promise<boolean>;
 };
 
-/** ms between two looks for a fix that runs. */
+/** ms between two looks for a moment. */
 const LOOK = 10;
 
 /** Deals all but `event`, which the command deals to itself. `kill` ends the process of the command that runs now, if one does. */
@@ -35,8 +35,9 @@ export function struck(site: Site, blow: Blow | null, kill: () => boolean | unde
       if (begun > 1 || blow === null) return;
       if (blow.kind === "hangup" || blow.kind === "freeze" || blow.kind === "reboot") {
         dealt = (async () => {
-          if (blow.kind === "reboot" && blow.ms === null) await midfix(site, blow.host, over.signal);
-          else await sleep(blow.ms ?? 0, undefined, { signal: over.signal }).catch(() => undefined);
+          const at = blow.kind === "reboot" ? blow.at : blow.ms;
+          if (typeof at === "string") await noted(site, blow.host, at, over.signal);
+          else await sleep(at, undefined, { signal: over.signal }).catch(() => undefined);
           if (!over.signal.aborted) hit = await onHost(site, blow, kill);
         })();
       }
@@ -51,8 +52,11 @@ export function struck(site: Site, blow: Blow | null, kill: () => boolean | unde
   };
 }
 
-async function midfix(site: Site, host: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && !site.notes(host).includes("begin slow -")) await sleep(LOOK);
+/** Waits for a moment of the scene, as the host notes it. */
+async function noted(site: Site, host: string, moment: string, signal: AbortSignal): Promise<void> {
+  const begin = site.scene.moments[moment];
+  if (begin === undefined) throw new Error(`no moment ${moment} in ${site.scene.name}`);
+  while (!signal.aborted && !site.notes(host).some((line) => line.startsWith(begin))) await sleep(LOOK);
 }
 
 /** The blow itself; settles once the host is itself again. */

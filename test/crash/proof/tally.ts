@@ -1,6 +1,5 @@
 import { fold } from "../../../src/engine/evolve.ts";
 import { stepVerdict } from "../../../src/engine/outcome.ts";
-import type { Blow } from "./blow.ts";
 import type { Result } from "./prove.ts";
 
 /** What became of the cases of one kind. */
@@ -13,15 +12,16 @@ type Row = {
   violations: number;
 };
 
-/** How many cases of each kind there were, and what became of them. */
-export type Tally = { readonly rows: ReadonlyMap<Blow["kind"], Row>; readonly violations: number };
+/** How many cases of each scene and kind there were, and what became of them. */
+export type Tally = { readonly rows: ReadonlyMap<string, Row>; readonly violations: number };
 
 /** Counts results. */
 export function tallyOf(results: readonly Result[]): Tally {
-  const rows = new Map<Blow["kind"], Row>();
-  for (const { blow, story, wrong } of results) {
-    const row = rows.get(blow.kind) ?? { cases: 0, hit: 0, ends: new Map<string, number>(), violations: 0 };
-    rows.set(blow.kind, row);
+  const rows = new Map<string, Row>();
+  for (const { scene, blow, story, wrong } of results) {
+    const name = `${scene.name} ${blow.kind}`;
+    const row = rows.get(name) ?? { cases: 0, hit: 0, ends: new Map<string, number>(), violations: 0 };
+    rows.set(name, row);
     row.cases += 1;
     row.hit += story.hit ? 1 : 0;
     row.violations += wrong.length > 0 ? 1 : 0;
@@ -35,6 +35,9 @@ export function tallyOf(results: readonly Result[]): Tally {
   return { rows, violations: results.filter(({ wrong }) => wrong.length > 0).length };
 }
 
+/** Letters of the longest name of a kind. */
+const NAME = 12;
+
 /** The tally for people; `seed` null: single cases. */
 export function tallyLines({ rows, violations }: Tally, seed: string | null): string[] {
   const outcomes = [...new Set([...rows.values()].flatMap(({ ends }) => [...ends.keys()]))];
@@ -43,15 +46,17 @@ export function tallyLines({ rows, violations }: Tally, seed: string | null): st
     const cells = [of((row) => row.cases), of((row) => row.hit)];
     const ends = outcomes.map((outcome) => of((row) => row.ends.get(outcome) ?? 0));
     return [
-      name.padEnd(8),
+      name.padEnd(NAME),
       ...[...cells, ...ends, of((row) => row.violations)].map((n, at) => String(n).padStart(WIDTHS(at))),
     ].join("  ");
   };
   const heads = ["cases", "hit", ...outcomes, "violations"];
   const WIDTHS = (at: number): number => heads[at]?.length ?? 0;
   return [
-    ["kind".padEnd(8), ...heads].join("  "),
-    ...[...rows].map(([kind, row]) => line(kind, (take) => take(row))),
+    ["kind".padEnd(NAME), ...heads].join("  "),
+    ...[...rows]
+      .toSorted(([one], [other]) => one.localeCompare(other))
+      .map(([kind, row]) => line(kind, (take) => take(row))),
     line("all", sum),
     `${violations === 0 ? "no" : violations} ${violations === 1 ? "case is" : "cases are"} wrong${seed === null ? "" : `; seed ${seed}`}`,
   ];
