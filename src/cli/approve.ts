@@ -19,6 +19,7 @@ import { readDecisions } from "./exchange.ts";
 import { EXIT } from "./exit.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
+import { resume } from "./resume.ts";
 import { stateDir } from "./state.ts";
 import { userName } from "./user.ts";
 
@@ -50,7 +51,6 @@ export async function decide(
     io.err(`To go on with the run: runbook resume ${clean(run)}\n`);
     return code;
   }
-  const { resume } = await import("./resume.ts");
   return resume(run, { tui: options.tui !== false, json: options.json, state: options.state }, io);
 }
 

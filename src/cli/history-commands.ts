@@ -1,6 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
+import { suggest } from "../language/suggest.ts";
 import { count, several, type Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
+import { others } from "./others.ts";
 
 /** `runbook history`: what is on record. `end` takes what a command answers. */
 export function addHistory(program: Command, end: (answer: Answer) => void, io: Io): void {
@@ -15,11 +17,10 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
     .action(async (options, { args: [word] }) => {
       // It is the default command, so a mistyped one ends up here: a run's id, as a rule.
       if (word !== undefined) {
-        const { suggest } = await import("../language/suggest.ts");
         const meant = suggest(word, ["list", "show", "verify", "export", "prune"]) ?? `history show ${word}`;
         history.error(`error: no such command: history ${word}\n(Did you mean \`${meant}\`?)`);
       }
-      const { historyList } = await import("./history.ts");
+      const { historyList } = await others();
       end(await historyList(options, io));
     });
   history
@@ -31,7 +32,7 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
     .option("--report <file>", "write it as a report instead: .html, .xml (JUnit) or .json (repeatable)", several)
     .option("--state <dir>", "where runs are on record")
     .action(async (run, options) => {
-      const { historyShow } = await import("./history.ts");
+      const { historyShow } = await others();
       end(await historyShow(run, options, io));
     });
   history
@@ -46,7 +47,7 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
     .option("--json", "as JSON lines, one a run")
     .option("--state <dir>", "where runs are on record")
     .action(async (run, options) => {
-      const { historyVerify } = await import("./verify.ts");
+      const { historyVerify } = await others();
       end(await historyVerify(run, options, io));
     });
   history
@@ -56,7 +57,7 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
     .option("--output <file>", "into a file that only you may read, instead of standard output")
     .option("--state <dir>", "where runs are on record")
     .action(async (run, options) => {
-      const { historyExport } = await import("./export.ts");
+      const { historyExport } = await others();
       end(await historyExport(run, options, io));
     });
   history
@@ -68,7 +69,7 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
     .option("--json", "as JSON lines, one a run")
     .option("--state <dir>", "where runs are on record")
     .action(async (options) => {
-      const { historyPrune } = await import("./prune.ts");
+      const { historyPrune } = await others();
       end(await historyPrune(options, io));
     });
 }

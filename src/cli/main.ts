@@ -5,6 +5,7 @@ import { count, seconds, several, type Answer } from "./arguments.ts";
 import { EXIT } from "./exit.ts";
 import { addHistory } from "./history-commands.ts";
 import { addOrders } from "./order-commands.ts";
+import { others } from "./others.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
 
 const program = new Command("runbook")
@@ -64,7 +65,7 @@ program
   .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
   .option("--state <dir>", "where runs are on record")
   .action(async (run, options) => {
-    const { resume } = await import("./resume.ts");
+    const { resume } = await others();
     end(await resume(run, options, io));
   });
 
@@ -73,7 +74,7 @@ program
   .description("the runbooks that can be run by name")
   .option("--json", "as JSON")
   .action(async (options) => {
-    const [{ list }, { lookup }] = await Promise.all([import("./list.ts"), import("./library.ts")]);
+    const { list, lookup } = await others();
     end(await list(lookup(process.env), options, io));
   });
 
@@ -82,7 +83,7 @@ program
   .description("what a runbook does, with its inputs and scripts")
   .argument("<name-or-file>")
   .action(async (name) => {
-    const [{ show }, { lookup }] = await Promise.all([import("./show.ts"), import("./library.ts")]);
+    const { show, lookup } = await others();
     end(await show(name, lookup(process.env), io));
   });
 
@@ -92,7 +93,7 @@ program
   .argument("[file...]")
   .option("--json", "as JSON")
   .action(async (files, options) => {
-    const [{ lint }, { lookup }] = await Promise.all([import("./lint.ts"), import("./library.ts")]);
+    const { lint, lookup } = await others();
     end(await lint(files, lookup(process.env), options, io));
   });
 
@@ -101,7 +102,7 @@ program
   .description("the JSON Schema of runbooks, for editors")
   .option("--policy", "that of policies")
   .action(async (options) => {
-    const { schema } = await import("./schema.ts");
+    const { schema } = await others();
     end(schema(io, options));
   });
 
@@ -110,7 +111,7 @@ program
   .description("begin a runbook: runbooks/NAME.yml")
   .argument("<name>")
   .action(async (name) => {
-    const { create } = await import("./new.ts");
+    const { create } = await others();
     end(await create(name, process.cwd(), io));
   });
 
@@ -127,7 +128,7 @@ program
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("--json", "as JSON lines")
   .action(async (options) => {
-    const { ping } = await import("./ping.ts");
+    const { ping } = await others();
     end(await ping(options, io));
   });
 
@@ -148,7 +149,7 @@ program
   .option("--json", "as JSON lines")
   .option("--state <dir>", "where runs are on record")
   .action(async (options) => {
-    const { jobs } = await import("./jobs.ts");
+    const { jobs } = await others();
     end(await jobs(options, io));
   });
 
@@ -161,7 +162,7 @@ program
   .option("--graph", "the tree of groups")
   .option("--list", "all that is known of the hosts, as JSON")
   .action(async (options) => {
-    const { inventory } = await import("./inventory.ts");
+    const { inventory } = await others();
     end(await inventory(options, process.env, io));
   });
 
@@ -182,7 +183,7 @@ program
   .option("--at <time>", "at another time than now: 2026-11-03T22:00, or with a zone 2026-11-03T22:00+01:00")
   .option("--json", "as JSON")
   .action(async (name, options) => {
-    const [{ policyExplain }, { lookup }] = await Promise.all([import("./policy.ts"), import("./library.ts")]);
+    const { policyExplain, lookup } = await others();
     end(await policyExplain(name, options, lookup(process.env), io));
   });
 
@@ -197,7 +198,7 @@ program
   .option("--json", "as JSON lines, one a card")
   .option("--state <dir>", "where runs are on record")
   .action(async (run, options) => {
-    const { approvals } = await import("./approvals.ts");
+    const { approvals } = await others();
     end(await approvals(run, options, io));
   });
 
@@ -221,14 +222,14 @@ for (const verdict of ["approve", "deny"] as const) {
     .option("--json", "what became of each decision, as JSON lines")
     .option("--state <dir>", "where runs are on record")
     .action(async (run, options) => {
-      const { decide } = await import("./approve.ts");
+      const { decide } = await others();
       end(await decide(verdict, run, options, io));
     });
 }
 
 const lab = program.command("lab").description("practice hosts with a fault, on this machine");
 const labAction = async (verb: "up" | "down" | "status" | "serve", hosts: number): Promise<void> => {
-  const { labUp, labDown, labStatus, labServe, labDirectory } = await import("./lab.ts");
+  const { labUp, labDown, labStatus, labServe, labDirectory } = await others();
   const entry = process.argv[1] ?? "";
   const context = { stateDir: labDirectory(process.env), io, selfArgv: [entry] };
   const verbs = { up: labUp, down: labDown, status: labStatus, serve: labServe };
@@ -269,8 +270,9 @@ async function endBadly(error: unknown): Promise<void> {
     return;
   }
   // Faults bring zod along, which `--help` does without.
-  const { FaultError } = await import("../model/fault.ts");
-  if (error instanceof FaultError) return end(error.faults);
+  const { faultsOf } = await import("./commands.ts");
+  const faults = faultsOf(error);
+  if (faults !== null) return end(faults);
   if (error instanceof Error && "syscall" in error && error.syscall === "uv_cwd") {
     return end({ kind: "usage", message: "the directory that you are in is gone", hint: "go to another one (cd)" });
   }

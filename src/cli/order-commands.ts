@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
+import { others } from "./others.ts";
 
 /** `runbook stop`, `freeze` and `unfreeze`: what is ordered of runs at work. `end` takes what a command answers. */
 export function addOrders(program: Command, end: (answer: Answer) => void, io: Io): void {
@@ -11,7 +12,7 @@ export function addOrders(program: Command, end: (answer: Answer) => void, io: I
     .option("--kill-jobs", "end the fixes that run on its hosts, and roll them back where they can be")
     .option("--state <dir>", "where runs are on record")
     .action(async (run, options) => {
-      const { stop } = await import("./stop.ts");
+      const { stop } = await others();
       end(await stop(run, options, io));
     });
   program
@@ -20,7 +21,7 @@ export function addOrders(program: Command, end: (answer: Answer) => void, io: I
     .option("--reason <text>", "why")
     .option("--state <dir>", "where runs are on record")
     .action(async (options) => {
-      const { freeze } = await import("./freeze.ts");
+      const { freeze } = await others();
       end(await freeze(options, io));
     });
   program
@@ -28,7 +29,7 @@ export function addOrders(program: Command, end: (answer: Answer) => void, io: I
     .description("let fixes start again")
     .option("--state <dir>", "where runs are on record")
     .action(async (options) => {
-      const { unfreeze } = await import("./freeze.ts");
+      const { unfreeze } = await others();
       end(await unfreeze(options, io));
     });
 }
