@@ -21,7 +21,7 @@ export type RunOptions = { readonly signal?: AbortSignal; readonly listen?: List
 /** Bytes kept of what a script prints. */
 export const KEEP = { stdout: 256 * 1024, stderr: 64 * 1024 };
 /** Bytes after which a read-only script is ended: nobody reads that much. */
-const FLOOD = 32 * 1024 * 1024;
+export const FLOOD = 32 * 1024 * 1024;
 /** Bytes of live output that are passed on. */
 const LIVE = 64 * 1024;
 /** ms after which a script that looks is slow, and s beyond its deadline that its session may live if we are gone. */

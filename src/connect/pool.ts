@@ -45,6 +45,12 @@ const FULL: Fault = {
   hint: "A fix that was left running may still hold the only one.",
 };
 
+const NO_POWERSHELL: Fault = {
+  kind: "session",
+  message: "this is a script for PowerShell, and the inventory does not say that the host runs Windows",
+  hint: "`ansible_shell_type: cmd` (or `powershell`, where that is the DefaultShell of its sshd) says so.",
+};
+
 /** A pool without any session yet. */
 export function sessionPool(login: Login): Pool {
   const idle = new Map<string, Waiting>();
@@ -79,7 +85,9 @@ export function sessionPool(login: Login): Pool {
       if (waiting !== undefined) return { session: waiting, reused: true };
       const known = refused.get(need.become);
       if (known !== undefined) return known;
-      const session = await openWithRoom(wantedFor(need, login));
+      const { shell } = need;
+      if (shell === "powershell") return NO_POWERSHELL;
+      const session = await openWithRoom(wantedFor({ ...need, shell }, login));
       if (!isFault(session)) return { session, reused: false };
       // A wrong password is not tried again on this host: some lock the account after a few.
       if (session.kind === "privilege") refused.set(need.become, session);
@@ -106,7 +114,7 @@ function keyOf(need: Need): string {
   return `${need.shell} ${need.become ?? ""}`;
 }
 
-function wantedFor(need: Need, login: Login): Wanted {
+function wantedFor(need: Need & Pick<Wanted, "shell">, login: Login): Wanted {
   const user = need.become === login.user ? null : need.become;
   return {
     shell: need.shell,

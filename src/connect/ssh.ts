@@ -11,6 +11,7 @@ import { deadlineOf, interrupted, type LoginAnswer, logIn } from "./login.ts";
 import { endSoon, newPace, type Pace, placesOf } from "./pace.ts";
 import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
 import { connectionOver } from "./connection.ts";
+import { windowsConnection } from "./windows.ts";
 import { within } from "./within.ts";
 
 /** What all SSH logins of one run share. */
@@ -86,7 +87,8 @@ async function connect(
   const client = answer;
   const abort = (): unknown => client.destroy();
   signal?.addEventListener("abort", abort, { once: true });
-  const connection = await connectionOver(loginOver(client, host, user));
+  const made = loginOver(client, host, user);
+  const connection = await (host.windows === undefined ? connectionOver(made) : windowsConnection(made, host.windows));
   signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;
 }

@@ -6,6 +6,7 @@ import type { Fix, FixKind, Input, LoadedRunbook, Runbook, Step } from "../model
 import { readInput } from "../model/input.ts";
 import { Encrypted, isSecret, Secret } from "../model/secret.ts";
 import { columnsOf, keyOf } from "./judge.ts";
+import { misfits } from "./misfits.ts";
 import { contentDigest } from "./runbook-digest.ts";
 
 /** What a user said on the command line (or a schedule says) about a run. Inputs and steps that the runbook does not have are refused before. */
@@ -47,8 +48,10 @@ export function makePlan(
 ): { readonly plan: RunPlan; readonly values: InputValues } | { readonly faults: readonly Fault[] } {
   const { runbook } = loaded;
   const { more = {} } = options;
+  const misplaced = misfits(runbook, hosts);
   const given = valuesFor(runbook, hosts, options);
-  if ("faults" in given) return given;
+  if ("faults" in given) return { faults: [...misplaced, ...given.faults] };
+  if (misplaced.length > 0) return { faults: misplaced };
   const { values } = given;
   const first = hosts[0] === undefined ? new Map<string, string | Secret>() : (values.get(hosts[0].name) ?? new Map());
   const inputs = shown(first);

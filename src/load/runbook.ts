@@ -131,7 +131,7 @@ function locatedScripts(yaml: Yaml, draft: Runbook): Located[] {
 }
 
 function locatedFunctions(draft: Runbook, { functions, functionsFile }: Parts): Located[] {
-  if (functions === "") return [];
+  if (functions === "" || draft.shell === "powershell") return [];
   const at = (line: number, message: string): Fault => ({
     kind: "invalid-file",
     message,

@@ -14,6 +14,8 @@ export type Host = {
   /** Merged variables as the inventory wrote them, connection variables included. */
   readonly vars: Readonly<Record<string, unknown>>;
   readonly connection: "ssh" | "local";
+  /** The default shell of its sshd, where it runs Windows; absent: its shell is a POSIX one. */
+  readonly windows?: "cmd" | "powershell";
   readonly address: string;
   readonly port: number;
   /** Undefined: the user who runs us. */

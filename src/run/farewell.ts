@@ -3,7 +3,8 @@ import { armed } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import { dropJobs } from "../script/job-list.ts";
 import { jobName } from "../script/job.ts";
-import { dropKeepScript, keepName } from "../script/posix.ts";
+import { dialectOf, NOTHING } from "../script/dialect.ts";
+import { keepName } from "../script/posix.ts";
 import type { Recorder } from "./recorder.ts";
 import { fleetFor, type Work } from "./work.ts";
 
@@ -25,12 +26,12 @@ async function tidy(host: HostState, place: number, work: Work): Promise<void> {
   const jobs = !host.steps.some(doubtful);
   const tidied = new Set<string>();
   for (const step of host.steps) {
-    const script = work.script(host, step, ":");
+    const script = work.script(host, step, NOTHING);
     const { fleet, machineId } = fleetFor(host, step, work);
     const which = `${fleet === work.controller} ${script.become}`;
     const texts = [
-      ...(kept ? [dropKeepScript(keepName(work.run, place, script.become))] : []),
-      ...(jobs ? [dropJobs(jobName(work.run, place, "*"))] : []),
+      ...(kept ? [dialectOf(script.shell).dropKeep(keepName(work.run, place, script.become))] : []),
+      ...(jobs && script.shell !== "powershell" ? [dropJobs(jobName(work.run, place, "*"))] : []),
     ];
     if (!begun(step) || texts.length === 0 || tidied.has(which)) continue;
     tidied.add(which);

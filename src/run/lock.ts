@@ -6,7 +6,8 @@ import type { EventOf } from "../model/event.ts";
 import type { LockHolder } from "../model/lock.ts";
 import type { Output } from "../model/output.ts";
 import { VERIFY_DEFAULTS } from "../model/runbook.ts";
-import { dropLock, lockAnswer, underLock, type Claim, type LockAnswer } from "../script/lock.ts";
+import { dialectOf, NOTHING } from "../script/dialect.ts";
+import { lockAnswer, type Claim, type LockAnswer } from "../script/lock.ts";
 import type { Ended } from "./ports.ts";
 import type { Extras } from "./scripts.ts";
 import { definitionOf, fleetFor, masked, sendScript, shortfall, type Work } from "./work.ts";
@@ -71,7 +72,7 @@ export async function sendLocked(
 ): Promise<UnderLock> {
   const mark = `rb-${randomBytes(12).toString("hex")}`;
   const script = work.script(host, as, body, extras);
-  const text = underLock(claimFor(host, step, work, purpose), script.text, mark);
+  const text = dialectOf(script.shell).underLock(claimFor(host, step, work, purpose), script.text, mark);
   const ended = await sendScript(host, as, { ...script, text }, work);
   const none: LockAnswer = { kind: "held", over: null };
   if (!("stdout" in ended) || !ended.stdout.head.startsWith(`\n${mark} `)) {
@@ -90,7 +91,7 @@ export async function sendLocked(
 export async function lock(host: HostState, step: StepState, work: Work, purpose: Purpose): Promise<OfLock[]> {
   const at = { host: host.host, step: step.plan.id };
   const as = definitionOf(step, work).on === "controller" ? null : step;
-  const { ended, lock: answer } = await sendLocked(host, step, ":", work, { as, purpose });
+  const { ended, lock: answer } = await sendLocked(host, step, NOTHING, work, { as, purpose });
   if (answer.kind !== "held") return lockedOut(at, answer, work);
   if (ended.kind === "exited" && ended.code === 0) return [{ type: "lock-taken", ...at, ...overOf(answer.over) }];
   const why = ended.kind === "exited" ? `its shell exited ${ended.code}` : shortfall(ended, "the question for it");
@@ -183,10 +184,10 @@ export async function release(host: HostState, work: Work): Promise<void> {
     if (steps?.has(step.plan.id) !== true) continue;
     const as = definitionOf(step, work).on === "controller" ? null : step;
     const { fleet, machineId } = fleetFor(host, as, work);
-    const script = work.script(host, as, ":");
+    const script = work.script(host, as, NOTHING);
     if (done.has(`${script.become}`)) continue;
     done.add(`${script.become}`);
-    const text = dropLock(work.locks.claim(host.host));
+    const text = dialectOf(script.shell).dropLock(work.locks.claim(host.host));
     const soon = AbortSignal.timeout(RELEASE);
     await fleet.run(work.hostOf(host.host), machineId, { ...script, text }, soon, () => undefined);
   }

@@ -4,6 +4,7 @@ import { fixing } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import { NO_OUTPUT, outputText, type Output } from "../model/output.ts";
+import { NOTHING } from "../script/dialect.ts";
 import { mask, MASK } from "../model/secret.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
@@ -11,7 +12,7 @@ import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 export async function runApplies(host: HostState, step: StepState | null, work: Work): Promise<Event> {
   const at = { host: host.host, step: step?.plan.id ?? null };
   const body = step === null ? work.loaded.runbook.applies : definitionOf(step, work).applies;
-  const ended = await send(host, step, body ?? ":", work);
+  const ended = await send(host, step, body ?? NOTHING, work);
   if (ended.kind !== "exited") return { type: "undetermined", ...at, reason: shortfall(ended, "applies") };
   if (ended.code === 0) return { type: "concerned", ...at };
   const reason = firstLine(ended.stdout);

@@ -8,10 +8,10 @@ import type { Printed } from "../model/output.ts";
 import type { LockHolder } from "../model/lock.ts";
 import type { Claim, LockAnswer } from "../script/lock.ts";
 
-/** A script that is ready to be sent: variables, functions and body in one text, made by `script/posix`. May hold secrets: never log it. */
+/** A script that is ready to be sent: variables, functions and body in one text, made by `script/posix` or `script/powershell`. May hold secrets: never log it. */
 export type Script = {
   readonly text: string;
-  readonly shell: "sh" | "bash";
+  readonly shell: "sh" | "bash" | "powershell";
   /** The user to become; null: the login user. */
   readonly become: string | null;
   /** Seconds it may take. */
@@ -111,7 +111,7 @@ export type Listener = (stream: "stdout" | "stderr", text: string | null) => voi
 
 /** One login on one host. Scripts on it run one after the other, but for those that run beside them. */
 export interface Connection extends AsyncDisposable {
-  /** `/etc/machine-id` and the kernel's boot id; null where the host has none. */
+  /** `/etc/machine-id` and the kernel's boot id, or what tells machines and boots apart on Windows; null where the host has none. */
   readonly identity: { readonly machineId: string | null; readonly bootId: string | null };
   /** False once the connection has ended, for whatever reason. */
   readonly alive: boolean;

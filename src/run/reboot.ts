@@ -3,7 +3,7 @@ import { kernelWords } from "../engine/words.ts";
 import type { Event } from "../model/event.ts";
 import { kernelOf } from "../model/runbook.ts";
 import { Secret } from "../model/secret.ts";
-import { KERNEL, REBOOT } from "../script/reboot.ts";
+import { dialectOf, NOTHING } from "../script/dialect.ts";
 import { awaitBoot, type Awaited } from "./boot.ts";
 import { maskOutput } from "./masking.ts";
 import { lock } from "./lock.ts";
@@ -104,8 +104,8 @@ async function order(
   name: string | null,
   work: Work,
 ): Promise<Ended | { readonly kind: "missing" }> {
-  const { shell, become } = work.script(host, step, ":");
-  const script = { text: REBOOT, shell, become, timeout: ORDER.timeout, late: "leave" } as const;
+  const { shell, become } = work.script(host, step, NOTHING);
+  const script = { text: dialectOf(shell).reboot, shell, become, timeout: ORDER.timeout, late: "leave" } as const;
   const to = [work.hostOf(host.host), host.identity?.machineId ?? null] as const;
   const listen: Listener = (stream, text) => work.output(host.host, step.plan.id, stream, text);
   if (name === null) return work.fleet.run(...to, script, work.leaving, listen);
@@ -123,16 +123,19 @@ function complaint({ code, stderr }: Extract<Ended, { kind: "exited" }>, work: W
   return `nobody took the order (exit ${code})${line === "" ? "" : `: ${line}`}`;
 }
 
-/** What `uname` says, or why it does not. */
+/** Which kernel or version of Windows the host says that it runs, or why it does not. */
 async function kernelNow(
   host: HostState,
   step: StepState,
   work: Work,
 ): Promise<{ readonly kernel: string } | { readonly unknown: string }> {
-  const ended = await send(host, step, KERNEL, work);
-  if (ended.kind !== "exited") return { unknown: shortfall(ended, KERNEL) };
+  const { kernel: question } = dialectOf(work.script(host, step, NOTHING).shell);
+  const ended = await send(host, step, question, work);
+  if (ended.kind !== "exited") return { unknown: shortfall(ended, question) };
   const kernel = firstLine(ended.stdout);
-  return ended.code === 0 && kernel !== "" ? { kernel } : { unknown: `${KERNEL} tells no kernel (exit ${ended.code})` };
+  return ended.code === 0 && kernel !== ""
+    ? { kernel }
+    : { unknown: `${question} tells no kernel (exit ${ended.code})` };
 }
 
 /** The kernel that the runbook wants; null: any. What is to name it and does not must not pass for any. */

@@ -6,7 +6,9 @@ import type { Finding } from "../model/finding.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import { Secret } from "../model/secret.ts";
+import { membersOf } from "./members.ts";
 import { assemble, keepName } from "../script/posix.ts";
+import { assembleWindows } from "../script/powershell.ts";
 import type { Script } from "./ports.ts";
 
 /** Seconds that a small read-only script (applies, fact, preview, guard, verify) may take. */
@@ -41,7 +43,17 @@ export function scribe(
   const keepLasts = runbook.steps.some(({ fix }) => fix?.reboot !== undefined);
   return (host, step, body, extras = {}) => {
     const definition = runbook.steps.find((each) => each.id === step?.plan.id);
+    const windows = hosts.get(host.host)?.windows !== undefined && definition?.on !== "controller";
+    const files = { functions: loaded.functions, files: loaded.files, filesName: `runbook-files-${randomUUID()}` };
+    const limits = { timeout: extras.timeout ?? READ_TIMEOUT, late: extras.late ?? "end" } as const;
     const become = becomeOf(runbook.become, definition, hosts.get(host.host), becomeByDefault);
+    const keep = extras.keep === true ? { keepName: keepName(run, names.indexOf(host.host) + 1, become) } : {};
+    const since = sinceText(extras.since ?? step?.fixes[0]?.startedAt);
+    if (windows) {
+      const given = { ...extras, run, since };
+      const members = membersOf(runbook, host, values.get(host.host) ?? new Map(), given);
+      return { ...limits, text: assembleWindows({ ...files, ...keep, members, body }), shell: "powershell", become };
+    }
     const variables = new Map<string, string>();
     for (const [name, value] of values.get(host.host) ?? []) {
       variables.set(name, value instanceof Secret ? value.reveal() : value);
@@ -51,21 +63,9 @@ export function scribe(
     if (extras.findings !== undefined) variables.set("findings", findingLines(extras.findings));
     variables.set("host_name", host.host);
     variables.set("run_id", run);
-    variables.set("since", sinceText(extras.since ?? step?.fixes[0]?.startedAt));
-    return {
-      text: assemble({
-        variables,
-        functions: loaded.functions,
-        files: loaded.files,
-        filesName: `runbook-files-${randomUUID()}`,
-        body,
-        ...(extras.keep === true ? { keepName: keepName(run, names.indexOf(host.host) + 1, become), keepLasts } : {}),
-      }),
-      shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh",
-      become,
-      timeout: extras.timeout ?? READ_TIMEOUT,
-      late: extras.late ?? "end",
-    };
+    variables.set("since", since);
+    const text = assemble({ ...files, ...keep, keepLasts, variables, body });
+    return { ...limits, text, shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh", become };
   };
 }
 

@@ -173,7 +173,9 @@ function workOf(
     ...orders,
     killedBy: () => recorder.state.killedBy ?? "somebody",
     job: (host, step, ordinal) => {
-      if (!parts.jobs) return null;
+      // There are none on Windows: what writes there runs in a session of ours.
+      const away = parts.loaded.runbook.steps.find(({ id }) => id === step.plan.id)?.on === "controller";
+      if (!parts.jobs || (!away && hosts.get(host)?.windows !== undefined)) return null;
       const secret = [...(parts.values.get(host)?.values() ?? [])].some((value) => value instanceof Secret);
       const place = recorder.state.plan.hosts.indexOf(host) + 1;
       return { secret, name: jobName(run, place, `${step.plan.id}.${ordinal}.${randomBytes(6).toString("hex")}`) };

@@ -1,6 +1,7 @@
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import { NO_OUTPUT, type Output } from "../model/output.ts";
+import { NOTHING } from "../script/dialect.ts";
 import { carryOut } from "./carry.ts";
 import type { JobEnd } from "./job.ts";
 import { refusalWords } from "./lock.ts";
@@ -78,6 +79,6 @@ export function missing({ why }: Extract<JobEnd, { kind: "missing" }>, what: "fi
 
 /** How a script of the step runs: its shell, its user and its time. */
 export function likeness(host: HostState, step: StepState, extras: Extras, work: Work): Omit<Script, "text"> {
-  const { shell, become, timeout, late } = work.script(host, step, ":", extras);
+  const { shell, become, timeout, late } = work.script(host, step, NOTHING, extras);
   return { shell, become, timeout, late };
 }

@@ -33,13 +33,13 @@ const WHYS = ["live", "job", "foreign", "odd"] as const;
 const PLACES = "/run/runbook /dev/shm /tmp";
 
 /** Seconds for which an entry holds beyond what is needed, so that a step of many fixes makes few of them. */
-const SPARE = 120;
+export const SPARE = 120;
 
 /** Seconds for which it is known who had the lock. */
-const MEMORY = 86_400;
+export const MEMORY = 86_400;
 
 /** What a guarded script exits with where it was not begun. */
-const NOT_BEGUN = 75;
+export const NOT_BEGUN = 75;
 
 /**
  * Defines `lock`, which prints a line: `held [NAME]`, `past NAME`, `locked OWNER WHY NAME` or `barred PATH`. A name tells run, place, holder, since,
@@ -154,6 +154,6 @@ const UPTIME = `u=; { read -r u z </proc/uptime; } 2>/dev/null || :; x=\${u#*.};
   [ -n "$u" ] || u=$(date +%s); t=\${x%?}; t=$((u * 10 + \${t:-0}))`;
 
 /** Letters that a name may be made of; it must not hold a comma. */
-function word(text: string): string {
+export function word(text: string): string {
   return text.replaceAll(/[^\w.@-]/g, "_").slice(0, 60);
 }

@@ -50,6 +50,7 @@ export function compileHost(
     groups,
     vars: Object.fromEntries(Array.from(vars, ([name, { value }]) => [name, veiled(name, value)])),
     connection: kind,
+    ...defined("windows", windowsShell(reader, kind)),
     address: checked(reader, VARIABLES.address, nameError) ?? draft.name,
     port: ssh.port ?? 22,
     user: ssh.user,
@@ -118,11 +119,26 @@ function refuse(reader: Reader): void {
   if (method !== undefined && method.replace("ansible.builtin.", "") !== "sudo") {
     complain(reader, "ansible_become_method", later(`the become method ${method}`, "only sudo is"));
   }
-  const shell = text(reader, VARIABLES.shell);
-  if (shell !== undefined && shell !== "sh") {
-    complain(reader, "ansible_shell_type", later(`the shell type ${shell}`, "only sh is"));
-  }
 }
+
+/** The default shell of a Windows host: there is no other sign of one. */
+function windowsShell(reader: Reader, kind: Host["connection"]): Host["windows"] {
+  const shell = text(reader, VARIABLES.shell)?.replace("ansible.builtin.", "");
+  if (shell === undefined || shell === "sh") return undefined;
+  if (shell !== "cmd" && shell !== "powershell") {
+    complain(reader, "ansible_shell_type", later(`the shell type ${shell}`, "only sh, cmd and powershell are"));
+    return undefined;
+  }
+  if (kind === "local")
+    complain(reader, "ansible_shell_type", later(`the shell type ${shell} on this machine`, "leave it out"));
+  const [become, variable] = find(reader, VARIABLES.become);
+  if (variable !== undefined && flag({ ...reader, complaints: [] }, VARIABLES.become) === true) {
+    complain(reader, become, later("becoming another user on Windows", RUNAS));
+  }
+  return shell;
+}
+
+const RUNAS = "log in as who may do it: over SSH an administrator has all rights at once";
 
 function connection(reader: Reader): Host["connection"] {
   const value = (text(reader, VARIABLES.connection) ?? "ssh").replace("ansible.builtin.", "");

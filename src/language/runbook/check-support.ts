@@ -10,11 +10,7 @@ const PLANNED: readonly (readonly [path: string, instead: string])[] = [
 
 /** Refuses by name what is part of the language but not built yet: ignoring it would break a promise. */
 export function checkSupport(report: Report, runbook: Runbook): void {
-  powershell(report, [], runbook.shell);
-  for (const [index, step] of runbook.steps.entries()) {
-    refuse(report, ["steps", index], PLANNED);
-    powershell(report, ["steps", index], step.shell);
-  }
+  for (const index of runbook.steps.keys()) refuse(report, ["steps", index], PLANNED);
 }
 
 function refuse(report: Report, base: Path, planned: typeof PLANNED): void {
@@ -23,8 +19,4 @@ function refuse(report: Report, base: Path, planned: typeof PLANNED): void {
     if (valueAt(report.yaml.value, path) === undefined) continue;
     report.fault(path, `\`${path.at(-1)}\` is not supported yet`, instead, "key");
   }
-}
-
-function powershell(report: Report, base: Path, shell: string | undefined): void {
-  if (shell === "powershell") report.fault([...base, "shell"], "`powershell` is not supported yet", "use sh or bash");
 }

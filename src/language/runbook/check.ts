@@ -4,6 +4,7 @@ import { checkInputs } from "./check-inputs.ts";
 import { checkNames } from "./check-names.ts";
 import type { Context, Report } from "./check-report.ts";
 import { checkScripts } from "./check-scripts.ts";
+import { checkShells } from "./check-shells.ts";
 import { checkSteps } from "./check-steps.ts";
 import { checkSupport } from "./check-support.ts";
 import { checkUndo } from "./check-undo.ts";
@@ -11,6 +12,7 @@ import { checkUndo } from "./check-undo.ts";
 /** Checks what a schema cannot say: whether the parts of a runbook mean something together. */
 export function checkRunbook(report: Report, runbook: Runbook, context: Context): void {
   checkSupport(report, runbook);
+  checkShells(report, runbook);
   checkInputs(report, runbook);
   checkNames(report, runbook);
   checkSteps(report, runbook);

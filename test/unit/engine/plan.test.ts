@@ -235,3 +235,26 @@ test.each([
   const steps = [{ id: "one", detect: { run: 'ls "$keep"' }, ...parts }];
   expect(planOf({}, [hostNamed("a")], {}, { steps }).plan.steps[0]?.fix?.keeps).toBe(keeps);
 });
+
+function told(hosts: readonly Host[], more: object): readonly string[] {
+  const made = makePlan(runbook({}, more), hosts, OPTIONS);
+  return "faults" in made ? made.faults.map(({ message }) => message) : [];
+}
+
+describe("a runbook and hosts of another kind", () => {
+  const windows: Host = { ...hostNamed("w1"), windows: "cmd" };
+  const POWERSHELL = { shell: "powershell" };
+  test("are kept apart before anything is done, by name", () => {
+    expect(told([hostNamed("a"), windows], {})).toEqual(["w1 runs Windows, and the scripts of story are for sh"]);
+    expect(told([hostNamed("a"), hostNamed("b"), windows], POWERSHELL)).toEqual([
+      "a, b do not run Windows, and the scripts of story are for PowerShell",
+    ]);
+    expect(told([hostNamed("a")], {})).toEqual([]);
+    expect(told([windows], POWERSHELL)).toEqual([]);
+  });
+
+  test("do not meet where nothing is sent to the hosts", () => {
+    const steps = [{ id: "here", on: "controller", detect: { run: "true" } }];
+    expect(told([hostNamed("a"), windows], { steps })).toEqual([]);
+  });
+});

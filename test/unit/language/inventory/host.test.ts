@@ -27,6 +27,11 @@ function refusals(vars: string): readonly Fault[] {
   return [...parsed.inventory.hosts.values()].flatMap(({ refused }) => refused ?? []);
 }
 
+test.each(["cmd", "powershell"] as const)("a host runs Windows where its shell is %s", (shell) => {
+  expect(host(`ansible_shell_type: ${shell}, ansible_become: no`).windows).toBe(shell);
+  expect(host("ansible_shell_type: sh").windows).toBeUndefined();
+});
+
 test("an inventory that is silent leaves everything to the defaults", () => {
   expect(host("")).toEqual({
     name: "h",
@@ -152,7 +157,9 @@ describe("what does not do is told by name", () => {
     ["ansible_connection: docker", "the connection docker"],
     ["ansible_connection: toString", "the connection toString"],
     ["ansible_become_method: su", "not supported yet: the become method su"],
-    ["ansible_shell_type: powershell", "not supported yet: the shell type powershell"],
+    ["ansible_shell_type: fish", "not supported yet: the shell type fish"],
+    ["ansible_shell_type: cmd, ansible_connection: local", "the shell type cmd on this machine"],
+    ["ansible_shell_type: cmd, ansible_become: yes", "becoming another user on Windows"],
     ["ansible_become_flags: -H", "not supported yet: ansible_become_flags"],
     ["ansible_sudo_pass: x", "not supported yet: ansible_sudo_pass"],
     ["ansible_host: '{{ ip }}'", "h: `ansible_host`: not supported yet: a template"],

@@ -6,8 +6,6 @@ const FIX = "fix: { risk: low, run: ':' }";
 
 describe("what a later version brings is refused by name", () => {
   test.each([
-    [withTop("shell: powershell"), "3:8 `powershell` is not supported yet → use sh or bash"],
-    [withStep(DETECT, "shell: powershell"), "6:12 `powershell` is not supported yet → use sh or bash"],
     [
       withStep("detect: { run: ':', confirm: { runs: 3 } }"),
       "5:36 `runs` is not supported yet → use `times` and `every`, which look again within the run",
