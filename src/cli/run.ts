@@ -52,7 +52,8 @@ export type RunCommandOptions = TargetOptions & {
 /** Detects, asks, fixes and verifies; answers with the exit code, or with what kept it from starting. */
 export async function run(name: string, options: RunCommandOptions, io: Io): Promise<number | readonly Fault[]> {
   const { env } = process;
-  const loaded = await loadRunbook(name, lookup(env));
+  // What the logins need takes as long to load as the shells to read the scripts.
+  const loaded = await loadRunbook(name, lookup(env), () => void import("ssh2").catch(() => undefined));
   if (Array.isArray(loaded)) return loaded;
   const { runbook } = loaded;
   const { inputs, faults } = await readInputs(options.input ?? [], runbook, env);

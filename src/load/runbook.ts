@@ -23,16 +23,20 @@ export type Opened = {
 const MAX_RUNBOOK = 1_000_000;
 const MAX_FILE = 10_000_000;
 
-/** Finds a runbook by name or path, reads it with its files, and checks all of it. */
-export async function loadRunbook(nameOrPath: string, lookup: Lookup): Promise<LoadedRunbook | Fault[]> {
+/** Finds a runbook by name or path, reads it with its files, and checks all of it; `meanwhile` is called while shells read its scripts. */
+export async function loadRunbook(
+  nameOrPath: string,
+  lookup: Lookup,
+  meanwhile?: () => void,
+): Promise<LoadedRunbook | Fault[]> {
   const found = await findRunbook(nameOrPath, lookup);
   if (!("path" in found)) return [found];
-  const { loaded, faults } = await openRunbook(found.path, lookup.cwd);
+  const { loaded, faults } = await openRunbook(found.path, lookup.cwd, meanwhile);
   return loaded ?? [...faults];
 }
 
 /** Reads the runbook at `path` (relative to `cwd`) with its files, and checks all of it, its scripts' syntax too. */
-export async function openRunbook(path: string, cwd: string): Promise<Opened> {
+export async function openRunbook(path: string, cwd: string, meanwhile?: () => void): Promise<Opened> {
   const absolute = resolve(cwd, path);
   const file = await readText(absolute, MAX_RUNBOOK);
   if ("problem" in file) {
@@ -41,7 +45,9 @@ export async function openRunbook(path: string, cwd: string): Promise<Opened> {
   const parts = await readParts(file.text, path, dirname(absolute));
   const { yaml, draft, ...known } = examineRunbook(file.text, path, parts);
   if (yaml === undefined || draft === undefined) return { path, ...known };
-  const syntax = await syntaxFaults(yaml, draft, parts);
+  const shells = syntaxFaults(yaml, draft, parts);
+  meanwhile?.();
+  const syntax = await shells;
   const faults = inFileOrder([...known.faults, ...syntax.faults]);
   const warnings = inFileOrder([
     ...known.warnings,
