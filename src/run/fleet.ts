@@ -44,21 +44,27 @@ export class Fleet implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<Connection | Fault> {
     await this.#end(host.name);
-    const made = await this.#connector.connect(host, signal === undefined ? left : AbortSignal.any([left, signal]));
+    const made = await this.#same(host, machineId, signal === undefined ? left : AbortSignal.any([left, signal]));
     if (isFault(made)) return made;
-    const other = machineId !== null && made.identity.machineId !== machineId;
-    if (left.aborted || other) await made[Symbol.asyncDispose]();
-    if (left.aborted) return OVER;
-    if (other) {
-      return {
-        kind: "host-key",
-        where: host.name,
-        message: `another machine answers at ${host.address}: machine id ${made.identity.machineId ?? "none"}, not ${machineId}`,
-        hint: "see who has taken over its address; nothing was run there",
-      };
+    if (left.aborted) {
+      await made[Symbol.asyncDispose]();
+      return OVER;
     }
     this.#open.set(host.name, made);
     return made;
+  }
+
+  /** A new login, where the same machine answers as before. */
+  async #same(host: Host, machineId: string | null, signal: AbortSignal): Promise<Connection | Fault> {
+    const made = await this.#connector.connect(host, signal);
+    if (isFault(made) || machineId === null || made.identity.machineId === machineId) return made;
+    await made[Symbol.asyncDispose]();
+    return {
+      kind: "host-key",
+      where: host.name,
+      message: `another machine answers at ${host.address}: machine id ${made.identity.machineId ?? "none"}, not ${machineId}`,
+      hint: "see who has taken over its address; nothing was run there",
+    };
   }
 
   /** Whether there is a live login on the host. */
@@ -89,6 +95,21 @@ export class Fleet implements AsyncDisposable {
     const connection = await this.connect(host, machineId, options.signal);
     if (!isFault(connection)) return connection.job(job, options);
     return { ended: { kind: "refused", fault: connection }, read: { stdout: 0, stderr: 0 } };
+  }
+
+  /**
+   * Runs one read-only script at once, beside whatever is under way on the host: on the live login, or on one of its own where the host grants that no
+   * further session (MaxSessions 1).
+   */
+  async beside(host: Host, machineId: string | null, script: Script, signal: AbortSignal): Promise<Ended> {
+    const connection = await this.connect(host, machineId, signal);
+    if (isFault(connection)) return { kind: "refused", fault: connection };
+    const ended = await connection.beside(script, { signal });
+    if (ended.kind !== "refused" || ended.fault.kind !== "session" || signal.aborted) return ended;
+    const made = await this.#same(host, machineId, signal);
+    if (isFault(made)) return { kind: "refused", fault: made };
+    await using another = made;
+    return await another.run(script, { signal });
   }
 
   /** Logs out of one host; a login under way is called off. */

@@ -1,5 +1,4 @@
 import type { HostState, StepState } from "../engine/state.ts";
-import { isFault } from "../model/fault.ts";
 import { END_TAKES, endJob, endWord, type EndWord } from "../script/job-end.ts";
 import { fleetFor, type Work } from "./work.ts";
 
@@ -43,11 +42,9 @@ async function tellOnceOrdered(
 /** Tells the host once, at the job's own privilege; null: it could not be told. */
 async function tell(host: HostState, step: StepState, job: string, work: Work): Promise<EndWord | null> {
   const { fleet, machineId } = fleetFor(host, step, work);
-  const connection = await fleet.connect(work.hostOf(host.host), machineId, work.leaving);
-  if (isFault(connection)) return null;
   const { become } = work.script(host, step, ":");
   const script = { text: endJob(job), shell: "sh", become, timeout: END_TAKES, late: "end" } as const;
-  const ended = await connection.beside(script, { signal: work.leaving });
+  const ended = await fleet.beside(work.hostOf(host.host), machineId, script, work.leaving);
   return ended.kind === "exited" ? endWord(ended.stdout.head) : null;
 }
 
