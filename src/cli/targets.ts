@@ -97,6 +97,11 @@ export function withLogin(hosts: readonly Host[], options: TargetOptions, passwo
     user: host.user ?? options.user,
     keyFiles: host.keyFiles.length === 0 && options.privateKey !== undefined ? [options.privateKey] : host.keyFiles,
     password: host.password ?? passwords.login,
-    becomePassword: host.becomePassword ?? passwords.become ?? passwords.login,
+    becomePassword: host.becomePassword ?? passwords.become ?? ownPassword(host, passwords),
   }));
+}
+
+/** The login user's password may do for sudo and doas; su wants that of somebody else. */
+function ownPassword({ becomeMeans }: Host, { login }: Passwords): Secret | undefined {
+  return becomeMeans?.method === "su" ? undefined : login;
 }

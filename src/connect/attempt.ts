@@ -1,11 +1,11 @@
 import type { Ended, Listener, Script } from "../run/ports.ts";
 import { decode, encode, unfinished } from "../script/bytes.ts";
 import { alert, ASK_TO_END, END_NOW, frame, maySpoil } from "../script/session.ts";
-import { markFinder } from "./mark.ts";
+import { markFinder, randomMark } from "./mark.ts";
 import { type Capture, capture } from "./output.ts";
 import type { PipeEnd } from "./pipe.ts";
 import { within } from "./within.ts";
-import { randomMark, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /** What became of a script. `reusable`: its session can take another one; `cut`: the session ended before the script's marks came. */
 export type Attempt = {

@@ -3,10 +3,10 @@ import type { BytesRead, JobEnded, Started } from "../run/ports.ts";
 import { encode } from "../script/bytes.ts";
 import { lockAnswer } from "../script/lock.ts";
 import { KEEP, live, type RunOptions } from "./attempt.ts";
-import { markFinder } from "./mark.ts";
+import { markFinder, randomMark } from "./mark.ts";
 import { capture } from "./output.ts";
 import type { PipeEnd } from "./pipe.ts";
-import { randomMark, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 export const NOTHING_READ: BytesRead = { stdout: 0, stderr: 0 };
 

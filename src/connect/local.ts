@@ -21,6 +21,7 @@ export function localConnector(): Connector {
         },
         user: userInfo().username,
         becomePassword: host.becomePassword,
+        becomeMeans: host.becomeMeans,
         alive: () => true,
         async close() {
           for (const pipe of pipes) pipe.abandon();

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+
 /** What one chunk brought: bytes before the mark, and, once the mark was there, the words of its line and the bytes after it. */
 export type Cut = {
   readonly before: readonly Uint8Array[];
@@ -46,4 +48,9 @@ function beginning(all: Buffer, needle: Buffer): number {
     if (all[at] === needle[0] && needle.subarray(0, all.length - at).equals(all.subarray(at))) return at;
   }
   return all.length;
+}
+
+/** A word nobody can guess. */
+export function randomMark(): string {
+  return `rb-${randomBytes(12).toString("hex")}`;
 }

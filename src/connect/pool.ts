@@ -1,7 +1,9 @@
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
+import type { BecomeMeans } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Script } from "../run/ports.ts";
+import { SUDO } from "../script/become.ts";
 import type { Purpose } from "../script/session.ts";
 import type { OpenPipe } from "./pipe.ts";
 import { openSession, type Session, type Wanted } from "./session.ts";
@@ -13,6 +15,8 @@ export type Login = {
   /** The login user's name: to become them takes no sudo. */
   readonly user: string;
   readonly becomePassword: Secret | undefined;
+  /** Absent: sudo. */
+  readonly becomeMeans?: BecomeMeans | undefined;
   alive(): boolean;
   /** Ends it; settles when it has ended, and never rejects. */
   close(): Promise<void>;
@@ -119,6 +123,7 @@ function wantedFor(need: Need & Pick<Wanted, "shell">, login: Login): Wanted {
   return {
     shell: need.shell,
     user,
+    means: login.becomeMeans ?? SUDO,
     password: user === null ? undefined : login.becomePassword,
     purpose: purposeOf(need),
   };

@@ -110,6 +110,7 @@ function loginOver(client: Client, host: Host, user: string): Parameters<typeof 
     open: opener(client, () => reason),
     user,
     becomePassword: host.becomePassword,
+    becomeMeans: host.becomeMeans,
     alive: () => alive,
     async close() {
       client.end();

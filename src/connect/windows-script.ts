@@ -11,10 +11,9 @@ import {
   type WindowsShell,
 } from "../script/powershell-session.ts";
 import { FLOOD, KEEP, live, type RunOptions } from "./attempt.ts";
-import { markFinder } from "./mark.ts";
+import { markFinder, randomMark } from "./mark.ts";
 import { capture } from "./output.ts";
 import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
-import { randomMark } from "./session.ts";
 import { within } from "./within.ts";
 
 /** s that a PowerShell may take to begin; and beyond a deadline, for the host to end what it is to end. */

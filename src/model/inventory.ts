@@ -5,6 +5,14 @@ import type { Secret } from "./secret.ts";
 /** How host keys are checked: `strict` refuses unknown ones, `accept-new` learns them, `off` accepts all (an inventory must say so). */
 export type HostKeyChecking = "strict" | "accept-new" | "off";
 
+/** How another user is become: by which program, found where, and with which flags besides our own. */
+export type BecomeMeans = {
+  readonly method: "sudo" | "su" | "doas";
+  /** A name in the host's PATH, or a path there. */
+  readonly program: string;
+  readonly flags: readonly string[];
+};
+
 /** One host of the inventory with all its variables merged: what a connection needs to know, and what runbook inputs may take from it. */
 export type Host = {
   /** The inventory's name for it: what the user types and reads. */
@@ -34,6 +42,8 @@ export type Host = {
   readonly becomePassword: Secret | undefined;
   /** `runbook_compat`: the host may be logged in to with old algorithms. */
   readonly compat?: Compat;
+  /** Absent: sudo from the PATH, without flags. */
+  readonly becomeMeans?: BecomeMeans;
   /** Its connection needs what is not supported yet: it must not be connected to, and `selectHosts` refuses it with this. */
   readonly refused?: Fault;
 };

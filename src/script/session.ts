@@ -8,12 +8,6 @@ export function startCommand(shell: "sh" | "bash"): string {
   return `exec ${BARE[shell]}`;
 }
 
-/** The same as another user. `ready` is printed once the shell is there; `prompt` is what sudo asks with, null where no password is known. */
-export function sudoCommand(shell: "sh" | "bash", user: string, ready: string, prompt: string | null): string {
-  const password = prompt === null ? "-n" : `-S -p ${prompt}`;
-  return `exec env LC_ALL=C sudo ${password} -H -u ${quote(user)} sh -c 'echo ${ready}; exec ${BARE[shell]}'`;
-}
-
 /** How a shell is started: no start-up files. What a `.bashrc` prints or changes is no business of a script. */
 export const BARE = { sh: "sh", bash: "bash --noprofile --norc" } as const;
 
@@ -29,7 +23,7 @@ const ERR = 6;
 export function prelude(purpose: Purpose, mark: string): string {
   const lines = [
     // A handler, unlike '', is not inherited: the group can be ended by TERM and the shell lives to make sure of it.
-    "trap : TERM",
+    "trap : TERM HUP",
     purpose === "look" ? "trap 'kill -KILL 0' EXIT" : "",
     purpose === "write" ? `exec ${HELD}>&-` : `{ true >&${HELD}; } 2>/dev/null || exec ${HELD}>&1`,
     'LC_ALL=C; PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',

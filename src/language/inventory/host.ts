@@ -3,6 +3,7 @@ import type { Host } from "../../model/inventory.ts";
 import { isSecret, Secret } from "../../model/secret.ts";
 import { didYouMean } from "../suggest.ts";
 import { nameError, userError } from "./address.ts";
+import { becomeMeans, becomeNames } from "./become.ts";
 import type { DraftHost, Variable } from "./draft.ts";
 import { absolutePath, markTemplates, type Directories } from "./path.ts";
 import {
@@ -45,6 +46,7 @@ export function compileHost(
   const kind = connection(reader);
   // What is said of SSH for every host does not concern this machine itself.
   const ssh: SshOptions = kind === "local" ? {} : readSsh(reader, directories);
+  const become = becomeNames(reader);
   const host: Host = {
     name: draft.name,
     groups,
@@ -61,8 +63,9 @@ export function compileHost(
     globalKnownHosts: ssh.globalKnownHosts,
     hostKeyChecking: ssh.hostKeyChecking,
     become: flag(reader, VARIABLES.become),
-    becomeUser: checked(reader, VARIABLES.becomeUser, userError),
-    becomePassword: secret(reader, VARIABLES.becomePassword),
+    becomeUser: checked(reader, become.user, userError),
+    becomePassword: secret(reader, become.password),
+    ...defined("becomeMeans", becomeMeans(reader)),
     ...(kind === "local" ? {} : defined("compat", compat(reader))),
   };
   return { host, complaints: reader.complaints };
@@ -114,10 +117,6 @@ function refuse(reader: Reader): void {
   for (const [name, hint] of REFUSED) {
     const value = reader.vars.get(name)?.value ?? "";
     if (value !== "" && value !== false) complain(reader, name, later(name, hint));
-  }
-  const method = text(reader, VARIABLES.becomeMethod);
-  if (method !== undefined && method.replace("ansible.builtin.", "") !== "sudo") {
-    complain(reader, "ansible_become_method", later(`the become method ${method}`, "only sudo is"));
   }
 }
 

@@ -18,6 +18,24 @@ export const VARIABLES = {
   compat: ["runbook_compat"],
 } as const;
 
+/** The same of becoming another user: each method has names of its own besides. */
+export const BECOME = {
+  sudo: becomeNames("sudo"),
+  su: becomeNames("su"),
+  doas: becomeNames("doas"),
+} as const;
+
+function becomeNames(method: string): Readonly<Record<"user" | "password" | "exe" | "flags", readonly string[]>> {
+  return {
+    user: [...VARIABLES.becomeUser, `ansible_${method}_user`],
+    password: [...VARIABLES.becomePassword, `ansible_${method}_pass`],
+    exe: ["ansible_become_exe", `ansible_${method}_exe`],
+    flags: ["ansible_become_flags", `ansible_${method}_flags`],
+  };
+}
+
+const BECOME_NAMES = Object.values(BECOME).flatMap((names) => Object.values(names).flat());
+
 /** Lines of ssh arguments, in the order in which ssh would meet them; `before` stand before what the variables above say. */
 export const ARGUMENTS = {
   before: ["ansible_ssh_args"],
@@ -28,7 +46,7 @@ export const ARGUMENTS = {
 export const SECRETS: ReadonlySet<string> = new Set([
   ...VARIABLES.password,
   ...VARIABLES.becomePassword,
-  "ansible_sudo_pass",
+  ...Object.values(BECOME).flatMap(({ password }) => password),
   "ansible_ssh_private_key",
   "ansible_private_key",
   "ansible_ssh_private_key_passphrase",
@@ -37,11 +55,7 @@ export const SECRETS: ReadonlySet<string> = new Set([
 
 /** Variables that would change how a host is reached, and are refused rather than overlooked. With what to do instead. */
 export const REFUSED: ReadonlyMap<string, string> = new Map([
-  ["ansible_become_exe", "only sudo from the host's PATH is used"],
-  ["ansible_become_flags", "sudo is called with flags of our own"],
   ["ansible_sudo", "write `ansible_become`"],
-  ["ansible_sudo_user", "write `ansible_become_user`"],
-  ["ansible_sudo_pass", "write `ansible_become_password`"],
   ["ansible_ssh_executable", "no ssh program is started: the connection is made here"],
   ["ansible_ssh_pkcs11_provider", "use an agent or a key file"],
   ["ansible_ssh_private_key", "write the key to a file and name it in `ansible_ssh_private_key_file`"],
@@ -66,7 +80,12 @@ const IGNORED = [
   "ansible_group_priority",
 ];
 
-const USED: readonly string[] = [...Object.values(VARIABLES).flat(), ...ARGUMENTS.before, ...ARGUMENTS.after];
+const USED: readonly string[] = [
+  ...Object.values(VARIABLES).flat(),
+  ...BECOME_NAMES,
+  ...ARGUMENTS.before,
+  ...ARGUMENTS.after,
+];
 const ALL_KNOWN: ReadonlySet<string> = new Set([...USED, ...REFUSED.keys(), ...IGNORED]);
 
 /** The variable that was meant by a name with one slip of the pen in it; undefined for a name that is right, or far from all. */

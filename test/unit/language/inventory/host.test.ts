@@ -75,6 +75,21 @@ describe("variables of a connection", () => {
     ["ansible_become: 'False'", { become: false }],
     ["ansible_become: 1", { become: true }],
     ["ansible_become_user: app, ansible_become_method: sudo", { becomeUser: "app" }],
+    ["ansible_become_user: app, ansible_sudo_user: root, ansible_su_user: other", { becomeUser: "root" }],
+    ["ansible_become_flags: '-H -S -n', ansible_become_exe: sudo", {}],
+    ["ansible_become_method: su", { becomeMeans: { method: "su", program: "su", flags: [] } }],
+    [
+      "ansible_become_method: ansible.builtin.su, ansible_su_user: app, ansible_su_flags: '- -s /bin/bash -m'",
+      { becomeUser: "app", becomeMeans: { method: "su", program: "su", flags: ["-", "-m"] } },
+    ],
+    [
+      "ansible_become_method: community.general.doas, ansible_doas_exe: /opt/bin/doas",
+      { becomeMeans: { method: "doas", program: "/opt/bin/doas", flags: [] } },
+    ],
+    [
+      "ansible_sudo_exe: sudo-rs, ansible_become_flags: -HEi -r sysadm_r --type 'a t'",
+      { becomeMeans: { method: "sudo", program: "sudo-rs", flags: ["-E", "-i", "-r", "sysadm_r", "--type", "a t"] } },
+    ],
     ["ansible_private_key_file: /k", { keyFiles: ["/k"] }],
     ["ansible_ssh_private_key_file: ~/.ssh/k", { keyFiles: ["/home/me/.ssh/k"] }],
     ["ansible_ssh_private_key_file: keys/k", { keyFiles: ["/cwd/keys/k"] }],
@@ -101,11 +116,19 @@ describe("passwords", () => {
     ["ansible_ssh_pass: s3cret", "password"],
     ["ansible_become_password: s3cret", "becomePassword"],
     ["ansible_become_pass: s3cret", "becomePassword"],
+    ["ansible_sudo_pass: s3cret", "becomePassword"],
   ] as const)("%s is known to us and shown to nobody", (vars, property) => {
     const made = host(vars);
     expect(made[property]?.reveal()).toBe("s3cret");
     expect(JSON.stringify(made)).not.toContain("s3cret");
     expect(Object.values(made.vars).join(" ")).toBe("••••••");
+  });
+
+  test("of becoming another user is the method's own where it has one", () => {
+    const both = "ansible_become_pass: common, ansible_sudo_pass: sudo, ansible_su_pass: su";
+    expect(host(both).becomePassword?.reveal()).toBe("sudo");
+    expect(host(`ansible_become_method: su, ${both}`).becomePassword?.reveal()).toBe("su");
+    expect(host(`ansible_become_method: doas, ${both}`).becomePassword?.reveal()).toBe("common");
   });
 
   test("no fault's excerpt shows one, be it of its own line or of another", () => {
@@ -156,12 +179,17 @@ describe("what does not do is told by name", () => {
     ["ansible_connection: winrm", "h: `ansible_connection`: not supported yet: the connection winrm"],
     ["ansible_connection: docker", "the connection docker"],
     ["ansible_connection: toString", "the connection toString"],
-    ["ansible_become_method: su", "not supported yet: the become method su"],
     ["ansible_shell_type: fish", "not supported yet: the shell type fish"],
     ["ansible_shell_type: cmd, ansible_connection: local", "the shell type cmd on this machine"],
     ["ansible_shell_type: cmd, ansible_become: yes", "becoming another user on Windows"],
-    ["ansible_become_flags: -H", "not supported yet: ansible_become_flags"],
-    ["ansible_sudo_pass: x", "not supported yet: ansible_sudo_pass"],
+    ["ansible_become_method: runas", "not supported yet: the become method runas"],
+    ["ansible_become_flags: -Hb", "not supported yet: `-b` of sudo"],
+    ["ansible_become_flags: -g", "not supported yet: `-g` of sudo"],
+    ['ansible_become_flags: "-u \'x"', "not supported yet: `-u 'x` of sudo"],
+    ["ansible_become_method: su, ansible_su_flags: -s /bin/csh", "not supported yet: `-s /bin/csh` of su"],
+    ["ansible_become_method: doas, ansible_become_flags: -n -s", "not supported yet: `-s` of doas"],
+    ["ansible_become_exe: sudo su -", "not supported yet: `sudo su -` in place of the program"],
+    ["ansible_sudo: yes", "not supported yet: ansible_sudo"],
     ["ansible_host: '{{ ip }}'", "h: `ansible_host`: not supported yet: a template"],
     ["ansible_user: 'x{% if a %}'", "not supported yet: a template"],
     ["ansible_password: '{{ vault }}'", "not supported yet: a template"],
