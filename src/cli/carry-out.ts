@@ -20,6 +20,8 @@ export type Prepared = Pick<RunParts, "run" | "first" | "values" | "loaded" | "h
   readonly record: SqliteRecord;
   readonly screen: Screen;
   readonly acceptNewHostKeys: boolean;
+  /** `--ssh-config`. */
+  readonly sshConfig: string | undefined;
   /** Written at its end, however it ends. */
   readonly reports: readonly ReportFile[];
 };
@@ -46,12 +48,12 @@ async function recorded(prepared: Prepared, io: Io): Promise<number> {
 /** `begins` is called once the run is on record, before the first host is logged in to. */
 async function live(prepared: Prepared, begins: () => void, io: Io): Promise<number> {
   const { env } = process;
-  const { record, screen, acceptNewHostKeys, reports: _, ...parts } = prepared;
+  const { record, screen, acceptNewHostKeys, sshConfig, reports: _, ...parts } = prepared;
   const leaving = new AbortController();
   using signals = listenToSignals(leaving, io);
   const exit = (state: RunState): number => (signals.interrupted ? EXIT.interrupted : exitOf(runOutcome(state)));
   const asking = questions();
-  const connector = connectors(env, { acceptNewHostKeys, questions: asking });
+  const connector = connectors(env, { acceptNewHostKeys, sshConfig, questions: asking });
   await using ui = screen.open({ stop: (reason) => signals.stop(reason), leave: () => leaving.abort() }, asking);
   const state = await start({
     ...parts,

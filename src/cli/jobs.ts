@@ -48,7 +48,8 @@ export async function jobs(options: JobsOptions, io: Io): Promise<number | reado
   };
   const hosts = withLogin(targets.hosts, options, await askPasswords(options));
   const asking = questions();
-  const { all } = connectors(env, { acceptNewHostKeys: options.acceptNewHostKeys === true, questions: asking });
+  const acceptNewHostKeys = options.acceptNewHostKeys === true;
+  const { all } = connectors(env, { acceptNewHostKeys, sshConfig: options.sshConfig, questions: asking });
   const queue = new PQueue({ concurrency: options.parallel });
   const answers = await Promise.all(hosts.map((host) => queue.add(() => jobsOf(host, all, of, options))));
   const found = answers.flatMap((answer) => (isFault(answer) ? [] : answer));

@@ -4,6 +4,7 @@ import { clean } from "../view/clean.ts";
 import { count, seconds, several, type Answer } from "./arguments.ts";
 import { EXIT } from "./exit.ts";
 import { addHistory } from "./history-commands.ts";
+import { addLab } from "./lab-commands.ts";
 import { addOrders } from "./order-commands.ts";
 import { others } from "./others.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
@@ -34,6 +35,7 @@ program
   .option("--step <id>", "fix only this step; earlier ones are still detected (repeatable)", several)
   .option("-u, --user <name>", "log in as this user where the inventory does not say")
   .option("--private-key <file>", "log in with this key where the inventory does not say")
+  .option("--ssh-config <file>", "ssh's configuration instead of ~/.ssh/config and the system's; none: without")
   .option("-b, --become", "become root where runbook and inventory do not say")
   .option("--ask-pass", "ask for the SSH password")
   .option("--ask-become-pass", "ask for the sudo password")
@@ -124,6 +126,7 @@ program
   .option("-p, --parallel <n>", "logins at once", count, 50)
   .option("-u, --user <name>", "log in as this user where the inventory does not say")
   .option("--private-key <file>", "log in with this key where the inventory does not say")
+  .option("--ssh-config <file>", "ssh's configuration instead of ~/.ssh/config and the system's; none: without")
   .option("--ask-pass", "ask for the SSH password")
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("--json", "as JSON lines")
@@ -142,6 +145,7 @@ program
   .option("-p, --parallel <n>", "hosts at once", count, 50)
   .option("-u, --user <name>", "log in as this user where the inventory does not say")
   .option("--private-key <file>", "log in with this key where the inventory does not say")
+  .option("--ssh-config <file>", "ssh's configuration instead of ~/.ssh/config and the system's; none: without")
   .option("-b, --become", "look as root where the inventory does not say")
   .option("--ask-pass", "ask for the SSH password")
   .option("--ask-become-pass", "ask for the sudo password")
@@ -227,31 +231,7 @@ for (const verdict of ["approve", "deny"] as const) {
     });
 }
 
-const lab = program.command("lab").description("practice hosts with a fault, on this machine");
-const labAction = async (verb: "up" | "down" | "status" | "serve", hosts: number): Promise<void> => {
-  const { labUp, labDown, labStatus, labServe, labDirectory } = await others();
-  const entry = process.argv[1] ?? "";
-  const context = { stateDir: labDirectory(process.env), io, selfArgv: [entry] };
-  const verbs = { up: labUp, down: labDown, status: labStatus, serve: labServe };
-  end(await verbs[verb](context, hosts));
-};
-lab
-  .command("up")
-  .description("bring them up, with their faults")
-  .option("--hosts <n>", "how many", count, 4)
-  .action((options) => labAction("up", options.hosts));
-lab
-  .command("down")
-  .description("end them and remove everything they made")
-  .action(() => labAction("down", 0));
-lab
-  .command("status")
-  .description("which are up, and how to reach them")
-  .action(() => labAction("status", 0));
-lab
-  .command("serve", { hidden: true })
-  .requiredOption("--hosts <n>", "how many", count)
-  .action((options) => labAction("serve", options.hosts));
+addLab(program, end, io);
 
 function end(answer: Answer): void {
   if (typeof answer === "number") {

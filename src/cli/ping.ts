@@ -36,6 +36,7 @@ export async function ping(options: PingOptions, io: Io): Promise<number | reado
   const hosts = withLogin(targets.hosts, options, { login, become: undefined });
   const { all } = connectors(process.env, {
     acceptNewHostKeys: options.acceptNewHostKeys === true,
+    sshConfig: options.sshConfig,
     questions: questions(),
   });
   return pingHosts(hosts, all, options, io);

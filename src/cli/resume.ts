@@ -114,6 +114,7 @@ async function goOn(
       become: settings.become,
       jobs: settings.jobs,
       acceptNewHostKeys: options.acceptNewHostKeys ?? settings.acceptNewHostKeys,
+      sshConfig: settings.sshConfig,
       record,
       screen,
       reports,

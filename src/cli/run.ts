@@ -109,6 +109,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
       become: options.become === true,
       jobs: options.jobs,
       acceptNewHostKeys: options.acceptNewHostKeys === true,
+      sshConfig: options.sshConfig,
       record,
       screen,
       reports: reports.files,

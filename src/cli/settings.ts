@@ -15,6 +15,7 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
     ...saidOf(targets.hosts, runbook, process.env),
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.privateKey === undefined ? {} : { privateKey: options.privateKey }),
+    ...(options.sshConfig === undefined ? {} : { sshConfig: options.sshConfig }),
     ...(options.vaultPasswordFile === undefined ? {} : { vaultPasswordFiles: [...options.vaultPasswordFile] }),
     become: options.become === true,
     askPass: options.askPass === true,

@@ -19,6 +19,7 @@ export type TargetOptions = SourceOptions & {
   readonly hosts?: string | undefined;
   readonly user?: string | undefined;
   readonly privateKey?: string | undefined;
+  readonly sshConfig?: string | undefined;
 };
 
 /** Passwords asked for at the start; undefined where nobody asked for them. */

@@ -1,12 +1,11 @@
 import type { AnyAuthMethod, AuthenticationType, KeyboardInteractiveAuthMethod, NextAuthHandler } from "ssh2";
 import type { Fault } from "../model/fault.ts";
-import type { Host } from "../model/inventory.ts";
 import type { KeyRing } from "./keys.ts";
+import type { Target } from "./target.ts";
 
 /** What there is to log in with. */
 export type Credentials = {
-  readonly host: Host;
-  readonly user: string;
+  readonly host: Target;
   readonly keys: KeyRing;
   readonly agentSocket: string | undefined;
   /** How many keys the agent holds; undefined when it does not answer. */
@@ -84,9 +83,10 @@ function protocolName(candidate: Candidate): string {
 
 async function prepare(
   candidate: Candidate,
-  { host, user: username, keys, agentSocket, agentKeys, pause }: Credentials,
+  { host, keys, agentSocket, agentKeys, pause }: Credentials,
   { tried, problems }: { readonly tried: string[]; readonly problems: string[] },
 ): Promise<AnyAuthMethod | undefined> {
+  const username = host.user;
   switch (candidate.type) {
     case "key": {
       const key = await pause(keys.load(candidate.path));
@@ -126,13 +126,13 @@ function answerOnce(password: string): KeyboardInteractiveAuthMethod["prompt"] {
 }
 
 function authFault(
-  { host, user }: Credentials,
+  { host }: Credentials,
   tried: readonly string[],
   problems: readonly string[],
   accepts: readonly string[] | null,
   second: boolean,
 ): Fault {
-  const who = `${user}@${host.name}`;
+  const who = `${host.user}@${host.name}`;
   const list = [...tried, ...problems].join(", ");
   const accepted = accepts === null ? "" : ` The host takes: ${accepts.join(", ")}.`;
   const fault = (message: string, hint: string): Fault => ({

@@ -1,10 +1,20 @@
 import { join } from "node:path";
 import type { ServerHostKeyAlgorithm } from "ssh2";
 import type { Fault } from "../model/fault.ts";
-import type { Host, HostKeyChecking } from "../model/inventory.ts";
+import type { HostKeyChecking } from "../model/inventory.ts";
 import { hostKeyAlgorithms } from "./algorithms.ts";
-import { fingerprint, judgeKey, keysOf, keyType, knownName, type KnownKey, type Verdict } from "./knownhosts.ts";
+import {
+  fingerprint,
+  judgeKey,
+  keysOf,
+  keyType,
+  knownName,
+  rsaBits,
+  type KnownKey,
+  type Verdict,
+} from "./knownhosts.ts";
 import { knownHostsFiles } from "./knownfiles.ts";
+import type { Target } from "./target.ts";
 
 /** What is known of one host's keys, and what to make of the one it shows. */
 export type HostKeys = {
@@ -17,7 +27,7 @@ export type HostKeys = {
 };
 
 /** Finds out what is known of a host; made once a run, so that a file is read once and written by one at a time. */
-export type HostKeyReader = (host: Host) => Promise<HostKeys>;
+export type HostKeyReader = (host: Target) => Promise<HostKeys>;
 
 /** A reader of known_hosts files. `fallback` holds where the inventory says nothing about host-key checking. */
 export function hostKeyReader(home: string, fallback: HostKeyChecking): HostKeyReader {
@@ -25,7 +35,8 @@ export function hostKeyReader(home: string, fallback: HostKeyChecking): HostKeyR
   return async (host) => {
     const { user, global } = filesOf(host, home);
     const known = (await Promise.all([...user, ...global].map((file) => files.read(file)))).flat();
-    const about = keysOf(known, host.address, host.port);
+    const [name, port] = nameOf(host);
+    const about = keysOf(known, name, port);
     const checking = host.hostKeyChecking ?? fallback;
     const file = user[0];
     let accepted: Buffer | undefined;
@@ -33,6 +44,8 @@ export function hostKeyReader(home: string, fallback: HostKeyChecking): HostKeyR
       algorithms: preferred(about, hostKeyAlgorithms(host.compat)),
       check(blob) {
         const verdict = judgeKey(about, blob);
+        const bits = rsaBits(blob);
+        if (bits !== undefined && bits < (host.ssh.rsaSize ?? 0)) return tooShort(host, bits);
         if (verdict.kind === "known" || (checking === "off" && verdict.kind !== "revoked")) return undefined;
         if (verdict.kind === "unknown" && checking === "accept-new") {
           accepted = blob;
@@ -42,7 +55,8 @@ export function hostKeyReader(home: string, fallback: HostKeyChecking): HostKeyR
       },
       async remember() {
         if (accepted === undefined || file === undefined) return undefined;
-        const line = `${knownName(host.address, host.port)} ${keyType(accepted)} ${accepted.toString("base64")}`;
+        const own = knownName(name, port);
+        const line = `${host.ssh.hashKnownHosts === true ? files.hashed(own) : own} ${keyType(accepted)} ${accepted.toString("base64")}`;
         const problem = await files.append(file, line);
         return problem === undefined ? undefined : unwritten(problem, host.name);
       },
@@ -50,7 +64,7 @@ export function hostKeyReader(home: string, fallback: HostKeyChecking): HostKeyR
   };
 }
 
-function filesOf(host: Host, home: string): { readonly user: readonly string[]; readonly global: readonly string[] } {
+function filesOf(host: Target, home: string): { readonly user: readonly string[]; readonly global: readonly string[] } {
   const expand = (file: string): string => (file.startsWith("~/") ? join(home, file.slice(2)) : file);
   const given = (files: readonly string[] | undefined): readonly string[] | undefined =>
     files?.filter((file) => file !== "none").map(expand);
@@ -69,11 +83,11 @@ function preferred(
   return [...all.filter(isKnown), ...all.filter((algorithm) => !isKnown(algorithm))];
 }
 
-function refusal(verdict: Exclude<Verdict, { kind: "known" }>, host: Host, blob: Buffer, file: string): Fault {
+function refusal(verdict: Exclude<Verdict, { kind: "known" }>, host: Target, blob: Buffer, file: string): Fault {
   const shown = `${keyType(blob)} ${fingerprint(blob)}`;
   const fault = (message: string, hint: string): Fault => ({ kind: "host-key", message, hint, where: host.name });
-  const name = knownName(host.address, host.port);
-  const scan = `ssh-keyscan -p ${host.port} ${host.address} >> ${file}`;
+  const name = knownName(...nameOf(host));
+  const scan = scanOf(host, file);
   switch (verdict.kind) {
     case "unknown":
       return fault(
@@ -93,9 +107,32 @@ function refusal(verdict: Exclude<Verdict, { kind: "known" }>, host: Host, blob:
     case "authority":
       return fault(
         `${name} is known by a certificate authority only (${verdict.by.where}), and host certificates are not checked here`,
-        `Add the host's own key: ${scan}`,
+        `With \`ansible_connection: openssh\` the system's ssh checks them. Or add the host's own key: ${scan}`,
       );
   }
+}
+
+/** The name and port under which a host's key is kept; an alias has no port. */
+function nameOf({ address, port, ssh: { hostKeyAlias } }: Target): [name: string, port: number] {
+  return hostKeyAlias === undefined ? [address, port] : [hostKeyAlias, 22];
+}
+
+/** The command that adds a host's key; nobody but the jump host can ask for the key of a host behind it. */
+function scanOf({ address, port, ssh: { hostKeyAlias, jumps = [] } }: Target, file: string): string {
+  const [hop, hopPort] = (jumps.at(-1) ?? "").split(/:(?=\d+$)/);
+  const through = jumps.length > 1 ? ` -J ${jumps.slice(0, -1).join(",")}` : "";
+  const by = hop === "" ? "" : `ssh${through}${hopPort === undefined ? "" : ` -p ${hopPort}`} ${hop} `;
+  const renamed = hostKeyAlias === undefined ? "" : ` | sed 's/^[^# ][^ ]*/${hostKeyAlias}/'`;
+  return `${by}ssh-keyscan -p ${port} ${address}${renamed} >> ${file}`;
+}
+
+function tooShort({ name, ssh }: Target, bits: number): Fault {
+  return {
+    kind: "host-key",
+    message: `the host's RSA key has ${bits} bits, and ${ssh.rsaSize} are wanted (RequiredRSASize)`,
+    where: name,
+    hint: "Give the host a longer key, or another kind of key.",
+  };
 }
 
 function fileOf(key: KnownKey): string {

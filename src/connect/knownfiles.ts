@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from "node:crypto";
 import { appendFile, mkdir, open, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type KnownKey, parseKnownHosts } from "./knownhosts.ts";
@@ -8,11 +9,14 @@ export type KnownHostsFiles = {
   read(file: string): Promise<readonly KnownKey[]>;
   /** Adds a line if it is not there yet, and waits until it is on disk. Says why where that fails. */
   append(file: string, line: string): Promise<string | undefined>;
+  /** A name as such a file hides it; the same each time, so that hosts which learn one key at the same moment write one line. */
+  hashed(name: string): string;
 };
 
 /** Reads each file once as long as it does not change: hundreds of hosts ask at the same moment. */
 export function knownHostsFiles(): KnownHostsFiles {
   const read = new Map<string, { readonly stamp: string; readonly keys: Promise<readonly KnownKey[]> }>();
+  const salts = new Map<string, Buffer>();
   let last: Promise<unknown> = Promise.resolve();
   return {
     async read(file) {
@@ -29,6 +33,11 @@ export function knownHostsFiles(): KnownHostsFiles {
       );
       read.set(file, { stamp, keys });
       return keys;
+    },
+    hashed(name) {
+      const salt = salts.get(name) ?? randomBytes(20);
+      salts.set(name, salt);
+      return `|1|${salt.toString("base64")}|${createHmac("sha1", salt).update(name).digest("base64")}`;
     },
     append(file, line) {
       const result = last.then(() => appendLine(file, line));

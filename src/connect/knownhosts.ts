@@ -58,7 +58,8 @@ function matchesHash(hosts: string, name: string): boolean {
   return createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === hash;
 }
 
-function matchesPattern(pattern: string, name: string): boolean {
+/** Whether a name fits a pattern with `*` and `?`, as ssh writes them. */
+export function matchesPattern(pattern: string, name: string): boolean {
   if (!/[*?]/.test(pattern)) return pattern === name;
   const source = pattern
     .replaceAll(/[\\^$.+()[\]{}|/]/g, "\\$&")
@@ -102,4 +103,16 @@ export function keyType(blob: Buffer): string {
 /** `SHA256:…`, as `ssh-keygen -l` prints it. */
 export function fingerprint(blob: Buffer): string {
   return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
+}
+
+/** The length of an RSA key; undefined for keys of other kinds. */
+export function rsaBits(blob: Buffer): number | undefined {
+  if (keyType(blob) !== "ssh-rsa") return undefined;
+  // Three fields: the type, the exponent, the modulus.
+  const fields: Buffer[] = [];
+  for (let at = 0; at + 4 <= blob.length; at += 4 + blob.readUInt32BE(at)) {
+    fields.push(blob.subarray(at + 4, at + 4 + blob.readUInt32BE(at)));
+  }
+  const modulus = fields[2]?.toString("hex").replace(/^0+/, "") ?? "";
+  return modulus === "" ? 0 : modulus.length * 4 - Math.clz32(Number.parseInt(modulus.slice(0, 1), 16)) + 28;
 }

@@ -1,24 +1,37 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Client, VerifyCallback } from "ssh2";
 import type { Fault } from "../model/fault.ts";
+import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import { keyExchanges, oldCiphers } from "./algorithms.ts";
 import { authentication, type Credentials } from "./auth.ts";
 import type { HostKeys } from "./hostkey.ts";
 import { listenForOffer } from "./offer.ts";
 import { giveWay, type Turn } from "./pace.ts";
-import { gatheringSocket } from "./socket.ts";
+import type { Target } from "./target.ts";
 import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
+import type { Way } from "./way.ts";
 
 /** One try to log in. `again`: the host hung up before it asked who we are, as an overloaded one does. */
 export type LoginAnswer = Client | { readonly fault: Fault; readonly again: boolean };
 
-/** What keeps a login honest: a host that is silent for 15 s is lost. */
-const KEEPALIVE = { keepaliveInterval: 5000, keepaliveCountMax: 2 };
+/** What keeps a login honest: a host that is silent for so many questions, so many seconds apart, is lost. */
+const ALIVE = { interval: 5, count: 3 };
+
+/** Seconds of silence after which a host is lost. */
+export function patience({ ssh }: Target): number {
+  return (ssh.aliveInterval || ALIVE.interval) * Math.max(2, ssh.aliveCount ?? ALIVE.count);
+}
+
+/** ssh2 allows one more silence than it is told. */
+function keepAlive({ ssh }: Target): { readonly keepaliveInterval: number; readonly keepaliveCountMax: number } {
+  const count = Math.max(2, ssh.aliveCount ?? ALIVE.count);
+  return { keepaliveInterval: (ssh.aliveInterval || ALIVE.interval) * 1000, keepaliveCountMax: count - 1 };
+}
 
 /** Connects, checks the host key, and authenticates, all before `deadline` runs out. */
 export async function logIn(
-  host: Host,
+  way: Way,
   credentials: Omit<Credentials, "pause">,
   hostKeys: HostKeys,
   deadline: Deadline,
@@ -26,7 +39,9 @@ export async function logIn(
   signal: AbortSignal | undefined,
 ): Promise<LoginAnswer> {
   const { default: ssh2 } = await import("ssh2");
-  const sock = gatheringSocket({ host: host.address, port: host.port });
+  const { host } = credentials;
+  const sock = await dialled(way, host, deadline, signal);
+  if (isFault(sock)) return { fault: sock, again: false };
   giveWay(sock, turn);
   const client = endable(new ssh2.Client(), sock);
   const { promise, resolve, reject } = Promise.withResolvers<LoginAnswer>();
@@ -45,18 +60,16 @@ export async function logIn(
     else fail(unreachable(error, host, offer()), !met && hangsUp(error));
   });
   client.on("close", () => fail(refused ?? (met ? auth.fault() : closedByHost(host)), !met));
-  client.on("change password", () =>
-    fail({ ...auth.fault(), message: `the password of ${credentials.user} has expired` }),
-  );
+  client.on("change password", () => fail({ ...auth.fault(), message: `the password of ${host.user} has expired` }));
   const late = deadline.start(() => fail(timedOut(host, deadline.seconds)));
   const abort = (): void => fail(interrupted(host));
   signal?.addEventListener("abort", abort, { once: true });
   if (signal?.aborted === true) abort();
 
   client.connect({
-    ...KEEPALIVE,
+    ...keepAlive(host),
     sock,
-    username: credentials.user,
+    username: host.user,
     readyTimeout: 0,
     algorithms: {
       kex: keyExchanges(host.compat),
@@ -86,8 +99,27 @@ export function interrupted(host: Host): Fault {
   return { kind: "unreachable", message: "interrupted", where: host.name };
 }
 
+/** The stream that a login goes over. */
+async function dialled(
+  way: Way,
+  host: Target,
+  deadline: Deadline,
+  signal: AbortSignal | undefined,
+): Promise<Duplex | Fault> {
+  if (signal?.aborted === true) return interrupted(host);
+  const dialling = way.dial(Math.max(0, deadline.left()));
+  const abort = Promise.withResolvers<null>();
+  const give = (): void => abort.resolve(null);
+  signal?.addEventListener("abort", give, { once: true });
+  const sock = await Promise.race([dialling, abort.promise]);
+  signal?.removeEventListener("abort", give);
+  if (sock !== null) return sock ?? timedOut(host, deadline.seconds);
+  void dialling.then((late) => (late === undefined || isFault(late) ? undefined : late.destroy()));
+  return interrupted(host);
+}
+
 /** Its own `destroy` passes over a socket that it has half closed: a host that goes on sending would hold us for ever. */
-function endable(client: Client, sock: Socket): Client {
+function endable(client: Client, sock: Duplex): Client {
   return Object.assign(client, {
     destroy() {
       sock.destroy();

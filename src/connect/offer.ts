@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import type { Algorithms } from "./algorithms.ts";
 
 /** What an SSH server says before anything is agreed on: the software it names, and the algorithms that it takes. */
@@ -10,7 +10,7 @@ const KEXINIT = 20;
 const COOKIE = 16;
 
 /** Listens to a socket for the server's offer, beside whoever reads it; undefined while it has not come, or if it never does. */
-export function listenForOffer(socket: Socket): () => Offer | undefined {
+export function listenForOffer(socket: Readable): () => Offer | undefined {
   let heard = Buffer.alloc(0);
   let offer: Offer | undefined;
   const hear = (chunk: Buffer): void => {

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Host } from "../model/inventory.ts";
 
 /** Keeps logins from storming anybody: few are in the making at once at one place, and not too many in all. */
@@ -86,8 +86,9 @@ export function placesOf(host: Host): readonly string[] {
 const PATIENCE = { reached: 1000, heard: 5000, shell: 1000 };
 
 /** Ends a turn before its login does, where nobody is there to be stormed. */
-export function giveWay(socket: Socket, turn: Turn): void {
-  let timer = setTimeout(turn.end, PATIENCE.reached);
+export function giveWay(socket: Duplex, turn: Turn): void {
+  const reached = !("connecting" in socket && socket.connecting === true);
+  let timer = setTimeout(turn.end, reached ? PATIENCE.heard : PATIENCE.reached);
   const settle = (): void => clearTimeout(timer);
   socket.once("connect", () => {
     settle();

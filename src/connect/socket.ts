@@ -1,10 +1,10 @@
-import { connect, type Socket } from "node:net";
+import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
 
 /**
  * A TCP socket that sends what is written within one turn as one packet, at once.
  * Left alone, small packets wait for the other side's delayed acknowledgement: that doubled the time of short scripts.
  */
-export function gatheringSocket(to: { readonly host: string; readonly port: number }): Socket {
+export function gatheringSocket(to: TcpNetConnectOpts): Socket {
   // Connected first: `connect` puts the socket's own `write` back.
   const socket = connect({ ...to, noDelay: true });
   const write = socket.write.bind(socket);

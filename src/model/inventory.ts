@@ -1,6 +1,7 @@
 import type { Compat } from "./compat.ts";
 import type { Fault } from "./fault.ts";
 import type { Secret } from "./secret.ts";
+import type { SshSettings } from "./ssh.ts";
 
 /** How host keys are checked: `strict` refuses unknown ones, `accept-new` learns them, `off` accepts all (an inventory must say so). */
 export type HostKeyChecking = "strict" | "accept-new" | "off";
@@ -36,6 +37,8 @@ export type Host = {
   readonly userKnownHosts: readonly string[] | undefined;
   readonly globalKnownHosts: readonly string[] | undefined;
   readonly hostKeyChecking: HostKeyChecking | undefined;
+  /** What is said of SSH beside that. */
+  readonly ssh?: SshSettings;
   /** `ansible_become`; undefined where the inventory is silent. */
   readonly become: boolean | undefined;
   readonly becomeUser: string | undefined;

@@ -21,6 +21,8 @@ export const RunSettings = z.object({
   vaultPasswordFiles: z.array(z.string()).optional(),
   user: z.string().optional(),
   privateKey: z.string().optional(),
+  /** `--ssh-config`. */
+  sshConfig: z.string().optional(),
   become: z.boolean(),
   askPass: z.boolean(),
   askBecomePass: z.boolean(),

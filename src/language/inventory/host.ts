@@ -1,5 +1,6 @@
 import { Compat } from "../../model/compat.ts";
 import type { Host } from "../../model/inventory.ts";
+import type { SshSettings } from "../../model/ssh.ts";
 import { isSecret, Secret } from "../../model/secret.ts";
 import { didYouMean } from "../suggest.ts";
 import { nameError, userError } from "./address.ts";
@@ -21,7 +22,8 @@ import {
   type Reader,
 } from "./reader.ts";
 import { later } from "./refusal.ts";
-import { readSshArguments, type SshOptions } from "./ssh.ts";
+import { readSshArguments } from "./ssh.ts";
+import type { SshOptions } from "./ssh-options.ts";
 import { ARGUMENTS, REFUSED, SECRETS, VARIABLES } from "./variables.ts";
 
 /** What is read as ssh: Ansible's other ways to reach a host over SSH. */
@@ -67,6 +69,7 @@ export function compileHost(
     becomePassword: secret(reader, become.password),
     ...defined("becomeMeans", becomeMeans(reader)),
     ...(kind === "local" ? {} : defined("compat", compat(reader))),
+    ...furtherSettings(ssh),
   };
   return { host, complaints: reader.complaints };
 }
@@ -91,6 +94,19 @@ function readSsh(reader: Reader, directories: Directories): SshOptions {
   if (key !== undefined) options.keyFiles = [...(options.keyFiles ?? []), key];
   read(ARGUMENTS.after);
   return options;
+}
+
+/** What is said beside what every host has; and the usual where it is said expressly, since ssh's own configuration must not change it. */
+function furtherSettings(options: SshOptions): { readonly ssh?: SshSettings } {
+  const { port, user: _user, keyFiles, identitiesOnly, hostKeyChecking: _checking, ...others } = options;
+  const { userKnownHosts: _own, globalKnownHosts: _global, ...more } = others;
+  const ssh: SshSettings = {
+    ...more,
+    ...(port === 22 && { port }),
+    ...(keyFiles?.length === 0 && { keyFiles }),
+    ...(identitiesOnly === false && { identitiesOnly }),
+  };
+  return Object.keys(ssh).length === 0 ? {} : { ssh };
 }
 
 function defined<K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } {

@@ -26,14 +26,16 @@ export function templateIn(text: string): Refusal | undefined {
   return later("the template {{ inventory_dir }} in this place", ONLY);
 }
 
-/** The absolute path of a file as ssh would find it. */
+/** The absolute path of a file as ssh would find it; ssh's tokens (`%h`, `${HOME}`) stay in it. */
 export function absolutePath(text: string, { cwd, home, inventory }: Directories): string | Refusal {
-  const [token] = /%[a-z%]|\$\{\w*\}?/i.exec(text) ?? [];
+  const [token] = /%(?![%dhiklLnpru])./.exec(text) ?? [];
   if (token !== undefined) return later(`${token} in a path`, "write the path as it is");
   if (text.startsWith(`${INVENTORY_DIR}/`) && inventory !== undefined) return inventory + text.slice(1);
   const template = templateIn(text);
   if (template !== undefined) return template;
   if (text === "~" || text.startsWith("~/")) return home + text.slice(1);
   if (text.startsWith("~")) return later("another user's home", "write the whole path");
+  // What they stand for, mostly a whole path, is known once the host is logged in to.
+  if (/^(?:%[dhiklLnpru]|\$\{\w+\})/.test(text)) return text;
   return text.startsWith("/") ? text : `${cwd}/${text.replace(/^(\.\/+)+/, "")}`;
 }

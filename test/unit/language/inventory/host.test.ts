@@ -199,14 +199,24 @@ describe("what does not do is told by name", () => {
       "not supported yet: the template {{ inventory_dir }} in this place",
     ],
     ["ansible_ssh_private_key_file: ~root/k", "not supported yet: another user's home"],
-    ["ansible_ssh_private_key_file: /k/%h", "not supported yet: %h in a path"],
-    ["ansible_ssh_private_key_file: '${HOME}/k'", "not supported yet: ${HOME} in a path"],
+    ["ansible_ssh_private_key_file: /k/%C", "not supported yet: %C in a path"],
   ])("%s: known, and refused when the host is selected", (vars, message) => {
     expect(Array.isArray(read(vars))).toBe(false);
     expect(refusals(vars)).toMatchObject([
       { message: expect.stringContaining(message), hint: expect.stringMatching(/./) },
     ]);
   });
+});
+
+test("what is said of SSH beside addresses, users and keys is kept, and also the usual where it is said expressly", () => {
+  expect(host("ansible_port: 2222, ansible_user: ops").ssh).toBeUndefined();
+  expect(host("ansible_port: 22").ssh).toEqual({ port: 22 });
+  expect(host("ansible_ssh_common_args: -J bastion -o IdentitiesOnly=no -i none").ssh).toEqual({
+    jumps: ["bastion"],
+    identitiesOnly: false,
+    keyFiles: [],
+  });
+  expect(host("ansible_connection: local, ansible_ssh_common_args: -J bastion").ssh).toBeUndefined();
 });
 
 test("an old server is one by name, and a slip of the pen is no other server", () => {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readSshArguments, type SshOptions } from "../../../../src/language/inventory/ssh.ts";
+import { readSshArguments } from "../../../../src/language/inventory/ssh.ts";
+import type { SshOptions } from "../../../../src/language/inventory/ssh-options.ts";
 import { splitWords } from "../../../../src/language/inventory/words.ts";
 
 const DIRECTORIES = { cwd: "/cwd", home: "/home/me", inventory: "/my inv" };
@@ -33,6 +34,24 @@ describe("options that are read", () => {
     ["-oGlobalKnownHostsFile=/g -o IdentityFile=~/k", { globalKnownHosts: ["/g"], keyFiles: ["/home/me/k"] }],
     ["-o IdentityFile=/a -o IdentityFile=/b", { keyFiles: ["/a", "/b"] }],
     ["-o IdentityFile=none", { keyFiles: [] }],
+    ["-o ProxyJump=bastion", { jumps: ["bastion"] }],
+    ["-J root@a:2222,ssh://b,c -o Port=1", { jumps: ["root@a:2222", "b", "c"], port: 1 }],
+    ["-o ProxyJump=none -o 'ProxyCommand nc %h %p' -J b", { jumps: [] }],
+    ["-o ProxyCommand=none -J b", { jumps: [] }],
+    [
+      "-i ~/key -p 23 -lops -qtt -vvv -F ~/cfg",
+      { keyFiles: ["/home/me/key"], port: 23, user: "ops", configFile: "/home/me/cfg" },
+    ],
+    ["-4A", { addressFamily: "inet", forwardAgent: "yes" }],
+    ["-aoPort=3", { forwardAgent: "no", port: 3 }],
+    ["-S none -E log -e none", {}],
+    ["-o ControlMaster=auto -o ControlPersist=60s -o 'ControlPath ~/.ssh/%C'", {}],
+    ["-o IdentityFile=%d/key -o IdentityFile=~/%h", { keyFiles: ["%d/key", "/home/me/%h"] }],
+    ["-o ConnectTimeout=1m30 -o ServerAliveInterval=5", { connectTimeout: 90, aliveInterval: 5 }],
+    ["-o PreferredAuthentications=publickey,Password", { methods: ["publickey", "password"] }],
+    ["-o IdentityAgent=SSH_AUTH_SOCK -o IdentityAgent=~/a", { identityAgent: "SSH_AUTH_SOCK" }],
+    ["-o GSSAPIAuthentication=yes -o HostbasedAuthentication=no", { lacking: ["GSSAPIAuthentication"] }],
+    ["-o KexAlgorithms=+diffie-hellman-group1-sha1", { kex: "+diffie-hellman-group1-sha1" }],
     ["-o Port=1 -o Port=2 -o User=a -oUser=b", { port: 1, user: "a" }],
     ["  -o   Port=1\n-o User=a  ", { port: 1, user: "a" }],
   ])("%s", (line, expected) => {
@@ -47,16 +66,12 @@ describe("options that are read", () => {
 
 describe("what is refused, by its name", () => {
   test.each([
-    ["-o ProxyJump=bastion", ["not supported yet: ProxyJump"]],
     ["-oProxyCommand='ssh -W %h:%p bastion'", ["not supported yet: ProxyCommand"]],
-    [
-      "-o ControlMaster=auto -o ControlPersist=60s",
-      ["not supported yet: ControlMaster", "not supported yet: ControlPersist"],
-    ],
     ["-o constructor=1", ["not supported yet: constructor"]],
-    ["-J bastion -o Port=1", ["not supported yet: -J"]],
-    ["-i ~/key", ["not supported yet: -i"]],
-    ["-C -vvv", ["not supported yet: -C", "not supported yet: -vvv"]],
+    ["-I /usr/lib/opensc.so -L 80:a:80", ["not supported yet: PKCS11Provider", "not supported yet: -L"]],
+    ["-J 'a b'", ["ProxyJump: expected hosts as [user@]host[:port], with commas between them, got `a b`"]],
+    ["-Z -i", ["not supported yet: -Z", "`-i` has no value after it"]],
+    ["-o ConnectTimeout=soon", ["ConnectTimeout: expected a time, such as 10 or 1m30s, got `soon`"]],
     ["host", ["not supported yet: host"]],
     ["-o", ["`-o` has no option after it"]],
     ["-o Port", ["Port has no value"]],
@@ -68,7 +83,7 @@ describe("what is refused, by its name", () => {
     ["-o User=-x", ["User: the user's name begins with a dash"]],
     ["-o 'Port=1", ["a quote is not closed"]],
     [`-o 'IdentityFile="a'`, ["IdentityFile: a quote is not closed"]],
-    ["-o IdentityFile=%d/key", ["IdentityFile: not supported yet: %d in a path"]],
+    ["-o IdentityFile=%C/key", ["IdentityFile: not supported yet: %C in a path"]],
     ["-o IdentityFile={{ key }}", ["not supported yet: the template {{ key }}"]],
     ["-o User={{ inventory_dir }}", ["User: not supported yet: the template {{ inventory_dir }} in this place"]],
     ["-o Port={{ inventory_dir }}", ["Port: not supported yet: the template {{ inventory_dir }} in this place"]],

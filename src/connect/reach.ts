@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "ssh2";
+import { parseLogin } from "../language/inventory/address.ts";
+import type { Fault } from "../model/fault.ts";
+import { isFault } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import { agentKeys, agentOf } from "./agent.ts";
+import { type HostKeyReader, hostKeyReader } from "./hostkey.ts";
+import { type JumpLogin, jumpPool, type Jumps, keyOf, type Route } from "./jump.ts";
+import { type Ask, type KeyRing, keyRing } from "./keys.ts";
+import { deadlineOf, interrupted, type LoginAnswer, logIn } from "./login.ts";
+import { endSoon, newPace, type Pace, placesOf } from "./pace.ts";
+import type { ConfigReader } from "./sshconfig.ts";
+import { straight } from "./straight.ts";
+import { expanded, type Target, targetOf } from "./target.ts";
+import type { Way } from "./way.ts";
+
+/** What all SSH logins of one run share. */
+export type SshOptions = {
+  readonly home: string;
+  readonly agentSocket?: string;
+  /** Who to log in as where nobody says. */
+  readonly user: string;
+  readonly acceptNewHostKeys: boolean;
+  /** For TCP, key exchange and authentication together; default 10 s. */
+  readonly connectTimeoutMs?: number;
+  readonly ask?: Ask;
+  /** ssh's own configuration; absent: none is read. */
+  readonly config?: ConfigReader;
+};
+
+/**
+ * A client that is logged in, and the way it came by, which is given back when the client has closed. `login`: its turn, which ends once its
+ * first shell has answered.
+ */
+export type Reached = {
+  readonly client: Client;
+  readonly target: Target;
+  readonly way: Way;
+  readonly login: Disposable;
+};
+
+/** Logs in to hosts, straight or by way of others. */
+export type Reach = (host: Host, signal: AbortSignal | undefined) => Promise<Reached | Fault>;
+
+type Shared = {
+  readonly options: SshOptions;
+  readonly keys: KeyRing;
+  readonly hostKeys: HostKeyReader;
+  readonly pace: Pace;
+  readonly jumps: Jumps;
+};
+
+/** ms: the longest pause before a host that hung up is tried a second time; it doubles up to a limit. Less time than `last` is too short for a login. */
+const PAUSE = { first: 400, limit: 1600, last: 250 };
+
+/** Logins that share keys, host keys and jump hosts. */
+export function reacher(options: SshOptions): Reach {
+  const shared: Shared = {
+    options,
+    keys: keyRing(options.home, options.ask),
+    hostKeys: hostKeyReader(options.home, options.acceptNewHostKeys ? "accept-new" : "strict"),
+    pace: newPace(),
+    jumps: jumpPool((way, signal) => jumpLogin(shared, way, signal)),
+  };
+  return async (host, signal) => {
+    const target = await settled(shared, host);
+    return isFault(target) ? target : reach(shared, target, [], signal);
+  };
+}
+
+/** What the inventory and ssh's configuration say of a host together. */
+async function settled({ options }: Shared, host: Host): Promise<Target | Fault> {
+  const lines = options.config === undefined ? new Map<string, readonly string[]>() : await options.config(host);
+  return isFault(lines) ? lines : targetOf(host, lines, options);
+}
+
+async function reach(
+  shared: Shared,
+  target: Target,
+  trail: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Reached | Fault> {
+  const hops = (target.ssh.jumps ?? []).map((hop) => expanded(hop, target.original, target, shared.options));
+  const route = { hops, configFile: target.ssh.configFile, trail };
+  const way = hops.length === 0 ? straight(target) : await shared.jumps.through(route, target, signal);
+  if (isFault(way)) return way;
+  const login = new DisposableStack();
+  const client = await establish(shared, target, way, login, signal);
+  if (isFault(client)) {
+    login.dispose();
+    way.release();
+    return client;
+  }
+  client.once("close", way.release);
+  return { client, target, way, login };
+}
+
+async function establish(
+  { options, keys, hostKeys, pace }: Shared,
+  host: Target,
+  way: Way,
+  login: DisposableStack,
+  signal: AbortSignal | undefined,
+): Promise<Client | Fault> {
+  const known = await hostKeys(host);
+  const agentSocket = agentOf(host, options);
+  const credentials = { host, keys, agentSocket, agentKeys: () => agentKeys(agentSocket) };
+  const { connectTimeout } = host.ssh;
+  const ms = connectTimeout === undefined ? (options.connectTimeoutMs ?? 10_000) : connectTimeout * 1000;
+  const deadline = deadlineOf(ms);
+  const places = placesOf(host);
+  const attempt = async (): Promise<LoginAnswer> => {
+    // To wait for others is no fault of this host.
+    const turn = await deadline.pause(pace.turn(places, signal));
+    if (turn === undefined) return { fault: interrupted(host), again: false };
+    const answer = await logIn(way, credentials, known, deadline, turn, signal);
+    if ("fault" in answer) turn.end();
+    else login.use(endSoon(turn));
+    return answer;
+  };
+  let answer = await attempt();
+  for (let most = PAUSE.first; "fault" in answer && answer.again; most = Math.min(2 * most, PAUSE.limit)) {
+    const left = deadline.left() - PAUSE.last;
+    if (left < 0) break;
+    // Hundreds of hosts behind one address were turned away at the same moment: they must not come back together.
+    await sleep(Math.min(left, most * (0.5 + Math.random() / 2)), undefined, { signal }).catch(() => undefined);
+    const next = await attempt();
+    // That it hung up says more than that there was too little time left in the end.
+    if (!("fault" in next) || deadline.left() > 0) answer = next;
+  }
+  if ("fault" in answer) return answer.fault;
+  const forgotten = await known.remember();
+  if (forgotten === undefined) return answer;
+  answer.end();
+  return forgotten;
+}
+
+/** A login to the last of some hosts, by way of the others. What an inventory says of a host is not said of those on the way to it. */
+async function jumpLogin(shared: Shared, route: Route, signal: AbortSignal): Promise<JumpLogin | Fault> {
+  const { hops, configFile, trail } = route;
+  const host = jumpHost(hops.at(-1) ?? "", configFile);
+  const own = await settled(shared, host);
+  const before = hops.slice(0, -1);
+  const target = isFault(own) || before.length === 0 ? own : { ...own, ssh: { ...own.ssh, jumps: before } };
+  const reached = isFault(target) ? target : await reach(shared, target, [...trail, keyOf(route)], signal);
+  if (isFault(reached)) return onTheWay(reached, host.name);
+  reached.login[Symbol.dispose]();
+  return reached;
+}
+
+/** The entry of a host that only ssh's configuration and the way of another host know. */
+function jumpHost(text: string, configFile: string | undefined): Host {
+  const address = parseLogin(text);
+  const { host, port, user } = "error" in address ? { host: text } : { port: undefined, user: undefined, ...address };
+  const ssh = { ...(port === 22 && { port }), ...(configFile !== undefined && { configFile }) };
+  return {
+    name: host,
+    groups: [],
+    vars: {},
+    connection: "ssh",
+    address: host,
+    port: port ?? 22,
+    user,
+    password: undefined,
+    keyFiles: [],
+    identitiesOnly: false,
+    userKnownHosts: undefined,
+    globalKnownHosts: undefined,
+    hostKeyChecking: undefined,
+    ssh,
+    become: undefined,
+    becomeUser: undefined,
+    becomePassword: undefined,
+  };
+}
+
+/** Says of a fault that it was on the way; the innermost jump host is the one that matters. */
+function onTheWay(fault: Fault, name: string): Fault {
+  return fault.message.startsWith("jump host ") ? fault : { ...fault, message: `jump host ${name}: ${fault.message}` };
+}

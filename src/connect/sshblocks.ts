@@ -1,0 +1,70 @@
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { matchesPattern } from "./knownhosts.ts";
+
+/**
+ * What tells hosts apart in a configuration: the lines of `Host`, and names that `HostName` gives.
+ * Null: only ssh can tell (`Match`, names made from the host's own), so each host is a kind of its own.
+ */
+export type Kind = { readonly blocks: readonly (readonly string[])[]; readonly names: ReadonlySet<string> } | null;
+
+/** Includes in each other, as deep as ssh goes. */
+const DEEPEST = 16;
+
+/** Reads what tells hosts apart in configuration files and all that they include. A block more than ssh sees makes kinds finer, never wrong. */
+export async function kindsOfFiles(files: readonly string[], home: string): Promise<Kind> {
+  const blocks: string[][] = [];
+  const names = new Set<string>();
+  const read = async (file: string, depth: number): Promise<boolean> => {
+    if (depth > DEEPEST) return false;
+    const text = await readFile(file, "utf8").catch(() => "");
+    for (const line of text.split(/\r?\n/)) {
+      const [, word = "", rest = ""] = /^\s*([a-z0-9]+)(?:\s*=\s*|\s+)(.*?)\s*$/is.exec(line) ?? [];
+      const [name, values] = [word.toLowerCase(), rest.replaceAll('"', "").split(/\s+/)];
+      if (name === "host") blocks.push(values.map((value) => value.toLowerCase()));
+      if (name === "hostname") names.add(rest.toLowerCase());
+      if (name === "include" && !(await include(values, file, depth))) return false;
+      if (onlySshCanTell(name, rest)) return false;
+    }
+    return true;
+  };
+  const include = async (values: readonly string[], from: string, depth: number): Promise<boolean> => {
+    const base = from.startsWith("/etc/ssh/") ? "/etc/ssh" : join(home, ".ssh");
+    for (const value of values) {
+      if (/[%$]|^~[^/]/.test(value)) return false;
+      const pattern = value.startsWith("~/") ? join(home, value.slice(2)) : value;
+      for await (const file of glob(pattern, { cwd: base })) {
+        if (!(await read(file.startsWith("/") ? file : join(base, file), depth + 1))) return false;
+      }
+    }
+    return true;
+  };
+  for (const file of files) if (!(await read(file, 0))) return null;
+  return { blocks, names };
+}
+
+function onlySshCanTell(name: string, value: string): boolean {
+  switch (name) {
+    case "match":
+      return !/^all$/i.test(value);
+    case "hostname":
+    case "userknownhostsfile":
+      return /%[^%]/.test(value);
+    case "canonicalizehostname":
+      return !/^no$/i.test(value);
+  }
+  return false;
+}
+
+/** The same for all hosts of which a configuration says the same. */
+export function kindOf(kind: Kind, address: string): string {
+  const name = address.toLowerCase();
+  if (kind === null || kind.names.has(name)) return `=${address}`;
+  return kind.blocks.map((patterns) => (isAbout(patterns, name) ? "1" : "0")).join("");
+}
+
+function isAbout(patterns: readonly string[], name: string): boolean {
+  const [no, yes] = [true, false].map((negated) => patterns.filter((pattern) => pattern.startsWith("!") === negated));
+  if (no?.some((pattern) => matchesPattern(pattern.slice(1), name)) === true) return false;
+  return yes?.some((pattern) => matchesPattern(pattern, name)) === true;
+}

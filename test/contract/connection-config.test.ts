@@ -1,0 +1,162 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type ConfigPlace, configReader } from "../../src/connect/sshconfig.ts";
+import type { Host } from "../../src/model/inventory.ts";
+import type { Connector } from "../../src/run/ports.ts";
+import { faultOf, logsIn, plainSsh } from "../kit/connections.ts";
+import { type Sshd, startSshd } from "../kit/sshd.ts";
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
+
+let sshd: Sshd;
+beforeAll(async () => {
+  sshd = await startSshd();
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await sshd[Symbol.asyncDispose]();
+});
+
+/** A host of which an inventory says nothing but its name. */
+function bare(name: string, over: Partial<Host> = {}): Host {
+  return sshd.host({
+    name,
+    address: name,
+    port: 22,
+    user: undefined,
+    keyFiles: [],
+    identitiesOnly: false,
+    userKnownHosts: undefined,
+    globalKnownHosts: undefined,
+    ...over,
+  });
+}
+
+function configured(text: string, over: Partial<ConfigPlace> = {}): Connector {
+  const file = join(sshd.dir, "config");
+  writeFileSync(file, text.replaceAll("DIR", sshd.dir).replaceAll("PORT", String(sshd.port)));
+  return plainSsh({ config: configReader({ home: "/nonexistent", file, ...over }) });
+}
+
+const WHOLE = `Host web1
+  HostName 127.0.0.1
+  Port PORT
+  User root
+  IdentityFile DIR/%n-key
+  IdentityFile DIR/key
+  UserKnownHostsFile DIR/known
+`;
+
+describe("ssh's configuration", () => {
+  it("says where a host is, who logs in, with which key, and where its key is known", async () => {
+    expect(await logsIn(configured(WHOLE), bare("web1"))).toBe(true);
+    const ghost = await faultOf(configured(WHOLE.replace("User root", "User ghost")), bare("web1"));
+    expect(ghost.message).toContain("ghost@web1: no key was accepted");
+    expect(ghost.message).toContain("web1-key is not there");
+  });
+
+  it("comes after what the inventory says", async () => {
+    const wrong =
+      "Host *\n  HostName 192.0.2.1\n  Port 1\n  User ghost\n  IdentityFile DIR/no\n  UserKnownHostsFile none\n";
+    const own = sshd.host({ ssh: { hostName: "127.0.0.1" } });
+    expect(await logsIn(configured(wrong), own)).toBe(true);
+    const fault = await faultOf(
+      configured(`Host web1\n  Port 2\n  HostName 127.0.0.1\n`),
+      bare("web1", { ssh: { port: 22 } }),
+    );
+    expect(fault.message).toContain("127.0.0.1 port 22");
+  });
+
+  it("is the file that the inventory names, and none where it says so", async () => {
+    const elsewhere = join(sshd.dir, "elsewhere");
+    writeFileSync(elsewhere, WHOLE.replaceAll("DIR", sshd.dir).replaceAll("PORT", String(sshd.port)));
+    const connector = configured("Host *\n  HostName 192.0.2.1\n");
+    expect(await logsIn(connector, bare("web1", { ssh: { configFile: elsewhere } }))).toBe(true);
+    expect(await logsIn(connector, sshd.host({ ssh: { configFile: "none" } }))).toBe(true);
+  });
+
+  it("is found in the home of whoever runs us", async () => {
+    const home = join(sshd.dir, "home");
+    mkdirSync(join(home, ".ssh"), { recursive: true });
+    writeFileSync(join(home, ".ssh/config"), WHOLE.replaceAll("DIR", sshd.dir).replaceAll("PORT", String(sshd.port)));
+    const connector = plainSsh({ home, config: configReader({ home }) });
+    expect(await logsIn(connector, bare("web1"))).toBe(true);
+  });
+
+  it("may keep a host's key under another name, without its port", async () => {
+    const [, ...key] = readFileSync(join(sshd.dir, "known"), "utf8").split(" ");
+    writeFileSync(join(sshd.dir, "alias"), `old-name ${key.join(" ")}`);
+    const text = WHOLE.replace("DIR/known", "DIR/alias");
+    expect(await logsIn(configured(`${text}  HostKeyAlias old-name\n`), bare("web1"))).toBe(true);
+    const fault = await faultOf(configured(`${text}  HostKeyAlias new-name\n`), bare("web1"));
+    expect(fault.message).toContain("the key of new-name is not known");
+    expect(fault.hint).toContain("| sed 's/^[^# ][^ ]*/new-name/' >>");
+  });
+
+  it("may hide the names of the hosts whose keys are learnt", async () => {
+    const text = `${WHOLE.replace("DIR/known", "DIR/hidden")}  StrictHostKeyChecking accept-new\n  HashKnownHosts yes\n`;
+    const connector = configured(text);
+    await Promise.all([1, 2, 3].map(() => logsIn(connector, bare("web1"))));
+    const lines = readFileSync(join(sshd.dir, "hidden"), "utf8").trim().split("\n");
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^\|1\|/);
+    expect(await logsIn(configured(WHOLE.replace("DIR/known", "DIR/hidden")), bare("web1"))).toBe(true);
+  });
+
+  it.each([
+    ["ProxyCommand nc %h %p", "ProxyCommand"],
+    ["PKCS11Provider /usr/lib/opensc.so", "pkcs11provider"],
+    ["RevokedHostKeys /etc/ssh/revoked", "revokedhostkeys"],
+  ])("that needs what we cannot do is refused by name: %s", async (line, name) => {
+    const fault = await faultOf(configured(`Host *\n  ${line}\n`), bare("web1"));
+    expect(fault).toMatchObject({ kind: "unreachable", where: "web1", hint: expect.stringContaining("openssh") });
+    expect(fault.message.toLowerCase()).toContain(name.toLowerCase());
+  });
+
+  it("that changes nothing for us is passed over", async () => {
+    const more =
+      "  ControlMaster auto\n  ControlPath ~/.ssh/%C\n  LocalForward 8080 localhost:80\n  GSSAPIAuthentication yes\n";
+    expect(await logsIn(configured(`${WHOLE}${more}  Compression yes\n  LogLevel DEBUG\n`), bare("web1"))).toBe(true);
+  });
+
+  it("with a mistake in it is told as ssh tells it", async () => {
+    const fault = await faultOf(configured("Host *\n  Prot 22\n"), bare("web1"));
+    expect(fault).toMatchObject({ kind: "unreachable", where: "web1" });
+    expect(fault.message).toMatch(/config: line 2: Bad configuration option: prot/);
+    const missing = await faultOf(configured("", { file: "/nonexistent/config" }), bare("web1"));
+    expect(missing.message).toContain("/nonexistent/config is not there");
+  });
+
+  it("is asked for once for all hosts that it does not tell apart", async () => {
+    // A stand-in that counts, and then is ssh.
+    const bin = join(sshd.dir, "counting");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "ssh"), `#!/bin/sh\necho "$@" >> ${bin}/calls\nexec /usr/bin/ssh "$@"\n`, { mode: 0o755 });
+    vi.stubEnv("PATH", `${bin}:${process.env["PATH"]}`);
+    const place = (text: string): ConfigPlace => {
+      writeFileSync(join(bin, "config"), text);
+      writeFileSync(join(bin, "calls"), "");
+      return { home: "/nonexistent", file: join(bin, "config") };
+    };
+    const calls = (): number => readFileSync(join(bin, "calls"), "utf8").trim().split("\n").length;
+    const names = Array.from({ length: 40 }, (_, at) => `web${at}`);
+    const portOf = async (text: string): Promise<(readonly string[] | undefined)[]> => {
+      const read = configReader(place(text));
+      const all = await Promise.all(names.map((name) => read(bare(name))));
+      return all.map((lines) => ("kind" in lines ? [lines.message] : lines.get("port")));
+    };
+    writeFileSync(join(bin, "more"), "Host web?\n  Port 23\n");
+    const told = await portOf(`Include ${bin}/more\nHost web2* !web29\n  Port 24\nHost *\n  Port 25\n`);
+    expect(told.map(String)).toEqual(
+      names.map((name) => (name.length === 4 ? "23" : /^web2[0-8]/.test(name) ? "24" : "25")),
+    );
+    // Four kinds of hosts, since two blocks are about web2, and what ssh says by itself.
+    expect(calls()).toBe(5);
+    await portOf("Host *\n  HostName %h.example\n");
+    expect(calls()).toBe(41);
+    await portOf(`Match exec "test %h = web7"\n  Port 7\n`);
+    expect(calls()).toBe(41);
+    vi.unstubAllEnvs();
+  });
+});
