@@ -1,5 +1,7 @@
 import { connectorFor } from "../connect/choose.ts";
 import { localConnector } from "../connect/local.ts";
+import { opensshConnector } from "../connect/openssh.ts";
+import { newPace } from "../connect/pace.ts";
 import { sshConnector } from "../connect/ssh.ts";
 import { configReader } from "../connect/sshconfig.ts";
 import type { Connector } from "../run/ports.ts";
@@ -19,13 +21,19 @@ export function connectors(
   const agent = env["SSH_AUTH_SOCK"];
   const home = homeOf(env);
   const local = localConnector();
-  const ssh = sshConnector({
+  const shared = {
     home,
-    config: configReader({ home, ...(options.sshConfig === undefined ? {} : { file: options.sshConfig }) }),
-    user: userName(env),
     acceptNewHostKeys: options.acceptNewHostKeys,
-    ...(agent === undefined || agent === "" ? {} : { agentSocket: agent }),
     ask: options.questions.ask,
+    pace: newPace(),
+  };
+  const configFile = options.sshConfig === undefined ? {} : { file: options.sshConfig };
+  const ssh = sshConnector({
+    ...shared,
+    config: configReader({ home, ...configFile }),
+    user: userName(env),
+    ...(agent === undefined || agent === "" ? {} : { agentSocket: agent }),
   });
-  return { all: connectorFor({ ssh, local }), local };
+  const openssh = opensshConnector({ ...shared, ...configFile });
+  return { all: connectorFor({ ssh, openssh, local }), local };
 }

@@ -59,7 +59,8 @@ function row(name: string, host: Host | undefined): readonly string[] {
 function login({ connection, address, port, user }: Host): string {
   if (connection === "local") return "this machine";
   const to = address.includes(":") ? `[${address}]` : address;
-  return `${user === undefined ? "" : `${user}@`}${to}${port === 22 ? "" : `:${port}`}`;
+  const by = connection === "openssh" ? " by openssh" : "";
+  return `${user === undefined ? "" : `${user}@`}${to}${port === 22 ? "" : `:${port}`}${by}`;
 }
 
 /** The groups as a tree, drawn as `ansible-inventory --graph` draws it; narrowed to some hosts, groups without any are left out. */

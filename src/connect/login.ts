@@ -9,11 +9,12 @@ import type { HostKeys } from "./hostkey.ts";
 import { listenForOffer } from "./offer.ts";
 import { giveWay, type Turn } from "./pace.ts";
 import type { Target } from "./target.ts";
+import type { NotIn } from "./tries.ts";
 import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
 import type { Way } from "./way.ts";
 
-/** One try to log in. `again`: the host hung up before it asked who we are, as an overloaded one does. */
-export type LoginAnswer = Client | { readonly fault: Fault; readonly again: boolean };
+/** One try to log in. */
+export type LoginAnswer = Client | NotIn;
 
 /** What keeps a login honest: a host that is silent for so many questions, so many seconds apart, is lost. */
 const ALIVE = { interval: 5, count: 3 };

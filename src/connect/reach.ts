@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "ssh2";
 import { parseLogin } from "../language/inventory/address.ts";
 import type { Fault } from "../model/fault.ts";
@@ -13,6 +12,7 @@ import { endSoon, newPace, type Pace, placesOf } from "./pace.ts";
 import type { ConfigReader } from "./sshconfig.ts";
 import { straight } from "./straight.ts";
 import { expanded, type Target, targetOf } from "./target.ts";
+import { logInAtLast } from "./tries.ts";
 import type { Way } from "./way.ts";
 
 /** What all SSH logins of one run share. */
@@ -27,6 +27,8 @@ export type SshOptions = {
   readonly ask?: Ask;
   /** ssh's own configuration; absent: none is read. */
   readonly config?: ConfigReader;
+  /** Shared with whatever else logs in. */
+  readonly pace?: Pace;
 };
 
 /**
@@ -51,16 +53,13 @@ type Shared = {
   readonly jumps: Jumps;
 };
 
-/** ms: the longest pause before a host that hung up is tried a second time; it doubles up to a limit. Less time than `last` is too short for a login. */
-const PAUSE = { first: 400, limit: 1600, last: 250 };
-
 /** Logins that share keys, host keys and jump hosts. */
 export function reacher(options: SshOptions): Reach {
   const shared: Shared = {
     options,
     keys: keyRing(options.home, options.ask),
     hostKeys: hostKeyReader(options.home, options.acceptNewHostKeys ? "accept-new" : "strict"),
-    pace: newPace(),
+    pace: options.pace ?? newPace(),
     jumps: jumpPool((way, signal) => jumpLogin(shared, way, signal)),
   };
   return async (host, signal) => {
@@ -119,16 +118,7 @@ async function establish(
     else login.use(endSoon(turn));
     return answer;
   };
-  let answer = await attempt();
-  for (let most = PAUSE.first; "fault" in answer && answer.again; most = Math.min(2 * most, PAUSE.limit)) {
-    const left = deadline.left() - PAUSE.last;
-    if (left < 0) break;
-    // Hundreds of hosts behind one address were turned away at the same moment: they must not come back together.
-    await sleep(Math.min(left, most * (0.5 + Math.random() / 2)), undefined, { signal }).catch(() => undefined);
-    const next = await attempt();
-    // That it hung up says more than that there was too little time left in the end.
-    if (!("fault" in next) || deadline.left() > 0) answer = next;
-  }
+  const answer = await logInAtLast(attempt, deadline, signal);
   if ("fault" in answer) return answer.fault;
   const forgotten = await known.remember();
   if (forgotten === undefined) return answer;

@@ -22,7 +22,8 @@ export type Host = {
   readonly groups: readonly string[];
   /** Merged variables as the inventory wrote them, connection variables included. */
   readonly vars: Readonly<Record<string, unknown>>;
-  readonly connection: "ssh" | "local";
+  /** `openssh`: by the system's `ssh`, not by our own. */
+  readonly connection: "ssh" | "openssh" | "local";
   /** The default shell of its sshd, where it runs Windows; absent: its shell is a POSIX one. */
   readonly windows?: "cmd" | "powershell";
   readonly address: string;
@@ -39,6 +40,8 @@ export type Host = {
   readonly hostKeyChecking: HostKeyChecking | undefined;
   /** What is said of SSH beside that. */
   readonly ssh?: SshSettings;
+  /** For `openssh` alone, word by word: what Ansible gives ssh before what is said above, and after it. */
+  readonly sshArguments?: { readonly before: readonly string[]; readonly after: readonly string[] };
   /** `ansible_become`; undefined where the inventory is silent. */
   readonly become: boolean | undefined;
   readonly becomeUser: string | undefined;

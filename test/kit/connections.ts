@@ -1,4 +1,5 @@
 import { localConnector } from "../../src/connect/local.ts";
+import { opensshConnector } from "../../src/connect/openssh.ts";
 import { sshConnector } from "../../src/connect/ssh.ts";
 import { type Fault, isFault } from "../../src/model/fault.ts";
 import type { Host } from "../../src/model/inventory.ts";
@@ -14,11 +15,17 @@ export const WAYS: readonly (readonly [name: string, open: () => Promise<Way>])[
   ["ssh to dash", () => openSsh("dash")],
   ["ssh to bash", () => openSsh("bash")],
   ["ssh to busybox", () => openSsh("busybox")],
+  ["openssh", openOpenssh],
 ];
 
 /** A connector that asks nobody and knows only what the host entry says. */
 export function plainSsh(over: Partial<Parameters<typeof sshConnector>[0]> = {}): Connector {
   return sshConnector({ home: "/nonexistent", user: "root", acceptNewHostKeys: false, ...over });
+}
+
+/** The same by the system's `ssh`. */
+export function plainOpenssh(over: Partial<Parameters<typeof opensshConnector>[0]> = {}): Connector {
+  return opensshConnector({ home: "/nonexistent", acceptNewHostKeys: false, ...over });
 }
 
 /** The connection, or the fault thrown. */
@@ -77,6 +84,14 @@ async function openSsh(shell: "dash" | "bash" | "busybox"): Promise<Way> {
   const sshd = await startSshd({ shell });
   return {
     connect: (over = {}) => connected(plainSsh(), sshd.host(over)),
+    [Symbol.asyncDispose]: () => sshd[Symbol.asyncDispose](),
+  };
+}
+
+async function openOpenssh(): Promise<Way> {
+  const sshd = await startSshd();
+  return {
+    connect: (over = {}) => connected(plainOpenssh(), sshd.host({ connection: "openssh", ...over })),
     [Symbol.asyncDispose]: () => sshd[Symbol.asyncDispose](),
   };
 }

@@ -6,6 +6,7 @@ import { didYouMean } from "../suggest.ts";
 import { nameError, userError } from "./address.ts";
 import { becomeMeans, becomeNames } from "./become.ts";
 import type { DraftHost, Variable } from "./draft.ts";
+import { opensshArguments } from "./openssh.ts";
 import { absolutePath, markTemplates, type Directories } from "./path.ts";
 import {
   checked,
@@ -35,6 +36,13 @@ const CONNECTIONS: Readonly<Record<string, Host["connection"]>> = {
   local: "local",
 };
 
+/** `runbook_connection`, which counts before Ansible's. */
+const OWN_CONNECTIONS: Readonly<Record<string, Host["connection"]>> = {
+  ssh: "ssh",
+  openssh: "openssh",
+  local: "local",
+};
+
 /** Turns a host's merged variables into what a connection needs to know, with every complaint about them. */
 export function compileHost(
   draft: DraftHost,
@@ -47,7 +55,7 @@ export function compileHost(
   refuse(reader);
   const kind = connection(reader);
   // What is said of SSH for every host does not concern this machine itself.
-  const ssh: SshOptions = kind === "local" ? {} : readSsh(reader, directories);
+  const ssh: SshOptions = kind === "local" ? {} : readSsh(reader, directories, kind === "openssh");
   const become = becomeNames(reader);
   const host: Host = {
     name: draft.name,
@@ -70,14 +78,16 @@ export function compileHost(
     ...defined("becomeMeans", becomeMeans(reader)),
     ...(kind === "local" ? {} : defined("compat", compat(reader))),
     ...furtherSettings(ssh),
+    ...(kind === "openssh" ? { sshArguments: opensshArguments(reader, directories) } : {}),
   };
   return { host, complaints: reader.complaints };
 }
 
-/** Options in the order in which Ansible hands them to ssh, where the first one counts. */
-function readSsh(reader: Reader, directories: Directories): SshOptions {
+/** Options in the order in which Ansible hands them to ssh, where the first one counts. `verbatim`: ssh reads lines of arguments itself. */
+function readSsh(reader: Reader, directories: Directories, verbatim: boolean): SshOptions {
   const options: SshOptions = {};
   const read = (names: Names): void => {
+    if (verbatim) return;
     for (const name of names) {
       const line = text(reader, [name]) ?? "";
       for (const refusal of readSshArguments(line, options, directories)) complain(reader, name, refusal);
@@ -156,10 +166,21 @@ function windowsShell(reader: Reader, kind: Host["connection"]): Host["windows"]
 const RUNAS = "log in as who may do it: over SSH an administrator has all rights at once";
 
 function connection(reader: Reader): Host["connection"] {
-  const value = (text(reader, VARIABLES.connection) ?? "ssh").replace("ansible.builtin.", "");
-  const known = Object.hasOwn(CONNECTIONS, value) ? CONNECTIONS[value] : undefined;
-  if (known !== undefined) return known;
-  complain(reader, "ansible_connection", later(`the connection ${value}`, "only ssh and local are"));
+  const own = text(reader, VARIABLES.ownConnection);
+  const value = (own ?? text(reader, VARIABLES.connection) ?? "ssh").replace("ansible.builtin.", "");
+  const known = own === undefined ? CONNECTIONS : OWN_CONNECTIONS;
+  const kind = Object.hasOwn(known, value) ? known[value] : undefined;
+  if (kind !== undefined) return kind;
+  if (own !== undefined) {
+    const hint = didYouMean(own, Object.keys(known)) ?? `write ${Object.keys(known).join(", ")}, or leave it out`;
+    complain(reader, "runbook_connection", { message: `\`${own}\` is no connection`, hint });
+  } else if (value === "openssh") {
+    // In a file that serves Ansible, too, it would break that.
+    complain(reader, "ansible_connection", {
+      message: "Ansible has no `openssh`",
+      hint: "write `runbook_connection: openssh`",
+    });
+  } else complain(reader, "ansible_connection", later(`the connection ${value}`, "only ssh and local are"));
   return "ssh";
 }
 

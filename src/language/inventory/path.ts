@@ -12,9 +12,9 @@ export type Directories = {
 const INVENTORY_DIR = "\uE000";
 const ONLY = "the only template that is read is `{{ inventory_dir }}/` at the beginning of a file's path";
 
-/** Puts a mark in the place of `{{ inventory_dir }}`; refuses every other template. */
-export function markTemplates(text: string): string | Refusal {
-  const marked = text.replaceAll(/\{\{\s*inventory_dir\s*\}\}/g, INVENTORY_DIR);
+/** Puts a mark, or what is given, in the place of `{{ inventory_dir }}`; refuses every other template. */
+export function markTemplates(text: string, mark = INVENTORY_DIR): string | Refusal {
+  const marked = text.replaceAll(/\{\{\s*inventory_dir\s*\}\}/g, () => mark);
   const [template] = /\{\{.*?(\}\}|$)|\{%.*?(%\}|$)/s.exec(marked) ?? [];
   if (template === undefined) return marked;
   return later(`the template ${template}`, ONLY);

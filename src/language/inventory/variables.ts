@@ -16,6 +16,7 @@ export const VARIABLES = {
   becomeMethod: ["ansible_become_method"],
   shell: ["ansible_shell_type"],
   compat: ["runbook_compat"],
+  ownConnection: ["runbook_connection"],
 } as const;
 
 /** The same of becoming another user: each method has names of its own besides. */

@@ -1,0 +1,142 @@
+import type { Fault } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import { knownName } from "./knownhosts.ts";
+import type { NotIn } from "./tries.ts";
+import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
+
+/** What ssh and a proxy of it said before there was a login. */
+export type Said = { readonly log: string; readonly stderr: string };
+
+/** What ssh says where the network fails, by the code that Node has for the same. */
+const NETWORK: readonly (readonly [RegExp, string])[] = [
+  [/^ssh: connect to host .*: Connection refused/m, "ECONNREFUSED"],
+  [/^ssh: connect to host .*: (?:Connection|Operation) timed out/m, "ETIMEDOUT"],
+  [/^ssh: connect to host .*: (?:No route to host|Network is unreachable)/m, "EHOSTUNREACH"],
+  [/^ssh: connect to host .*: Cannot assign requested address/m, "EADDRNOTAVAIL"],
+  [/^ssh: Could not resolve hostname .*: Temporary failure/m, "EAI_AGAIN"],
+  [/^ssh: Could not resolve hostname /m, "ENOTFOUND"],
+  [/Too many open files/, "EMFILE"],
+];
+
+/** The hang-ups of a host that has not asked who we are. */
+const HUNG_UP =
+  /^(?:kex_exchange_identification: |ssh_exchange_identification: |banner exchange: |Connection (?:closed|reset) by )/m;
+
+/** Says in our words why ssh gave up on a host; `host` with the user, address and port that it used. */
+export function loginFault(said: Said, host: Host & { readonly user: string }): NotIn {
+  const log = said.log.replaceAll("\r", "");
+  const fault = hostKeyFault(log, host) ?? authFault(log, host) ?? networkFault(log, host);
+  if (fault !== undefined) return { fault, again: false };
+  const proxy = /^debug1: Executing proxy command: /m.test(log) ? lastWords(said.stderr) : undefined;
+  if (HUNG_UP.test(log) && !/^debug1: SSH2_MSG_NEWKEYS sent/m.test(log)) {
+    const closed = closedByHost(host);
+    if (proxy === undefined) return { fault: closed, again: true };
+    // What lies on the way may have been turned away, too.
+    return {
+      fault: { ...closed, message: `${closed.message}; the way there says: ${proxy}` },
+      again: HUNG_UP.test(proxy),
+    };
+  }
+  const last = lastWords(log) ?? proxy ?? "ssh ended without a word";
+  return { fault: { kind: "unreachable", message: `closed: ${last}`, where: host.name }, again: false };
+}
+
+function networkFault(log: string, host: Host): Fault | undefined {
+  const code = NETWORK.find(([words]) => words.test(log))?.[1];
+  if (code !== undefined) return unreachable(Object.assign(new Error(code), { code }), host);
+  if (/^Connection timed out during banner exchange|^Connection to .* timed out/m.test(log)) return timedOut(host);
+  const offered = /^Unable to negotiate with .*: no matching (.*) found\. Their offer: (.*)$/m.exec(log);
+  if (offered !== null) {
+    const message = `no common ${offered[1]} with ${host.address} port ${host.port}`;
+    const hint = `The host takes only ${offered[2]}. \`runbook_compat\` in the inventory allows what old servers need.`;
+    return { kind: "unreachable", message, where: host.name, hint };
+  }
+  if (!/invalid (?:characters|identification)|line too long|protocol mismatch/i.test(log)) return undefined;
+  return unreachable(new Error("Invalid identification"), host);
+}
+
+function hostKeyFault(log: string, host: Host): Fault | undefined {
+  if (!/^(?:Host key verification failed|No .* host key is known|.*REVOKED HOST KEY DETECTED)/m.test(log))
+    return undefined;
+  const shown = /^debug1: Server host (?:key|certificate): (\S+ SHA256:[^\s,]+)/m.exec(log)?.[1] ?? "a key";
+  const name = knownName(host.address, host.port);
+  const file = host.userKnownHosts?.[0] ?? "~/.ssh/known_hosts";
+  const scan = `ssh-keyscan -p ${host.port} ${host.address} >> ${file}`;
+  const fault = (message: string, hint: string): Fault => ({ kind: "host-key", message, hint, where: host.name });
+  if (/REVOKED HOST KEY DETECTED/.test(log)) {
+    return fault(
+      `the key of ${name} is revoked by the known hosts: ${shown}`,
+      "Do not log in: this key is known to be in wrong hands. Give the host a new key.",
+    );
+  }
+  const offending = /^Offending \S+ key in (.*):(\d+)/m.exec(log);
+  if (offending !== null) {
+    return fault(
+      `the key of ${name} has changed: it shows ${shown}, but ${offending[1]}:${offending[2]} has another`,
+      `Somebody may be in between, or the host was installed anew. If you know why: ssh-keygen -f ${offending[1]} -R '${name}' && ${scan}`,
+    );
+  }
+  const certificate =
+    /^(?:Certificate invalid: .*|.*certificate .*(?:expired|not yet valid|not a host certificate).*)$/im.exec(log)?.[0];
+  if (certificate !== undefined) {
+    return fault(`the certificate of ${name} does not do: ${certificate}`, "Have its key signed anew for this name.");
+  }
+  return fault(
+    `the key of ${name} is not known: ${shown}`,
+    `Compare this fingerprint with the host's own (ssh-keygen -lf on it), then: ${scan} — or run once with --accept-new-host-keys.`,
+  );
+}
+
+/** `debug1: Offering public key: PATH TYPE SHA256:… explicit agent` */
+const OFFERED = /^debug1: Offering public key: (.*) \S+ SHA256:\S+(.*)$/gm;
+const UNUSABLE = [
+  /^(?:Load key ".*|Identity file .* not accessible|.*identity_sign: .*|Permissions \d+ for '.*' are too open.*)/gm,
+];
+
+function authFault(log: string, host: Host & { readonly user: string }): Fault | undefined {
+  const denied = /^.*: Permission denied \((.*)\)\.$/m.exec(log);
+  const many = /Too many authentication failures/.test(log);
+  if (denied === null && !many && !/^debug1: Next authentication method: /m.test(log)) return undefined;
+  const accepts = denied?.[1] ?? /^debug1: Authentications that can continue: (.*)$/m.exec(log)?.[1];
+  const tried = [...log.matchAll(OFFERED)].map(
+    ([, name, how]) => `${name}${/ agent/.test(how ?? "") ? " (agent)" : ""}`,
+  );
+  const password =
+    /^debug1: Next authentication method: (?:password|keyboard-interactive)$/m.test(log) && host.password !== undefined;
+  const problems = UNUSABLE.flatMap((words) => log.match(words) ?? []);
+  const list = [...new Set([...tried, ...(password ? ["password"] : []), ...problems])].join(", ");
+  const fault = (message: string, hint: string): Fault => ({
+    kind: "auth",
+    message: `${host.user}@${host.name}: ${message}${list === "" ? "" : ` (${list})`}`,
+    hint: hint + (accepts === undefined ? "" : ` The host takes: ${accepts.replaceAll(",", ", ")}.`),
+    where: host.name,
+  });
+  if (/ with partial success\.$/m.test(log)) {
+    return fault("the host wants a second factor", "Log in with a key that needs none.");
+  }
+  if (many) return fault("the host hung up after too many keys", "Name the right one, with `-o IdentitiesOnly=yes`.");
+  if (tried.length === 0 && !password) {
+    return fault("there is nothing to log in with", "Give a key (--private-key), start an agent, or use --ask-pass.");
+  }
+  if (tried.length === 0) return fault("the password was not accepted", "Look at the user (-u) and the password.");
+  const what = password ? "no key and no password was accepted" : "no key was accepted";
+  return fault(what, "Look at the user (-u) and at its authorized_keys, or give another key (--private-key).");
+}
+
+/** The last line that says something, without what only helps to search for bugs. */
+function lastWords(text: string): string | undefined {
+  const lines = text.replaceAll("\r", "").split("\n");
+  return lines
+    .findLast(
+      (line) => line.trim() !== "" && !/^(?:debug\d|Warning|Transferred|Bytes per second): |^OpenSSH_/.test(line),
+    )
+    ?.trim();
+}
+
+/** Why a connection that was there has ended, by what ssh wrote to its log. */
+export function endingOf(log: string): string {
+  if (/^Timeout, server .* not responding/m.test(log)) return "no answer from the host for 15 s";
+  const words =
+    /^(?:.*: )?(Connection (?:reset|closed) by|Connection to .* closed by remote host|Received disconnect from |.*Broken pipe)/m;
+  return words.test(log) ? "closed by the host" : "the ssh that held the connection has ended";
+}

@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { type Fault, isFault } from "../model/fault.ts";
+import type { Deadline } from "./login.ts";
+import { masterArguments } from "./openssh-arguments.ts";
+import type { Answers } from "./openssh-answers.ts";
+import { listenForQuestions } from "./openssh-askpass.ts";
+import { type Line, openLine } from "./openssh-mux.ts";
+import { within } from "./within.ts";
+
+/** An ssh of the system that is logged in and serves us alone. Nothing of it is on disk any more. */
+export type Master = {
+  readonly line: Line;
+  /** What it wrote to its log. */
+  log(): Promise<string>;
+  /** Ends it; settles when it has ended, and never rejects. */
+  end(): Promise<void>;
+};
+
+/** No login came about, with what ssh wrote to its log, and what it and a proxy of it wrote to stderr. */
+export type NoLogin = {
+  /** `failed`: ssh gave up; `declined`: the host asked what nobody answers. */
+  readonly kind: "failed" | "late" | "interrupted" | "declined";
+  readonly log: string;
+  readonly stderr: string;
+};
+
+/** Bytes kept of what ssh writes to stderr. */
+const SAID = 16 * 1024;
+/** ms for ssh to end once it was told to, and for the last words of a proxy. */
+const GRACE = 1000;
+/** Longest path of a socket that all systems take, less what ssh adds to it for a moment. */
+const LONGEST = 104 - 18;
+
+/** Starts an ssh that logs in and then waits for us. It ends soon after us, should we be killed. */
+export async function startMaster(
+  host: readonly string[],
+  answers: Answers | undefined,
+  deadline: Deadline,
+  signal: AbortSignal | undefined,
+): Promise<Master | NoLogin | Fault> {
+  const dir = await privateDirectory();
+  if (isFault(dir)) return dir;
+  try {
+    using asked = answers === undefined ? undefined : await listenForQuestions(dir, answers.answer);
+    // A session of its own: Ctrl-C is for us to hear, and the terminal for us to ask on.
+    const child = spawn("ssh", [...masterArguments(dir, asked !== undefined), ...host], {
+      env: { ...process.env, ...asked?.environment },
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const stderr = listenTo(child.stderr);
+    const end = await endOf(child, answers, deadline, signal);
+    if (end instanceof Error) return { ...NO_PROGRAM, message: `ssh does not start on this machine: ${end.message}` };
+    if (end !== "exited") await stop(child);
+    const log = await open(join(dir, "log")).catch(() => undefined);
+    if (child.exitCode === 0) {
+      const line = await openLine(join(dir, "ssh"));
+      if (!("problem" in line)) return masterOver(line, child, log);
+      await log?.close();
+      return { ...TOO_OLD, message: `ssh has logged in, but cannot be spoken to: ${line.problem}` };
+    }
+    if (end === "exited") await within(GRACE, stderr.over);
+    const text = await logged(log);
+    await log?.close();
+    return { kind: end === "exited" ? "failed" : end, log: text, stderr: stderr.heard() };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+const NO_PROGRAM: Fault = {
+  kind: "unreachable",
+  message: "",
+  hint: "Install OpenSSH's client, or take `runbook_connection: openssh` out of the inventory.",
+};
+
+const TOO_OLD: Fault = { kind: "session", message: "", hint: "OpenSSH 7.4 or newer is needed on this machine." };
+
+function masterOver(line: Line, child: ChildProcess, log: FileHandle | undefined): Master {
+  let over = false;
+  void line.closed.then(() => (over = true));
+  return {
+    line,
+    log: () => logged(log),
+    async end() {
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+        // As long as the line is open the number is the master's.
+        if (!over) tell(line.pid, signal);
+        await within(GRACE, line.closed);
+      }
+      line.close();
+      child.stderr?.destroy();
+      await log?.close().catch(() => undefined);
+    },
+  };
+}
+
+async function logged(log: FileHandle | undefined): Promise<string> {
+  if (log === undefined) return "";
+  const bytes = Buffer.alloc(SAID * 8);
+  const { bytesRead } = await log.read(bytes, 0, bytes.length, 0).catch(() => ({ bytesRead: 0 }));
+  return bytes.toString("utf8", 0, bytesRead);
+}
+
+/** Where a master may listen: only we may enter it, and its path is short enough for a socket. */
+async function privateDirectory(): Promise<string | Fault> {
+  let problem = "its path is too long";
+  for (const base of [process.env["XDG_RUNTIME_DIR"] ?? "", tmpdir(), "/tmp"]) {
+    if (base === "" || Buffer.byteLength(`${base}/rb-123456/ssh`) > LONGEST) continue;
+    try {
+      return await mkdtemp(`${base}/rb-`);
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+  return { kind: "session", message: `no place on this machine for ssh to listen: ${problem}`, hint: "Set $TMPDIR." };
+}
+
+function listenTo(stderr: Readable): { heard(): string; readonly over: Promise<void> } {
+  let heard = "";
+  stderr.setEncoding("utf8").on("data", (text: string) => (heard = (heard + text).slice(-SAID)));
+  return { heard: () => heard, over: new Promise((resolve) => stderr.once("close", () => resolve())) };
+}
+
+async function endOf(
+  child: ChildProcess,
+  answers: Answers | undefined,
+  deadline: Deadline,
+  signal: AbortSignal | undefined,
+): Promise<"exited" | "late" | "interrupted" | "declined" | Error> {
+  const { promise, resolve } = Promise.withResolvers<"exited" | "late" | "interrupted" | "declined" | Error>();
+  child.once("error", resolve);
+  child.once("exit", () => resolve("exited"));
+  void answers?.declined.then(() => resolve("declined"));
+  const late = deadline.start(() => resolve("late"));
+  const abort = (): void => resolve("interrupted");
+  signal?.addEventListener("abort", abort, { once: true });
+  if (signal?.aborted === true) abort();
+  try {
+    return await promise;
+  } finally {
+    late.stop();
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Ends an ssh that has not logged in yet, with its proxy and whatever asks for it. */
+async function stop(child: ChildProcess): Promise<void> {
+  const runs = (): boolean => child.exitCode === null && child.signalCode === null;
+  const ended = new Promise<void>((resolve) => (runs() ? child.once("exit", () => resolve()) : resolve()));
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    if (runs() && child.pid !== undefined) tell(-child.pid, signal);
+    await within(GRACE, ended);
+  }
+}
+
+function tell(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended since.
+  }
+}

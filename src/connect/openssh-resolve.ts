@@ -1,0 +1,36 @@
+import { execFile } from "node:child_process";
+
+/** Where ssh would go, with its user's configuration read: `ssh -G` tells without a connection. */
+export type Resolved = {
+  readonly user: string;
+  readonly address: string;
+  readonly port: number;
+  /** Seconds. */
+  readonly connectTimeout: number;
+};
+
+/** ms for `ssh -G`: it may run what `Match exec` says. */
+const PATIENCE = 10_000;
+
+/** Asks ssh what it makes of its arguments; its complaint where they are none. */
+export async function resolveHost(host: readonly string[]): Promise<Resolved | { readonly problem: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ readonly out: string; readonly problem?: string }>();
+  execFile("ssh", ["-G", ...host], { timeout: PATIENCE }, (error, out, err) => {
+    if (error === null) resolve({ out });
+    else resolve({ out, problem: err.trim().split("\n").at(-1)?.trim() || error.message });
+  });
+  const { out, problem } = await promise;
+  if (problem !== undefined) return { problem };
+  const said = new Map(
+    out.split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]),
+  );
+  const user = said.get("user");
+  const address = said.get("hostname");
+  if (user === undefined || address === undefined) return { problem: "`ssh -G` tells no user and no host name" };
+  return {
+    user,
+    address,
+    port: Number(said.get("port") ?? 22),
+    connectTimeout: Number(said.get("connecttimeout") ?? 0) || 0,
+  };
+}
