@@ -1,3 +1,4 @@
+import type { Ailment } from "../model/ailment.ts";
 import { deciderOf, nameOf, type Decider } from "../model/approval.ts";
 import type { EventOf, Event, Entry } from "../model/event.ts";
 import { reboots } from "./outcome.ts";
@@ -78,7 +79,7 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "rollback-lost":
       return { ...step, rollback: rollbackEnded(step, "lost", event.reason) };
     case "step-ended":
-      return ended(step, event.outcome, event.reason, when, event.open === true);
+      return ended(step, event.outcome, event.reason, when, { open: event.open === true });
   }
 }
 
@@ -235,9 +236,9 @@ export function ended(
   outcome: NonNullable<StepState["end"]>["outcome"],
   reason: string,
   when: Moment,
-  open = false,
+  { open = false, ailment = null }: { readonly open?: boolean; readonly ailment?: Ailment | null } = {},
 ): StepState {
-  return { ...step, endSeq: when.seq, end: { outcome, reason, at: when.at, open } };
+  return { ...step, endSeq: when.seq, end: { outcome, reason, at: when.at, open, ailment } };
 }
 
 function endOf({ exit, by }: EventOf<"fix-finished">): FixState["end"] {

@@ -180,8 +180,8 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
         : withStep(host, event.step, (step) => ended({ ...step, concerned: false }, "skipped", event.reason, when));
     case "undetermined":
       return event.step === null
-        ? { ...host, undetermined: event.reason }
-        : withStep(host, event.step, (step) => ended(step, "unknown", event.reason, when));
+        ? { ...host, undetermined: { reason: event.reason, ailment: event.ailment ?? null } }
+        : withStep(host, event.step, (step) => ended(step, "unknown", event.reason, when, { ailment: event.ailment ?? null }));
     case "host-skipped":
       return { ...host, skipped: { by: event.by, reason: event.reason } };
     case "detected":

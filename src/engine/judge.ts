@@ -2,7 +2,7 @@ import { type Cell, type Finding } from "../model/finding.ts";
 import { outputText, type Output } from "../model/output.ts";
 import { isMeasure, type Column, type Step } from "../model/runbook.ts";
 import { parseCell } from "./cells.ts";
-import { lastLine } from "./words.ts";
+import { exitReason, lastLine } from "./words.ts";
 
 /** More findings than this on one host are not a list of problems any more. */
 const MOST_FINDINGS = 1000;
@@ -15,8 +15,8 @@ export type Reading = Pick<Step["detect"], "findings" | "format" | "key">;
 
 /** Judges one detect: healthy only when it exited 0, printed no finding and said nothing on stderr. */
 export function judge(reading: Reading, exit: number, stdout: Output, stderr: Output): Judgement {
+  if (exit !== 0) return { unknown: exitReason("detect", exit, stderr, 0) };
   const complaint = lastLine(outputText(stderr)).slice(0, 300);
-  if (exit !== 0) return { unknown: `detect exited ${exit}${complaint === "" ? "" : `: ${complaint}`}` };
   if (stdout.omitted > 0) return { unknown: "detect printed more than can be kept" };
   const columns = columnsOf(reading);
   const rows = ROWS[reading.format](stdout.head, columns);

@@ -1,5 +1,6 @@
 import { nameOf } from "../model/approval.ts";
 import { worst, type Outcome } from "../model/finding.ts";
+import { ailmentHint, ailmentOf, faultReason } from "./ailment.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
 
 /** An outcome with its reason, as cards, logs and reports say it. */
@@ -81,10 +82,25 @@ function lackWords({ votes, asked }: StepState): string {
 
 /** A verdict that holds for every step of the host; null where the steps differ. */
 function hostOnly(host: HostState): Verdict | null {
-  if (host.unreachable !== null) return { outcome: "unknown", reason: host.unreachable.message };
-  if (host.undetermined !== null) return { outcome: "unknown", reason: host.undetermined };
+  if (host.unreachable !== null) return { outcome: "unknown", reason: faultReason(host.unreachable) };
+  if (host.undetermined !== null) return { outcome: "unknown", reason: host.undetermined.reason };
   if (host.notConcerned !== null) return { outcome: "skipped", reason: host.notConcerned };
   return null;
+}
+
+/** What to do about a host that could not be looked at, or not at a step; null: nobody knows, or nothing is to be done. */
+export function hintOf(host: HostState, step: StepState | null): string | null {
+  if (host.unreachable !== null) {
+    const ailment = ailmentOf(host.unreachable);
+    return host.unreachable.hint ?? (ailment === null ? null : ailmentHint(ailment));
+  }
+  const ailment = host.undetermined?.ailment ?? step?.end?.ailment ?? null;
+  return ailment === null ? null : ailmentHint(ailment);
+}
+
+/** The same of the host and all its steps, each once. */
+export function hintsOf(host: HostState): readonly string[] {
+  return [...new Set([null, ...host.steps].flatMap((step) => hintOf(host, step) ?? []))];
 }
 
 /** The worst of a host's steps, with the reason of the step that makes it so. */

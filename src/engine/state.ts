@@ -1,3 +1,4 @@
+import type { Ailment } from "../model/ailment.ts";
 import type { Decider, Decision, Waiver } from "../model/approval.ts";
 import type { Entry, EventOf, RunPlan, StepPlan } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";
@@ -108,6 +109,8 @@ export type StepState = {
     readonly reason: string;
     readonly at: number;
     readonly open: boolean;
+    /** What of its host kept it from being told. */
+    readonly ailment: Ailment | null;
   } | null;
 };
 
@@ -127,7 +130,7 @@ export type HostState = {
   /** The host was booted since its facts were read. */
   readonly factsStale: boolean;
   /** Why nothing can be told about the whole host. */
-  readonly undetermined: string | null;
+  readonly undetermined: { readonly reason: string; readonly ailment: Ailment | null } | null;
   readonly steps: readonly StepState[];
   /** Its batch in the rollout, from 1; null: not admitted. */
   readonly batch: number | null;

@@ -1,5 +1,6 @@
 import type { EventOf } from "../model/event.ts";
 import { outputText, type Output } from "../model/output.ts";
+import { ailmentIn, withAilment } from "./ailment.ts";
 import type { Freeze } from "./state.ts";
 
 /** The last line of a text that says anything, as a terminal would show it: what a carriage return overwrote is gone. */
@@ -13,11 +14,15 @@ export function lastLine(text: string): string {
   );
 }
 
-/** "the fix exited 3: last line of stderr", in one line. */
+/** Letters of what a script says last. */
+const MOST_SAID = 500;
+
+/** "the fix exited 3: last line of stderr", in one line; after what ails the host, where it failed for that. */
 export function exitReason(what: string, exit: number | null, stderr: Output, ms: number): string {
-  const last = lastLine(outputText(stderr));
+  const said = outputText(stderr);
+  const last = lastLine(said).slice(0, MOST_SAID);
   const how = exit === null ? `was ended after ${Math.round(ms / 1000)} s` : `exited ${exit}`;
-  return `${what} ${how}${last === "" ? "" : `: ${last}`}`;
+  return withAilment(exit === 0 ? null : ailmentIn(said), `${what} ${how}${last === "" ? "" : `: ${last}`}`);
 }
 
 /** How a fix ended, in one line. */

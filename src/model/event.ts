@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Ailment } from "./ailment.ts";
 import { ApproveLevel, Decider, DEFAULT_EXPIRES, Risk, Waiver } from "./approval.ts";
 import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";
@@ -163,6 +164,7 @@ export const Event = z.discriminatedUnion("type", [
     host,
     step: step.nullable(),
     reason: z.string(),
+    ailment: Ailment.optional(),
     output: Output.optional(),
   }),
   /** The host was looked at: these are all the findings; none means clear. `after`: number of the last entry when the look began. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Ailment } from "./ailment.ts";
 
 /** What went wrong, in the field's words. Decides the exit code and the advice, never the text alone. */
 export const FaultKind = z.enum([
@@ -11,6 +12,7 @@ export const FaultKind = z.enum([
   "privilege",
   "session",
   "journal",
+  ...Ailment.options,
 ]);
 export type FaultKind = z.infer<typeof FaultKind>;
 

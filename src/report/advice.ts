@@ -1,4 +1,4 @@
-import { committed, hostVerdict, stepVerdict, waiting } from "../engine/outcome.ts";
+import { committed, hintsOf, hostVerdict, stepVerdict, waiting } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { frozenWords } from "../engine/words.ts";
 import type { Outcome } from "../model/finding.ts";
@@ -119,23 +119,24 @@ function toFix(state: RunState): Advice[] {
   return hosts.length === 0 ? [] : [sameAgain("found: to fix it, leave out -n:", limitTo(hosts))];
 }
 
-/** Hints for hosts that were not reached; more than these would push the hosts themselves off the screen. */
+/** Hints for hosts that were not reached, or are too sick to be looked at; more than these would push the hosts themselves off the screen. */
 const HINTS = 3;
 
 /** The hints that most of the hosts share, each with its hosts where there are several. */
 function notReached(hosts: readonly HostState[]): Advice[] {
-  const hinted = hosts.filter((host) => host.unreachable?.hint !== undefined);
-  const hints = [...Map.groupBy(hinted, (host) => host.unreachable?.hint ?? "")];
+  const hinted = hosts.flatMap((host) => hintsOf(host).map((hint) => ({ host, hint })));
+  const hints = [...Map.groupBy(hinted, ({ hint }) => hint)];
   const most = hints.toSorted(([, a], [, b]) => b.length - a.length).slice(0, HINTS);
   return most.map(([hint, sharing]) => {
     const who =
       hints.length === 1
         ? ""
         : ` (${foldHosts(
-            sharing.map((host) => host.host),
+            sharing.map(({ host }) => host.host),
             3,
           )})`;
-    return { text: `not reached${who}: ${hint}`, commands: [] };
+    const reached = sharing.some(({ host }) => host.unreachable === null);
+    return { text: `${reached ? "unknown" : "not reached"}${who}: ${hint}`, commands: [] };
   });
 }
 

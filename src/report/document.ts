@@ -1,3 +1,4 @@
+import type { Ailment } from "../model/ailment.ts";
 import type { ApproveLevel, Risk } from "../model/approval.ts";
 import type { Compat } from "../model/compat.ts";
 import type { Event } from "../model/event.ts";
@@ -111,6 +112,10 @@ export type DocumentCell = {
   readonly step: string;
   readonly outcome: Outcome;
   readonly reason: string;
+  /** What kept its host from being looked at, where the host says it. */
+  readonly ailment: Ailment | null;
+  /** What to do about that, or about a host that was not reached. */
+  readonly hint: string | null;
   /** A resumed run takes it up again. */
   readonly open: boolean;
   readonly endedAt: string | null;

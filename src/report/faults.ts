@@ -1,3 +1,4 @@
+import { faultReason } from "../engine/ailment.ts";
 import type { EventOf } from "../model/event.ts";
 import { counted } from "../view/words.ts";
 import { foldHosts, nameless } from "../view/hosts.ts";
@@ -24,7 +25,7 @@ export function faultTeller(): FaultTeller {
       }
       told.set(cause, { first: host, others: [] });
       const hint = fault.hint === undefined ? [] : [line(host, "", fault.hint)];
-      return [line(host, "unreachable", fault.message), ...hint];
+      return [line(host, "unreachable", faultReason(fault).replace(/^unreachable: /, "")), ...hint];
     },
     rest: () =>
       [...told.values()].flatMap(({ first, others }) => {

@@ -66,7 +66,7 @@ ${storyOf(host, cell, step)}</div></details>\n`;
 
 function storyOf(host: DocumentHost, cell: DocumentCell, step: DocumentStep): Content {
   const unclear = cell.unclear ?? host.unclear;
-  const hint = host.unreachable?.hint ?? null;
+  const { hint } = cell;
   return [
     hint === null ? null : markup`<p>${hint}</p>\n`,
     unclear === null ? null : printed("What was printed", unclear),

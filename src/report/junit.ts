@@ -132,7 +132,7 @@ function evidenceLines(host: DocumentHost, cell: DocumentCell, step: DocumentSte
 
 function allEvidence(host: DocumentHost, cell: DocumentCell, step: DocumentStep): string[] {
   const { findings, fixes, rollback, decisions } = cell;
-  const hint = host.unreachable?.hint ?? null;
+  const { hint } = cell;
   const unclear = cell.unclear ?? host.unclear;
   return [
     ...(hint === null ? [] : [hint]),

@@ -2,10 +2,12 @@ import { judge, type Judgement } from "../engine/judge.ts";
 import { exitReason } from "../engine/words.ts";
 import { fixing } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
+import type { Ailment } from "../model/ailment.ts";
 import type { Event } from "../model/event.ts";
 import { NO_OUTPUT, outputText, type Output } from "../model/output.ts";
 import { NOTHING } from "../script/dialect.ts";
 import { mask, MASK } from "../model/secret.ts";
+import { ailing } from "./ailing.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
 /** Runs `applies` of the runbook (step null) or of a step. Exit 0: concerned; exit 1 with a reason: not; all else is unknown. */
@@ -13,13 +15,14 @@ export async function runApplies(host: HostState, step: StepState | null, work: 
   const at = { host: host.host, step: step?.plan.id ?? null };
   const body = step === null ? work.loaded.runbook.applies : definitionOf(step, work).applies;
   const ended = await send(host, step, body ?? NOTHING, work);
-  if (ended.kind !== "exited") return { type: "undetermined", ...at, reason: shortfall(ended, "applies") };
+  if (ended.kind !== "exited")
+    return { type: "undetermined", ...at, reason: shortfall(ended, "applies"), ...ailing(ended) };
   if (ended.code === 0) return { type: "concerned", ...at };
   const reason = firstLine(ended.stdout);
   if (ended.code === 1 && reason !== "") return { type: "not-concerned", ...at, reason };
   const why =
     ended.code === 1 ? "applies said no without a reason" : exitReason("applies", ended.code, ended.stderr, 0);
-  return { type: "undetermined", ...at, reason: why, output: ended.stderr };
+  return { type: "undetermined", ...at, reason: why, ...ailing(ended), output: ended.stderr };
 }
 
 /** Reads every fact, in order: a later one sees the earlier ones. One that cannot be read leaves the whole host unknown. */
@@ -28,9 +31,11 @@ export async function readFacts(host: HostState, work: Work): Promise<Event> {
   for (const [name, body] of Object.entries(work.loaded.runbook.facts)) {
     const ended = await send(known, null, body, work);
     const at = { type: "undetermined", host: host.host, step: null } as const;
-    if (ended.kind !== "exited") return { ...at, reason: shortfall(ended, `fact ${name}`) };
-    if (ended.code !== 0)
-      return { ...at, reason: exitReason(`fact ${name}`, ended.code, ended.stderr, 0), output: ended.stderr };
+    if (ended.kind !== "exited") return { ...at, reason: shortfall(ended, `fact ${name}`), ...ailing(ended) };
+    if (ended.code !== 0) {
+      const reason = exitReason(`fact ${name}`, ended.code, ended.stderr, 0);
+      return { ...at, reason, ...ailing(ended), output: ended.stderr };
+    }
     const value = outputText(ended.stdout).trim();
     if (value.includes("\0")) return { ...at, reason: `fact ${name} holds a NUL byte, which no shell can take` };
     if (ended.stdout.omitted > 0) return { ...at, reason: `fact ${name} printed more than can be kept` };
@@ -48,7 +53,10 @@ export async function detect(host: HostState, step: StepState, work: Work): Prom
   if ("unknown" in look && fixing(step)) {
     return { type: "deferred", ...at, reason: `it could not be looked at again: ${look.unknown}` };
   }
-  if ("unknown" in look) return { type: "undetermined", ...at, reason: look.unknown, output: look.stderr };
+  if ("unknown" in look) {
+    const { unknown: reason, stderr: output, ailment } = look;
+    return { type: "undetermined", ...at, reason, ...(ailment === undefined ? {} : { ailment }), output };
+  }
   return { type: "detected", ...at, findings: [...look.findings], ms: look.ms };
 }
 
@@ -57,17 +65,21 @@ export async function lookOnce(
   host: HostState,
   step: StepState,
   work: Work,
-): Promise<Judgement & { readonly stderr: Output; readonly ms: number }> {
+): Promise<Judgement & { readonly stderr: Output; readonly ms: number; readonly ailment?: Ailment }> {
   const { detect: definition } = definitionOf(step, work);
   const ended = await send(host, step, definition.run, work, { timeout: definition.timeout });
-  if (ended.kind === "refused") return { unknown: shortfall(ended, "detect"), stderr: NO_OUTPUT, ms: 0 };
-  if (ended.kind !== "exited") return { unknown: shortfall(ended, "detect"), stderr: ended.stderr, ms: ended.ms };
+  if (ended.kind === "refused") {
+    return { unknown: shortfall(ended, "detect"), stderr: NO_OUTPUT, ms: 0, ...ailing(ended) };
+  }
+  if (ended.kind !== "exited") {
+    return { unknown: shortfall(ended, "detect"), stderr: ended.stderr, ms: ended.ms, ...ailing(ended) };
+  }
   if (holdsSecret(ended.stdout)) {
     // What is masked could not be given to the fix again, so the finding would name something else.
     return { unknown: "detect printed the value of a secret input", stderr: ended.stderr, ms: ended.ms };
   }
   const judgement = judge(definition, ended.code, ended.stdout, ended.stderr);
-  return { ...judgement, stderr: ended.stderr, ms: ended.ms };
+  return { ...judgement, stderr: ended.stderr, ms: ended.ms, ...ailing(ended) };
 }
 
 function holdsSecret(output: Output): boolean {

@@ -1,9 +1,11 @@
+import { withAilment } from "../engine/ailment.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import { outputText, type Output } from "../model/output.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import type { Secret } from "../model/secret.ts";
+import { ailmentOfEnd } from "./ailing.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Locks } from "./lock.ts";
 import { maskLines, maskOutput } from "./masking.ts";
@@ -89,6 +91,10 @@ export function sendScript(host: HostState, step: StepState | null, script: Scri
 
 /** Why a script that did not exit tells nothing: one line for the record. */
 export function shortfall(ended: Exclude<Ended<Output>, { kind: "exited" }>, what: string): string {
+  return withAilment(ailmentOfEnd(ended), shortfallWords(ended, what));
+}
+
+function shortfallWords(ended: Exclude<Ended<Output>, { kind: "exited" }>, what: string): string {
   switch (ended.kind) {
     case "timed-out":
       return `${what} took longer than ${Math.round(ended.ms / 1000)} s${ended.gone ? "" : ", and a process of it is still there (out of reach, or stuck in the kernel)"}`;

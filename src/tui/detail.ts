@@ -1,3 +1,4 @@
+import { hintsOf } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import { moment } from "../engine/words.ts";
 import { cardLines } from "../view/card-lines.ts";
@@ -42,6 +43,7 @@ function evidenceOf(host: HostState, { state, loaded, now, width, colour }: Card
   const doing = activityOf(state, host, now);
   return [
     ...wrapWords(clean(`${host.host}: ${doing === "" ? "nothing was found" : doing}`), width),
+    ...hintsOf(host).flatMap((hint) => wrapWords(clean(hint), width)),
     ...askedOf(state, host, width),
   ];
 }

@@ -1,3 +1,4 @@
+import { faultReason } from "../engine/ailment.ts";
 import type { RunState, StepState } from "../engine/state.ts";
 import { exitReason, fixReason, frozenWords, kernelWords, moment } from "../engine/words.ts";
 import type { Decider } from "../model/approval.ts";
@@ -30,7 +31,7 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "reached":
       return `logged in (${duration(event.ms / 1000)})`;
     case "unreachable":
-      return `could not be reached: ${event.fault.message}`;
+      return `could not be reached: ${faultReason(event.fault).replace(/^unreachable: /, "")}`;
     case "concerned":
       return `the ${event.step === null ? "runbook" : "step"} applies`;
     case "not-concerned":
