@@ -1,7 +1,8 @@
 import type { Ended, Listener, Script } from "../run/ports.ts";
 import { decode, encode, unfinished } from "../script/bytes.ts";
-import { alert, ASK_TO_END, END_NOW, frame, maySpoil } from "../script/session.ts";
+import { alert, ASK_TO_END, END_NOW, frame, maySpoil, NOT_BEGUN } from "../script/session.ts";
 import { markFinder, randomMark } from "./mark.ts";
+import { notBegun } from "./noshell.ts";
 import { type Capture, capture } from "./output.ts";
 import type { PipeEnd } from "./pipe.ts";
 import { within } from "./within.ts";
@@ -33,7 +34,7 @@ const CLOSE = 5000;
 
 /** Why the driver stopped waiting. */
 type Stop =
-  | { readonly kind: "marked"; readonly code: number }
+  | { readonly kind: "marked"; readonly code: string }
   | { readonly kind: "ended"; readonly end: PipeEnd }
   | { readonly kind: "late" | "aborted" | "flooded" };
 
@@ -54,7 +55,9 @@ export async function attempt(session: Session, script: Script, options: RunOpti
   const printed = { stdout: out.stdout.output(), stderr: out.stderr.output(), ms };
   const reusable = stop.kind === "marked" && guard?.alerted() === false;
   const { soiled } = watched;
-  return { ended: { ...end, ...printed }, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled };
+  const ended: Ended =
+    end.kind === "refused" ? { ...end, fault: notBegun(printed.stderr.head) } : { ...end, ...printed };
+  return { ended, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled };
 }
 
 /** Alerts the session at once to a script that may spoil it, and to any other that takes its time; one that was alerted is not used again. */
@@ -71,14 +74,15 @@ function watchOver(session: Session, timeout: number, risky: boolean): { timer: 
 type End =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "timed-out" | "flooded"; readonly gone: boolean }
-  | { readonly kind: "lost"; readonly reason: string };
+  | { readonly kind: "lost"; readonly reason: string }
+  | { readonly kind: "refused" };
 
 async function settle(session: Session, stop: Stop, marked: Promise<unknown>): Promise<End> {
   switch (stop.kind) {
     case "marked":
-      if (!Number.isInteger(stop.code))
-        return { kind: "lost", reason: "the line that tells the script's end was torn" };
-      return { kind: "exited", code: stop.code };
+      if (stop.code === NOT_BEGUN) return { kind: "refused" };
+      if (!/^\d+$/.test(stop.code)) return { kind: "lost", reason: "the line that tells the script's end was torn" };
+      return { kind: "exited", code: Number(stop.code) };
     case "ended":
       return fromPipe(stop.end);
     case "late":
@@ -136,7 +140,7 @@ function watch(
   const find = { stdout: markFinder(mark), stderr: markFinder(mark) };
   const over = { stdout: false, stderr: false };
   const tell = options.listen === undefined ? undefined : live(options.listen);
-  let code = Number.NaN;
+  let code = "";
   let soiled = false;
   session.pipe.receive((stream, chunk) => {
     if (over[stream]) {
@@ -151,7 +155,7 @@ function watch(
     if (session.purpose === "look" && out[stream].seen() > FLOOD) halt({ kind: "flooded" });
     if (cut.found === undefined) return;
     over[stream] = true;
-    if (stream === "stdout") code = Number(cut.found.words[0]);
+    if (stream === "stdout") code = cut.found.words[0] ?? "";
     if (cut.found.after.length > 0) soiled = true;
     if (over.stdout && over.stderr) done({ kind: "marked", code });
   });

@@ -1,3 +1,4 @@
+import { ailmentIn } from "../engine/ailment.ts";
 import type { Fault } from "../model/fault.ts";
 import type { BytesRead, JobEnded, Started } from "../run/ports.ts";
 import { encode } from "../script/bytes.ts";
@@ -5,6 +6,7 @@ import { lockAnswer } from "../script/lock.ts";
 import { KEEP, live, type RunOptions } from "./attempt.ts";
 import { markFinder, randomMark } from "./mark.ts";
 import { capture } from "./output.ts";
+import { notBegun } from "./noshell.ts";
 import type { PipeEnd } from "./pipe.ts";
 import type { Session } from "./session.ts";
 
@@ -103,8 +105,10 @@ function fromHost([word = "", code, , , ...more]: readonly string[], printed: Pr
     case "refused": {
       const answer = code === "lock" ? lockAnswer(more) : null;
       if (answer !== null && answer.kind !== "held") return { kind: "locked", answer };
-      return { kind: "refused", fault: code === "disk" ? NO_MEMORY : code === "unarmed" ? UNARMED : NO_PLACE };
+      return { kind: "refused", fault: refusal(code, printed.stderr.head) };
     }
+    case "unsure":
+      return { kind: "lost", reason: "a process that follows it could not be started on the host", ...printed };
     case "gone":
     case "rebooted":
     case "died":
@@ -114,6 +118,19 @@ function fromHost([word = "", code, , , ...more]: readonly string[], printed: Pr
       return { kind: "missing", why: "unfired" };
   }
   return { kind: "lost", reason: "the line that tells the job's end was torn", ...printed };
+}
+
+/** Why a host began nothing; what its shells said on stderr tells what ails it. */
+function refusal(code: string | undefined, stderr: string): Fault {
+  switch (code ?? "") {
+    case "disk":
+      return NO_MEMORY;
+    case "unarmed":
+      return UNARMED;
+    case "processes":
+      return notBegun(stderr);
+  }
+  return { ...NO_PLACE, kind: ailmentIn(stderr) ?? NO_PLACE.kind };
 }
 
 const NO_PLACE: Fault = {

@@ -2,12 +2,12 @@ import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { BecomeMeans } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
-import { prelude, type Purpose, startCommand } from "../script/session.ts";
+import { prelude, type Purpose, startCommand, WHOLE } from "../script/session.ts";
 import { becomeUser } from "./become.ts";
 import { hearing, PATIENCE, soon } from "./hearing.ts";
 import { markFinder, randomMark } from "./mark.ts";
+import { noShell } from "./noshell.ts";
 import type { OpenPipe, Pipe } from "./pipe.ts";
-import { lastLine } from "./refused.ts";
 
 /** Who a session's shell is and what for. `user` null: whoever logged in. */
 export type Wanted = {
@@ -27,6 +27,9 @@ export type Session = {
   readonly machineId: string | null;
   readonly bootId: string | null;
 };
+
+/** Bytes before its first answer after which a login shell is taken to print without end. */
+const FLOOD = 32 * 1024 * 1024;
 
 /** Opens a session and waits until its shell has answered. */
 export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Session | Fault | "full"> {
@@ -53,9 +56,12 @@ async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fa
   const noise = hearing();
   let words: readonly string[] | undefined;
   let quiet = false;
-  const there = new Promise<readonly string[]>((resolve) => {
+  let seen = 0;
+  const there = new Promise<readonly string[] | "flooded">((resolve) => {
     pipe.receive((stream, chunk) => {
       const cut = find[stream].push(chunk);
+      seen += chunk.length;
+      if (seen > FLOOD) resolve("flooded");
       noise.push(stream, ...cut.before);
       if (cut.found === undefined) return;
       if (stream === "stdout") words = cut.found.words;
@@ -65,11 +71,9 @@ async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fa
   });
   pipe.write(prelude(wanted.purpose, mark));
   const answer = await soon(there, pipe);
-  if (answer === "ended" || answer === "late") {
-    pipe.abandon();
-    const said = lastLine(noise.text("stdout")) + lastLine(noise.text("stderr"));
-    const what = answer === "late" ? `did not answer within ${PATIENCE} s` : "ended before it took a script";
-    return { kind: "session", message: `the shell on the host ${what}${said}` };
-  }
-  return answer;
+  if (typeof answer !== "string" && answer[3] === WHOLE) return answer;
+  pipe.abandon();
+  const why = typeof answer !== "string" ? "asked" : answer;
+  const said = { stdout: noise.text("stdout"), stderr: noise.text("stderr") };
+  return noShell(why === "late" ? { kind: why, seconds: PATIENCE } : { kind: why }, said);
 }

@@ -9,6 +9,7 @@ import { connectionOver } from "./connection.ts";
 import { patience } from "./login.ts";
 import { type Reach, type Reached, reacher, type SshOptions } from "./reach.ts";
 import { windowsConnection } from "./windows.ts";
+import { startsNone } from "./noshell.ts";
 import { within } from "./within.ts";
 
 /** Connects over SSH, with one login a host. */
@@ -68,7 +69,7 @@ function opener(client: Client, reason: () => string): OpenPipe {
     const channel = await promise;
     if (!(channel instanceof Error)) return pipeOver(channel, reason);
     if (/Channel open failure/.test(channel.message)) return "full";
-    return { kind: "session", message: `the host starts no shell: ${channel.message}` };
+    return startsNone(channel.message);
   };
 }
 

@@ -181,7 +181,9 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "undetermined":
       return event.step === null
         ? { ...host, undetermined: { reason: event.reason, ailment: event.ailment ?? null } }
-        : withStep(host, event.step, (step) => ended(step, "unknown", event.reason, when, { ailment: event.ailment ?? null }));
+        : withStep(host, event.step, (step) =>
+            ended(step, "unknown", event.reason, when, { ailment: event.ailment ?? null }),
+          );
     case "host-skipped":
       return { ...host, skipped: { by: event.by, reason: event.reason } };
     case "detected":

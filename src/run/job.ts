@@ -1,3 +1,4 @@
+import { faultReason } from "../engine/ailment.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import { isFault } from "../model/fault.ts";
@@ -101,7 +102,7 @@ async function* attach(
   const began = work.clock.now();
   const known = fleet.has(host.host);
   const connection = await fleet.connect(work.hostOf(host.host), machineId, work.leaving);
-  if (isFault(connection)) return unreached(connection.message, from);
+  if (isFault(connection)) return unreached(faultReason(connection), from);
   if (!known && fleet === work.fleet) {
     yield { type: "reached", host: host.host, ...connection.identity, ms: work.clock.now() - began };
   }
@@ -109,7 +110,7 @@ async function* attach(
   const options = { signal: work.leaving, listen: listener(host, step, work) };
   const { ended, read } = await connection.attach({ ...started, timeout: left, from }, options);
   // That we could not look says nothing about the job.
-  if (ended.kind === "refused") return unreached(ended.fault.message, from);
+  if (ended.kind === "refused") return unreached(faultReason(ended.fault), from);
   const now = connection.identity.bootId;
   const rebooted = bootId !== null && now !== null && now !== bootId;
   return ended.kind === "missing" && rebooted ? { ended: { kind: "missing", why: "rebooted" }, read } : { ended, read };

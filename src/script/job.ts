@@ -34,7 +34,7 @@ export const JOB_VARIABLE = "RUNBOOK_JOB";
 /**
  * What a session reads to start a job and to follow it to its end; a job of this name that is there already is only followed.
  * It ends with `\nMARK <word> <code> <bytes dropped of stdout> <of stderr>\n` on stdout and `\nMARK\n` on stderr. The words: `ended` (code), `killed` (the same, of one that `endJob` was told to end),
- * `timed-out` (code `gone` or `left`), `died` (its supervisor was killed), `rebooted`, `refused` (`full`, `disk`, `unarmed`, `lock`: nothing was begun),
+ * `timed-out` (code `gone` or `left`), `died` (its supervisor was killed), `rebooted`, `refused` (`full`, `disk`, `unarmed`, `lock`, `processes`: nothing was begun), `unsure` (a process of it could not be started),
  * and of a timer that never fired `disarmed` and `lapsed`.
  * What follows is what the host's lock said: why it was refused, or which stale lock it was given over.
  */
@@ -44,18 +44,21 @@ export function startJob(taker: Taker, job: Detached, mark: string): string {
     `name=${quote(name)} mark=${mark} setsid= new=`,
     "! command -v setsid >/dev/null 2>&1 || setsid=setsid",
     make(job.secret),
-    `refuse() { printf '\\n%s refused %s\\n' "$mark" "$1"; printf '\\n%s\\n' "$mark" >&2; exit; }`,
+    `refuse() { trap - EXIT; printf '\\n%s refused %s\\n' "$mark" "$1"; printf '\\n%s\\n' "$mark" >&2; exit; }`,
+    `trap 'refuse "processes 0 0"' EXIT`,
     FIND,
     ...(job.lock === undefined ? [] : [lockFunctions(job.lock), UNDER_LOCK]),
     '[ -n "$dir" ] || { make; }',
-    '[ -n "$dir" ] || refuse "$why 0 0"',
+    '[ -n "$dir" ] || { complain; refuse "$why 0 0"; }',
     FOLLOW,
     POLLER,
     // Both in a pipeline of the foreground: what is put into the background with & ignores INT and QUIT, and so would all that a fix starts.
-    `go() { if [ -n "$new" ]; then ${begin(`${settings(taker, job)}\n${SUPERVISOR}`, '"$dir" "$setsid"')}; else poll; fi | ${follower({ stdout: 0, stderr: 0 })}; }`,
-    timer === undefined ? "go" : `if [ -z "$new" ]; then go; else ${armed(taker, job, timer)}; fi`,
+    `go() { trap 'printf "\\n%s unsure - 0 0\\n" "$mark"; printf "\\n%s\\n" "$mark" >&2' EXIT; if [ -n "$new" ]; then ${begin(`${settings(taker, job)}\n${SUPERVISOR}`, '"$dir" "$setsid"')}; else poll; fi | ${follower({ stdout: 0, stderr: 0 })}; trap - EXIT; }`,
+    timer === undefined ? "go" : `if [ -z "$new" ]; then go; else ${armed(taker, job, timer)}; fi; trap - EXIT`,
   ];
-  return `( ${lines.join("\n")}\n)\n`;
+  // Without a process for the subshell its shell gives up, and nothing was begun: any other end than by a signal tells that.
+  const none = `case $? in 2 | 126 | 254) printf "\\n%s refused processes 0 0\\n" ${mark}; printf "\\n%s\\n" ${mark} >&2 ;; esac`;
+  return `trap '${none}' EXIT\n( ${lines.join("\n")}\n)\ntrap - EXIT\n`;
 }
 
 /** Starts a supervisor. Its text goes out of the pipe into the shell's memory: never into an argument list, the environment, or a file. */
@@ -123,7 +126,7 @@ const FIND = `dir=; for place in ${PLACES}; do dir=$place/$name; ! { ${OURS}; } 
 
 /**
  * Makes the job's directory, at most once by an atomic mkdir, with its status written in advance: a full file system may still take a
- * directory. Memory first for root; a user's files in /dev/shm go at logout, so it comes last for others.
+ * directory. `complain` lets stderr say why it could not. Memory first for root; a user's files in /dev/shm go at logout, so it comes last for others.
  */
 function make(secret: boolean): string {
   const inMemory = `kind=; while read -r device point type rest; do [ "$point" != "$place" ] || kind=$type; done </proc/mounts; case $kind in tmpfs | ramfs) ;; *) continue ;; esac`;
@@ -142,5 +145,6 @@ for place do
   elif ${OURS}; then break; fi
   dir=
 done
-}`;
+}
+complain() { for place in ${PLACES}; do { cat /proc/uptime >"$place/$name.no"; rm -f "$place/$name.no"; } </dev/null; done; }`;
 }

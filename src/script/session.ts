@@ -16,12 +16,17 @@ const HELD = 7;
 /** Descriptor that keeps the script's stderr while the shell around it is silenced. */
 const ERR = 6;
 
+/** What the first line of the prelude says, and its answer where it was read. */
+export const WHOLE = "whole";
+
 /**
- * What a new session shell reads first. It prints `\nMARK <pipefail: yes|no> <machine id|-> <boot id|->\n` on stdout and `\nMARK\n` on stderr.
+ * What a new session shell reads first. It prints `\nMARK <pipefail: yes|no> <machine id|-> <boot id|-> <WHOLE>\n` on stdout and `\nMARK\n` on stderr.
+ * The last word is there only where the first line was read by this shell, too: a login shell that asks something would have taken it.
  * A `look` session ends all its processes when its stdin ends.
  */
 export function prelude(purpose: Purpose, mark: string): string {
   const lines = [
+    `_r=${WHOLE}`,
     // A handler, unlike '', is not inherited: the group can be ended by TERM and the shell lives to make sure of it.
     "trap : TERM HUP",
     purpose === "look" ? "trap 'kill -KILL 0' EXIT" : "",
@@ -29,8 +34,8 @@ export function prelude(purpose: Purpose, mark: string): string {
     'LC_ALL=C; PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"; export LC_ALL PATH',
     // Builtins only: on a host that is out of processes this still answers.
     "m= b= p=no; { read -r m </etc/machine-id; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null",
-    "(set -o pipefail) 2>/dev/null && p=yes",
-    `printf '\\n%s %s %s %s\\n' ${mark} "$p" "\${m:--}" "\${b:--}"; printf '\\n%s\\n' ${mark} >&2; unset m b p`,
+    "command set -o pipefail 2>/dev/null && p=yes && set +o pipefail",
+    `printf '\\n%s %s %s %s %s\\n' ${mark} "$p" "\${m:--}" "\${b:--}" "\${_r-}"; printf '\\n%s\\n' ${mark} >&2; unset m b p _r`,
   ];
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
@@ -67,6 +72,9 @@ function watchdog(lifetime: number): string {
 /** Seconds between two looks of the watchdog. */
 const ROUND = 15;
 
+/** What is said in the place of an exit code of a script that could not be begun. */
+export const NOT_BEGUN = "not-begun";
+
 /** What of a session decides how it takes a script. */
 export type Taker = { readonly purpose: Purpose; readonly shell: "sh" | "bash"; readonly pipefail: boolean };
 
@@ -77,14 +85,16 @@ export type Taker = { readonly purpose: Purpose; readonly shell: "sh" | "bash"; 
 export function frame({ purpose, shell, pipefail }: Taker, script: string, mark: string): string {
   const body = `set -eu${pipefail ? "; set -o pipefail" : ""}\neval ${quote(script)}\n`;
   // `exec` inside, since dash does not look through two redirections of one descriptor outside.
-  const streams = `exec </dev/null 2>&${ERR} ${ERR}>&-`;
+  const onErr = `2>&${ERR} ${ERR}>&-`;
   // In a subshell `$$` is the session's shell: a script that says it gets a shell of its own to kill. It comes through a pipe, and not in part.
   const inner = /\$\{?\$/.test(script)
-    ? `printf %s ${quote(`unset s; ${body}`)} | ${BARE[shell]} -c 's=$(cat); ${streams}; eval "\${s:?}"'`
-    : `( ${streams}; ${body})`;
+    ? `printf %s ${quote(`unset s; ${body}`)} | ${BARE[shell]} -c 'exec ${onErr}; s=$(cat); exec </dev/null; eval "\${s:?}"'`
+    : `( exec </dev/null ${onErr}; ${body})`;
   // Shells report a killed child with its whole text: that must not reach the script's stderr. No `||`: it would switch -e off.
   const silenced = `{ ${inner}; } ${ERR}>&2 2>/dev/null`;
-  const marked = `{ trap : TERM; ${silenced}; printf '\\n%s %s\\n' ${mark} "$?"; printf '\\n%s\\n' ${mark} >&2; }`;
+  const tell = (end: string): string => `printf "\\n%s %s\\n" ${mark} ${end}; printf "\\n%s\\n" ${mark} >&2`;
+  // A shell that cannot fork gives up, and only its trap still speaks.
+  const marked = `{ trap : TERM; trap '${tell(NOT_BEGUN)}' EXIT; ${silenced}; set -- "$?"; trap - EXIT; ${tell('"$1"')}; }`;
   switch (purpose) {
     case "look":
       // The one before has ended, and would stay in the host's list of processes for as long as the session lives.

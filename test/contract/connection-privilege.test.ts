@@ -210,7 +210,7 @@ describe("passwords", () => {
     execFileSync("usermod", ["-s", "/usr/sbin/nologin", user.name]);
     const fault = await plainSsh().connect(sshd.host({ user: user.name }));
     if (!isFault(fault)) throw new Error("it logged in");
-    expect(fault.kind).toBe("session");
+    expect(fault.kind).toBe("auth");
     expect(fault.message).toContain("not available");
     const shell = join(user.home, "shell");
     writeFileSync(

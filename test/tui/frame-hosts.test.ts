@@ -160,6 +160,6 @@ describe("the pane of a host", () => {
   test("says why nothing is known of a host", () => {
     const sad = new Story(diskRunbook(), fleet(1));
     sad.tell({ type: "unreachable", host: "web1", fault: { kind: "auth", message: "no key was accepted" } });
-    expect(textOf(frameFor(sad))).toContain("web1: no key was accepted");
+    expect(textOf(frameFor(sad))).toContain("web1: auth: no key was accepted");
   });
 });

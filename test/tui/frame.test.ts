@@ -33,7 +33,7 @@ describe("a frame", () => {
       "── 3 of 4 hosts ── trouble first ───────────────────────────────────────────────",
       " ✗ web3  failed           the fix exited 3                                   5 s",
       " ◷ web2  waiting for you  needs your answer: release-log                     5 s",
-      " ? web4  unknown          no key was accepted                                0 s",
+      " ? web4  unknown          auth: no key was accepted                          0 s",
       expect.stringMatching(/^── a card waits ── lines 1 to 14 of \d+ ─+$/),
     ]);
     expect(lines[8]).toBe("web2: A process holds a deleted log");

@@ -61,7 +61,7 @@ test("the end of a run is kept with its time", () => {
 
 test.each<[string, readonly Event[], string, string]>([
   ["nothing yet", [reached()], "unknown", "it was not looked at"],
-  ["unreachable", [unreachable()], "unknown", "no route"],
+  ["unreachable", [unreachable()], "unknown", "unreachable: no route"],
   ["not concerned", [{ type: "not-concerned", host: "host1", step: null, reason: "no xe" }], "skipped", "no xe"],
   ["found", [saw(["a"])], "found", "not fixed yet"],
   ["clear", [saw([])], "clear", ""],

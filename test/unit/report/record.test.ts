@@ -13,7 +13,7 @@ const SENTENCES: readonly (readonly [Event, string])[] = [
   [{ type: "reached", host: "xen1", machineId: "m", bootId: "b", ms: 120 }, "xen1: logged in (0.1 s)"],
   [
     { type: "unreachable", host: "xen1", fault: { kind: "auth", message: "no key fits" } },
-    "xen1: could not be reached: no key fits",
+    "xen1: could not be reached: auth: no key fits",
   ],
   [{ type: "concerned", host: "xen1", step: null }, "xen1: the runbook applies"],
   [{ type: "not-concerned", ...at, reason: "no xe" }, "xen1, release-log: the step does not apply: no xe"],

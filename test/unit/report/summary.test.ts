@@ -38,7 +38,7 @@ test("counts, then what is not well (worst first, one reason together), then wha
     "  ✗ failed       web004        the fix exited 3",
     "  ≈ in doubt     web005        connection lost",
     "  ◷ waiting      db1           needs an approval",
-    "  ? unknown      web[001-003]  web001: no route",
+    "  ? unknown      web[001-003]  unreachable: web001: no route",
     "  ✓ fixed        web[006-008]  release-log",
     "",
     "  failed: see what was done and said:",
