@@ -75,9 +75,10 @@ function misnamed(yaml: Yaml, { name }: Runbook, path: string): Fault[] {
 }
 
 type Parts = {
+  /** All of them, as they are put before a script. */
   readonly functions: string;
-  /** The functions file as the runbook's faults name it. */
-  readonly functionsFile: string;
+  /** Each file of them as the runbook's faults name it, with its text. */
+  readonly functionsFiles: ReadonlyMap<string, string>;
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly unreadable: ReadonlyMap<string, string>;
 };
@@ -93,15 +94,24 @@ async function readParts(text: string, path: string, directory: string): Promise
     if ("problem" in file) unreadable.set(name, file.problem);
     else files.set(basename(name), file.bytes);
   }
-  if (named?.functions === undefined) return { functions: "", functionsFile: "", files, unreadable };
-  const functions = await readText(resolve(directory, named.functions), MAX_RUNBOOK);
-  if ("problem" in functions) unreadable.set(named.functions, functions.problem);
-  const functionsFile = join(dirname(path), named.functions);
-  return { functions: "text" in functions ? functions.text : "", functionsFile, files, unreadable };
+  const functionsFiles = new Map<string, string>();
+  for (const name of [named?.functions ?? []].flat()) {
+    const file = await readText(resolve(directory, name), MAX_RUNBOOK);
+    if ("problem" in file) unreadable.set(name, file.problem);
+    else functionsFiles.set(join(dirname(path), name), file.text);
+  }
+  const functions = [...functionsFiles.values()].join("\n");
+  return { functions, functionsFiles, files, unreadable };
 }
 
 /** The only two keys that are read before all of the runbook is known to be right. */
-const Named = z.object({ files: z.array(z.string()).catch([]), functions: z.string().optional().catch(undefined) });
+const Named = z.object({
+  files: z.array(z.string()).catch([]),
+  functions: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .catch(undefined),
+});
 
 /** A script with its shell, and how a fault at a line of it is told. */
 type Located = {
@@ -136,14 +146,17 @@ function locatedScripts(yaml: Yaml, draft: Runbook): Located[] {
   });
 }
 
-function locatedFunctions(draft: Runbook, { functions, functionsFile }: Parts): Located[] {
-  if (functions === "" || draft.shell === "powershell") return [];
-  const at = (line: number, message: string): Fault => ({
-    kind: "invalid-file",
-    message,
-    where: `${functionsFile}:${line}:1`,
+function locatedFunctions(draft: Runbook, { functionsFiles }: Parts): Located[] {
+  if (draft.shell === "powershell") return [];
+  const shell = draft.shell === "bash" ? "bash" : "sh";
+  return [...functionsFiles].map(([file, text]) => {
+    const at = (line: number, message: string): Fault => ({
+      kind: "invalid-file",
+      message,
+      where: `${file}:${line}:1`,
+    });
+    return { text, shell, at };
   });
-  return [{ text: functions, shell: draft.shell === "bash" ? "bash" : "sh", at }];
 }
 
 /** All at once where all is well, as it mostly is; else one by one, to know where. */

@@ -272,7 +272,10 @@ export const Runbook = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .meta(about("Files sent with the scripts; `$files` is their directory.")),
-  functions: z.string().min(1).optional().meta(about("A shell file of functions put before every script.")),
+  functions: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .optional()
+    .meta(about("A shell file of functions put before every script, or a list of them.")),
   rollout: Rollout.prefault({}).meta(about("How fixes spread over the fleet.")),
   steps: z.array(Step).min(1).max(100).meta(about("Problems and their remedies, in order.")),
 });
@@ -286,7 +289,7 @@ export type LoadedRunbook = {
   readonly text: string;
   /** SHA-256 (hex) of the file's text and of every file it sends. */
   readonly digest: string;
-  /** Text of `functions`, empty without. */
+  /** Text of all `functions`, empty without. */
   readonly functions: string;
   /** Base name → content of `files`. */
   readonly files: ReadonlyMap<string, Uint8Array>;

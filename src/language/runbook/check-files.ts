@@ -15,8 +15,11 @@ export function checkFiles(report: Report, runbook: Runbook, { unreadable }: Con
       );
     }
   }
-  const problem = runbook.functions === undefined ? undefined : unreadable?.get(runbook.functions);
-  if (problem !== undefined) report.fault(["functions"], `\`${runbook.functions}\`: ${problem}`, BESIDE);
+  for (const [index, name] of [runbook.functions ?? []].flat().entries()) {
+    const problem = unreadable?.get(name);
+    const path = Array.isArray(runbook.functions) ? ["functions", index] : ["functions"];
+    if (problem !== undefined) report.fault(path, `\`${name}\`: ${problem}`, BESIDE);
+  }
 }
 
 const BESIDE = "paths are relative to the runbook's own directory";

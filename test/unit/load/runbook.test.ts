@@ -96,6 +96,21 @@ describe("files beside a runbook", () => {
     expect(loaded.path).toBe("books/x.yml");
   });
 
+  test("may be several with functions, which come in their order and have their own lines", async () => {
+    await using shop = await workshop({
+      "x.yml": withTop("functions: [a.sh, gone.sh, b.sh]"),
+      "y.yml": withTop("functions: [a.sh, b.sh]").replace("name: x", "name: y"),
+      "a.sh": "limit=5",
+      "b.sh": "f() { echo $limit; }\nif\n",
+    });
+    expect(told((await openRunbook("x.yml", shop.directory)).faults)).toEqual([
+      '2:1 a syntax error, says sh: end of file unexpected (expecting "then")',
+      "3:19 `gone.sh`: there is no such file → paths are relative to the runbook's own directory",
+    ]);
+    await shop.write("b.sh", "f() { echo $limit; }\n");
+    expect((await load(shop.directory, "y.yml")).functions).toBe("limit=5\nf() { echo $limit; }\n");
+  });
+
   test("that cannot be read are mistakes at the place that names them", async () => {
     await using shop = await workshop({ "x.yml": withTop("files: [gone, .]", "functions: gone.sh") });
     const beside = "→ paths are relative to the runbook's own directory";
