@@ -119,7 +119,7 @@ program
 
 program
   .command("ping")
-  .description("log in to every host and say who answers")
+  .description("log in to every host: who answers, as whom, with what rights, and what is odd there")
   .option("-i, --inventory <source>", "inventory (file, directory, program), or host1,host2, (repeatable)", several)
   .option("--vault-password-file <file>", "password of what ansible-vault has encrypted (repeatable)", several)
   .option("-l, --limit <pattern>", "narrow the hosts")
@@ -128,7 +128,9 @@ program
   .option("--private-key <file>", "log in with this key where the inventory does not say")
   .option("--ssh-config <file>", "ssh's configuration instead of ~/.ssh/config and the system's; none: without")
   .option("--ask-pass", "ask for the SSH password")
+  .option("--ask-become-pass", "ask for the sudo password, and try it")
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
+  .option("-v, --verbose", "all that each host tells")
   .option("--json", "as JSON lines")
   .action(async (options) => {
     const { ping } = await others();

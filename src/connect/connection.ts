@@ -85,6 +85,7 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
 
   return {
     identity: { machineId, bootId },
+    wire: login.wire,
     get alive() {
       return !disposed && login.alive();
     },

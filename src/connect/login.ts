@@ -3,18 +3,23 @@ import type { Client, VerifyCallback } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
+import type { Wire } from "../model/wire.ts";
 import { keyExchanges, oldCiphers } from "./algorithms.ts";
 import { authentication, type Credentials } from "./auth.ts";
 import type { HostKeys } from "./hostkey.ts";
-import { listenForOffer } from "./offer.ts";
+import { listenForOffer, type Offer } from "./offer.ts";
 import { giveWay, type Turn } from "./pace.ts";
 import type { Target } from "./target.ts";
 import type { NotIn } from "./tries.ts";
 import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
 import type { Way } from "./way.ts";
+import { listenForWire } from "./wire.ts";
+
+/** A client that is in, or on its way; `wire` once both sides have agreed on it. */
+export type LoggedIn = Client & { readonly wire: () => Wire | undefined };
 
 /** One try to log in. */
-export type LoginAnswer = Client | NotIn;
+export type LoginAnswer = LoggedIn | NotIn;
 
 /** What keeps a login honest: a host that is silent for so many questions, so many seconds apart, is lost. */
 const ALIVE = { interval: 5, count: 3 };
@@ -44,10 +49,10 @@ export async function logIn(
   const sock = await dialled(way, host, deadline, signal);
   if (isFault(sock)) return { fault: sock, again: false };
   giveWay(sock, turn);
-  const client = endable(new ssh2.Client(), sock);
+  const offer = listenForOffer(sock);
+  const client = endable(new ssh2.Client(), sock, offer);
   const { promise, resolve, reject } = Promise.withResolvers<LoginAnswer>();
   const auth = authentication({ ...credentials, pause: (work) => deadline.pause(work) }, reject);
-  const offer = listenForOffer(sock);
   let refused: Fault | undefined;
   let met = false;
   const fail = (fault: Fault, again = false): void => resolve({ fault, again });
@@ -120,8 +125,9 @@ async function dialled(
 }
 
 /** Its own `destroy` passes over a socket that it has half closed: a host that goes on sending would hold us for ever. */
-function endable(client: Client, sock: Duplex): Client {
+function endable(client: Client, sock: Duplex, offer: () => Offer | undefined): LoggedIn {
   return Object.assign(client, {
+    wire: listenForWire(client, sock, offer),
     destroy() {
       sock.destroy();
       return client;

@@ -2,6 +2,7 @@ import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { BecomeMeans } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
+import type { Wire } from "../model/wire.ts";
 import type { Script } from "../run/ports.ts";
 import { SUDO } from "../script/become.ts";
 import type { Purpose } from "../script/session.ts";
@@ -17,6 +18,8 @@ export type Login = {
   readonly becomePassword: Secret | undefined;
   /** Absent: sudo. */
   readonly becomeMeans?: BecomeMeans | undefined;
+  /** Absent where nothing was agreed on by us. */
+  readonly wire?: Wire | undefined;
   alive(): boolean;
   /** Ends it; settles when it has ended, and never rejects. */
   close(): Promise<void>;

@@ -1,4 +1,3 @@
-import type { Client } from "ssh2";
 import { parseLogin } from "../language/inventory/address.ts";
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
@@ -7,7 +6,7 @@ import { agentKeys, agentOf } from "./agent.ts";
 import { type HostKeyReader, hostKeyReader } from "./hostkey.ts";
 import { type JumpLogin, jumpPool, type Jumps, keyOf, type Route } from "./jump.ts";
 import { type Ask, type KeyRing, keyRing } from "./keys.ts";
-import { deadlineOf, interrupted, type LoginAnswer, logIn } from "./login.ts";
+import { deadlineOf, interrupted, type LoggedIn, type LoginAnswer, logIn } from "./login.ts";
 import { endSoon, newPace, type Pace, placesOf } from "./pace.ts";
 import type { ConfigReader } from "./sshconfig.ts";
 import { straight } from "./straight.ts";
@@ -36,7 +35,7 @@ export type SshOptions = {
  * first shell has answered.
  */
 export type Reached = {
-  readonly client: Client;
+  readonly client: LoggedIn;
   readonly target: Target;
   readonly way: Way;
   readonly login: Disposable;
@@ -101,7 +100,7 @@ async function establish(
   way: Way,
   login: DisposableStack,
   signal: AbortSignal | undefined,
-): Promise<Client | Fault> {
+): Promise<LoggedIn | Fault> {
   const known = await hostKeys(host);
   const agentSocket = agentOf(host, options);
   const credentials = { host, keys, agentSocket, agentKeys: () => agentKeys(agentSocket) };

@@ -49,6 +49,7 @@ function loginOver({ client, target, way }: Reached): Parameters<typeof connecti
     user: target.user,
     becomePassword: target.becomePassword,
     becomeMeans: target.becomeMeans,
+    wire: client.wire(),
     alive: () => alive,
     async close() {
       client.end();

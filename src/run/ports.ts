@@ -6,6 +6,7 @@ import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Printed } from "../model/output.ts";
 import type { LockHolder } from "../model/lock.ts";
+import type { Wire } from "../model/wire.ts";
 import type { Claim, LockAnswer } from "../script/lock.ts";
 
 /** A script that is ready to be sent: variables, functions and body in one text, made by `script/posix` or `script/powershell`. May hold secrets: never log it. */
@@ -113,6 +114,8 @@ export type Listener = (stream: "stdout" | "stderr", text: string | null) => voi
 export interface Connection extends AsyncDisposable {
   /** `/etc/machine-id` and the kernel's boot id, or what tells machines and boots apart on Windows; null where the host has none. */
   readonly identity: { readonly machineId: string | null; readonly bootId: string | null };
+  /** What was agreed on with its SSH server; undefined where nothing was, or not by us. */
+  readonly wire?: Wire | undefined;
   /** False once the connection has ended, for whatever reason. */
   readonly alive: boolean;
   /** Runs one script. Aborting ends a read-only script and leaves one that writes (its end is then `lost`). Never throws. */

@@ -1,0 +1,111 @@
+import { isFault, type Fault } from "../model/fault.ts";
+import type { Host } from "../model/inventory.ts";
+import { outputText } from "../model/output.ts";
+import type { Pinged, Privilege, Probe } from "../model/probe.ts";
+import type { Connection, Connector, Ended } from "../run/ports.ts";
+import { PROBE, readProbe } from "../script/probe.ts";
+import { oddities } from "../view/oddities.ts";
+
+/** Seconds that a host may take to tell about itself: what hangs longer is told as that. */
+const PATIENCE = 10;
+
+/** Logs in to a host and asks it about itself, in one round trip. What one part of it cannot tell hides nothing else. */
+export async function pingHost(host: Host, connector: Connector, patience = PATIENCE): Promise<Pinged> {
+  const started = performance.now();
+  const connection = await connector.connect(host);
+  const ms = Math.round(performance.now() - started);
+  const silent = { host: host.name, reached: false, ms, machineId: null, bootId: null, ...readProbe("") };
+  const nothing = { ...silent, clock: null, latency: null, ssh: null, compat: host.compat ?? null, odd: [] };
+  if (isFault(connection)) return answerOf({ ...nothing, fault: connection });
+  await using open = connection;
+  const { wire = null } = open;
+  const here = { ...nothing, reached: true, ...open.identity, ssh: wire, latency: wire?.connectMs ?? null };
+  // What is asked below is asked of a POSIX shell.
+  if (host.windows !== undefined) return answerOf(here);
+  const { probe, clock, latency, fault } = await probed(open, patience);
+  const { privilege, refusal } = await provenPrivilege(probe.privilege, host, open);
+  const told = { ...here, ...probe, privilege, clock, latency };
+  const odd = [...oddities(told), ...(refusal === undefined ? [] : [refusal.message])];
+  return answerOf({ ...told, odd, ...(fault === undefined ? {} : { fault }) });
+}
+
+/** The members in the order of the documentation, without what only we need. */
+function answerOf({ whole: _whole, ...answer }: Pinged & { readonly whole: boolean }): Pinged {
+  return answer;
+}
+
+type Probed = {
+  readonly probe: Probe;
+  readonly clock: Pinged["clock"];
+  readonly latency: number | null;
+  readonly fault?: Fault;
+};
+
+async function probed(connection: Connection, patience: number): Promise<Probed> {
+  const sent = performance.now();
+  let heard = "";
+  let came: { readonly at: number; readonly after: number } | undefined;
+  const listen = (stream: "stdout" | "stderr", text: string | null): void => {
+    if (stream !== "stdout" || came !== undefined) return;
+    heard += text ?? "";
+    if (/^clock .*\n/m.test(heard)) came = { at: Date.now(), after: performance.now() - sent };
+  };
+  const script = { text: PROBE, shell: "sh", become: null, timeout: patience, late: "end" } as const;
+  const ended = await connection.run(script, { listen });
+  const probe = readProbe(ended.kind === "refused" ? "" : outputText(ended.stdout));
+  const connectMs = connection.wire?.connectMs ?? Infinity;
+  const latency = came === undefined ? (connection.wire?.connectMs ?? null) : Math.min(connectMs, came.after);
+  const fault = shortfall(ended, probe, patience);
+  const clock = came === undefined ? null : offsetOf(probe.clock, came.at, latency ?? 0, came.after);
+  return { probe, latency, clock, ...(fault === undefined ? {} : { fault }) };
+}
+
+/** The host read its clock half a round trip before its answer came, or earlier if it was slow: somewhere in between lies the truth. */
+function offsetOf(clock: Probe["clock"], came: number, latency: number, after: number): Pinged["clock"] {
+  if (clock === null) return null;
+  const there = (came - latency / 2) / 1000;
+  const at = clock.at + (clock.whole ? 0.5 : 0);
+  const within = (clock.whole ? 0.5 : 0) + (after - latency / 2) / 1000;
+  return { offset: Number((at - there).toFixed(3)), within: Number(within.toFixed(3)) };
+}
+
+function partly(message: string, hint: string): Fault {
+  return { kind: "session", message, hint };
+}
+
+/** Why not all could be told. */
+function shortfall(ended: Ended, probe: Probe, patience: number): Fault | undefined {
+  if (ended.kind === "refused") return ended.fault;
+  if (ended.kind === "exited" && probe.whole) return undefined;
+  const stuck = probe.places.filter(({ size }) => size === null).map(({ at }) => at);
+  const where = stuck.length === 0 ? "" : `, so did the file system of ${stuck.join(" and ")}`;
+  switch (ended.kind) {
+    case "exited":
+      return partly("it could not tell all: the shell there ended early", "Is it out of processes or memory?");
+    case "timed-out":
+      return partly(
+        `it took longer than ${patience} s to tell about itself${where}`,
+        "A mount that hangs, or a directory service (LDAP) that does not answer, looks like this.",
+      );
+    case "flooded":
+      return partly("it printed without end", "What is `sh` there?");
+    case "lost":
+      return partly(`the connection was lost: ${ended.reason}`, "What is known was told before that.");
+  }
+}
+
+/** Tries the password where one was given and may be needed; whether it does is what runs will meet. */
+async function provenPrivilege(
+  privilege: Privilege,
+  host: Host,
+  connection: Connection,
+): Promise<{ readonly privilege: Privilege; readonly refusal?: Fault }> {
+  const given = host.becomePassword !== undefined;
+  if (!given || privilege.kind === "root" || privilege.kind === "free" || !connection.alive) return { privilege };
+  const become = host.becomeUser ?? "root";
+  const ended = await connection.run({ text: ":", shell: "sh", become, timeout: PATIENCE, late: "end" });
+  if (ended.kind === "refused") return { privilege, refusal: ended.fault };
+  return ended.kind === "exited" && ended.code === 0
+    ? { privilege: { kind: "proven", by: host.becomeMeans?.method ?? "sudo" } }
+    : { privilege };
+}
