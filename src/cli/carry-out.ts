@@ -16,7 +16,10 @@ import type { Screen } from "./screen.ts";
 import { listenToSignals } from "./signals.ts";
 
 /** A run that is ready to begin, or to go on. */
-export type Prepared = Pick<RunParts, "run" | "first" | "values" | "loaded" | "hosts" | "become" | "jobs"> & {
+export type Prepared = Pick<
+  RunParts,
+  "run" | "first" | "values" | "loaded" | "hosts" | "parallel" | "become" | "jobs"
+> & {
   readonly record: SqliteRecord;
   readonly screen: Screen;
   readonly acceptNewHostKeys: boolean;

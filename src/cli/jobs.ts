@@ -10,6 +10,7 @@ import { resumeRefusal } from "../run/resume.ts";
 import { dropJobs, type Kept, keptJobs, LIST_JOBS } from "../script/job-list.ts";
 import { clean } from "../view/clean.ts";
 import { connectors } from "./connectors.ts";
+import { withinDescriptors } from "./descriptors.ts";
 import { EXIT } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
 import { questions } from "./prompt.ts";
@@ -40,6 +41,9 @@ export async function jobs(options: JobsOptions, io: Io): Promise<number | reado
   const { env } = process;
   const targets = await selectTargets(options, "all", env, io);
   if (!("hosts" in targets)) return targets;
+  const room = await withinDescriptors(targets.hosts, { parallel: options.parallel, keeps: false });
+  if (isFault(room)) return [room];
+  if (room.word !== undefined) tell([room.word], io, "warning");
   await using record = SqliteRecord.open(stateDir(options.state, env));
   const of = async (run: string): Promise<Found["of"]> => {
     const state = fold(await record.read(run));
@@ -50,7 +54,7 @@ export async function jobs(options: JobsOptions, io: Io): Promise<number | reado
   const asking = questions();
   const acceptNewHostKeys = options.acceptNewHostKeys === true;
   const { all } = connectors(env, { acceptNewHostKeys, sshConfig: options.sshConfig, questions: asking });
-  const queue = new PQueue({ concurrency: options.parallel });
+  const queue = new PQueue({ concurrency: room.parallel });
   const answers = await Promise.all(hosts.map((host) => queue.add(() => jobsOf(host, all, of, options))));
   const found = answers.flatMap((answer) => (isFault(answer) ? [] : answer));
   for (const each of found) io.out(`${options.json === true ? jsonText(each) : line(each)}\n`);

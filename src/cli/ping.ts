@@ -1,5 +1,5 @@
 import PQueue from "p-queue";
-import type { Fault } from "../model/fault.ts";
+import { type Fault, isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Pinged } from "../model/probe.ts";
 import { jsonText } from "../report/json.ts";
@@ -10,8 +10,9 @@ import { PAGE, pingDetails, pingTable, underHost } from "../view/ping.ts";
 import { wrapWords } from "../view/width.ts";
 import { counted } from "../view/words.ts";
 import { connectors } from "./connectors.ts";
+import { withinDescriptors } from "./descriptors.ts";
 import { EXIT } from "./exit.ts";
-import type { Io } from "./io.ts";
+import { tell, type Io } from "./io.ts";
 import { pingHost } from "./ping-host.ts";
 import { questions } from "./prompt.ts";
 import { askPasswords } from "./secrets.ts";
@@ -31,13 +32,16 @@ export type PingOptions = TargetOptions & {
 export async function ping(options: PingOptions, io: Io): Promise<number | readonly Fault[]> {
   const targets = await selectTargets(options, "all", process.env, io);
   if (!("hosts" in targets)) return targets;
+  const room = await withinDescriptors(targets.hosts, { parallel: options.parallel, keeps: false });
+  if (isFault(room)) return [room];
+  if (room.word !== undefined) tell([room.word], io, "warning");
   const hosts = withLogin(targets.hosts, options, await askPasswords(options));
   const { all } = connectors(process.env, {
     acceptNewHostKeys: options.acceptNewHostKeys === true,
     sshConfig: options.sshConfig,
     questions: questions(),
   });
-  return pingHosts(hosts, all, options, io);
+  return pingHosts(hosts, all, { ...options, parallel: room.parallel }, io);
 }
 
 /** Logs in to every host and shows each as it answers. 0: all did; 4: one or more did not, or not fully. */

@@ -3,13 +3,14 @@ import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { thisWriter } from "../journal/writer.ts";
 import type { RunSettings } from "../model/settings.ts";
-import type { Fault } from "../model/fault.ts";
+import { isFault, type Fault } from "../model/fault.ts";
 import { systemClock } from "../run/clock.ts";
 import { readAgain, takeLease } from "../run/resume.ts";
 import { waitLockOf } from "./arguments.ts";
 import { carryOut, type Prepared } from "./carry-out.ts";
+import { withinDescriptors } from "./descriptors.ts";
 import { findRun } from "./find-run.ts";
-import type { Io } from "./io.ts";
+import { tell, type Io } from "./io.ts";
 import { rebuild } from "./rebuilt.ts";
 import { controllerFaults, policiesFor, withEarlier } from "./policies.ts";
 import { screenFor } from "./screen.ts";
@@ -88,6 +89,9 @@ async function goOn(
   ];
   if (here.length > 0) return here;
 
+  const room = await withinDescriptors(hosts, { parallel: plan.parallel, keeps: !plan.dryRun });
+  if (isFault(room)) return [room];
+  if (room.word !== undefined) tell([room.word], io, "warning");
   const screen = await screenFor(loaded, { ...options, dryRun: plan.dryRun }, by, io);
   const passwords = await askPasswords({
     askPass: options.askPass ?? settings.askPass,
@@ -111,6 +115,7 @@ async function goOn(
       values,
       loaded,
       hosts: withLogin(hosts, settings, passwords),
+      parallel: room.parallel,
       become: settings.become,
       jobs: settings.jobs,
       acceptNewHostKeys: options.acceptNewHostKeys ?? settings.acceptNewHostKeys,

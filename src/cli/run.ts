@@ -10,6 +10,7 @@ import type { Host } from "../model/inventory.ts";
 import { newRunId } from "../run/id.ts";
 import { waitLockOf } from "./arguments.ts";
 import { carryOut } from "./carry-out.ts";
+import { withinDescriptors } from "./descriptors.ts";
 import { readInputs, unknownSteps } from "./inputs.ts";
 import { tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
@@ -71,6 +72,8 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   if (!("hosts" in targets)) return targets;
   const permits = await policiesFor(loaded, targets, { option: options.policy, env, cwd: process.cwd() }, io);
   if ("faults" in permits) return permits.faults;
+  const room = await withinDescriptors(targets.hosts, { parallel: options.parallel, keeps: options.dryRun !== true });
+  if (isFault(room)) return [room];
   await using record = SqliteRecord.open(stateDir(options.state, env));
   const by = userName(env);
   const screen = await screenFor(loaded, options, by, io);
@@ -81,7 +84,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
     dryRun: options.dryRun === true,
     approve,
     attended: screen.attended,
-    parallel: options.parallel,
+    parallel: room.parallel,
     by,
     only: options.step ?? [],
     more: {
@@ -97,7 +100,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const here = controllerFaults(plan, options.allowController === true, Date.now());
   if (here.length > 0) return here;
 
-  tell(missingGroups(plan, targets), io, "warning");
+  tell([...missingGroups(plan, targets), ...(room.word === undefined ? [] : [room.word])], io, "warning");
   const passwords = await askPasswords(options);
   return await carryOut(
     {
@@ -106,6 +109,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
       values,
       loaded,
       hosts: withLogin(targets.hosts, options, passwords),
+      parallel: room.parallel,
       become: options.become === true,
       jobs: options.jobs,
       acceptNewHostKeys: options.acceptNewHostKeys === true,

@@ -28,9 +28,14 @@ export type LiveRun = {
  * Drives every host as far as it can go: ask the engine what to do, do it, record what came of it, ask again.
  * A host that waits has left the queue; whatever is recorded may wake it. `finish` is called once for each, when it is done or the run is over.
  */
-export function drive(recorder: Recorder, work: Work, finish: (host: string) => Promise<void>): LiveRun {
+export function drive(
+  recorder: Recorder,
+  work: Work,
+  finish: (host: string) => Promise<void>,
+  most = Infinity,
+): LiveRun {
   const { plan } = recorder.state;
-  const queue = new PQueue({ concurrency: plan.parallel });
+  const queue = new PQueue({ concurrency: Math.min(plan.parallel, most) });
   const hosts = roster();
   const settled = Promise.withResolvers<RunState>();
   let swept = false;

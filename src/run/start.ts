@@ -29,6 +29,8 @@ export type RunParts = {
   readonly first: EventOf<"run-started"> | EventOf<"run-resumed">;
   readonly loaded: LoadedRunbook;
   readonly hosts: readonly Host[];
+  /** At most so many hosts at work at once, whatever the plan says: what this process can do. */
+  readonly parallel?: number;
   readonly values: InputValues;
   readonly secrets: readonly Secret[];
   /** `--become`: for runbooks and hosts that do not say. */
@@ -77,7 +79,7 @@ export async function start(parts: RunParts): Promise<RunState> {
   const work = workOf(parts, fleet, controller, recorder, { stopping: stopping.signal, killing: killing.signal });
   if (orders !== null) await recorder.record(orders);
 
-  const live = drive(recorder, work, (host) => farewell(host, recorder, work));
+  const live = drive(recorder, work, (host) => farewell(host, recorder, work), parts.parallel);
   parts.live(live);
   const over = new AbortController();
   parts.approver?.listen((wish) => live.wish(wish), over.signal);
