@@ -2,8 +2,11 @@ import { createInterface } from "node:readline";
 import { FaultError } from "../model/fault.ts";
 import { Secret } from "../model/secret.ts";
 
-/** Asks for a secret on the terminal without showing it; what is asked for is written to stderr. Throws a usage fault without a terminal. */
-export async function askSecret(question: string): Promise<Secret> {
+/**
+ * Asks for a secret on the terminal without showing it, unless it may be seen; what is asked for is written to stderr. Throws a usage fault
+ * without a terminal.
+ */
+export async function askSecret(question: string, open = false): Promise<Secret> {
   const { stdin, stderr } = process;
   if (!stdin.isTTY) {
     const message = `${question}: there is no terminal to ask on`;
@@ -13,7 +16,7 @@ export async function askSecret(question: string): Promise<Secret> {
   stdin.setRawMode(true);
   stdin.resume();
   try {
-    const typed = await readHidden(stdin);
+    const typed = await readTyped(stdin, open ? (text) => stderr.write(text) : () => false);
     if (typed !== null) return new Secret(typed);
   } finally {
     stdin.setRawMode(false);
@@ -26,16 +29,23 @@ export async function askSecret(question: string): Promise<Secret> {
 }
 
 /** Reads to Enter. Backspace and Ctrl-U edit; Ctrl-C and Ctrl-D give up (null). */
-function readHidden(stdin: NodeJS.ReadStream): Promise<string | null> {
+function readTyped(stdin: NodeJS.ReadStream, show: (text: string) => unknown): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
   let typed = "";
   const onData = (chunk: Buffer): void => {
     for (const key of chunk.toString("utf8")) {
       if (key === "\r" || key === "\n") resolve(typed);
       else if (key === "\u0003" || key === "\u0004") resolve(null);
-      else if (key === "\u007F" || key === "\b") typed = typed.slice(0, -1);
-      else if (key === "\u0015") typed = "";
-      else typed += key;
+      else if (key === "\u007F" || key === "\b") {
+        if (typed !== "") show("\b \b");
+        typed = typed.slice(0, -1);
+      } else if (key === "\u0015") {
+        show("\b \b".repeat(typed.length));
+        typed = "";
+      } else {
+        typed += key;
+        show(key);
+      }
     }
   };
   stdin.on("data", onData);
@@ -66,28 +76,35 @@ export function dialogue(): Dialogue {
   };
 }
 
+type HowAsked = { readonly again: boolean; readonly open: boolean };
+
 /** Questions that come up while hosts are logged in to, such as a key's passphrase. */
 export type Questions = {
-  /** Asks each question once, whoever asks and however many hosts need the answer; undefined where nobody can be asked. */
-  readonly ask: (question: string) => Promise<Secret | undefined>;
+  /**
+   * Asks each question once, whoever asks and however many hosts need the answer, but for one that is to be asked `again`; undefined where nobody
+   * can be asked. `open`: what is typed is seen.
+   */
+  readonly ask: (question: string, how?: HowAsked) => Promise<Secret | undefined>;
   /** Waits for the questions that are open, and answers all new ones with undefined: something else has the terminal from now on. */
   close(): Promise<void>;
 };
 
 /** Questions on the terminal; without one, nobody is asked. */
-export function questions(ask: (question: string) => Promise<Secret | undefined> = askOnTerminal): Questions {
+export function questions(
+  ask: (question: string, open: boolean) => Promise<Secret | undefined> = askOnTerminal,
+): Questions {
   const answers = new Map<string, Promise<Secret | undefined>>();
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
   return {
-    ask: (question) => {
+    ask: (question, how = { again: false, open: false }) => {
       const known = answers.get(question);
-      if (known !== undefined) return known;
+      if (known !== undefined && !how.again) return known;
       if (closed) return Promise.resolve(undefined);
       // One question after the other: two prompts on one terminal cannot be told apart.
-      const answer = last.then(() => ask(question));
+      const answer = last.then(() => ask(question, how.open));
       last = answer.catch(() => undefined);
-      answers.set(question, answer);
+      if (!how.again) answers.set(question, answer);
       return answer;
     },
     close: async () => {
@@ -97,6 +114,6 @@ export function questions(ask: (question: string) => Promise<Secret | undefined>
   };
 }
 
-async function askOnTerminal(question: string): Promise<Secret | undefined> {
-  return process.stdin.isTTY ? askSecret(question) : undefined;
+async function askOnTerminal(question: string, open: boolean): Promise<Secret | undefined> {
+  return process.stdin.isTTY ? askSecret(question, open) : undefined;
 }

@@ -1,6 +1,10 @@
-import type { AnyAuthMethod, AuthenticationType, KeyboardInteractiveAuthMethod, NextAuthHandler } from "ssh2";
+import { stat } from "node:fs/promises";
+import type { AnyAuthMethod, AuthenticationType, NextAuthHandler } from "ssh2";
 import type { Fault } from "../model/fault.ts";
-import type { KeyRing } from "./keys.ts";
+import type { AgentKeys } from "./agent.ts";
+import { authFault, type Tale } from "./authfault.ts";
+import type { Ask, KeyRing } from "./keys.ts";
+import { answers, type Asked } from "./prompts.ts";
 import type { Target } from "./target.ts";
 
 /** What there is to log in with. */
@@ -8,8 +12,14 @@ export type Credentials = {
   readonly host: Target;
   readonly keys: KeyRing;
   readonly agentSocket: string | undefined;
-  /** How many keys the agent holds; undefined when it does not answer. */
-  readonly agentKeys: () => Promise<number | undefined>;
+  /** What the agent holds; undefined when it does not answer. */
+  readonly agentKeys: () => Promise<AgentKeys | undefined>;
+  /** Asks a person; absent where nobody is to be asked. */
+  readonly ask?: Ask;
+  /** A person is asked for a password that nobody gave: the login serves many. */
+  readonly asks: boolean;
+  /** The socket of the agent that the host may use. */
+  readonly forwarded: string | undefined;
   /** Called around a question to a person: their time is not the host's. */
   readonly pause: <T>(work: Promise<T>) => Promise<T>;
 };
@@ -20,26 +30,29 @@ export type Authentication = {
   fault(): Fault;
 };
 
-const DEFAULT_KEYS = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
+const DEFAULT_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"].map(
+  (name) => `~/.ssh/${name}`,
+);
 
-type Candidate = { readonly type: "key"; readonly path: string } | { readonly type: "agent" | "password" | "prompt" };
+type Candidate =
+  | { readonly type: "key"; readonly path: string }
+  /** The agent's keys that are in these files; undefined: all of them. */
+  | { readonly type: "agent"; readonly files?: readonly string[] }
+  | { readonly type: "password" | "prompt" };
 
 /**
- * Tries in OpenSSH's order: the inventory's key files, the agent, the default key files, the password.
+ * Tries in OpenSSH's order: the key files that are named, where the agent has them from there, the agent, the default key files, the password.
  * `broken` is told of a bug on the way, which nobody else would hear of.
  */
 export function authentication(credentials: Credentials, broken: (error: unknown) => void): Authentication {
   const queue = candidates(credentials);
-  const tried: string[] = [];
-  const problems: string[] = [];
-  let accepts: readonly string[] | null = null;
-  let second = false;
-  const tell = { tried, problems };
+  const tale: Tale = { tried: [], problems: [], beyond: [], accepts: null, second: false };
+  const offered = new Set<string>();
 
   async function nextMethod(): Promise<AnyAuthMethod | false> {
     for (let candidate = queue.shift(); candidate !== undefined; candidate = queue.shift()) {
-      if (accepts !== null && !accepts.includes(protocolName(candidate))) continue;
-      const method = await prepare(candidate, credentials, tell);
+      if (tale.accepts !== null && !tale.accepts.includes(protocolName(candidate))) continue;
+      const method = await prepare(candidate, credentials, tale, offered);
       if (method !== undefined) return method;
     }
     return false;
@@ -52,21 +65,41 @@ export function authentication(credentials: Credentials, broken: (error: unknown
 
   return {
     handler: (left, partial, next) => {
-      accepts = left;
-      second = partial === true;
+      tale.accepts = left;
+      tale.second = partial === true;
       answer(next).catch(broken);
     },
-    fault: () => authFault(credentials, tried, problems, accepts, second),
+    fault: () => authFault(credentials.host, tale),
   };
 }
 
-function candidates({ host, agentSocket }: Credentials): Candidate[] {
-  const named = host.keyFiles.map((path) => ({ type: "key", path }) as const);
-  const usual =
-    host.identitiesOnly || named.length > 0 ? [] : DEFAULT_KEYS.map((path) => ({ type: "key", path }) as const);
-  const agent = agentSocket === undefined || host.identitiesOnly ? [] : [{ type: "agent" } as const];
-  const password = host.password === undefined ? [] : ([{ type: "password" }, { type: "prompt" }] as const);
-  return [...named, ...agent, ...usual, ...password];
+function candidates({ host, agentSocket, ask, asks }: Credentials): Candidate[] {
+  const { keyFiles: files, ssh } = host;
+  const named: Candidate[] = files.map((path) => ({ type: "key", path }));
+  const noneNamed = !host.identitiesOnly && ssh.keyFiles === undefined && files.length === 0;
+  const usual: Candidate[] = noneNamed ? DEFAULT_KEYS.map((path) => ({ type: "key", path })) : [];
+  const known: Candidate[] = agentSocket === undefined || files.length === 0 ? [] : [{ type: "agent", files }];
+  const all: Candidate[] = agentSocket === undefined || host.identitiesOnly ? [] : [{ type: "agent" }];
+  const password: Candidate[] =
+    host.password !== undefined || (asks && ask !== undefined) ? [{ type: "password" }] : [];
+  const prompt: Candidate[] = host.password !== undefined || ask !== undefined ? [{ type: "prompt" }] : [];
+  // What a jump host asks may be more than a password: ssh lets it ask first.
+  const secrets = host.password === undefined ? [...prompt, ...password] : [...password, ...prompt];
+  return inWantedOrder([...known, ...named, ...all, ...usual, ...secrets], host);
+}
+
+/** As PreferredAuthentications and the switches of single methods want it. */
+function inWantedOrder(queue: readonly Candidate[], { ssh }: Target): Candidate[] {
+  const { methods } = ssh;
+  const off: Readonly<Record<string, boolean>> = {
+    publickey: ssh.publicKeys === false,
+    password: ssh.passwords === false,
+    "keyboard-interactive": ssh.prompts === false,
+  };
+  const rank = (candidate: Candidate): number => methods?.indexOf(protocolName(candidate)) ?? 0;
+  return queue
+    .filter((candidate) => off[protocolName(candidate)] !== true && rank(candidate) >= 0)
+    .toSorted((a, b) => rank(a) - rank(b));
 }
 
 function protocolName(candidate: Candidate): string {
@@ -83,69 +116,94 @@ function protocolName(candidate: Candidate): string {
 
 async function prepare(
   candidate: Candidate,
-  { host, keys, agentSocket, agentKeys, pause }: Credentials,
-  { tried, problems }: { readonly tried: string[]; readonly problems: string[] },
+  credentials: Credentials,
+  tale: Tale,
+  offered: Set<string>,
 ): Promise<AnyAuthMethod | undefined> {
+  const { host } = credentials;
   const username = host.user;
   switch (candidate.type) {
-    case "key": {
-      const key = await pause(keys.load(candidate.path));
-      if ("missing" in key) {
-        if (host.keyFiles.includes(candidate.path)) problems.push(`${candidate.path} is not there`);
-        return undefined;
-      }
-      if ("problem" in key) {
-        problems.push(`${keys.shown(candidate.path)} ${key.problem}`);
-        return undefined;
-      }
-      tried.push(keys.shown(candidate.path));
-      return { type: "publickey", username, key };
+    case "key":
+      return withFile(candidate.path, credentials, tale, offered);
+    case "agent":
+      return withAgent(candidate.files, credentials, tale, offered);
+    case "password": {
+      const password = host.password ?? (await asked(credentials));
+      if (password === undefined) return undefined;
+      tale.tried.push("password");
+      return { type: "password", username, password: password.reveal() };
     }
-    case "agent": {
-      const count = await agentKeys();
-      if (count === undefined) problems.push("the agent does not answer");
-      else tried.push(`agent: ${count} key${count === 1 ? "" : "s"}`);
-      return count === undefined || count === 0 ? undefined : { type: "agent", username, agent: agentSocket ?? "" };
+    case "prompt": {
+      // Who has no password is asked only what comes after something that was accepted: a wrong key must not ask a person for each host.
+      if (host.password === undefined && !tale.second && !credentials.asks) return undefined;
+      if (host.password !== undefined && !tale.tried.includes("password")) tale.tried.push("password");
+      const told = (problem: Asked): void => void (tale.asked = problem);
+      return { type: "keyboard-interactive", username, prompt: answers(credentials, told) };
     }
-    case "password":
-      tried.push("password");
-      return { type: "password", username, password: host.password?.reveal() ?? "" };
-    case "prompt":
-      if (!tried.includes("password")) tried.push("password");
-      return { type: "keyboard-interactive", username, prompt: answerOnce(host.password?.reveal() ?? "") };
   }
 }
 
-/** Answers one question, once: anything else is a second factor, and repeating a wrong password locks accounts. */
-function answerOnce(password: string): KeyboardInteractiveAuthMethod["prompt"] {
-  let asked = false;
-  return (_name, _instructions, _language, prompts, finish) => {
-    finish(prompts.length === 1 && !asked ? [password] : []);
-    asked = true;
-  };
+async function asked({ host, ask, pause }: Credentials): Promise<Awaited<ReturnType<Ask>>> {
+  return pause(ask?.(`Password of ${host.user}@${host.name}`).catch(() => undefined) ?? Promise.resolve(undefined));
 }
 
-function authFault(
-  { host }: Credentials,
-  tried: readonly string[],
-  problems: readonly string[],
-  accepts: readonly string[] | null,
-  second: boolean,
-): Fault {
-  const who = `${host.user}@${host.name}`;
-  const list = [...tried, ...problems].join(", ");
-  const accepted = accepts === null ? "" : ` The host takes: ${accepts.join(", ")}.`;
-  const fault = (message: string, hint: string): Fault => ({
-    kind: "auth",
-    message: `${who}: ${message}${list === "" ? "" : ` (${list})`}`,
-    hint: hint + accepted,
-    where: host.name,
+async function withFile(
+  path: string,
+  { host, keys, pause }: Credentials,
+  { tried, problems, beyond }: Tale,
+  offered: Set<string>,
+): Promise<AnyAuthMethod | undefined> {
+  const own = host.keyFiles.includes(path);
+  const shown = keys.shown(path);
+  const blob = await keys.publicOf(path);
+  if (await isThere(`${path}-cert.pub`)) beyond.push(`the certificate ${shown}-cert.pub`);
+  if (blob !== undefined && offered.has(blob.toString("base64"))) return undefined;
+  const key = await pause(keys.load(path));
+  if ("missing" in key) {
+    if (own) problems.push(`${path} is not there`);
+    return undefined;
+  }
+  if ("problem" in key) {
+    problems.push(`${shown} ${key.problem}`);
+    if (key.problem === "is a FIDO key") beyond.push("FIDO keys");
+    return undefined;
+  }
+  tried.push(shown);
+  return { type: "publickey", username: host.user, key };
+}
+
+async function withAgent(
+  files: readonly string[] | undefined,
+  { host, keys, agentSocket = "", agentKeys }: Credentials,
+  { tried, problems, beyond }: Tale,
+  offered: Set<string>,
+): Promise<AnyAuthMethod | undefined> {
+  const held = await agentKeys();
+  if (held === undefined) {
+    if (files === undefined) problems.push("the agent does not answer");
+    return undefined;
+  }
+  const wanted = await Promise.all((files ?? []).map(async (file) => [file, await keys.publicOf(file)] as const));
+  const named = wanted.filter(([, blob]) => blob !== undefined && held.blobs.some((own) => own.equals(blob)));
+  const blobs = files === undefined ? held.blobs : named.flatMap(([, blob]) => blob ?? []);
+  const fresh = blobs.filter((blob) => !offered.has(blob.toString("base64")));
+  for (const blob of fresh) offered.add(blob.toString("base64"));
+  if (files === undefined) {
+    tried.push(`agent: ${held.blobs.length} key${held.blobs.length === 1 ? "" : "s"}`);
+    for (const type of new Set(held.others)) beyond.push(`the agent's key ${type}`);
+  } else tried.push(...named.map(([file]) => `${keys.shown(file)} in the agent`));
+  if (fresh.length === 0) return undefined;
+  const { default: ssh2 } = await import("ssh2");
+  // It is asked once what it holds; what else it may hold was offered before, or is not wanted.
+  const agent = Object.assign(ssh2.createAgent(agentSocket), {
+    getIdentities: (tell: (error: undefined, keys: Buffer[]) => void) => tell(undefined, fresh),
   });
-  if (second) return fault("the host wants a second factor", "Log in with a key that needs none.");
-  if (tried.length === 0)
-    return fault("there is nothing to log in with", "Give a key (--private-key), start an agent, or use --ask-pass.");
-  if (tried.every((what) => what === "password"))
-    return fault("the password was not accepted", "Look at the user (-u) and the password.");
-  const what = tried.includes("password") ? "no key and no password was accepted" : "no key was accepted";
-  return fault(what, "Look at the user (-u) and at its authorized_keys, or give another key (--private-key).");
+  return { type: "agent", username: host.user, agent };
+}
+
+function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }

@@ -76,6 +76,7 @@ export async function logIn(
     ...keepAlive(host),
     sock,
     username: host.user,
+    ...(credentials.forwarded !== undefined && { agent: credentials.forwarded }),
     readyTimeout: 0,
     algorithms: {
       kex: keyExchanges(host.compat),

@@ -2,7 +2,7 @@ import { parseLogin } from "../language/inventory/address.ts";
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import { agentKeys, agentOf } from "./agent.ts";
+import { agentKeys, agentOf, forwardedAgentOf } from "./agent.ts";
 import { type HostKeyReader, hostKeyReader } from "./hostkey.ts";
 import { type JumpLogin, jumpPool, type Jumps, keyOf, type Route } from "./jump.ts";
 import { type Ask, type KeyRing, keyRing } from "./keys.ts";
@@ -47,6 +47,8 @@ export type Reach = (host: Host, signal: AbortSignal | undefined) => Promise<Rea
 type Shared = {
   readonly options: SshOptions;
   readonly keys: KeyRing;
+  /** The keys of hosts for which nobody is to be asked. */
+  readonly silent: KeyRing;
   readonly hostKeys: HostKeyReader;
   readonly pace: Pace;
   readonly jumps: Jumps;
@@ -57,6 +59,7 @@ export function reacher(options: SshOptions): Reach {
   const shared: Shared = {
     options,
     keys: keyRing(options.home, options.ask),
+    silent: keyRing(options.home, undefined),
     hostKeys: hostKeyReader(options.home, options.acceptNewHostKeys ? "accept-new" : "strict"),
     pace: options.pace ?? newPace(),
     jumps: jumpPool((way, signal) => jumpLogin(shared, way, signal)),
@@ -84,7 +87,7 @@ async function reach(
   const way = hops.length === 0 ? straight(target) : await shared.jumps.through(route, target, signal);
   if (isFault(way)) return way;
   const login = new DisposableStack();
-  const client = await establish(shared, target, way, login, signal);
+  const client = await establish(shared, target, trail, way, login, signal);
   if (isFault(client)) {
     login.dispose();
     way.release();
@@ -95,15 +98,25 @@ async function reach(
 }
 
 async function establish(
-  { options, keys, hostKeys, pace }: Shared,
+  { options, keys, silent, hostKeys, pace }: Shared,
   host: Target,
+  trail: readonly string[],
   way: Way,
   login: DisposableStack,
   signal: AbortSignal | undefined,
 ): Promise<LoggedIn | Fault> {
   const known = await hostKeys(host);
   const agentSocket = agentOf(host, options);
-  const credentials = { host, keys, agentSocket, agentKeys: () => agentKeys(agentSocket) };
+  const forwarded = forwardedAgentOf(host, options);
+  const credentials = {
+    host,
+    keys: host.ssh.batch === true ? silent : keys,
+    agentSocket,
+    agentKeys: () => agentKeys(agentSocket),
+    ...(options.ask !== undefined && host.ssh.batch !== true && { ask: options.ask }),
+    asks: trail.length > 0,
+    forwarded,
+  };
   const { connectTimeout } = host.ssh;
   const ms = connectTimeout === undefined ? (options.connectTimeoutMs ?? 10_000) : connectTimeout * 1000;
   const deadline = deadlineOf(ms);

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import type { Client, ClientChannel } from "ssh2";
 import type { Fault } from "../model/fault.ts";
+import { forwards } from "./agent.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
@@ -45,7 +46,7 @@ function loginOver({ client, target, way }: Reached): Parameters<typeof connecti
   });
   client.on("end", () => (alive = false));
   return {
-    open: opener(client, () => way.lost() ?? reason),
+    open: opener(client, forwards(target), () => way.lost() ?? reason),
     user: target.user,
     becomePassword: target.becomePassword,
     becomeMeans: target.becomeMeans,
@@ -59,15 +60,26 @@ function loginOver({ client, target, way }: Reached): Parameters<typeof connecti
   };
 }
 
-function opener(client: Client, reason: () => string): OpenPipe {
-  return async (command) => {
+function opener(client: Client, forwards: boolean, reason: () => string): OpenPipe {
+  let agentForward = forwards;
+  const open = (command: string): Promise<ClientChannel | Error> => {
     const { promise, resolve } = Promise.withResolvers<ClientChannel | Error>();
+    // The types of ssh2 do not know the first one.
+    const how = { agentForward, allowHalfOpen: true };
     try {
-      client.exec(command, (error, channel) => resolve(error ?? channel));
+      client.exec(command, how, (error, channel) => resolve(error ?? channel));
     } catch (error) {
       resolve(error instanceof Error ? error : new Error(String(error)));
     }
-    const channel = await promise;
+    return promise;
+  };
+  return async (command) => {
+    let channel = await open(command);
+    if (agentForward && channel instanceof Error && /agent forwarding/.test(channel.message)) {
+      // As with ssh, a host that does not want the agent does without.
+      agentForward = false;
+      channel = await open(command);
+    }
     if (!(channel instanceof Error)) return pipeOver(channel, reason);
     if (/Channel open failure/.test(channel.message)) return "full";
     return startsNone(channel.message);

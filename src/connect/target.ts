@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { knowsSshOption, readSshOption, type SshOptions, takesMany } from "../language/inventory/ssh-options.ts";
+import { OPENSSH_CAN } from "../language/inventory/ssh-names.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { SshSettings } from "../model/ssh.ts";
@@ -29,6 +30,9 @@ export function targetOf(host: Host, lines: ConfigLines, here: Here): Target | F
       if (refusal !== undefined) return refused(host, refusal);
     }
   }
+  const unknown = options.methods?.every((method) => !METHODS.has(method)) === true;
+  if (unknown)
+    return refused(host, { message: `not supported: ${options.methods?.join(", ")} alone`, hint: `${OPENSSH_CAN}.` });
   const port = options.port ?? 22;
   const user = options.user ?? here.user;
   const address = options.hostName?.replaceAll(/%([%h])/g, (_, token) => (token === "h" ? host.address : "%"));
@@ -45,6 +49,9 @@ export function targetOf(host: Host, lines: ConfigLines, here: Here): Target | F
     ssh: { ...options, certificateFiles: paths(options.certificateFiles) ?? [] },
   };
 }
+
+/** How a login can be proved here. */
+const METHODS: ReadonlySet<string> = new Set(["publickey", "password", "keyboard-interactive"]);
 
 /** What the inventory says, as options. */
 function saidOf(host: Host): SshOptions {

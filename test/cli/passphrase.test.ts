@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { chmod, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { startSshd, type Sshd } from "../kit/sshd.ts";
@@ -59,4 +59,31 @@ test("without a terminal nobody is asked: the hosts are unknown, and it says why
   expect(out).toMatch(/is encrypted, and no passphrase was given/);
   expect(out).toMatch(/2 unknown/);
   expect(out).toContain("not reached: ");
+});
+
+test("a code that a host asks for is typed unseen on the terminal, after the password", async () => {
+  await using shop = await workshop({});
+  const [check, pam] = ["check", "pam"].map((name) => join(shop.directory, name));
+  await shop.write("check", '#!/bin/sh\n[ "$(tr -d "\\0")" = "open sesame" ]\n');
+  await chmod(join(shop.directory, "check"), 0o755);
+  const modules = [`auth required pam_exec.so quiet expose_authtok ${check}`, "auth required pam_stress.so"];
+  const rest = ["account required pam_permit.so", "session required pam_permit.so", ""];
+  await shop.write("pam", [...modules, ...rest].join("\n"));
+  await using sshd = await startSshd({
+    config: ["UsePAM yes", "KbdInteractiveAuthentication yes", "AuthenticationMethods keyboard-interactive"],
+    before: `mount --bind ${pam} /etc/pam.d/sshd`,
+  });
+  await shop.write(".ssh/known_hosts", await readFile(join(sshd.dir, "known")));
+  await using terminal = new Terminal(
+    process.execPath,
+    [BIN, "ping", "-i", `127.0.0.1:${sshd.port},`, "-u", "root", "--ask-pass"],
+    { columns: 100, rows: 30, cwd: shop.directory, env: { HOME: shop.directory } },
+  );
+  await terminal.see("SSH password:");
+  terminal.press("open sesame\r");
+  await terminal.see("root@127.0.0.1: STRESS Password:");
+  terminal.press("123456\r");
+  await terminal.see("1 of 1 answered");
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.raw).not.toMatch(/sesame|123456/);
 });
