@@ -30,8 +30,8 @@ export class Fleet implements AsyncDisposable {
     this.hostKey = hostKey;
   }
 
-  /** Starts `hosts` servers and waits until each of them answers. Needs root. */
-  static async start(hosts: number): Promise<Fleet> {
+  /** Starts `hosts` servers and waits until each of them answers; lines of sshd_config in `own` win over the usual ones. Needs root. */
+  static async start(hosts: number, own: readonly string[] = []): Promise<Fleet> {
     const dir = await mkdtemp(join(tmpdir(), "runbook-bench-"));
     await Promise.all(
       ["user_key", "host_key"].map((name) =>
@@ -44,7 +44,7 @@ export class Fleet implements AsyncDisposable {
     await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
     await Promise.all(["ids", "home"].map((name) => mkdir(join(dir, name))));
     try {
-      for (let index = 0; index < hosts; index += 1) await fleet.#serve(index);
+      for (let index = 0; index < hosts; index += 1) await fleet.#serve(index, own);
       await Promise.all(Array.from({ length: hosts }, (_, index) => answers(address("direct", index), fleet.port)));
     } catch (error) {
       await fleet[Symbol.asyncDispose]();
@@ -73,9 +73,9 @@ export class Fleet implements AsyncDisposable {
    * Each server sees a machine id of its own (two names with one identity would count as one host) and an empty home directory,
    * since what this machine's root has in its `.bashrc` would be run before every script.
    */
-  async #serve(index: number): Promise<void> {
+  async #serve(index: number, own: readonly string[]): Promise<void> {
     const [config, id] = [join(this.dir, `sshd-${index}`), join(this.dir, "ids", `${index}`)];
-    await writeFile(config, settings(this.dir, address("direct", index), this.port));
+    await writeFile(config, [...own, settings(this.dir, address("direct", index), this.port)].join("\n"));
     await writeFile(id, `${(index + 1).toString(16).padStart(32, "b")}\n`);
     this.#spawn(
       ["unshare", "--mount", "sh", "-c", SERVE, "sshd", id, join(this.dir, "home"), config, join(this.dir, "sshd.log")],
