@@ -14,7 +14,8 @@ function endAll(text: string): void {
   for (const { pid } of processesWith(text)) killIfThere(pid);
 }
 
-describe.each(WAYS)("how scripts are ended, or left alone: %s", (_name, open) => {
+// Beside each other: they wait most of their time.
+describe.concurrent.each(WAYS)("how scripts are ended, or left alone: %s", (_name, open) => {
   let way: Way;
   const dir = mkdtempSync(join(tmpdir(), "rb-ends-"));
   beforeAll(async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,15 +39,15 @@ async function directoryOf(host: Connection, name: string): Promise<string> {
   ).stdout.trim();
 }
 
-describe.each(WAYS)("a job: %s", (_name, open) => {
+afterAll(() => void execFileSync("sh", ["-c", dropJobs(`${PREFIX}*`)]));
+// Beside each other: they wait most of their time.
+describe.concurrent.each(WAYS)("a job: %s", (_name, open) => {
   let way: Way;
   const dir = mkdtempSync(join(tmpdir(), "rb-job-"));
   beforeAll(async () => {
     way = await open();
   });
   afterAll(async () => {
-    await using host = await way.connect();
-    await host.run(script(dropJobs(`${PREFIX}*`)));
     await way[Symbol.asyncDispose]();
     rmSync(dir, { recursive: true });
   });
@@ -251,7 +252,8 @@ describe.each(WAYS)("a job: %s", (_name, open) => {
     const directory = await directoryOf(host, one.name);
     expect(directory).not.toBe("");
     for (const { pid } of processesWith(`runbook-job ${directory} `)) killIfThere(pid);
-    expect(told(await host.run(script(LIST_JOBS))).stdout).toContain(`${one.name} died `);
+    const listed = async (): Promise<string> => told(await host.run(script(LIST_JOBS))).stdout;
+    await vi.waitUntil(async () => (await listed()).includes(`${one.name} died `), 20_000);
     await host.run(script(dropJobs(one.name)));
     expect(await directoryOf(host, one.name)).toBe("");
     for (const { pid } of processesWith(sleep)) killIfThere(pid);
