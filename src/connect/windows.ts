@@ -107,7 +107,7 @@ async function identify(login: Pick<Login, "open">, shell: WindowsShell): Promis
   const [machine = "", boot = ""] = ended.stdout.head.trim().split(" ");
   return {
     machineId: /^[\da-f-]{36}$/i.test(machine) ? machine.toLowerCase() : null,
-    bootId: /^\d{17}Z$/.test(boot) ? boot : null,
+    bootId: /^\d{8}T\d{9}Z$/.test(boot) ? boot : null,
   };
 }
 

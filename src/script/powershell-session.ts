@@ -75,9 +75,14 @@ const END_TREE = `function Stop-RunbookTree($root) {
   $state
 }`;
 
-/** Runs beside the script, in the same process: the thread that is stuck cannot end itself. */
-const WATCHDOG = `param($id, $ms, $mark, $over)
+/**
+ * Runs beside the script, in the same process: the thread that is stuck cannot end itself. It is aborted first, or it would go on with its
+ * next command once what it waits for has been ended.
+ */
+const WATCHDOG = `param($id, $ms, $mark, $over, $shared, $thread)
 if ($over.WaitOne($ms, $false)) { return }
+$shared.late = $true
+try { $thread.Abort() } catch { }
 ${END_TREE}
 $state = Stop-RunbookTree $id
 $bytes = [Text.Encoding]::UTF8.GetBytes("\`n$mark late $state\`n")
@@ -109,6 +114,7 @@ function Write-RunbookOutput($item) {
   else { Write-RunbookText $rbOut (($item | Out-String -Width 4096).Trim("\`r\`n".ToCharArray()) + "\`n") }
 }
 $rbOver = New-Object -TypeName System.Threading.ManualResetEvent -ArgumentList $false
+$rbShared = [hashtable]::Synchronized(@{ late = $false })
 ${deadline === null ? "" : `${watch(deadline, mark)}\n`}Write-RunbookText $rbOut "\`n${mark} begin $PID\`n"
 Write-RunbookText $rbErr "\`n${mark} begin\`n"
 $rbMerge = ''
@@ -124,12 +130,14 @@ try {
   }
   if ($rbEnd -eq 'exit') { throw 'the script was left by a break or continue outside of a loop' }
 } catch {
+  if ($rbShared.late) { return }
   $rbLine = ''
   if ($null -ne $_.InvocationInfo -and -not $_.InvocationInfo.ScriptName) { $rbLine = "line $($_.InvocationInfo.ScriptLineNumber): " }
   Write-RunbookText $rbErr ($rbLine + ($_.Exception.Message -replace '\\s+', ' ').Trim() + "\`n")
   $rbEnd = 'end 1'
 } finally {
   [void]$rbOver.Set()
+  if ($rbShared.late) { [Threading.Thread]::Sleep(120000) }
 ${tidy ? `  ${END_TREE.replaceAll("\n", "\n  ")}\n  try { [void](Stop-RunbookTree $PID) } catch { }\n` : ""}  Write-RunbookText $rbErr "\`n${mark} end\`n"
   Write-RunbookText $rbOut "\`n${mark} $rbEnd\`n"
 }
@@ -139,7 +147,7 @@ exit 0`;
 function watch(deadline: number, mark: string): string {
   const ms = Math.min(Math.ceil(deadline * 1000), 2 ** 31 - 1);
   return `$rbWatch = [PowerShell]::Create()
-[void]$rbWatch.AddScript(${literal(WATCHDOG)}).AddArgument($PID).AddArgument(${ms}).AddArgument('${mark}').AddArgument($rbOver)
+[void]$rbWatch.AddScript(${literal(WATCHDOG)}).AddArgument($PID).AddArgument(${ms}).AddArgument('${mark}').AddArgument($rbOver).AddArgument($rbShared).AddArgument([Threading.Thread]::CurrentThread)
 [void]$rbWatch.BeginInvoke()`;
 }
 

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Connection, Script } from "../../src/run/ports.ts";
+import { assembleWindows, type Value } from "../../src/script/powershell.ts";
+import { connected, faultOf, plainSsh, script, told } from "../kit/connections.ts";
+import { allProcesses } from "../kit/processes.ts";
+import { startWindows, type Windows } from "../kit/windows/sshd.ts";
+import type { Machine } from "../kit/windows/machine.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+// A real sshd; behind it a stand-in for Windows and its PowerShell, which this has not run on yet.
+let windows: Windows;
+beforeAll(async () => {
+  windows = await startWindows();
+});
+afterAll(() => windows[Symbol.asyncDispose]());
+
+function login(over: Partial<Machine> = {}): Promise<Connection> {
+  windows.be(over);
+  return connected(plainSsh(), windows.host());
+}
+
+/** A runbook's script as a run sends it. */
+function powershell(body: string, over: Partial<Script> = {}, values: Readonly<Record<string, Value>> = {}): Script {
+  const parts = { functions: "", files: new Map(), filesName: "", members: new Map(Object.entries(values)) };
+  return script(assembleWindows({ ...parts, body }), { shell: "powershell", ...over });
+}
+
+const ODD = "it's ‘odd’ ‚and‛ \"$x\" `n @' % & |\nnext\tline é漢😀";
+const VALUES: Readonly<Record<string, Value>> = {
+  odd: { kind: "text", text: ODD },
+  count: { kind: "number", text: "90" },
+  findings: { kind: "objects", objects: [new Map([["name", { kind: "text", text: "a b" }]]), new Map()] },
+};
+
+/** What a script printed, in short. */
+async function ran(connection: Connection, body: string, values = {}): Promise<ReturnType<typeof told>> {
+  return told(await connection.run(powershell(body, {}, values)));
+}
+
+const ended = (end: string, stdout = "", stderr = ""): ReturnType<typeof told> => ({ end, stdout, stderr });
+
+describe.each<[string, Partial<Machine>]>([
+  ["cmd.exe and PowerShell 5", {}],
+  ["PowerShell as the default shell, with a profile that talks", { shell: "powershell" }],
+  ["PowerShell 2", { version: 2 }],
+  ["no console", { console: false }],
+])("a stand-in of Windows with %s", (_, machine) => {
+  it("tells who it is, takes values of every kind, prints UTF-8, and tells how a script ended", async () => {
+    await using connection = await login(machine);
+    expect(connection.identity.machineId).toBe("0f8fad5b-d9cb-469f-a165-70867728950e");
+    expect(connection.identity.bootId).toMatch(/^\d{8}T\d{9}Z$/);
+    const numbers = "if (100 -gt $rb.count -and $rb.count -gt 9) { $rb.count; $null; $true }";
+    const body = `$rb.odd\n${numbers}\n$rb.findings.Count; $rb.findings[0].name\n'größe 漢字 😀'\nexit 3`;
+    expect(await ran(connection, body, VALUES)).toEqual(ended("exited 3", `${ODD}\n90\nTrue\n2\na b\ngröße 漢字 😀\n`));
+    expect(await ran(connection, "'a'\n\nthrow 'no such  thing'")).toEqual(
+      ended("exited 1", "a\n", "line 3: no such thing\n"),
+    );
+  });
+});
+
+it("a script of the stand-in that stumbles in any way does not look healthy", async () => {
+  await using connection = await login();
+  expect((await ran(connection, "Get-Nothing")).stderr).toMatch(/^line 1: The term 'Get-Nothing' is not recognized/);
+  expect((await ran(connection, "$x = $rb.typo")).stderr).toContain("The property 'typo' cannot be found");
+  const native = await ran(connection, "cmd.exe /c 'echo out; echo err >&2; exit 7'");
+  expect(native).toEqual(ended("exited 7", "out\n", "err\n"));
+  expect(await ran(connection, "cmd.exe /c 'exit 7'; $global:LASTEXITCODE = 0")).toEqual(ended("exited 0"));
+  expect((await ran(connection, "if ($true) {")).end).toBe("exited 1");
+  expect((await ran(connection, "break; 'b'")).stderr).toContain("outside of a loop");
+  expect(await ran(connection, "try { throw 'x' } finally { 'cleaned' }")).toEqual(
+    ended("exited 1", "cleaned\n", "line 1: x\n"),
+  );
+});
+
+describe("a script on the stand-in", () => {
+  it("may be far longer than any command line", async () => {
+    await using connection = await login();
+    const ended = await connection.run(powershell(`$text = '${"é".repeat(300_000)}'\n$text.Length`));
+    expect(told(ended)).toEqual({ end: "exited 0", stdout: "300000\n", stderr: "" });
+  });
+
+  it("keeps warnings and other PowerShells' CLIXML out of what it finds", async () => {
+    await using connection = await login();
+    const clixml =
+      '#< CLIXML`r`n<Objs><Obj S=`"progress`"><AV>x</AV></Obj><S S=`"Error`">lost_x000D__x000A_</S></Objs>`r`n';
+    const ended = await connection.run(
+      powershell(`Write-Warning 'careful'\nWrite-Host 'é'\n[Console]::Error.Write("${clixml}")`),
+    );
+    expect(told(ended)).toEqual({ end: "exited 0", stdout: "é\n", stderr: "WARNING: careful\nlost\n" });
+  });
+
+  it("is ended on the host with all that it started when its time is up", async () => {
+    await using connection = await login();
+    for (const hung of ["cmd.exe /c 'sleep 4242 & exec sleep 4243'", "while ($true) { }"]) {
+      const late = await connection.run(powershell(`'begun'\n${hung}\n'went on'`, { timeout: 0.5 }));
+      expect(told(late)).toEqual(ended("timed-out gone", "begun\n"));
+    }
+    expect(allProcesses().filter(({ args }) => /sleep 424/.test(args))).toEqual([]);
+  });
+
+  it("that only looks is ended over a second channel when nobody wants it any more", async () => {
+    await using connection = await login();
+    const leaving = new AbortController();
+    const listen = (): void => leaving.abort();
+    const ended = await connection.run(powershell("'begun'\ncmd.exe /c 'sleep 4244'"), {
+      signal: leaving.signal,
+      listen,
+    });
+    expect(told(ended).end).toBe("lost: interrupted, and ended");
+    expect(allProcesses().filter(({ args }) => /sleep 4244/.test(args))).toEqual([]);
+  });
+
+  it("that writes is left alone when nobody waits for it, and its end is not known", async () => {
+    await using connection = await login();
+    const ended = await connection.run(powershell("'begun'\nStart-Sleep 2", { late: "leave", timeout: 0.5 }));
+    expect(told(ended).end).toBe("timed-out not gone");
+  });
+
+  it("that was ended by somebody else has an end that is not known", async () => {
+    await using connection = await login();
+    expect(told(await connection.run(powershell("Stop-Process -Id $PID"))).end).toMatch(
+      /^lost: the PowerShell that ran it ended/,
+    );
+  });
+
+  it("for another shell or another user is refused", async () => {
+    await using connection = await login();
+    expect(told(await connection.run(script("true"))).end).toMatch(/^refused: this is a script for a POSIX shell/);
+    expect(told(await connection.run(powershell("1", { become: "root" }))).end).toMatch(
+      /^refused: on Windows scripts run as the login user/,
+    );
+  });
+});
+
+it("a default shell that is not the one of the inventory is told at the login", async () => {
+  windows.be({ shell: "powershell" });
+  const fault = await faultOf(plainSsh(), windows.host({ windows: "cmd" }));
+  expect(fault).toMatchObject({ kind: "session", message: "exit statuses do not come through as they are" });
+  expect(fault.hint).toContain("ansible_shell_type");
+});
+
+it("what takes the command and is no PowerShell is told with what it said", async () => {
+  windows.be();
+  const fault = await faultOf(plainSsh(), windows.host({ windows: "powershell" }));
+  expect(fault.message).toMatch(/^PowerShell on the host ended with 1 before it took a script: ./);
+  expect(fault.hint).toContain("ansible_shell_type");
+});
