@@ -75,3 +75,14 @@ export function suits(offer: Algorithms, compat: Compat | undefined): boolean {
     takes(offer.mac, [...MACS, ...SHA1_MACS])
   );
 }
+
+/** The same for the system's `ssh`, as its options; it adds them to what it takes anyway. Names are those that all its versions know. */
+export function oldOptions(compat: Compat | undefined): Readonly<Record<string, string>> {
+  if (compat === undefined) return {};
+  return {
+    KexAlgorithms: `+${OLD[compat].kex.join(",")}`,
+    HostKeyAlgorithms: "+ssh-rsa",
+    PubkeyAcceptedKeyTypes: "+ssh-rsa",
+    Ciphers: `+${OLD[compat].cipher.join(",")}`,
+  };
+}

@@ -1,4 +1,5 @@
 import type { Host } from "../model/inventory.ts";
+import { oldOptions } from "./algorithms.ts";
 
 /** What all calls of the system's `ssh` for one run share. */
 export type Wishes = {
@@ -40,6 +41,7 @@ export function hostArguments(host: Host, { acceptNewHostKeys, file, connectTime
     UserKnownHostsFile: files(host.userKnownHosts),
     GlobalKnownHostsFile: files(host.globalKnownHosts),
     StrictHostKeyChecking: host.hostKeyChecking === undefined ? undefined : CHECKING[host.hostKeyChecking],
+    ...oldOptions(host.compat),
   };
   const keys = host.keyFiles.flatMap((file) => ["-i", file]);
   const otherwise = {

@@ -9,6 +9,7 @@ import { sessionsOver } from "./openssh-channel.ts";
 import { endingOf, loginFault } from "./openssh-fault.ts";
 import { type Master, startMaster } from "./openssh-master.ts";
 import { newPace, type Pace, placesOf } from "./pace.ts";
+import { wireIn } from "./openssh-wire.ts";
 import { resolveHost, type Resolved } from "./openssh-resolve.ts";
 import type { SshOptions } from "./reach.ts";
 import { logInAtLast, type NotIn } from "./tries.ts";
@@ -53,7 +54,7 @@ async function connect(
   const master = answer;
   const abort = (): void => void master.end();
   signal?.addEventListener("abort", abort, { once: true });
-  const made = loginOver(master, host, resolved.user);
+  const made = { ...loginOver(master, host, resolved.user), wire: wireIn(await master.log()) };
   const connection = await (host.windows === undefined ? connectionOver(made) : windowsConnection(made, host.windows));
   signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;

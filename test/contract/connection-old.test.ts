@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Compat } from "../../src/model/compat.ts";
-import { faultOf, logsIn, plainSsh } from "../kit/connections.ts";
+import { connected, faultOf, logsIn, plainOpenssh, plainSsh } from "../kit/connections.ts";
 import { type Sshd, startSshd } from "../kit/sshd.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -14,7 +14,7 @@ async function oldServer(kex: string, cipher: string): Promise<Sshd> {
     config: [
       `HostKey ${rsaKey}`,
       "HostKeyAlgorithms ssh-rsa",
-      "PubkeyAcceptedAlgorithms rsa-sha2-256",
+      "PubkeyAcceptedAlgorithms rsa-sha2-256,rsa-sha2-512",
       `KexAlgorithms ${kex}`,
       `Ciphers ${cipher}`,
       "MACs hmac-sha1",
@@ -43,6 +43,20 @@ describe("servers that are too old for today's algorithms", () => {
     expect(fault.message).toMatch(/^no common key exchange algorithm with 127\.0\.0\.1 port \d+ \(OpenSSH_/);
     expect(fault.hint).toContain("`runbook_compat: el6`");
     for (const compat of Compat.options) expect(await logsIn(plainSsh(), { ...host, compat })).toBe(true);
+  });
+
+  it("are logged in to by the system's ssh in the same way", async () => {
+    await using old = await oldServer("diffie-hellman-group14-sha1", "aes128-cbc");
+    const host = old.host({ keyFiles: [rsaKey], connection: "openssh" });
+    expect((await faultOf(plainOpenssh(), host)).hint).toContain("runbook_compat");
+    await using connection = await connected(plainOpenssh(), { ...host, compat: "el6" });
+    expect(connection.wire).toMatchObject({
+      server: expect.stringContaining("OpenSSH"),
+      kex: "diffie-hellman-group14-sha1",
+      hostKey: "ssh-rsa",
+      cipher: "aes128-cbc",
+      mac: "hmac-sha1",
+    });
   });
 
   it("get group 1 and 3DES only as el5", async () => {
