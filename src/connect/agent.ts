@@ -29,7 +29,7 @@ function socketOf(named: string, target: Target, { agentSocket, ...here }: Agent
   if (/^none$/i.test(named)) return undefined;
   if (/^(?:\$?SSH_AUTH_SOCK)$/i.test(named)) return agentSocket;
   if (/^\$\w+$/.test(named)) return process.env[named.slice(1)];
-  return expanded(named, target.original, target, here);
+  return expanded(named, target, here);
 }
 
 const LIST = Buffer.from([0, 0, 0, 1, 11]);

@@ -1,4 +1,4 @@
-import type { CipherAlgorithm, KexAlgorithm, ServerHostKeyAlgorithm } from "ssh2";
+import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from "ssh2";
 import type { Compat } from "../model/compat.ts";
 
 /** What one side of a login takes, in its order. */
@@ -30,10 +30,23 @@ const HOST_KEYS = [
   "rsa-sha2-256",
 ] as const satisfies readonly ServerHostKeyAlgorithm[];
 
-/** What ssh2 takes by itself, in an order that depends on the processor; HMAC-SHA-1 has no known weakness, and OpenSSH takes it, too. */
-const CIPHERS = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr"];
-const MACS = ["hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512"];
-const SHA1_MACS = ["hmac-sha1-etm@openssh.com", "hmac-sha1"];
+/** What ssh2 takes by itself, in an order that depends on the processor. */
+export const CIPHERS = [
+  "aes128-gcm@openssh.com",
+  "aes256-gcm@openssh.com",
+  "aes128-ctr",
+  "aes192-ctr",
+  "aes256-ctr",
+] as const satisfies readonly CipherAlgorithm[];
+/** The same of authentication codes. */
+export const MACS = [
+  "hmac-sha2-256-etm@openssh.com",
+  "hmac-sha2-512-etm@openssh.com",
+  "hmac-sha2-256",
+  "hmac-sha2-512",
+] as const satisfies readonly MacAlgorithm[];
+/** HMAC-SHA-1 has no known weakness, and OpenSSH takes it, too. */
+export const SHA1_MACS = ["hmac-sha1-etm@openssh.com", "hmac-sha1"] as const satisfies readonly MacAlgorithm[];
 
 type Old = { readonly kex: readonly KexAlgorithm[]; readonly cipher: readonly CipherAlgorithm[] };
 

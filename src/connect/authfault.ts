@@ -55,5 +55,5 @@ function beyondUs({ ssh }: Target, { beyond, accepts }: Tale): string {
     ...(lacks("hostbasedauthentication") && accepts?.includes("hostbased") === true ? ["host-based logins"] : []),
   ];
   if (all.length === 0) return "";
-  return ` Not used here: ${[...new Set(all)].join(", ")}; \`ansible_connection: openssh\` has the system's ssh log in, which knows them.`;
+  return ` Not used here: ${[...new Set(all)].join(", ")}; \`runbook_connection: openssh\` has the system's ssh log in, which knows them.`;
 }

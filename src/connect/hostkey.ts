@@ -41,7 +41,7 @@ export function hostKeyReader(home: string, fallback: HostKeyChecking): HostKeyR
     const file = user[0];
     let accepted: Buffer | undefined;
     return {
-      algorithms: preferred(about, hostKeyAlgorithms(host.compat)),
+      algorithms: preferred(about, host.wanted.hostKey ?? hostKeyAlgorithms(host.compat)),
       check(blob) {
         const verdict = judgeKey(about, blob);
         const bits = rsaBits(blob);
@@ -107,7 +107,7 @@ function refusal(verdict: Exclude<Verdict, { kind: "known" }>, host: Target, blo
     case "authority":
       return fault(
         `${name} is known by a certificate authority only (${verdict.by.where}), and host certificates are not checked here`,
-        `With \`ansible_connection: openssh\` the system's ssh checks them. Or add the host's own key: ${scan}`,
+        `With \`runbook_connection: openssh\` the system's ssh checks them. Or add the host's own key: ${scan}`,
       );
   }
 }

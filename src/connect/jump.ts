@@ -2,15 +2,16 @@ import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
+import type { SshSettings } from "../model/ssh.ts";
 import type { Target } from "./target.ts";
 import { unreachable } from "./unreachable.ts";
 import type { Way } from "./way.ts";
 import { within } from "./within.ts";
 
-/** The way to a host: who is in between, nearest first, the configuration that they are looked up in, and the ways that need this one. */
+/** The way to a host: who is in between, nearest first, what is said of the last of them, and the ways that need this one. */
 export type Route = {
   readonly hops: readonly string[];
-  readonly configFile: string | undefined;
+  readonly settings: SshSettings;
   readonly trail: readonly string[];
 };
 
@@ -96,8 +97,8 @@ async function watch(entry: Entry): Promise<void> {
 }
 
 /** The same for all routes that can share a login. */
-export function keyOf({ hops, configFile = "" }: Pick<Route, "hops" | "configFile">): string {
-  return `${configFile} ${hops.join(",")}`;
+export function keyOf({ hops, settings }: Pick<Route, "hops" | "settings">): string {
+  return JSON.stringify([hops, settings]);
 }
 
 function inCircles({ hops }: Route, to: Target): Fault {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Client, VerifyCallback } from "ssh2";
+import type { Algorithms, Client, VerifyCallback } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
@@ -78,11 +78,7 @@ export async function logIn(
     username: host.user,
     ...(credentials.forwarded !== undefined && { agent: credentials.forwarded }),
     readyTimeout: 0,
-    algorithms: {
-      kex: keyExchanges(host.compat),
-      serverHostKey: [...hostKeys.algorithms],
-      cipher: { append: oldCiphers(host.compat), prepend: [], remove: [] },
-    },
+    algorithms: algorithmsFor(host, hostKeys),
     hostVerifier: (key: Buffer, verify: VerifyCallback) => {
       refused = hostKeys.check(key);
       verify(refused === undefined);
@@ -99,6 +95,16 @@ export async function logIn(
     signal?.removeEventListener("abort", abort);
     if (answer !== client) client.destroy();
   }
+}
+
+/** What is offered: today's and what the inventory allows besides, unless options of ssh want others. */
+function algorithmsFor({ compat, wanted }: Target, hostKeys: HostKeys): Algorithms {
+  return {
+    kex: [...(wanted.kex ?? keyExchanges(compat))],
+    serverHostKey: [...hostKeys.algorithms],
+    cipher: wanted.cipher === undefined ? { append: oldCiphers(compat), prepend: [], remove: [] } : [...wanted.cipher],
+    ...(wanted.mac !== undefined && { hmac: [...wanted.mac] }),
+  };
 }
 
 /** That somebody did not want to wait for it. */

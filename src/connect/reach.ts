@@ -8,6 +8,7 @@ import { type JumpLogin, jumpPool, type Jumps, keyOf, type Route } from "./jump.
 import { type Ask, type KeyRing, keyRing } from "./keys.ts";
 import { deadlineOf, interrupted, type LoggedIn, type LoginAnswer, logIn } from "./login.ts";
 import { endSoon, newPace, type Pace, placesOf } from "./pace.ts";
+import type { SshSettings } from "../model/ssh.ts";
 import type { ConfigReader } from "./sshconfig.ts";
 import { straight } from "./straight.ts";
 import { expanded, type Target, targetOf } from "./target.ts";
@@ -82,8 +83,9 @@ async function reach(
   trail: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Reached | Fault> {
-  const hops = (target.ssh.jumps ?? []).map((hop) => expanded(hop, target.original, target, shared.options));
-  const route = { hops, configFile: target.ssh.configFile, trail };
+  const hops = (target.ssh.jumps ?? []).map((hop) => expanded(hop, target, shared.options));
+  const { configFile, jumpSettings } = target.ssh;
+  const route = { hops, settings: { ...(configFile !== undefined && { configFile }), ...jumpSettings }, trail };
   const way = hops.length === 0 ? straight(target) : await shared.jumps.through(route, target, signal);
   if (isFault(way)) return way;
   const login = new DisposableStack();
@@ -140,11 +142,12 @@ async function establish(
 
 /** A login to the last of some hosts, by way of the others. What an inventory says of a host is not said of those on the way to it. */
 async function jumpLogin(shared: Shared, route: Route, signal: AbortSignal): Promise<JumpLogin | Fault> {
-  const { hops, configFile, trail } = route;
-  const host = jumpHost(hops.at(-1) ?? "", configFile);
+  const { hops, settings, trail } = route;
+  const host = jumpHost(hops.at(-1) ?? "", settings);
   const own = await settled(shared, host);
   const before = hops.slice(0, -1);
-  const target = isFault(own) || before.length === 0 ? own : { ...own, ssh: { ...own.ssh, jumps: before } };
+  const target =
+    isFault(own) || before.length === 0 ? own : { ...own, ssh: { ...own.ssh, jumps: before, jumpSettings: {} } };
   const reached = isFault(target) ? target : await reach(shared, target, [...trail, keyOf(route)], signal);
   if (isFault(reached)) return onTheWay(reached, host.name);
   reached.login[Symbol.dispose]();
@@ -152,10 +155,16 @@ async function jumpLogin(shared: Shared, route: Route, signal: AbortSignal): Pro
 }
 
 /** The entry of a host that only ssh's configuration and the way of another host know. */
-function jumpHost(text: string, configFile: string | undefined): Host {
+function jumpHost(text: string, settings: SshSettings): Host {
   const address = parseLogin(text);
-  const { host, port, user } = "error" in address ? { host: text } : { port: undefined, user: undefined, ...address };
-  const ssh = { ...(port === 22 && { port }), ...(configFile !== undefined && { configFile }) };
+  const {
+    host,
+    port = settings.port,
+    user = settings.user,
+  } = "error" in address
+    ? { host: text, port: undefined, user: undefined }
+    : { port: undefined, user: undefined, ...address };
+  const ssh = { ...settings, ...(port !== undefined && { port }) };
   return {
     name: host,
     groups: [],
@@ -165,11 +174,11 @@ function jumpHost(text: string, configFile: string | undefined): Host {
     port: port ?? 22,
     user,
     password: undefined,
-    keyFiles: [],
-    identitiesOnly: false,
-    userKnownHosts: undefined,
-    globalKnownHosts: undefined,
-    hostKeyChecking: undefined,
+    keyFiles: settings.keyFiles ?? [],
+    identitiesOnly: settings.identitiesOnly ?? false,
+    userKnownHosts: settings.userKnownHosts,
+    globalKnownHosts: settings.globalKnownHosts,
+    hostKeyChecking: settings.hostKeyChecking,
     ssh,
     become: undefined,
     becomeUser: undefined,

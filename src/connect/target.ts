@@ -1,11 +1,13 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { knowsSshOption, readSshOption, type SshOptions, takesMany } from "../language/inventory/ssh-options.ts";
+import { readSetting } from "../language/inventory/ssh.ts";
+import { knowsSshOption, type SshOptions, takesMany } from "../language/inventory/ssh-options.ts";
 import { OPENSSH_CAN } from "../language/inventory/ssh-names.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { SshSettings } from "../model/ssh.ts";
 import type { ConfigLines } from "./sshconfig.ts";
+import { unmet, type Wanted, wantedAlgorithms } from "./wanted.ts";
 
 /** A host with all that is to be known to log in to it: what its inventory says, then what ssh's configuration says. */
 export type Target = Host & {
@@ -13,6 +15,7 @@ export type Target = Host & {
   readonly ssh: SshSettings;
   /** The address before ssh's configuration had its word. */
   readonly original: string;
+  readonly wanted: Wanted;
 };
 
 /** Whose machine this is. */
@@ -26,19 +29,23 @@ export function targetOf(host: Host, lines: ConfigLines, here: Here): Target | F
     if (!knowsSshOption(name)) continue;
     for (const text of texts) {
       const values = takesMany(name) ? text.split(" ") : [text];
-      const refusal = readSshOption(name, values, options, directories);
+      const refusal = readSetting(name, values, options, directories);
       if (refusal !== undefined) return refused(host, refusal);
     }
   }
   const unknown = options.methods?.every((method) => !METHODS.has(method)) === true;
   if (unknown)
     return refused(host, { message: `not supported: ${options.methods?.join(", ")} alone`, hint: `${OPENSSH_CAN}.` });
+  const wanted = wantedAlgorithms(options, host.compat);
+  const none = unmet(wanted);
+  if (none !== undefined)
+    return refused(host, { message: `not supported: any algorithm of ${none}`, hint: `${OPENSSH_CAN}.` });
   const port = options.port ?? 22;
   const user = options.user ?? here.user;
   const address = options.hostName?.replaceAll(/%([%h])/g, (_, token) => (token === "h" ? host.address : "%"));
-  const reached = { ...host, address: address ?? host.address, original: host.address, port, user };
+  const reached = { ...host, address: address ?? host.address, original: host.address, port, user, wanted };
   const paths = (files: readonly string[] | undefined): readonly string[] | undefined =>
-    files?.map((file) => expanded(file, host.address, { ...reached, ssh: options }, here));
+    files?.map((file) => expanded(file, { ...reached, ssh: options }, here));
   return {
     ...reached,
     keyFiles: paths(options.keyFiles) ?? [],
@@ -67,7 +74,7 @@ function saidOf(host: Host): SshOptions {
 }
 
 /** A path with `~`, ssh's tokens and variables of the environment written out; what is none of these stays. */
-export function expanded(text: string, original: string, target: Target, { home, user }: Here): string {
+export function expanded(text: string, target: Target, { home, user }: Here): string {
   const known: Readonly<Record<string, string>> = {
     "%": "%",
     d: home,
@@ -76,7 +83,7 @@ export function expanded(text: string, original: string, target: Target, { home,
     k: target.ssh.hostKeyAlias ?? target.address,
     L: hostname().split(".")[0] ?? "",
     l: hostname(),
-    n: original,
+    n: target.original,
     p: String(target.port),
     r: target.user,
     u: user,

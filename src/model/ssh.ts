@@ -20,6 +20,8 @@ export type SshSettings = {
   readonly globalKnownHosts?: readonly string[];
   /** The way there, nearest first, as `[user@]host[:port]`; empty: straight. */
   readonly jumps?: readonly string[];
+  /** What a `ProxyCommand` says of the only jump host. */
+  readonly jumpSettings?: SshSettings;
   /** Seconds. */
   readonly connectTimeout?: number;
   /** Seconds between questions whether the host is still there, and how many may stay without an answer. */

@@ -108,7 +108,7 @@ describe("keys and the agent", () => {
     execFileSync("ssh-keygen", ["-q", "-s", join(dir, "ca"), "-I", "me", "-n", "root", `${user}.pub`]);
     const certified = await faultOf(plainSsh(), sshd.host({ keyFiles: [user] }));
     expect(certified.message).toContain("no key was accepted");
-    expect(certified.hint).toContain(`the certificate ${user}-cert.pub; \`ansible_connection: openssh\``);
+    expect(certified.hint).toContain(`the certificate ${user}-cert.pub; \`runbook_connection: openssh\``);
     const named = sshd.host({ keyFiles: [], ssh: { certificateFiles: ["/etc/me-cert.pub"] } });
     expect((await faultOf(plainSsh(), named)).hint).toContain("/etc/me-cert.pub");
     addToAgent(user);

@@ -114,6 +114,20 @@ describe("ssh's configuration", () => {
     expect(fault.message.toLowerCase()).toContain(name.toLowerCase());
   });
 
+  it("asks for algorithms: old ones by their names, fewer than ours, and none of ours", async () => {
+    const only = "KexAlgorithms diffie-hellman-group14-sha1";
+    await using old = await startSshd({ config: [only, "Ciphers aes256-cbc", "MACs hmac-sha1"] });
+    const to = (more: string): string => `Host web1\n  HostName 127.0.0.1\n  Port ${old.port}\n${more}`;
+    const host = bare("web1", { keyFiles: [join(old.dir, "key")], userKnownHosts: [join(old.dir, "known")] });
+    expect((await faultOf(configured(to("")), host)).message).toContain("no common key exchange");
+    const both = to("  KexAlgorithms +diffie-hellman-group14-sha1\n  Ciphers aes256-cbc,aes128-ctr\n");
+    expect(await logsIn(configured(both), host)).toBe(true);
+    const short = await faultOf(configured(`${both}  MACs hmac-sha2-256\n`), host);
+    expect(short.message).toMatch(/no common .*MAC/i);
+    const none = await faultOf(configured(to("  KexAlgorithms diffie-hellman-group-exchange-sha256\n")), host);
+    expect(none.message).toContain("not supported: any algorithm of KexAlgorithms");
+  });
+
   it("that changes nothing for us is passed over", async () => {
     const more =
       "  ControlMaster auto\n  ControlPath ~/.ssh/%C\n  LocalForward 8080 localhost:80\n  GSSAPIAuthentication yes\n";

@@ -68,6 +68,16 @@ describe("a host behind a jump host", () => {
     expect(await logsIn(connector, behind(`root@bastion:${bastion.port}`))).toBe(true);
   });
 
+  it("is reached through a jump host that a ProxyCommand of ssh itself names", async () => {
+    const { dir, port } = bastion;
+    const command = `ssh -p ${port} -i ${dir}/key -o UserKnownHostsFile=${dir}/known -W %h:%p root@127.0.0.1`;
+    const connector = jumping(block("web1", inner, `  ProxyCommand ${command}\n`));
+    expect(await logsIn(connector, inner.host({ address: "web1", port: 22 }))).toBe(true);
+    const stranger = jumping(block("web2", inner, `  ProxyCommand ${command.replace(dir, inner.dir)}\n`));
+    const fault = await faultOf(stranger, inner.host({ address: "web2", port: 22 }));
+    expect(fault.message).toMatch(/^jump host 127\.0\.0\.1: root@127\.0\.0\.1: no key was accepted/);
+  });
+
   it("is reached straight where the inventory says so", async () => {
     const connector = jumping("Host 127.*\n  ProxyJump strict\n");
     expect((await faultOf(connector, inner.host())).message).toContain("strict");

@@ -1,5 +1,5 @@
 /** Where the system's own ssh can what we cannot. */
-export const OPENSSH_CAN = "with `ansible_connection: openssh` the system's ssh makes the connection, which can";
+export const OPENSSH_CAN = "with `runbook_connection: openssh` the system's ssh makes the connection, which can";
 
 /** Options that change how a host is reached or whom we believe, and that we cannot do: they are refused rather than overlooked. */
 export const REFUSED_OPTIONS: ReadonlySet<string> = new Set([

@@ -42,6 +42,43 @@ export function readSshArguments(line: string, options: SshOptions, directories:
   return refusals;
 }
 
+/** Reads one option into `options`, or says why it does not do. A `ProxyCommand` that is `ssh -W %h:%p HOST` is a jump host by another name. */
+export function readSetting(
+  name: string,
+  values: readonly string[],
+  options: SshOptions,
+  directories: Directories,
+): Refusal | undefined {
+  const open = name.toLowerCase() === "proxycommand" && options.jumps === undefined;
+  const jump = open ? jumpOf(values, directories) : undefined;
+  if (jump === undefined) return readSshOption(name, values, options, directories);
+  options.jumps = [jump.host];
+  options.jumpSettings = jump.settings;
+  return undefined;
+}
+
+/** The jump host that a command stands for, with what the command says of it; undefined: the command is something else. */
+function jumpOf(
+  values: readonly string[],
+  directories: Directories,
+): { readonly host: string; readonly settings: SshOptions } | undefined {
+  const words = values.length === 1 ? splitWords(values[0] ?? "") : values;
+  const [program, ...rest] = words?.[0] === "exec" ? words.slice(1) : (words ?? []);
+  if (program === undefined || !/^(?:\/.*\/)?ssh$/.test(program) || rest.some((word) => /[|;&<>`(]/.test(word)))
+    return undefined;
+  const settings: SshOptions = {};
+  const hosts: string[] = [];
+  let through = false;
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const [, to] = /^-[qxaTn]*W(.*)$/.exec(word) ?? [];
+    if (to !== undefined) through = /^(?:%h|\[%h\]):%p$/.test(to || (rest.shift() ?? ""));
+    else if (!/^-[^-]/.test(word)) hosts.push(word);
+    else if (readFlags(word.slice(1), rest, settings, directories).length > 0) return undefined;
+  }
+  const [host] = hosts;
+  return through && host !== undefined && hosts.length === 1 ? { host, settings } : undefined;
+}
+
 /** One word of flags, as getopt takes it apart; a value is the rest of the word or the next one. */
 function readFlags(letters: string, rest: string[], options: SshOptions, directories: Directories): Refusal[] {
   for (let at = 0; at < letters.length; at += 1) {
@@ -49,7 +86,7 @@ function readFlags(letters: string, rest: string[], options: SshOptions, directo
     if (IGNORED.test(letter)) continue;
     const flag = Object.hasOwn(FLAGS, letter) ? FLAGS[letter] : undefined;
     if (flag !== undefined && typeof flag !== "string") {
-      readSshOption(...flag, options, directories);
+      readSetting(...flag, options, directories);
       continue;
     }
     // Nobody knows whether one that ssh does not have would take a value.
@@ -73,7 +110,7 @@ function readFlag(
   if (FORWARDINGS.test(letter))
     return [later(`-${letter}`, "nothing is forwarded here; -J reaches hosts behind others")];
   if (value === undefined) return [{ message: `\`-${letter}\` has no value after it` }];
-  const refusal = readSshOption(name, [value], options, directories);
+  const refusal = readSetting(name, [value], options, directories);
   return refusal === undefined ? [] : [refusal];
 }
 
@@ -83,6 +120,6 @@ function readOption(option: string | undefined, options: SshOptions, directories
   const values = splitWords(rest);
   if (values === undefined) return [{ message: `${name}: a quote is not closed` }];
   if (values.length === 0) return [{ message: `${name} has no value`, hint: `write \`-o ${name}=value\`` }];
-  const refusal = readSshOption(name, values, options, directories);
+  const refusal = readSetting(name, values, options, directories);
   return refusal === undefined ? [] : [refusal];
 }

@@ -34,6 +34,18 @@ describe("options that are read", () => {
     ["-oGlobalKnownHostsFile=/g -o IdentityFile=~/k", { globalKnownHosts: ["/g"], keyFiles: ["/home/me/k"] }],
     ["-o IdentityFile=/a -o IdentityFile=/b", { keyFiles: ["/a", "/b"] }],
     ["-o IdentityFile=none", { keyFiles: [] }],
+    [`-o ProxyCommand="ssh -W %h:%p -q ops@bastion"`, { jumps: ["ops@bastion"], jumpSettings: {} }],
+    [
+      `-o 'ProxyCommand="exec /usr/bin/ssh" -p 2222 -i ~/k -o StrictHostKeyChecking=no -J a bastion -qW [%h]:%p'`.replaceAll(
+        '"',
+        "",
+      ),
+      {
+        jumps: ["bastion"],
+        jumpSettings: { port: 2222, keyFiles: ["/home/me/k"], hostKeyChecking: "off", jumps: ["a"] },
+      },
+    ],
+    ["-o ProxyJump=a -o ProxyCommand='ssh -W %h:%p b'", { jumps: ["a"] }],
     ["-o ProxyJump=bastion", { jumps: ["bastion"] }],
     ["-J root@a:2222,ssh://b,c -o Port=1", { jumps: ["root@a:2222", "b", "c"], port: 1 }],
     ["-o ProxyJump=none -o 'ProxyCommand nc %h %p' -J b", { jumps: [] }],
@@ -66,7 +78,11 @@ describe("options that are read", () => {
 
 describe("what is refused, by its name", () => {
   test.each([
-    ["-oProxyCommand='ssh -W %h:%p bastion'", ["not supported yet: ProxyCommand"]],
+    ["-oProxyCommand='nc %h %p'", ["not supported yet: ProxyCommand"]],
+    ["-oProxyCommand='ssh -W other:22 bastion'", ["not supported yet: ProxyCommand"]],
+    ["-oProxyCommand='ssh bastion nc %h %p'", ["not supported yet: ProxyCommand"]],
+    ["-oProxyCommand='ssh -W %h:%p bastion 2>/dev/null'", ["not supported yet: ProxyCommand"]],
+    ["-oProxyCommand='ssh -W %h:%p -L 1:a:1 bastion'", ["not supported yet: ProxyCommand"]],
     ["-o constructor=1", ["not supported yet: constructor"]],
     ["-I /usr/lib/opensc.so -L 80:a:80", ["not supported yet: PKCS11Provider", "not supported yet: -L"]],
     ["-J 'a b'", ["ProxyJump: expected hosts as [user@]host[:port], with commas between them, got `a b`"]],
