@@ -1,8 +1,10 @@
+import type { Fault } from "../model/fault.ts";
 import type { Ended, Listener, Script } from "../run/ports.ts";
 import { decode, encode, unfinished } from "../script/bytes.ts";
+import { HUNG } from "../script/hung.ts";
 import { alert, ASK_TO_END, END_NOW, frame, maySpoil, NOT_BEGUN } from "../script/session.ts";
 import { markFinder, randomMark } from "./mark.ts";
-import { notBegun } from "./noshell.ts";
+import { notBegun, stillHung } from "./noshell.ts";
 import { type Capture, capture } from "./output.ts";
 import type { PipeEnd } from "./pipe.ts";
 import { within } from "./within.ts";
@@ -34,7 +36,7 @@ const CLOSE = 5000;
 
 /** Why the driver stopped waiting. */
 type Stop =
-  | { readonly kind: "marked"; readonly code: string }
+  | { readonly kind: "marked"; readonly words: readonly string[] }
   | { readonly kind: "ended"; readonly end: PipeEnd }
   | { readonly kind: "late" | "aborted" | "flooded" };
 
@@ -46,7 +48,7 @@ export async function attempt(session: Session, script: Script, options: RunOpti
   const watched = watch(session, script, mark, out, options);
   const risky = maySpoil(script.text);
   const guard = session.purpose === "look" ? watchOver(session, script.timeout, risky) : undefined;
-  session.pipe.write(encode(frame(session, script.text, mark)));
+  session.pipe.write(encode(frame(session, script.text, mark, script.look)));
   const stop = await watched.stop;
   clearTimeout(guard?.timer);
   const ms = stop.kind === "late" ? script.timeout * 1000 : performance.now() - started;
@@ -56,7 +58,7 @@ export async function attempt(session: Session, script: Script, options: RunOpti
   const reusable = stop.kind === "marked" && guard?.alerted() === false;
   const { soiled } = watched;
   const ended: Ended =
-    end.kind === "refused" ? { ...end, fault: notBegun(printed.stderr.head) } : { ...end, ...printed };
+    end.kind === "refused" ? { ...end, fault: end.fault ?? notBegun(printed.stderr.head) } : { ...end, ...printed };
   return { ended, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled };
 }
 
@@ -75,14 +77,12 @@ type End =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "timed-out" | "flooded"; readonly gone: boolean }
   | { readonly kind: "lost"; readonly reason: string }
-  | { readonly kind: "refused" };
+  | { readonly kind: "refused"; readonly fault: Fault | null };
 
 async function settle(session: Session, stop: Stop, marked: Promise<unknown>): Promise<End> {
   switch (stop.kind) {
     case "marked":
-      if (stop.code === NOT_BEGUN) return { kind: "refused" };
-      if (!/^\d+$/.test(stop.code)) return { kind: "lost", reason: "the line that tells the script's end was torn" };
-      return { kind: "exited", code: Number(stop.code) };
+      return fromMark(stop.words);
     case "ended":
       return fromPipe(stop.end);
     case "late":
@@ -101,6 +101,13 @@ async function settle(session: Session, stop: Stop, marked: Promise<unknown>): P
       session.pipe.abandon();
       return { kind: "lost", reason: "interrupted, and left running" };
   }
+}
+
+function fromMark([code = "", ...more]: readonly string[]): End {
+  if (code === NOT_BEGUN) return { kind: "refused", fault: null };
+  if (code === HUNG) return { kind: "refused", fault: stillHung(more) };
+  if (!/^\d+$/.test(code)) return { kind: "lost", reason: "the line that tells the script's end was torn" };
+  return { kind: "exited", code: Number(code) };
 }
 
 /** The channel ended without the marks. Only a signal tells how the script itself ended: it killed the shell around it. */
@@ -140,7 +147,7 @@ function watch(
   const find = { stdout: markFinder(mark), stderr: markFinder(mark) };
   const over = { stdout: false, stderr: false };
   const tell = options.listen === undefined ? undefined : live(options.listen);
-  let code = "";
+  let words: readonly string[] = [];
   let soiled = false;
   session.pipe.receive((stream, chunk) => {
     if (over[stream]) {
@@ -155,9 +162,9 @@ function watch(
     if (session.purpose === "look" && out[stream].seen() > FLOOD) halt({ kind: "flooded" });
     if (cut.found === undefined) return;
     over[stream] = true;
-    if (stream === "stdout") code = cut.found.words[0] ?? "";
+    if (stream === "stdout") ({ words } = cut.found);
     if (cut.found.after.length > 0) soiled = true;
-    if (over.stdout && over.stderr) done({ kind: "marked", code });
+    if (over.stdout && over.stderr) done({ kind: "marked", words });
   });
   const timer = setTimeout(halt, Math.min(script.timeout * 1000, 2 ** 31 - 1), { kind: "late" });
   const abort = (): void => halt({ kind: "aborted" });

@@ -3,6 +3,7 @@ import { isFault } from "../model/fault.ts";
 import type { Connection, Ended, Job, JobEnded, Script, Started } from "../run/ports.ts";
 import { attachJob, type Detached, startJob } from "../script/job.ts";
 import { attempt, type RunOptions } from "./attempt.ts";
+import { isLeft, stuckOf } from "./hung.ts";
 import { ENDING, follow, NOTHING_READ } from "./job.ts";
 import { endSession, type Login, type Need, sessionPool } from "./pool.ts";
 import type { Session } from "./session.ts";
@@ -32,6 +33,7 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
     const taken = await pool.take(script);
     if (isFault(taken)) return { kind: "refused", fault: taken };
     const { ended, reusable, cut, soiled } = await attempt(taken.session, script, options);
+    if (script.late === "end" && isLeft(ended)) return { ...ended, stuck: await stuckOf(taken.session, script, pool) };
     if (reusable) pool.keep(script, taken.session, soiled);
     // What a script that writes left in the background lives on.
     else if (script.late !== "end") taken.session.pipe.abandon();

@@ -76,3 +76,18 @@ function overBefore(stderr: string, all: string, words: string): Fault {
     hint: "`ssh HOST true` shows what its login shell does with a command. Log in as another user (-u), or give this one a shell.",
   };
 }
+
+/** The fault of a look that was not begun, since an earlier one still hangs: which process, the seconds since, and its name. */
+export function stillHung([pid = "?", seconds = "", ...name]: readonly string[]): Fault {
+  const since = /^\d+$/.test(seconds) ? `, which began ${ago(Number(seconds))} ago` : "";
+  return {
+    kind: "hung",
+    message: `an earlier look of it still hangs there: process ${pid} (${name.join(" ")})${since}`,
+  };
+}
+
+function ago(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}

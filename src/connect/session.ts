@@ -26,6 +26,8 @@ export type Session = {
   readonly pipefail: boolean;
   readonly machineId: string | null;
   readonly bootId: string | null;
+  /** What the kernel counts its processes as; null where it does not say. */
+  readonly id: number | null;
 };
 
 /** Bytes before its first answer after which a login shell is taken to print without end. */
@@ -38,7 +40,7 @@ export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Sessi
   if (pipe === "full" || isFault(pipe)) return pipe;
   const answer = await greet(pipe, wanted);
   if (isFault(answer)) return answer;
-  const [pipefail, machineId = "", bootId = ""] = answer;
+  const [pipefail, machineId = "", bootId = "", , id = ""] = answer;
   return {
     pipe,
     purpose: wanted.purpose,
@@ -46,6 +48,7 @@ export async function openSession(open: OpenPipe, wanted: Wanted): Promise<Sessi
     pipefail: pipefail === "yes",
     machineId: /^[\da-f]{32}$/.test(machineId) ? machineId : null,
     bootId: /^[\da-f-]{36}$/.test(bootId) ? bootId : null,
+    id: /^\d+$/.test(id) ? Number(id) : null,
   };
 }
 

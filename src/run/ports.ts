@@ -7,6 +7,7 @@ import type { Host } from "../model/inventory.ts";
 import type { Printed } from "../model/output.ts";
 import type { LockHolder } from "../model/lock.ts";
 import type { Wire } from "../model/wire.ts";
+import type { Stuck } from "../script/hung.ts";
 import type { Claim, LockAnswer } from "../script/lock.ts";
 
 /** A script that is ready to be sent: variables, functions and body in one text, made by `script/posix` or `script/powershell`. May hold secrets: never log it. */
@@ -24,6 +25,8 @@ export type Script = {
    * `leave`: it writes; left alone in both cases. Its background children live on.
    */
   readonly late: "end" | "kill" | "leave";
+  /** What it looks for, for those that only look: while one of this name hangs on the host, none is begun there. */
+  readonly look?: string;
 };
 
 /** How a script ended, with what it printed as `O`. Only `exited` carries a verdict; every other kind leaves something unknown. */
@@ -41,6 +44,8 @@ export type Ended<O = Printed> =
   | {
       readonly kind: "timed-out";
       readonly gone: boolean;
+      /** What of it is known to be there still. */
+      readonly stuck?: readonly Stuck[];
       readonly stdout: O;
       readonly stderr: O;
       readonly ms: number;
@@ -49,6 +54,7 @@ export type Ended<O = Printed> =
   | {
       readonly kind: "flooded";
       readonly gone: boolean;
+      readonly stuck?: readonly Stuck[];
       readonly stdout: O;
       readonly stderr: O;
       readonly ms: number;

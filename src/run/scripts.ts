@@ -45,7 +45,11 @@ export function scribe(
     const definition = runbook.steps.find((each) => each.id === step?.plan.id);
     const windows = hosts.get(host.host)?.windows !== undefined && definition?.on !== "controller";
     const files = { functions: loaded.functions, files: loaded.files, filesName: `runbook-files-${randomUUID()}` };
-    const limits = { timeout: extras.timeout ?? READ_TIMEOUT, late: extras.late ?? "end" } as const;
+    const { late = "end", timeout = READ_TIMEOUT } = extras;
+    // On this machine the looks at many hosts are told apart.
+    const subject = definition?.on === "controller" ? [host.host] : [];
+    const look = late === "end" ? { look: [runbook.name, step?.plan.id ?? "", ...subject].join(".") } : {};
+    const limits = { timeout, late, ...look } as const;
     const become = becomeOf(runbook.become, definition, hosts.get(host.host), becomeByDefault);
     const keep = extras.keep === true ? { keepName: keepName(run, names.indexOf(host.host) + 1, become) } : {};
     const since = sinceText(extras.since ?? step?.fixes[0]?.startedAt);

@@ -5,7 +5,7 @@ import type { Host } from "../model/inventory.ts";
 import { outputText, type Output } from "../model/output.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import type { Secret } from "../model/secret.ts";
-import { ailmentOfEnd } from "./ailing.ts";
+import { ailmentOfEnd, stuckWords } from "./ailing.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Locks } from "./lock.ts";
 import { maskLines, maskOutput } from "./masking.ts";
@@ -97,7 +97,7 @@ export function shortfall(ended: Exclude<Ended<Output>, { kind: "exited" }>, wha
 function shortfallWords(ended: Exclude<Ended<Output>, { kind: "exited" }>, what: string): string {
   switch (ended.kind) {
     case "timed-out":
-      return `${what} took longer than ${Math.round(ended.ms / 1000)} s${ended.gone ? "" : ", and a process of it is still there (out of reach, or stuck in the kernel)"}`;
+      return `${what} took longer than ${Math.round(ended.ms / 1000)} s${ended.gone ? "" : `, and ${stuckWords(ended.stuck) || "a process of it is still there (out of reach, or stuck in the kernel)"}`}`;
     case "flooded":
       return `${what} printed without end and was ended`;
     case "lost":

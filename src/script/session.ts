@@ -1,3 +1,4 @@
+import { unlessHung } from "./hung.ts";
 import { quote } from "./quote.ts";
 
 /** What a session is for: `look` runs read-only scripts and dies with its channel, the others run one script that writes. */
@@ -20,8 +21,8 @@ const ERR = 6;
 export const WHOLE = "whole";
 
 /**
- * What a new session shell reads first. It prints `\nMARK <pipefail: yes|no> <machine id|-> <boot id|-> <WHOLE>\n` on stdout and `\nMARK\n` on stderr.
- * The last word is there only where the first line was read by this shell, too: a login shell that asks something would have taken it.
+ * What a new session shell reads first. It prints `\nMARK <pipefail: yes|no> <machine id|-> <boot id|-> <WHOLE> <its session>\n` on stdout and `\nMARK\n` on stderr.
+ * WHOLE is there only where the first line was read by this shell, too: a login shell that asks something would have taken it.
  * A `look` session ends all its processes when its stdin ends.
  */
 export function prelude(purpose: Purpose, mark: string): string {
@@ -35,7 +36,8 @@ export function prelude(purpose: Purpose, mark: string): string {
     // Builtins only: on a host that is out of processes this still answers.
     "m= b= p=no; { read -r m </etc/machine-id; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null",
     "command set -o pipefail 2>/dev/null && p=yes && set +o pipefail",
-    `printf '\\n%s %s %s %s %s\\n' ${mark} "$p" "\${m:--}" "\${b:--}" "\${_r-}"; printf '\\n%s\\n' ${mark} >&2; unset m b p _r`,
+    "s=; { read -r s </proc/$$/stat; } 2>/dev/null; set -- ${s##*) }",
+    `printf '\\n%s %s %s %s %s %s\\n' ${mark} "$p" "\${m:--}" "\${b:--}" "\${_r:--}" "\${4:--}"; printf '\\n%s\\n' ${mark} >&2; unset m b p s _r; set --`,
   ];
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
@@ -80,9 +82,9 @@ export type Taker = { readonly purpose: Purpose; readonly shell: "sh" | "bash"; 
 
 /**
  * One script as the session shell reads it: a single compound command, so that nothing of it is left unread when it starts.
- * It ends with `\nMARK <exit code>\n` on stdout and `\nMARK\n` on stderr.
+ * It ends with `\nMARK <exit code>\n` on stdout and `\nMARK\n` on stderr. One that looks and has a name is not begun while an earlier one of that name hangs.
  */
-export function frame({ purpose, shell, pipefail }: Taker, script: string, mark: string): string {
+export function frame({ purpose, shell, pipefail }: Taker, script: string, mark: string, look?: string): string {
   const body = `set -eu${pipefail ? "; set -o pipefail" : ""}\neval ${quote(script)}\n`;
   // `exec` inside, since dash does not look through two redirections of one descriptor outside.
   const onErr = `2>&${ERR} ${ERR}>&-`;
@@ -94,7 +96,8 @@ export function frame({ purpose, shell, pipefail }: Taker, script: string, mark:
   const silenced = `{ ${inner}; } ${ERR}>&2 2>/dev/null`;
   const tell = (end: string): string => `printf "\\n%s %s\\n" ${mark} ${end}; printf "\\n%s\\n" ${mark} >&2`;
   // A shell that cannot fork gives up, and only its trap still speaks.
-  const marked = `{ trap : TERM; trap '${tell(NOT_BEGUN)}' EXIT; ${silenced}; set -- "$?"; trap - EXIT; ${tell('"$1"')}; }`;
+  const hung = look === undefined ? "" : `${unlessHung(look, (words) => `trap - EXIT; ${tell(words)}; exit`)}; `;
+  const marked = `{ trap : TERM; trap '${tell(NOT_BEGUN)}' EXIT; ${hung}${silenced}; set -- "$?"; trap - EXIT; ${tell('"$1"')}; }`;
   switch (purpose) {
     case "look":
       // The one before has ended, and would stay in the host's list of processes for as long as the session lives.

@@ -1,0 +1,65 @@
+/** A process of a look whose time was up, which nothing ended. */
+export type Stuck = {
+  readonly pid: number;
+  /** As the kernel calls it. */
+  readonly name: string;
+  /** The kernel's letter: `D` waits in the kernel and takes no signal. */
+  readonly state: string;
+};
+
+/** What a look that is not begun says in the place of an exit code; then the process, the seconds for which it has been there, and its name. */
+export const HUNG = "hung";
+
+/** Where it is noted which processes hang: in memory, since a disk may be what they wait for, so that nothing of it outlasts a boot. */
+const PLACES = ["/dev/shm", "/run"] as const;
+
+/** `seen STAT` takes a line of /proc/PID/stat apart, by what is built into a shell: \`$_n\` name, \`$1\` state, \`$4\` session, \`$20\` when it began. */
+const APART = "_n=${_s#*(}; _n=${_n%)*}; set -- ${_s##*) }";
+
+/**
+ * Asks before a look whether one of the same name still hangs on the host, and by whom that was noted: only one's own notes count. `tell` says the
+ * words of a variable and ends the look. Where nothing hangs, this is two lists of names and starts no process.
+ */
+export function unlessHung(look: string, tell: (words: string) => string): string {
+  const notes = PLACES.map((place) => `${place}/${noteOf(look)},*`).join(" ");
+  return `for _f in ${notes}; do
+  [ -O "$_f" ] || continue
+  _b=\${_f##*,} _p=\${_f%,*}; _p=\${_p##*,} _s=
+  { read -r _s <"/proc/$_p/stat"; } 2>/dev/null
+  ${APART}
+  if [ "\${20-}" = "$_b" ] && [ "$1" != Z ]; then
+    _u=0; { read -r _u _s </proc/uptime; } 2>/dev/null
+    _h="${HUNG} $_p $((\${_u%%.*} - _b / 100)) $_n"
+    ${tell('"$_h"')}
+  fi
+  rm -f "$_f"
+done; set --; unset _f _b _p _s _n _u _h`;
+}
+
+/** A script that lists what is left of a session, a line each (\`PID STATE NAME\`), and notes it for later looks of this name. */
+export function findStuck(session: number, look: string | undefined): string {
+  const places = PLACES.map((place) => `{ true >"${place}/$_f"; } 2>/dev/null`).join(" || ");
+  const note = look === undefined ? "" : `_f=${noteOf(look)},$_p,\${20}; ${places} || :`;
+  return `set -C; umask 077
+for _f in /proc/[0-9]*/stat; do
+  _s=; { read -r _s <"$_f"; } 2>/dev/null || continue
+  ${APART}
+  [ "\${4-}" = ${session} ] && [ "$1" != Z ] || continue
+  _p=\${_s%% *}
+  printf '%s %s %s\\n' "$_p" "$1" "$_n"
+  ${note}
+done`;
+}
+
+/** Reads what \`findStuck\` printed. */
+export function stuckIn(text: string): Stuck[] {
+  return text.split("\n").flatMap((line) => {
+    const [, pid = "", state = "", name = ""] = /^(\d+) (\w) (.*)$/.exec(line) ?? [];
+    return pid === "" ? [] : [{ pid: Number(pid), state, name }];
+  });
+}
+
+/** A look's name on its host, as a file may be called. */
+function noteOf(look: string): string {
+  return `runbook-hung,${look.replaceAll(/[^\w.@-]/g, "_").slice(0, 150)}`;
+}
