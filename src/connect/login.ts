@@ -11,7 +11,7 @@ import { listenForOffer, type Offer } from "./offer.ts";
 import { giveWay, type Turn } from "./pace.ts";
 import type { Target } from "./target.ts";
 import type { NotIn } from "./tries.ts";
-import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
+import { closedByHost, saying, type Stage, timedOut, unreachable } from "./unreachable.ts";
 import type { Way } from "./way.ts";
 import { listenForWire } from "./wire.ts";
 
@@ -20,6 +20,9 @@ export type LoggedIn = Client & { readonly wire: () => Wire | undefined };
 
 /** One try to log in. */
 export type LoginAnswer = LoggedIn | NotIn;
+
+/** Letters of each banner that are kept. */
+const MOST_SAID = 2000;
 
 /** What keeps a login honest: a host that is silent for so many questions, so many seconds apart, is lost. */
 const ALIVE = { interval: 5, count: 3 };
@@ -55,6 +58,7 @@ export async function logIn(
   const auth = authentication({ ...credentials, pause: (work) => deadline.pause(work) }, reject);
   let refused: Fault | undefined;
   let met = false;
+  let banner = "";
   const fail = (fault: Fault, again = false): void => resolve({ fault, again });
 
   client.on("ready", () => resolve(client));
@@ -62,12 +66,18 @@ export async function logIn(
   client.on("error", (error: Error & { level?: string }) => {
     if (error.level === "agent") return;
     if (refused !== undefined) fail(refused);
-    else if (error.level === "client-authentication" || /authentication/i.test(error.message)) fail(auth.fault());
+    else if (error.level === "client-authentication" || /authentication/i.test(error.message))
+      fail(saying(auth.fault(), banner));
     else fail(unreachable(error, host, offer()), !met && hangsUp(error));
   });
-  client.on("close", () => fail(refused ?? (met ? auth.fault() : closedByHost(host)), !met));
+  client.on("close", () => fail(refused ?? (met ? saying(auth.fault(), banner) : closedByHost(host)), !met));
+  client.on("banner", (text) => (banner += text.slice(0, MOST_SAID)));
   client.on("change password", () => fail({ ...auth.fault(), message: `the password of ${host.user} has expired` }));
-  const late = deadline.start(() => fail(timedOut(host, deadline.seconds)));
+  const stage = (): Stage => {
+    if (met || offer() !== undefined) return "undecided";
+    return "connecting" in sock && sock.connecting === true ? "no-answer" : "silent";
+  };
+  const late = deadline.start(() => fail(timedOut(host, deadline.seconds, stage())));
   const abort = (): void => fail(interrupted(host));
   signal?.addEventListener("abort", abort, { once: true });
   if (signal?.aborted === true) abort();
@@ -126,7 +136,7 @@ async function dialled(
   signal?.addEventListener("abort", give, { once: true });
   const sock = await Promise.race([dialling, abort.promise]);
   signal?.removeEventListener("abort", give);
-  if (sock !== null) return sock ?? timedOut(host, deadline.seconds);
+  if (sock !== null) return sock ?? timedOut(host, deadline.seconds, "no-answer");
   void dialling.then((late) => (late === undefined || isFault(late) ? undefined : late.destroy()));
   return interrupted(host);
 }

@@ -22,13 +22,22 @@ export function unreachable(
     case "ENOTFOUND":
       return fault(`no such host: ${host.address}`, "Look at ansible_host and at the name service.");
     case "EAI_AGAIN":
-      return fault(`no such host for now: the name service does not answer for ${host.address}`);
+      return fault(
+        `no such host for now: the name service does not answer for ${host.address}`,
+        "Look at /etc/resolv.conf of this machine and at the way to its name servers, or give an address (ansible_host).",
+      );
     case "EHOSTUNREACH":
     case "ENETUNREACH":
     case "EADDRNOTAVAIL":
       return fault(`no route: ${at}`, "Look at the network between here and there.");
+    case "EACCES":
+    case "EPERM":
+      return fault(
+        `no route: ${at} is barred here or on the way`,
+        "A firewall rule says no: look at those of this machine first.",
+      );
     case "ETIMEDOUT":
-      return timedOut(host);
+      return timedOut(host, undefined, "no-answer");
     case "ECONNRESET":
     case "EPIPE":
       return closedByHost(host);
@@ -44,17 +53,47 @@ export function unreachable(
     return fault(`no SSH: what answers at ${at} does not speak it`, "Is the port right?");
   }
   if (/before handshake/i.test(error.message)) return closedByHost(host);
-  return fault(`closed: ${error.message.split("\n")[0]}`);
+  return fault(`closed: ${error.message.split("\n")[0]}`, "sshd's log on the host says more (`journalctl -u ssh`).");
 }
 
+/** How far a login had come when its time was up: no connection, one on which nothing is said, or one whose login is not decided. */
+export type Stage = "no-answer" | "silent" | "undecided";
+
 /** No answer in time, wherever it hung. */
-export function timedOut(host: Host, seconds?: number): Fault {
-  return {
+export function timedOut(host: Host, seconds?: number, stage?: Stage): Fault {
+  const at = `${host.address} port ${host.port}`;
+  const within = seconds === undefined ? "" : ` within ${seconds} s`;
+  const fault = (message: string, hint: string): Fault => ({
     kind: "unreachable",
-    message: `timed out: ${host.address} port ${host.port}${seconds === undefined ? "" : ` gave no login within ${seconds} s`}`,
+    message: `timed out: ${message}`,
     where: host.name,
-    hint: "Is the host up, and does a firewall drop packets?",
-  };
+    hint,
+  });
+  switch (stage ?? "") {
+    case "no-answer":
+      return fault(`nothing answers at ${at}${within}`, "Is the host up, and does a firewall drop packets?");
+    case "silent":
+      return fault(
+        `${at} takes connections, but no SSH server spoke${within}`,
+        "Its sshd hangs, or the host is too busy or out of memory: look at it on its console.",
+      );
+    case "undecided":
+      return fault(
+        `sshd at ${at} let nobody in and refused nobody${within}`,
+        "It waits for something itself: a directory, DNS (UseDNS), or a home directory on a mount that does not answer.",
+      );
+  }
+  return fault(`${at} gave no login${within}`, "Is the host up, and does a firewall drop packets?");
+}
+
+/** What a host says of an account while it turns it away, which is no banner that everybody sees. */
+const TURNED_AWAY =
+  /^.*(?:\baccount\b.*\b(?:expired|locked|disabled)|\bpassword\b.*\bexpired|going down|not permitted to log in).*$/im;
+
+/** The fault of a login with what the host said of it, where it did. */
+export function saying(fault: Fault, banner: string): Fault {
+  const line = TURNED_AWAY.exec(banner)?.[0].trim().slice(0, 200);
+  return line === undefined ? fault : { ...fault, message: `${fault.message}; the host says: ${line}` };
 }
 
 /** The host hung up before a login. */
@@ -63,6 +102,6 @@ export function closedByHost(host: Host): Fault {
     kind: "unreachable",
     message: "closed by the host before the login",
     where: host.name,
-    hint: "sshd may be overloaded (MaxStartups) or deny this address, or something else listens there.",
+    hint: "sshd may be overloaded (MaxStartups), out of processes or memory, or deny this address; or something else listens there.",
   };
 }

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { Secret } from "../../src/model/secret.ts";
 import { connected, faultOf, plainSsh, script, told } from "../kit/connections.ts";
-import { PASSWORD } from "../kit/practice-sshd.ts";
 import { type SickHost, startSick } from "../kit/sick.ts";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
@@ -16,7 +14,8 @@ const SHELLS = {
 
 let sick: SickHost;
 beforeAll(async () => {
-  sick = await startSick();
+  sick = await startSick("sick1", ["UsePAM yes", "Banner /run/ssh/banner"]);
+  await sick.inside.write("/run/ssh/banner", "Unauthorized access is prohibited.\n");
   for (const [name, text] of Object.entries(SHELLS)) {
     await sick.inside.write(`/opt/${name}`, `#!/bin/sh\n${text}\n`, 0o755);
     await sick.user(name, `/opt/${name}`);
@@ -28,9 +27,11 @@ beforeAll(async () => {
     ["none", "/usr/sbin/nologin"],
     ["no", "/bin/false"],
     ["old", "/bin/sh"],
+    ["expired", "/bin/sh"],
   ] as const) {
     await sick.user(name, shell);
   }
+  await sick.user("homeless", "/bin/sh", "/nonexistent");
 });
 afterAll(() => sick[Symbol.asyncDispose]());
 
@@ -59,15 +60,27 @@ describe("login shells of all kinds", () => {
     expect(fault.hint).toBeDefined();
   });
 
-  it("says that a password must be changed before anybody is let in", async () => {
-    const hash = (await sick.inside.must("grep ^wary: /etc/shadow | cut -d: -f2")).trim();
-    await sick.inside.must(
-      "cat >/etc/shadow.new; grep -v ^old: /etc/shadow >>/etc/shadow.new; mv /etc/shadow.new /etc/shadow",
-      `old:${hash}:0:0:99999:7:::\n`,
-    );
-    const fault = await faultOf(plainSsh(), sick.host({ user: "old", keyFiles: [], password: new Secret(PASSWORD) }));
-    expect(fault.kind).toBe("auth");
-    expect(fault.message).toContain("the login user's password has expired and must be changed");
-    expect(fault.hint).toContain("chage");
+  it("says that a password must be changed before anybody is let in, and that an account has expired", async () => {
+    await shadow("old", "0:0:99999:7:::");
+    await shadow("expired", "20000:0:99999:7::1:");
+    const old = await faultOf(plainSsh(), sick.host({ user: "old" }));
+    expect(old).toMatchObject({ kind: "auth", hint: expect.stringContaining("chage") });
+    expect(old.message).toContain("the login user's password has expired and must be changed");
+    const expired = await faultOf(plainSsh(), sick.host({ user: "expired" }));
+    expect(expired.kind).toBe("auth");
+    expect(expired.message).toMatch(/; the host says: Your account has expired/);
+    const stranger = await faultOf(plainSsh(), sick.host({ user: "stranger" }));
+    expect(stranger.message).not.toContain("the host says");
+  });
+
+  it("keeps the prohibitions of a banner and a home directory that is not there out of what scripts say", async () => {
+    await using host = await connected(plainSsh(), sick.host({ user: "homeless" }));
+    expect(told(await host.run(script("pwd")))).toEqual({ end: "exited 0", stdout: "/\n", stderr: "" });
   });
 });
+
+/** Sets a user's dates in /etc/shadow, with a password that can be given. */
+async function shadow(user: string, dates: string): Promise<void> {
+  const edit = `hash=$(grep ^wary: /etc/shadow | cut -d: -f2); grep -v ^${user}: /etc/shadow >/etc/shadow.new; echo "${user}:$hash:${dates}" >>/etc/shadow.new; mv /etc/shadow.new /etc/shadow`;
+  await sick.inside.must(edit);
+}

@@ -24,12 +24,17 @@ const USERS = [
 
 /**
  * Starts OpenSSH's sshd in a practice host, on a free port of loopback. `clientKey` lets in root, `trusted` (sudo without a
- * password), `wary` (sudo with one). Nothing of it lies on the root disk but the homes. Needs root and the package openssh-server.
+ * password), `wary` (sudo with one). `config`: lines of sshd_config that win over the usual ones. Nothing of it lies on the root disk but the homes. Needs root and the package openssh-server.
  */
-export async function startSshd(host: PracticeHost, clientKey: string): Promise<Sshd> {
+export async function startSshd(
+  host: PracticeHost,
+  clientKey: string,
+  config: readonly string[] = [],
+): Promise<Sshd> {
   const key = freshKey();
   const port = await freePort();
   const lines = [
+    ...config,
     `ListenAddress 127.0.0.1:${port}`,
     "HostKey /run/ssh/host_key",
     "AuthorizedKeysFile /run/ssh/authorized_keys",

@@ -14,28 +14,28 @@ export type SickHost = AsyncDisposable & {
   /** How to reach it; `over` changes what a test is about. */
   host(over?: Partial<Host>): Host;
   /** Adds a user with a login shell. */
-  user(name: string, shell: string): Promise<void>;
+  user(name: string, shell: string, home?: string): Promise<void>;
 };
 
-/** Starts one. Needs root and OpenSSH. */
-export async function startSick(name = "sick1", megabytes = 8): Promise<SickHost> {
+/** Starts one, with lines of sshd_config that win over the usual ones. Needs root and OpenSSH. */
+export async function startSick(name = "sick1", config: readonly string[] = []): Promise<SickHost> {
   const stack = new AsyncDisposableStack();
   const dir = mkdtempSync(join(tmpdir(), "rb-sick-"));
   stack.defer(() => rmSync(dir, { recursive: true, force: true }));
   const mountPoint = join(dir, "mnt");
   const isolation = findIsolation(mountPoint);
   if ("message" in isolation || isolation.kind !== "root") throw new Error("these tests need root and namespaces");
-  const inside = stack.use(await startHost({ name, megabytes, mountPoint }, isolation));
-  const sshd = stack.use(await startSshd(inside, keyPair(dir, "key").public));
+  const inside = stack.use(await startHost({ name, megabytes: 8, mountPoint }, isolation));
+  const sshd = stack.use(await startSshd(inside, keyPair(dir, "key").public, config));
   writeFileSync(join(dir, "known"), `[127.0.0.1]:${sshd.port} ${sshd.hostKey}\n`);
   let uid = 2000;
   return {
     inside,
     host: (over = {}) => hostAt(sshd.port, dir, { name, ...over }),
-    async user(user, shell) {
+    async user(user, shell, home = "/") {
       uid += 1;
       await inside.must(
-        `echo '${user}:x:${uid}:65534::/:${shell}' >>/etc/passwd; echo '${user}:*:20000:0:99999:7:::' >>/etc/shadow`,
+        `echo '${user}:x:${uid}:65534::${home}:${shell}' >>/etc/passwd; echo '${user}:*:20000:0:99999:7:::' >>/etc/shadow`,
       );
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
