@@ -53,7 +53,7 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "fix-finished":
       return fixEnded(step, event.key, endOf(event), { reason: fixReason(event) });
     case "fix-lost":
-      return fixEnded(step, event.key, event.over === true ? "over" : "lost", event);
+      return leftRunning(fixEnded(step, event.key, event.over === true ? "over" : "lost", event), event, when);
     case "fix-refused":
       return fixEnded(step, event.key, "refused", event);
     case "rebooted":
@@ -172,7 +172,8 @@ export function newRound(step: StepState): StepState {
 function begun({ key, job, kernel, timer: name }: EventOf<"fix-started">, when: Moment): FixState {
   const since = { startedAt: when.at, startedSeq: when.seq, bootId: when.bootId ?? null };
   const timer = name === undefined ? null : ({ name, end: "armed", reason: "" } as const);
-  return { key, ...since, kernel: kernel ?? null, end: "running", reason: "", job: job ?? null, adrift: false, timer };
+  const open = { end: "running", reason: "", adrift: false, followed: null } as const;
+  return { key, ...since, ...open, kernel: kernel ?? null, job: job ?? null, timer };
 }
 
 function timerEnded(step: StepState, end: TimerState["end"], reason = ""): StepState {
@@ -208,7 +209,9 @@ export function setAdrift(step: StepState): StepState {
   const found = ({ job }: Adrift): boolean => job !== null || reboots(step);
   return {
     ...step,
-    fixes: step.fixes.map((fix) => rearmed(untold(fix) && found(fix) ? { ...fix, end: "running", adrift: true } : fix)),
+    fixes: step.fixes
+      .map((fix) => ({ ...fix, followed: null }))
+      .map((fix) => rearmed(untold(fix) && found(fix) ? { ...fix, end: "running", adrift: true } : fix)),
     rollback:
       step.rollback !== null && step.rollback.job !== null && untold(step.rollback)
         ? { ...step.rollback, end: "running", adrift: true }
@@ -223,9 +226,25 @@ function rearmed(fix: FixState): FixState {
 
 function fixEnded(step: StepState, key: string | null, end: FixState["end"], event: { reason: string }): StepState {
   const fixes = step.fixes.map((fix) =>
-    fix.key === key && fix.end === "running"
-      ? { ...fix, end, reason: event.reason, adrift: false, timer: end === "refused" ? null : fix.timer }
+    fix.key === key && (fix.end === "running" || fix.followed !== null)
+      ? {
+          ...fix,
+          end,
+          reason: event.reason,
+          adrift: false,
+          timer: end === "refused" ? null : fix.timer,
+          followed: null,
+        }
       : fix,
+  );
+  return { ...step, fixes };
+}
+
+/** One that is followed though its time is up may still tell how it ends. */
+function leftRunning(step: StepState, { key, until }: EventOf<"fix-lost">, { at: since }: Moment): StepState {
+  if (until === undefined) return step;
+  const fixes = step.fixes.map((fix) =>
+    fix.key === key && fix.end === "lost" ? { ...fix, followed: { since, until } } : fix,
   );
   return { ...step, fixes };
 }

@@ -26,6 +26,11 @@ export function fixing(step: StepState): boolean {
   return step.end === null && step.fixes.length > 0;
 }
 
+/** Its fix was left running when its time was up, and is followed: that holds nobody else up. */
+export function followed(step: StepState): boolean {
+  return step.end === null && step.fixes.some((fix) => fix.followed !== null);
+}
+
 /** What was approved or begun on it has not come to its end, or was left open: a resumed run goes back there, even where nobody answered. */
 export function unfinished({ steps }: HostState): boolean {
   return steps.some((step) => step.end?.open === true || committed(step) || fixing(step));

@@ -1,5 +1,5 @@
 import { inDoubt } from "./doubt.ts";
-import { adrift, reboots } from "./outcome.ts";
+import { adrift, fixing, followed, reboots } from "./outcome.ts";
 import { gate } from "./rollout.ts";
 import type { FixState, HostState, RunState, StepState } from "./state.ts";
 import { timerTodo } from "./timer.ts";
@@ -18,6 +18,7 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   switch (last.end) {
     case "running":
     case "lost":
+      if (isToFollow(state, host, last, now)) return { kind: "follow", ...at };
       return inDoubt(at, last.job !== null || reboots(step), last.reason || "its end is not known");
     case "over":
       if (step.verdict === null && fix.verify) return { kind: "verify", ...at };
@@ -44,6 +45,18 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   if (!fix.verify && step.verdict === null) return unverified(step, at);
   if (step.verdict === null) return { kind: "verify", ...at };
   return afterFailure(host, step, step.verdict.reason);
+}
+
+/** A fix that was left running is followed until then, and on for as long as others are fixed anyway; not once the run is to stop, unless that is to end it. */
+function isToFollow(
+  { hosts, stop }: RunState,
+  { host: name }: HostState,
+  { followed: left }: FixState,
+  now: number,
+): boolean {
+  if (left === null || stop?.kill === false) return false;
+  const others = [...hosts.values()].filter(({ host }) => host !== name);
+  return now < left.until || others.some(({ steps }) => steps.some((step) => fixing(step) && !followed(step)));
 }
 
 /** Its last fix has ended, and its proof is next. */

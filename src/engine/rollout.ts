@@ -1,7 +1,7 @@
 import { resolveShare, type Share } from "../model/measure.ts";
 import { machineOf } from "./machine.ts";
 import { turnOf } from "./once.ts";
-import { committed, confirmed, fixable, fixing, waiting } from "./outcome.ts";
+import { committed, confirmed, fixable, fixing, followed, waiting } from "./outcome.ts";
 import type { HostState, RunState } from "./state.ts";
 
 /**
@@ -131,7 +131,7 @@ function soaked(state: RunState, hosts: readonly HostState[], batch: number): nu
   const { soak } = state.plan.rollout;
   const ends = hosts
     .filter((host) => host.batch !== null && host.batch < batch)
-    .flatMap((host) => host.steps.flatMap((step) => step.end?.at ?? []));
+    .flatMap((host) => host.steps.flatMap((step) => step.end?.at ?? step.fixes.at(-1)?.followed?.since ?? []));
   return soak === 0 || ends.length === 0 ? 0 : Math.max(...ends) + soak * 1000;
 }
 
@@ -159,11 +159,12 @@ function shareOf(state: RunState, batch: number): Share {
 }
 
 /**
- * A host is settled when nothing more will happen on it, or only a person holds it up, or another node of its cluster: a fix that is approved
- * is as good as begun.
+ * A host is settled when nothing more will happen on it, or only a person holds it up, or another node of its cluster, or a fix whose time is up: a fix
+ * that is approved is as good as begun.
  */
 function settled(state: RunState, host: HostState): boolean {
-  if (host.steps.some(committed)) return false;
+  if (host.steps.some((step) => committed(step) && !followed(step))) return false;
+  if (host.steps.some(followed)) return true;
   if (host.steps.every((step) => step.end !== null) || host.steps.some(waiting)) return true;
   return host.steps.some((step) => confirmed(step) && turnOf(state, host, step).kind === "wait");
 }

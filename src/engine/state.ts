@@ -21,6 +21,8 @@ export type FixState = {
     readonly kernel: string | null;
     /** What undoes it on its host; null: nothing is to. */
     readonly timer: TimerState | null;
+    /** Its time was up, and it was left running: since when, and until when at least it is followed all the same (ms since the epoch); null: it is not. */
+    readonly followed: { readonly since: number; readonly until: number } | null;
   };
 
 /** `over`: it can no longer fire, since its host was booted; whether it had is not known. */

@@ -20,9 +20,9 @@ export type Intent =
   | { readonly kind: "applies"; readonly host: string; readonly step: string | null }
   /**
    * `reattach`: what its fix or rollback came to is asked of the host. Nothing is begun. `disarm`: the fix has ended, and its host is told at a
-   * new login not to undo it, unless it has begun to.
+   * new login not to undo it, unless it has begun to. `follow`: a fix that was left running is followed further, beside all that is done on other hosts.
    */
-  | OnStep<"detect" | "preview" | "verify" | "rollback" | "reattach" | "disarm">
+  | OnStep<"detect" | "preview" | "verify" | "rollback" | "reattach" | "disarm" | "follow">
   /** Asks for the host's lock, which another had. */
   | OnStep<"lock">
   | (OnStep<"ask"> & { readonly digest: string })
@@ -75,15 +75,20 @@ function mustReadAgain({ factsStale, steps }: HostState): boolean {
   return factsStale && (under === undefined || toBeProved(under));
 }
 
-/** The first step that has something to do; else the soonest wait. */
+/** The first step that has something to do; else a fix that was left running; else the soonest wait. */
 function firstOf(todos: Iterable<Todo>): Todo {
   let wait: Todo | null = null;
+  let follow: Todo | null = null;
   for (const next of todos) {
     if (next.kind === "done") continue;
+    if (next.kind === "follow") {
+      follow ??= next;
+      continue;
+    }
     if (next.kind !== "wait") return next;
     if (wait === null || (next.for === "time" && wait.kind === "wait" && wait.for !== "time")) wait = next;
   }
-  return wait ?? { kind: "done" };
+  return follow ?? wait ?? { kind: "done" };
 }
 
 /** What each step could do, in order. A step that is not settled well blocks the fixes of later ones, never their looks. */

@@ -21,6 +21,7 @@ const ms = z.number();
 /** What it is called on the host, where it goes on without us; absent: it runs in a session of ours. */
 const job = z.string().optional();
 const over = z.boolean().optional();
+const until = z.number().optional();
 /** What undoes it is called this on the host, and is armed there before it begins. */
 const timer = z.string().optional();
 const kernel = z.string().optional();
@@ -215,8 +216,8 @@ export const Event = z.discriminatedUnion("type", [
     stderr: Output,
     ms: z.number(),
   }),
-  /** The fix may or may not have ended: the connection was lost, or it was left running. `over`: it has, with a boot of its host. */
-  z.object({ type: z.literal("fix-lost"), ...at, key: z.string().nullable(), reason: z.string(), over }),
+  /** The fix may or may not have ended: the connection was lost, or it was left running (and is followed `until` then, in ms since the epoch). `over`: it has, with a boot of its host. */
+  z.object({ type: z.literal("fix-lost"), ...at, key: z.string().nullable(), reason: z.string(), over, until }),
   Rebooted,
   RebootFailed,
   /** The fix did not leave: known not to have begun. */

@@ -154,10 +154,13 @@ function permissionOf(state: RunState, host: string, step: StepState, now: numbe
   return { ...said, rules: told };
 }
 
+/** What was lost may be found again. */
+const OPEN: ReadonlySet<string> = new Set(["running", "lost"]);
+
 function addFix(file: Case, event: OfFix, at: string): void {
   const key = "key" in event ? event.key : null;
   const finding = key === null ? null : (file.findings.get(key)?.finding ?? null);
-  const last = file.fixes.findLastIndex((fix) => fix.end === "running" && fix.finding === finding);
+  const last = file.fixes.findLastIndex((fix) => OPEN.has(fix.end) && fix.finding === finding);
   const place = event.type === "fix-started" || last === -1 ? file.fixes.length : last;
   file.fixes[place] = actAfter(file.fixes[place] ?? started(at, finding), event, at);
 }

@@ -92,6 +92,7 @@ export function hostLine(event: HostEvent, soFar: StepSoFar | null): LogLine | n
     case "fix-finished":
       return event.exit === 0 ? fixDone(step, event.ms, say) : say("fix failed", "red", fixReason(event));
     case "fix-lost":
+      if (event.until !== undefined) return say("still runs", "yellow", `${event.reason}; it is followed`);
       return say("fix lost", "red", event.reason);
     case "fix-refused":
       return say("fix refused", "red", event.reason);

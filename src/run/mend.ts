@@ -1,4 +1,3 @@
-import { adrift, armed } from "../engine/outcome.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event, EventOf } from "../model/event.ts";
 import type { Output } from "../model/output.ts";
@@ -6,12 +5,12 @@ import type { Fix } from "../model/runbook.ts";
 import type { LockAnswer } from "../script/lock.ts";
 import { carryOut } from "./carry.ts";
 import { endOnOrder } from "./kill.ts";
-import { findJob, patienceOf, type JobEnd } from "./job.ts";
+import type { JobEnd } from "./job.ts";
 import { lock, lockedOut, type OfLock, sendLocked, takenOver } from "./lock.ts";
 import type { Ended } from "./ports.ts";
 import type { Extras } from "./scripts.ts";
-import { askTimer, timerFor } from "./timer.ts";
-import { endOfRollback, likeness, missing, printed, rollbackExtras } from "./undo.ts";
+import { timerFor } from "./timer.ts";
+import { missing, printed } from "./undo.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
 /** The last look (guard), then one fix: of one finding, or of the host when `key` is null. */
@@ -44,7 +43,8 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
   const ended = yield* carryOut(host, step, definition.run, extras, parts, work, "act");
   const left = (await order?.settled()) === "left";
   if (ended.kind === "locked") yield* lockedOut(at, ended.answer, work);
-  else yield endOfFix({ ...at, key }, ended, left, definition, work);
+  else
+    yield endOfFix({ ...at, key }, ended, { left, until: patienceFor(definition, job, timer, work) }, definition, work);
 }
 
 /** Takes the lock by itself: what runs on the controller for a host locks the host all the same. */
@@ -54,17 +54,32 @@ export async function lockAlone(host: HostState, step: StepState, _: Fix, __: Ex
   return [event, ...more];
 }
 
-function fixExtras(definition: Fix): Pick<Extras, "timeout" | "late" | "keep"> {
+/** How a fix runs. */
+export function fixExtras(definition: Fix): Pick<Extras, "timeout" | "late" | "keep"> {
   return { timeout: definition.timeout, late: definition.on_timeout, keep: true };
 }
 
 type FixEnd = Exclude<JobEnd, { readonly kind: "locked" }>;
 
-/** `left`: the fix was to be ended, and a process of it could not be. */
-function endOfFix(
+/** Seconds for which a fix is followed that was left running when its time was up: as long again, but no longer than this. */
+const MOST = 600;
+
+/** Until when (ms since the epoch) a fix is followed that is left running now; null: only what is to be left so is, and can be found, and has no timer that ends it. */
+export function patienceFor(
+  { timeout, on_timeout }: Fix,
+  job: unknown,
+  timer: unknown,
+  { clock }: Work,
+): number | null {
+  if (on_timeout !== "leave" || job === null || timer !== null) return null;
+  return clock.now() + Math.min(timeout, MOST) * 1000;
+}
+
+/** What the end of a fix is recorded as. `left`: it was to be ended, and a process of it could not be. `until`: how long it is followed where it was left running. */
+export function endOfFix(
   at: { host: string; step: string; key: string | null },
   ended: FixEnd,
-  left: boolean,
+  { left, until }: { readonly left: boolean; readonly until: number | null },
   definition: Fix,
   work: Work,
 ): Event {
@@ -77,7 +92,7 @@ function endOfFix(
     case "timed-out":
       return ended.gone
         ? { type: "fix-finished", ...at, exit: null, ...printed(ended) }
-        : { type: "fix-lost", ...at, reason: stillRunning(definition) };
+        : { type: "fix-lost", ...at, reason: stillRunning(definition), ...(until === null ? {} : { until }) };
     case "flooded":
     case "lost":
       return { type: "fix-lost", ...at, reason: shortfall(ended, "the fix") };
@@ -91,34 +106,6 @@ function endOfFix(
     case "refused":
       return { type: "fix-refused", ...at, reason: shortfall(ended, "the fix") };
   }
-}
-
-/** Asks the host what became of a fix, a rollback or a timer, which another process may have begun. Nothing is begun. */
-export async function* reattach(host: HostState, step: StepState, work: Work): AsyncGenerator<Event> {
-  const at = { host: host.host, step: step.plan.id };
-  const definition = definitionOf(step, work);
-  if (adrift(step) === "rollback") {
-    if (definition.rollback === undefined || step.rollback?.job == null) throw new Error(`${at.step} has no rollback`);
-    const started = { ...likeness(host, step, rollbackExtras(definition.rollback), work), name: step.rollback.job };
-    yield endOfRollback(at, yield* findJob(host, step, started, null, work));
-    return;
-  }
-  if (adrift(step) === null && armed(step)) {
-    yield* askTimer(host, step, work);
-    return;
-  }
-  const last = step.fixes.findLast((fix) => fix.adrift);
-  if (definition.fix === undefined || last?.job == null) throw new Error(`${at.step} has no fix to look for`);
-  const like = likeness(host, step, fixExtras(definition.fix), work);
-  const timeout = like.timeout + (last.timer === null ? 0 : patienceOf(definition.rollback?.unless_reconnect ?? 0));
-  const started = { ...like, timeout, name: last.job };
-  const order = endOnOrder(host, step, last.job, work);
-  const ended = yield* findJob(host, step, started, last.bootId, work);
-  const left = (await order.settled()) === "left";
-  if (ended.kind === "locked") throw new Error("what is looked for is not kept out by a lock");
-  // What follows is done under the lock again: it is ours still, or was stale, unless another has taken it; then a rollback is refused.
-  if (ended.kind !== "lost" && !work.leaving.aborted) await lock(host, step, work, "go-on");
-  yield endOfFix({ ...at, key: last.key }, ended, left, definition.fix, work);
 }
 
 function leftWords(work: Work): string {

@@ -6,7 +6,8 @@ import { reboots } from "../engine/outcome.ts";
 import { factsOf } from "./facts.ts";
 import { lock } from "./lock.ts";
 import { detect, preview, runApplies } from "./look.ts";
-import { fix, reattach } from "./mend.ts";
+import { follow, reattach } from "./follow.ts";
+import { fix } from "./mend.ts";
 import { findRebooted, reboot } from "./reboot.ts";
 import type { Work } from "./work.ts";
 import { disarm } from "./timer.ts";
@@ -56,6 +57,9 @@ export async function* perform(intent: Intent, host: HostState, work: Work): Asy
       yield* reboots(stepOf(host, intent.step))
         ? findRebooted(host, stepOf(host, intent.step), work)
         : reattach(host, stepOf(host, intent.step), work);
+      break;
+    case "follow":
+      yield* follow(host, stepOf(host, intent.step), work);
       break;
     case "disarm":
       yield* disarm(host, stepOf(host, intent.step), work);

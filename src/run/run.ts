@@ -68,7 +68,9 @@ export function drive(
       hosts.wait(host, next.for === "time" ? wake : undefined);
     } else {
       hosts.work(host);
-      queue.add(() => turn(host)).then(() => rest(host), fail);
+      // Who only follows what was left running takes nobody's place.
+      const stay = next.kind === "follow" ? carry(host, next) : queue.add(() => turn(host));
+      stay.then(() => rest(host), fail);
     }
   };
 
@@ -78,7 +80,7 @@ export function drive(
       const next = askEngine(recorder, work, host);
       const state = stateOf(recorder, host);
       if (work.locks.held.has(host) && isIdle(state, next)) await release(state, work);
-      if (broken || next.kind === "done" || next.kind === "wait") return;
+      if (broken || next.kind === "done" || next.kind === "wait" || next.kind === "follow") return;
       const carried = carry(host, connectFirst(next, recorder.state, work) ?? next);
       if (WRITES.has(next.kind)) writing.add(carried);
       await carried.finally(() => writing.delete(carried));

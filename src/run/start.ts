@@ -71,8 +71,9 @@ export async function start(parts: RunParts): Promise<RunState> {
   const onStop: Watcher = {
     entry: ({ event }) => {
       if (event.type !== "stop-requested") return;
-      stopping.abort();
+      // First: what stops for an order to stop must see that it is one to end it.
       if (event.kill === true) killing.abort();
+      stopping.abort();
     },
   };
   const recorder = await startRecord(run, first, { ...parts, watchers: [...parts.watchers, onStop] }, before);

@@ -88,6 +88,8 @@ function intended(state: RunState, host: HostState, now: number): string {
       return `logging in again, to keep the fix of ${clean(next.step)}`;
     case "rollback":
       return `rolling back ${clean(next.step)}`;
+    case "follow":
+      return `following the fix of ${clean(next.step)}, whose time is up`;
     case "lock":
       return "asking for the host's lock";
     case "fix":

@@ -152,7 +152,7 @@ function remedy(event: Remedy, step: StepState | null): string {
     case "fix-finished":
       return `${fixReason(event)}${event.exit === null ? "" : took(event)}`;
     case "fix-lost":
-      return `how the fix ended is not known: ${event.reason}`;
+      return `how the fix ended is not known: ${event.reason}${event.until === undefined ? "" : "; it is followed"}`;
     case "fix-refused":
       return `nothing was begun: ${event.reason}`;
     case "rebooted":

@@ -65,6 +65,22 @@ describe("a script that takes too long", () => {
     expect(left).toHaveLength(2);
     await expect(readFile(join(shop.directory, "a/undone"))).rejects.toThrow("ENOENT");
   });
+
+  test("a fix that is left alone and ends later is followed by its run, and proved", async () => {
+    await using shop = await localJob(`  - id: slow
+    detect: { run: '[ -e "$dir/done" ] || echo bad' }
+    fix:
+      risk: low
+      timeout: 5s
+      run: 'echo begun >>"$dir/count"; while [ ! -e "$dir/go" ]; do sleep 0.1; done; touch "$dir/done"'
+`);
+    const { seen, ended } = shop.start(...run, "-y");
+    await seen('"reason":"the fix was still running after 5 s and was left alone","until":');
+    await shop.write("a/go", "");
+    const { exit, out } = await ended;
+    expect({ exit, verdicts: verdictsOf(out) }).toEqual({ exit: 0, verdicts: { "a slow": "fixed" } });
+    expect(await readFile(join(shop.directory, "a/count"), "utf8")).toBe("begun\n");
+  });
 });
 
 /** A step that is mended by a file, and proven so. */

@@ -83,11 +83,13 @@ export function answersTo(intent: Intent, state: RunState, temper: Temper, luck:
     case "admit":
       return [{ type: "admitted", host: intent.host, batch: intent.batch }];
     case "fix":
-      return fixing(intent, host, temper, luck);
+      return fixing(intent, host, state, temper, luck);
     case "lock":
       return [chance(temper.locked) ? lockedOut(intent) : { type: "lock-taken", ...at(intent) }];
     case "reattach":
       return isReboot(intent, host) ? rebooting(intent, host, temper, luck) : found(intent, host, temper, luck);
+    case "follow":
+      return followed(intent, state, temper, luck);
     case "disarm":
       if (!chance(temper.failing)) return [{ type: "disarmed", ...at(intent) }];
       return ofTimer(intent, temper, luck);
@@ -198,7 +200,13 @@ function jobOf(luck: Luck): { readonly job?: string } {
   return luck() < 0.5 ? { job: `job-${luck()}` } : {};
 }
 
-function fixing(intent: Extract<Intent, { kind: "fix" }>, host: HostState, temper: Temper, luck: Luck): Event[] {
+function fixing(
+  intent: Extract<Intent, { kind: "fix" }>,
+  host: HostState,
+  state: RunState,
+  temper: Temper,
+  luck: Luck,
+): Event[] {
   const step = host.steps.find((one) => one.plan.id === intent.step);
   if (step?.plan.fix?.guard === true && luck() < temper.deferring) {
     return [{ type: "deferred", ...at(intent), reason: "not now" }];
@@ -211,7 +219,18 @@ function fixing(intent: Extract<Intent, { kind: "fix" }>, host: HostState, tempe
   const started: Event = { type: "fix-started", ...at(intent), key: intent.key, ...names };
   if (locked) return [started, lockedOut(intent)];
   if (isReboot(intent, host)) return [{ ...started, kernel: "6.1" }, ...rebooting(intent, host, temper, luck)];
-  return [started, fixEnd(intent, temper, luck)];
+  const end = fixEnd(intent, temper, luck);
+  const left = end.type === "fix-lost" && names.job !== undefined && !armed && luck() < 0.9;
+  return [started, left ? { ...end, until: state.at + luck() * 100_000 } : end];
+}
+
+/** What a host may tell of a fix that was left running: nothing new, or how it ended. It was not refused. */
+function followed(intent: OnStep, { hosts }: RunState, temper: Temper, luck: Luck): Event[] {
+  const step = hosts.get(intent.host)?.steps.find((one) => one.plan.id === intent.step);
+  const fix = step?.fixes.findLast((one) => one.followed !== null);
+  if (fix?.followed == null) throw new Error(`nothing is followed on ${intent.host}`);
+  const end = fixEnd({ ...intent, key: fix.key }, temper, luck);
+  return end.type === "fix-refused" || luck() < 0.4 ? [] : [end];
 }
 
 function lockedOut(intent: OnStep): Event {

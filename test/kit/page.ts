@@ -10,6 +10,8 @@ export type Page = {
   started: Set<string | null>;
   running: boolean;
   lost: boolean;
+  /** Until when (ms since the epoch) it is followed at least, since it was left running; null: it is not. */
+  left: number | null;
   /** What writes goes on on its host without us. */
   job: boolean;
   /** A fix or a rollback of it began, and its end is not known. */
@@ -40,6 +42,7 @@ export function blank(): Omit<Page, "end"> {
     started: new Set(),
     running: false,
     lost: false,
+    left: null,
     job: false,
     untold: false,
     adrift: false,
@@ -57,7 +60,15 @@ export function reopened({ approved, auto, started, done }: Page): Partial<Page>
 }
 
 /** What may still run on its host is looked for. It counts again as what it turns out to be. */
-export const ADRIFT: Partial<Page> = { adrift: true, end: null, open: false, running: true, lost: false, bad: false };
+export const ADRIFT: Partial<Page> = {
+  adrift: true,
+  end: null,
+  open: false,
+  running: true,
+  lost: false,
+  left: null,
+  bad: false,
+};
 
 /** What tells of a fix or a rollback how it ended, or that it cannot be told. */
 export const TELLS: ReadonlySet<Event["type"]> = new Set([

@@ -9,8 +9,9 @@ import { checkGone, isGone, takeAnew } from "./accepted.ts";
 import { checkConsent } from "./consent.ts";
 import { ADRIFT, blank, reopened, type Page, TELLS } from "./page.ts";
 import { checkTimer, noteTimer } from "./timers.ts";
+import { checkLeft, noteLeft } from "./left.ts";
 import { askAnew, checkLock, checkPatience, noteLock } from "./kept-out.ts";
-import { checkOnce, checkSpread, roomOf, waitsForPeer } from "./spread.ts";
+import { checkOnce, checkSpread, hasBusyTwin, roomOf, waitsForPeer } from "./spread.ts";
 
 /**
  * What must hold for every record of a run, told from its events alone with bookkeeping of its own: a promise that is checked with
@@ -104,6 +105,7 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
   if ("step" in event && event.step !== null) {
     const { fix } = books.plan.steps.find((step) => step.id === event.step) ?? {};
     checkTimer(event, page(books, event.host, event.step), fix ?? null, promise);
+    checkLeft(entry, page(books, event.host, event.step), books, promise);
   }
   if (event.type === "admitted") {
     promise(!books.batches.has(event.host), "a host keeps its place");
@@ -161,7 +163,7 @@ function checkFix(
   promise(books.batches.has(event.host), "a host needs its place in a batch");
   checkSpread(event.host, own.started.size === 0, books, promise);
   checkOnce(event, books, promise);
-  promise(!twinsOf(books, event.host).some((twin) => isBusy(books, twin)), "one fix at a time on one machine");
+  promise(!hasBusyTwin(event.host, books), "one fix at a time on one machine");
   const at = plan.steps.findIndex((step) => step.id === event.step);
   const fix = plan.steps[at]?.fix ?? null;
   promise(fix !== null && fix.kind !== "manual" && fix.selected, "only a selected fix that is not a person's starts");
@@ -171,18 +173,6 @@ function checkFix(
     const well = end === "clear" || end === "fixed" || end === "skipped";
     promise(earlier.fix === null || well, "a step that is not well blocks the fixes of later ones");
   }
-}
-
-/** Other names of the same machine. */
-function twinsOf(books: Books, host: string): string[] {
-  const machine = books.machines.get(host);
-  return [...books.machines].filter(([other, its]) => other !== host && its === machine).map(([other]) => other);
-}
-
-/** A fix is under way on it, or how one ended is not known. */
-function isBusy(books: Books, host: string): boolean {
-  const pages = books.plan.steps.map((step) => page(books, host, step.id));
-  return pages.some((own) => own.lost || own.end === "in-doubt" || (own.started.size > 0 && own.end === null));
 }
 
 function isOnCard(state: RunState, { host, step, key }: Extract<Event, { type: "fix-started" }>): boolean {
@@ -201,11 +191,17 @@ function settled(books: Books, host: string): boolean {
   if (books.over.has(host)) return true;
   const pages = books.plan.steps.map((step) => page(books, host, step.id));
   const open = pages.filter((one) => one.end === null);
-  if (open.some((one) => one.started.size > 0 || one.approved !== null)) return false;
-  return open.length === 0 || open.some((one) => one.asked) || waitsForPeer(host, books);
+  if (open.some((one) => one.left === null && (one.started.size > 0 || one.approved !== null))) return false;
+  return (
+    open.length === 0 ||
+    open.some((one) => one.left !== null) ||
+    open.some((one) => one.asked) ||
+    waitsForPeer(host, books)
+  );
 }
 
-function keep(books: Books, { event, at }: Entry): void {
+function keep(books: Books, entry: Entry): void {
+  const { event, at } = entry;
   if (event.type === "run-resumed") reopen(books, event.accepted);
   if (event.type === "paused" || event.type === "continued") books.paused = event.type === "paused";
   if (event.type === "frozen" || event.type === "unfrozen") books.frozen = event.type === "frozen";
@@ -233,6 +229,7 @@ function keep(books: Books, { event, at }: Entry): void {
   if (event.type === "step-ended" && event.outcome === "unknown" && event.open !== true) books.unknown.add(event.host);
   if ("step" in event && event.step === null && event.type !== "concerned") books.over.add(event.host);
   if ("step" in event && event.step !== null) write(books, event.host, page(books, event.host, event.step), event, at);
+  if ("step" in event && event.step !== null) noteLeft(books, event.host, page(books, event.host, event.step), entry);
 }
 
 /** What was only put off is taken up again. */

@@ -52,3 +52,11 @@ export function roomOf(plan: RunPlan, batch: number): number {
   const share = batches[Math.min(batch, batches.length) - 1] ?? "100%";
   return typeof share === "number" ? share : resolveShare(share, plan.hosts.length);
 }
+
+/** On another name of the same machine a fix is under way, or how one ended is not known. */
+export function hasBusyTwin(host: string, { machines, plan, pages }: Books): boolean {
+  const machine = machines.get(host);
+  const twins = [...machines].flatMap(([other, its]) => (other !== host && its === machine ? [other] : []));
+  const own = twins.flatMap((twin) => plan.steps.flatMap(({ id }) => pages.get(`${twin} ${id}`) ?? []));
+  return own.some(({ lost, end, started }) => lost || end === "in-doubt" || (started.size > 0 && end === null));
+}

@@ -47,6 +47,8 @@ export type Play = {
   /** Stands in for the journal where it must fail. */
   readonly journal?: Journal;
   readonly leaving?: AbortController;
+  /** What a host tells who follows a fix there. Without this there are no jobs. */
+  readonly follow?: (host: string, signal?: AbortSignal) => Promise<Ended>;
   /** Called with every entry, when it is durable, and with the live run. */
   readonly onEntry?: (entry: Entry, live: LiveRun) => void;
 };
@@ -78,7 +80,7 @@ export async function play(piece: Play): Promise<{ readonly state: RunState; rea
     loaded: piece.loaded,
     hosts,
     secrets: [],
-    jobs: false,
+    jobs: piece.follow !== undefined,
     become: false,
     connector: standIn(piece),
     controller: standIn(piece),
@@ -128,6 +130,8 @@ function inMemory(entries: Entry[]): Journal {
   };
 }
 
+const read = { stdout: 0, stderr: 0 };
+
 /** A stand-in for SSH: every login works but those named, and scripts are answered by the play. */
 function standIn(piece: Play): Connector {
   const logins = new Map<string, number>();
@@ -150,9 +154,12 @@ function standIn(piece: Play): Connector {
           left -= 1;
           return piece.answer(host.name, script, options?.signal);
         },
-        job: () => Promise.reject(new Error("no play has jobs")),
-        beside: () => Promise.reject(new Error("no play has jobs")),
-        attach: () => Promise.reject(new Error("no play has jobs")),
+        job: async (job, options) => ({ ended: await piece.answer(host.name, job, options?.signal), read }),
+        beside: () => Promise.reject(new Error("nobody ends a job in a play")),
+        attach: async (_, options) => {
+          if (piece.follow === undefined) throw new Error("this play has no jobs");
+          return { ended: await piece.follow(host.name, options?.signal), read };
+        },
         [Symbol.asyncDispose]: async () => undefined,
       };
     },

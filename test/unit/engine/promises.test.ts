@@ -100,7 +100,7 @@ test("a run that was cut off, stopped or waits is resumed by another process, an
   );
 });
 
-test("what another process left under way on a host is looked for, and is neither forgotten nor begun again", () => {
+test("what another process left under way on a host, or what was left running there, is looked for, and is neither forgotten nor begun again", () => {
   const bad = {
     unknown: 0,
     clear: 0,
@@ -114,18 +114,21 @@ test("what another process left under way on a host is looked for, and is neithe
   };
   const left = { temper: bad, eager: 0.3, yes: 1, patience: 100, stopping: 0, meddling: 0 };
   let found = 0;
+  let followed = 0;
   fc.assert(
     fc.property(anyPlan, fc.nat(), fc.nat(), (plan, seed, again) => {
-      const { entries, state } = simulate({ ...plan, dryRun: false }, { ...left, seed });
+      const { entries, state, intents: first } = simulate({ ...plan, dryRun: false }, { ...left, seed });
       const event = { type: "run-resumed", by: "ben", attended: true } as const;
       const resumed: Entry = { run: "r1", seq: entries.length + 1, at: state.at, event };
       const { entries: all, intents } = simulate(plan, { ...left, seed: again }, [...entries, resumed]);
       keepsItsPromises(all);
       found += intents.filter((intent) => intent.kind === "reattach").length;
+      followed += [...first, ...intents].filter((intent) => intent.kind === "follow").length;
     }),
     RUNS,
   );
   expect(found).toBeGreaterThan(10);
+  expect(followed).toBeGreaterThan(2);
 });
 
 test("the record alone gives the state: through JSON and the schema, all at once or one by one", () => {
