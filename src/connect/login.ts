@@ -8,7 +8,7 @@ import { keyExchanges, oldCiphers } from "./algorithms.ts";
 import { authentication, type Credentials } from "./auth.ts";
 import type { HostKeys } from "./hostkey.ts";
 import { listenForOffer, type Offer } from "./offer.ts";
-import { giveWay, type Turn } from "./pace.ts";
+import { giveWay, giveWayMeanwhile, type Turn } from "./pace.ts";
 import type { Target } from "./target.ts";
 import type { NotIn } from "./tries.ts";
 import { closedByHost, saying, type Stage, timedOut, unreachable } from "./unreachable.ts";
@@ -49,7 +49,8 @@ export async function logIn(
 ): Promise<LoginAnswer> {
   const { default: ssh2 } = await import("ssh2");
   const { host } = credentials;
-  const sock = await dialled(way, host, deadline, signal);
+  const connected = giveWayMeanwhile(turn);
+  const sock = await dialled(way, host, deadline, signal).finally(connected);
   if (isFault(sock)) return { fault: sock, again: false };
   giveWay(sock, turn);
   const offer = listenForOffer(sock);

@@ -1,12 +1,14 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { expect, it } from "vitest";
-import { newPace, type Pace, type Turn } from "../../../src/connect/pace.ts";
+import { newPace, type Pace, type Place, placesOf, type Turn } from "../../../src/connect/pace.ts";
 import { plainSsh } from "../../kit/connections.ts";
 import { hostAt } from "../../kit/sshd.ts";
 
+const at = (...names: string[]): Place[] => names.map((name) => ({ kind: "at", name }));
+
 async function taken(pace: Pace, ...places: string[]): Promise<Turn> {
-  const turn = await pace.turn(places, undefined);
+  const turn = await pace.turn(at(...places), undefined);
   if (turn === undefined) throw new Error("given up");
   return turn;
 }
@@ -20,10 +22,10 @@ async function hasCome(turn: Promise<Turn | undefined>): Promise<boolean> {
 }
 
 it("lets so many at one place, the others as these end, whoever waits longest first", async () => {
-  const pace = newPace({ place: 2, all: 10 });
+  const pace = newPace({ at: 2, through: 9, all: 10 });
   const first = await taken(pace, "a");
   await taken(pace, "a");
-  const [third, fourth] = [pace.turn(["a"], undefined), pace.turn(["a"], undefined)];
+  const [third, fourth] = [pace.turn(at("a"), undefined), pace.turn(at("a"), undefined)];
   expect(await hasCome(third)).toBe(false);
   first.end();
   first.end();
@@ -31,35 +33,38 @@ it("lets so many at one place, the others as these end, whoever waits longest fi
 });
 
 it("holds nobody up who wants another place, but for the number of all", async () => {
-  const pace = newPace({ place: 1, all: 2 });
+  const pace = newPace({ at: 1, through: 9, all: 2 });
   const first = await taken(pace, "a");
-  const waits = pace.turn(["a"], undefined);
+  const waits = pace.turn(at("a"), undefined);
   await taken(pace, "b");
-  const other = pace.turn(["c"], undefined);
+  const other = pace.turn(at("c"), undefined);
   expect(await hasCome(other)).toBe(false);
   first.end();
   expect([await hasCome(waits), await hasCome(other)]).toEqual([true, false]);
 });
 
-it("counts a login at every place on its way", async () => {
-  const pace = newPace({ place: 1, all: 10 });
-  const through = await taken(pace, "bastion", "a");
-  const waits = pace.turn(["bastion", "b"], undefined);
-  expect(await hasCome(waits)).toBe(false);
-  through.end();
-  expect(await hasCome(waits)).toBe(true);
-  expect(await hasCome(pace.turn(["a"], undefined))).toBe(true);
+it("counts a login at every jump host on its way, of which more are let through", async () => {
+  const pace = newPace({ at: 1, through: 2, all: 10 });
+  const behind = (address: string) => placesOf({ ...hostAt(22, "/", { address }), ssh: { jumps: ["Bastion"] } });
+  const first = await pace.turn(behind("a"), undefined);
+  expect(await hasCome(pace.turn(behind("a"), undefined))).toBe(false);
+  expect(await hasCome(pace.turn(behind("b"), undefined))).toBe(true);
+  const third = pace.turn(behind("c"), undefined);
+  expect(await hasCome(third)).toBe(false);
+  expect(await hasCome(pace.turn(at("bastion"), undefined))).toBe(true);
+  first?.end();
+  expect(await hasCome(third)).toBe(false);
 });
 
 it("lets go of whoever does not want to wait any more", async () => {
-  const pace = newPace({ place: 1, all: 10 });
+  const pace = newPace({ at: 1, through: 9, all: 10 });
   const first = await taken(pace, "a");
   const stop = new AbortController();
-  const waits = pace.turn(["a"], stop.signal);
-  const next = pace.turn(["a"], undefined);
+  const waits = pace.turn(at("a"), stop.signal);
+  const next = pace.turn(at("a"), undefined);
   stop.abort();
   expect(await waits).toBeUndefined();
-  expect(await pace.turn(["a"], stop.signal)).toBeUndefined();
+  expect(await pace.turn(at("a"), stop.signal)).toBeUndefined();
   first.end();
   expect(await hasCome(next)).toBe(true);
 });
