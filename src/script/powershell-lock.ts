@@ -39,8 +39,8 @@ function Get-RunbookRival($dir, $boot) {
         else {
           try { [IO.Directory]::Delete($entry); $why = '' } catch { if ($ours) { $why = 'foreign' } else { $why = '' } }
           if ($why -eq '') {
-            $global:rbOver = $name
-            if ($ours -and $null -ne $global:rbSeen -and [long]$part[5] * 10 -ge (Get-RunbookUptime) - $global:rbSeen) { $global:rbPast = $name }
+            $global:rbLockOver = $name
+            if ($ours -and $null -ne $global:rbLockSeen -and [long]$part[5] * 10 -ge (Get-RunbookUptime) - $global:rbLockSeen) { $global:rbLockPast = $name }
             continue
           }
         }
@@ -57,7 +57,7 @@ function Find-RunbookPast($dir, $boot) {
     $part = @($name -split ',')
     if ($part.Count -ne 6 -or $part[5] -notmatch '^[0-9]+$' -or $part[0] -ceq ${literal(word(run))}) { continue }
     if ($part[4] -cne $boot -or [long]$part[5] + ${10 * MEMORY} -lt (Get-RunbookUptime)) { try { [IO.Directory]::Delete($entry) } catch { } }
-    elseif ([long]$part[5] -gt (Get-RunbookUptime) - $global:rbSeen) { $global:rbPast = $name }
+    elseif ([long]$part[5] -gt (Get-RunbookUptime) - $global:rbLockSeen) { $global:rbLockPast = $name }
   }
 }
 function Get-RunbookLock {
@@ -65,9 +65,9 @@ function Get-RunbookLock {
   $past = Join-Path $dir 'past'
   try { [void][IO.Directory]::CreateDirectory($past) } catch { return "barred $($dir -replace ' ', '_')" }
   $boot = Get-RunbookBoot
-  $global:rbOver = ''
-  $global:rbPast = ''
-  $global:rbSeen = ${seen}
+  $global:rbLockOver = ''
+  $global:rbLockPast = ''
+  $global:rbLockSeen = ${seen}
   $rival = ''
   for ($try = 0; $try -lt 5; $try++) {
     $rival = Get-RunbookRival $dir $boot
@@ -87,8 +87,8 @@ function Get-RunbookLock {
     [Threading.Thread]::Sleep(200 + (Get-Random -Maximum 700))
   }
   if ($rival) { return "locked $rival" }
-  if ($null -ne $global:rbSeen) { Find-RunbookPast $past $boot }
-  if ($global:rbPast) { "past $global:rbPast" } else { "held $global:rbOver" }
+  if ($null -ne $global:rbLockSeen) { Find-RunbookPast $past $boot }
+  if ($global:rbLockPast) { "past $global:rbLockPast" } else { "held $global:rbLockOver" }
 }`;
 }
 

@@ -10,6 +10,7 @@ export type Windows = AsyncDisposable & {
   readonly sshd: Sshd;
   /** The directory of the host that is played, made anew as one that is like this. */
   be(over?: Partial<Machine>): Machine;
+  machine(): Machine;
   host(over?: Partial<Host>): Host;
 };
 
@@ -28,6 +29,7 @@ export async function startWindows(config: readonly string[] = []): Promise<Wind
       machine = makeMachine(dir, over);
       return machine;
     },
+    machine: () => machine,
     host: (over = {}) => sshd.host({ windows: machine.shell, ...over }),
     async [Symbol.asyncDispose]() {
       await sshd[Symbol.asyncDispose]();
