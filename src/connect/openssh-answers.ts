@@ -1,7 +1,8 @@
-import type { Host } from "../model/inventory.ts";
 import type { Ask } from "./keys.ts";
 import type { Deadline } from "./login.ts";
 import type { Question } from "./openssh-askpass.ts";
+import { answers, type Asked, CODE } from "./prompts.ts";
+import type { Target } from "./target.ts";
 
 /** Answers to what ssh asks during one login. */
 export type Answers = {
@@ -9,14 +10,22 @@ export type Answers = {
   readonly answer: (question: Question) => Promise<string | undefined>;
   /** Settles when the host has asked what nobody answers. ssh must not go on: it would send an empty password. */
   readonly declined: Promise<void>;
+  /** What that was. */
+  asked(): Asked | undefined;
 };
 
-/** Answers with the host's password, once, and asks a person for what opens a key. Undefined where there is neither. */
-export function answersFor(host: Host, ask: Ask | undefined, home: string, deadline: Deadline): Answers | undefined {
+/** Whom a login may ask, and the home in which their keys are. */
+export type Asker = { readonly ask?: Ask; readonly home: string };
+
+/** Answers with the host's password, once, and asks a person for what opens a key, and for codes. Undefined where there is neither. */
+export function answersFor(host: Target, { ask, home }: Asker, deadline: Deadline): Answers | undefined {
   if (host.password === undefined && ask === undefined) return undefined;
   const { promise: declined, resolve: decline } = Promise.withResolvers<void>();
   const tries = new Map<string, number>();
-  let known = host.password;
+  let asked: Asked | undefined;
+  let used = false;
+  const whom = { host, ...(ask !== undefined && { ask }), pause: <T>(work: Promise<T>) => deadline.pause(work) };
+  const person = answers(whom, (what) => (asked = what));
 
   async function opening(what: string, of: string): Promise<string | undefined> {
     const shown = of.startsWith(`${home}/`) ? `~${of.slice(home.length)}` : of;
@@ -28,8 +37,26 @@ export function answersFor(host: Host, ask: Ask | undefined, home: string, deadl
     return secret?.reveal();
   }
 
+  /** What the host asks, or ssh for it. A wrong password is not repeated: some hosts lock the account after a few. */
+  async function password(text: string): Promise<string> {
+    const code = !text.endsWith("'s password:") && CODE.test(text);
+    if (!code && (used || host.password === undefined)) return refuse();
+    used ||= !code;
+    const prompt = code ? text : "Password:";
+    const [typed] = await new Promise<string[]>((resolve) =>
+      person("", "", "", [{ prompt, echo: false }], (typed) => resolve([...typed])),
+    );
+    return typed ?? refuse();
+  }
+
+  function refuse(): Promise<never> {
+    decline();
+    return never();
+  }
+
   return {
     declined,
+    asked: () => asked,
     async answer(question) {
       switch (question.kind) {
         case "passphrase":
@@ -42,14 +69,9 @@ export function answersFor(host: Host, ask: Ask | undefined, home: string, deadl
           return undefined;
         case "host-key":
           return undefined;
-        case "password": {
-          const password = known;
-          // A wrong one is not repeated: some hosts lock the account after a few.
-          known = undefined;
-          if (password !== undefined) return password.reveal();
-          decline();
-          return never();
-        }
+        case "password":
+          // Newer ones say before it for whom they ask, older ones do not.
+          return password(question.text.replace(/^\(\S+@\S+\) /, ""));
       }
     },
   };
@@ -58,7 +80,9 @@ export function answersFor(host: Host, ask: Ask | undefined, home: string, deadl
 /** As often as ssh asks for a passphrase. */
 const TRIES = 3;
 
-async function nobody(): Promise<undefined> {}
+function nobody(): Promise<undefined> {
+  return Promise.resolve(undefined);
+}
 
 function never(): Promise<never> {
   return new Promise(() => undefined);

@@ -18,8 +18,6 @@ export function masterArguments(dir: string, asks: boolean): readonly string[] {
   const path = `${dir}/ssh`.replaceAll("%", "%%");
   const own = options({
     ControlPersist: LINGER,
-    ServerAliveInterval: 5,
-    ServerAliveCountMax: 2,
     ClearAllForwardings: "yes",
     BatchMode: asks ? "no" : "yes",
   });
@@ -47,6 +45,9 @@ export function hostArguments(host: Host, { acceptNewHostKeys, file, connectTime
   const otherwise = {
     StrictHostKeyChecking: acceptNewHostKeys ? "accept-new" : undefined,
     ConnectTimeout: connectTimeout,
+    // A silent host is lost.
+    ServerAliveInterval: 5,
+    ServerAliveCountMax: 2,
   };
   const config = file === undefined ? [] : ["-F", file];
   return [...config, ...before, ...options(said), ...keys, ...after, ...options(otherwise), "--", host.address];

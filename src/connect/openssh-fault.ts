@@ -1,6 +1,8 @@
 import type { Fault } from "../model/fault.ts";
-import type { Host } from "../model/inventory.ts";
+import { authFault } from "./authfault.ts";
 import { knownName } from "./knownhosts.ts";
+import type { Asked } from "./prompts.ts";
+import type { Target } from "./target.ts";
 import type { NotIn } from "./tries.ts";
 import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
 
@@ -23,9 +25,9 @@ const HUNG_UP =
   /^(?:kex_exchange_identification: |ssh_exchange_identification: |banner exchange: |Connection (?:closed|reset) by )/m;
 
 /** Says in our words why ssh gave up on a host; `host` with the user, address and port that it used. */
-export function loginFault(said: Said, host: Host & { readonly user: string }): NotIn {
+export function loginFault(said: Said, host: Target, asked: Asked | undefined): NotIn {
   const log = said.log.replaceAll("\r", "");
-  const fault = hostKeyFault(log, host) ?? authFault(log, host) ?? networkFault(log, host);
+  const fault = hostKeyFault(log, host) ?? authProblem(log, host, asked) ?? networkFault(log, host);
   if (fault !== undefined) return { fault, again: false };
   const proxy = /^debug1: Executing proxy command: /m.test(log) ? lastWords(said.stderr) : undefined;
   if (HUNG_UP.test(log) && !/^debug1: SSH2_MSG_NEWKEYS sent/m.test(log)) {
@@ -41,7 +43,7 @@ export function loginFault(said: Said, host: Host & { readonly user: string }): 
   return { fault: { kind: "unreachable", message: `closed: ${last}`, where: host.name }, again: false };
 }
 
-function networkFault(log: string, host: Host): Fault | undefined {
+function networkFault(log: string, host: Target): Fault | undefined {
   const code = NETWORK.find(([words]) => words.test(log))?.[1];
   if (code !== undefined) return unreachable(Object.assign(new Error(code), { code }), host);
   if (/^Connection timed out during banner exchange|^Connection to .* timed out/m.test(log)) return timedOut(host);
@@ -55,7 +57,7 @@ function networkFault(log: string, host: Host): Fault | undefined {
   return unreachable(new Error("Invalid identification"), host);
 }
 
-function hostKeyFault(log: string, host: Host): Fault | undefined {
+function hostKeyFault(log: string, host: Target): Fault | undefined {
   if (!/^(?:Host key verification failed|No .* host key is known|.*REVOKED HOST KEY DETECTED)/m.test(log))
     return undefined;
   const shown = /^debug1: Server host (?:key|certificate): (\S+ SHA256:[^\s,]+)/m.exec(log)?.[1] ?? "a key";
@@ -89,38 +91,46 @@ function hostKeyFault(log: string, host: Host): Fault | undefined {
 
 /** `debug1: Offering public key: PATH TYPE SHA256:… explicit agent` */
 const OFFERED = /^debug1: Offering public key: (.*) \S+ SHA256:\S+(.*)$/gm;
-const UNUSABLE = [
-  /^(?:Load key ".*|Identity file .* not accessible|.*identity_sign: .*|Permissions \d+ for '.*' are too open.*)/gm,
+/** Why a key could not be offered, each with what it says of which file. */
+const UNUSABLE: readonly (readonly [RegExp, string])[] = [
+  [/^(?:debug1: )?no such identity: (.*): No such file or directory$/gm, "is not there"],
+  [
+    /^(?:debug1: )?.*read_passphrase: can't open|^Permissions \d+ for '(.*)' are too open\.$/gm,
+    "may be read by others",
+  ],
+  [/^Load key "(.*)": (?:invalid format|error in libcrypto)$/gm, "holds no private key"],
+  [/^Load key "(.*)": incorrect passphrase supplied to decrypt private key$/gm, "stays locked"],
+  [/^Load key "(.*)": .*$/gm, "cannot be read"],
 ];
 
-function authFault(log: string, host: Host & { readonly user: string }): Fault | undefined {
-  const denied = /^.*: Permission denied \((.*)\)\.$/m.exec(log);
-  const many = /Too many authentication failures/.test(log);
-  if (denied === null && !many && !/^debug1: Next authentication method: /m.test(log)) return undefined;
-  const accepts = denied?.[1] ?? /^debug1: Authentications that can continue: (.*)$/m.exec(log)?.[1];
-  const tried = [...log.matchAll(OFFERED)].map(
-    ([, name, how]) => `${name}${/ agent/.test(how ?? "") ? " (agent)" : ""}`,
+function authProblem(log: string, host: Target, asked: Asked | undefined): Fault | undefined {
+  const denied = /^.*: Permission denied \((.*)\)\.$/m.exec(log)?.[1];
+  const accepts = denied ?? [...log.matchAll(/^debug1: Authentications that can continue: (.*)$/gm)].at(-1)?.[1];
+  if (accepts === undefined) return undefined;
+  const keys = Array.from(
+    log.matchAll(OFFERED),
+    ([, name, how]) => `${name}${/ agent/.test(how ?? "") ? " in the agent" : ""}`,
   );
   const password =
-    /^debug1: Next authentication method: (?:password|keyboard-interactive)$/m.test(log) && host.password !== undefined;
-  const problems = UNUSABLE.flatMap((words) => log.match(words) ?? []);
-  const list = [...new Set([...tried, ...(password ? ["password"] : []), ...problems])].join(", ");
-  const fault = (message: string, hint: string): Fault => ({
-    kind: "auth",
-    message: `${host.user}@${host.name}: ${message}${list === "" ? "" : ` (${list})`}`,
-    hint: hint + (accepts === undefined ? "" : ` The host takes: ${accepts.replaceAll(",", ", ")}.`),
-    where: host.name,
+    host.password !== undefined && /^debug1: Next authentication method: (?:password|keyboard-int)/m.test(log);
+  const problems = new Map<string, string>();
+  for (const [words, problem] of UNUSABLE) {
+    for (const [, file] of log.matchAll(words))
+      if (file !== undefined && !problems.has(file)) problems.set(file, problem);
+  }
+  const fault = authFault(host, {
+    tried: [...new Set([...keys, ...(password ? ["password"] : [])])],
+    problems: Array.from(problems, ([file, problem]) => `${file} ${problem}`),
+    beyond: [],
+    accepts: accepts.split(","),
+    second: / with partial success\.$/m.test(log),
+    ...(asked !== undefined && { asked }),
   });
-  if (/ with partial success\.$/m.test(log)) {
-    return fault("the host wants a second factor", "Log in with a key that needs none.");
-  }
-  if (many) return fault("the host hung up after too many keys", "Name the right one, with `-o IdentitiesOnly=yes`.");
-  if (tried.length === 0 && !password) {
-    return fault("there is nothing to log in with", "Give a key (--private-key), start an agent, or use --ask-pass.");
-  }
-  if (tried.length === 0) return fault("the password was not accepted", "Look at the user (-u) and the password.");
-  const what = password ? "no key and no password was accepted" : "no key was accepted";
-  return fault(what, "Look at the user (-u) and at its authorized_keys, or give another key (--private-key).");
+  if (!/Too many authentication failures/.test(log)) return fault;
+  return {
+    ...fault,
+    hint: `It hung up after too many keys: name the right one, with \`-o IdentitiesOnly=yes\`. ${fault.hint}`,
+  };
 }
 
 /** The last line that says something, without what only helps to search for bugs. */
@@ -134,8 +144,8 @@ function lastWords(text: string): string | undefined {
 }
 
 /** Why a connection that was there has ended, by what ssh wrote to its log. */
-export function endingOf(log: string): string {
-  if (/^Timeout, server .* not responding/m.test(log)) return "no answer from the host for 15 s";
+export function endingOf(log: string, silence: number): string {
+  if (/^Timeout, server .* not responding/m.test(log)) return `no answer from the host for ${silence} s`;
   const words =
     /^(?:.*: )?(Connection (?:reset|closed) by|Connection to .* closed by remote host|Received disconnect from |.*Broken pipe)/m;
   return words.test(log) ? "closed by the host" : "the ssh that held the connection has ended";

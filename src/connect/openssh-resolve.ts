@@ -1,21 +1,34 @@
 import { execFile } from "node:child_process";
+import PQueue from "p-queue";
 
 /** Where ssh would go, with its user's configuration read: `ssh -G` tells without a connection. */
 export type Resolved = {
   readonly user: string;
   readonly address: string;
   readonly port: number;
-  /** Seconds. */
+  /** Seconds, as is the silence after which the host is lost. */
   readonly connectTimeout: number;
+  readonly silence: number;
 };
 
 /** ms for `ssh -G`: it may run what `Match exec` says. */
 const PATIENCE = 10_000;
 
 /** Asks ssh what it makes of its arguments; its complaint where they are none. */
-export async function resolveHost(host: readonly string[]): Promise<Resolved | { readonly problem: string }> {
+export type Resolve = (host: readonly string[]) => Promise<Resolved | { readonly problem: string }>;
+
+/** ssh processes at once; each takes a few ms. */
+const AT_ONCE = 4;
+
+/** Asks for few hosts at once. */
+export function resolver(): Resolve {
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  return (host) => queue.add(() => resolveHost(host));
+}
+
+async function resolveHost(host: readonly string[]): Promise<Resolved | { readonly problem: string }> {
   const { promise, resolve } = Promise.withResolvers<{ readonly out: string; readonly problem?: string }>();
-  execFile("ssh", ["-G", ...host], { timeout: PATIENCE }, (error, out, err) => {
+  execFile("ssh", ["-G", ...host], { timeout: PATIENCE, killSignal: "SIGKILL" }, (error, out, err) => {
     if (error === null) resolve({ out });
     else resolve({ out, problem: err.trim().split("\n").at(-1)?.trim() || error.message });
   });
@@ -27,10 +40,12 @@ export async function resolveHost(host: readonly string[]): Promise<Resolved | {
   const user = said.get("user");
   const address = said.get("hostname");
   if (user === undefined || address === undefined) return { problem: "`ssh -G` tells no user and no host name" };
+  const numberOf = (name: string): number => Number(said.get(name) ?? 0) || 0;
   return {
     user,
     address,
-    port: Number(said.get("port") ?? 22),
-    connectTimeout: Number(said.get("connecttimeout") ?? 0) || 0,
+    port: numberOf("port"),
+    connectTimeout: numberOf("connecttimeout"),
+    silence: numberOf("serveraliveinterval") * (numberOf("serveralivecountmax") + 1),
   };
 }

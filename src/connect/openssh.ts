@@ -10,8 +10,9 @@ import { endingOf, loginFault } from "./openssh-fault.ts";
 import { type Master, startMaster } from "./openssh-master.ts";
 import { newPace, type Pace, placesOf } from "./pace.ts";
 import { wireIn } from "./openssh-wire.ts";
-import { resolveHost, type Resolved } from "./openssh-resolve.ts";
+import { type Resolve, resolver } from "./openssh-resolve.ts";
 import type { SshOptions } from "./reach.ts";
+import type { Target } from "./target.ts";
 import { logInAtLast, type NotIn } from "./tries.ts";
 import { timedOut } from "./unreachable.ts";
 import { windowsConnection } from "./windows.ts";
@@ -22,22 +23,28 @@ export type OpensshOptions = Pick<SshOptions, "home" | "acceptNewHostKeys" | "co
 
 /** Connects with the system's `ssh`, with one login a host: what that can do and is configured for counts. */
 export function opensshConnector(options: OpensshOptions): Connector {
-  const pace = options.pace ?? newPace();
-  return { connect: (host, signal) => connect({ ...options, pace }, host, signal) };
+  const shared = { ...options, pace: options.pace ?? newPace(), resolve: resolver() };
+  return { connect: (host, signal) => connect(shared, host, signal) };
 }
 
+/** Seconds: more is too long a time for ssh. */
+const LONGEST = 1e6;
+
 async function connect(
-  options: OpensshOptions & { readonly pace: Pace },
+  options: OpensshOptions & { readonly pace: Pace; readonly resolve: Resolve },
   host: Host,
   signal?: AbortSignal,
 ): Promise<Connection | Fault> {
   const patience = options.connectTimeoutMs ?? 10_000;
-  const words = hostArguments(host, { ...options, connectTimeout: patience / 1000 });
-  const resolved = await resolveHost(words);
+  const usual = Math.ceil(Math.min(patience / 1000, LONGEST));
+  const words = hostArguments(host, { ...options, connectTimeout: usual });
+  const resolved = await options.resolve(words);
+  if (signal?.aborted === true) return interrupted(host);
   if ("problem" in resolved) return unfit(resolved.problem, host);
-  // Who has set a longer time in ssh's configuration knows that it takes that long.
-  const deadline = deadlineOf(Math.max(patience, resolved.connectTimeout * 1000));
-  const there = { ...host, ...resolved };
+  const { connectTimeout, silence } = resolved;
+  const deadline = deadlineOf(connectTimeout === usual ? patience : connectTimeout * 1000);
+  // What the inventory says beside that is for ssh to read.
+  const there: Target = { ...host, ...resolved, original: host.address, ssh: {} };
   const places = placesOf(there);
   const attempt = async (): Promise<Master | NotIn> => {
     // To wait for others is no fault of this host.
@@ -54,7 +61,8 @@ async function connect(
   const master = answer;
   const abort = (): void => void master.end();
   signal?.addEventListener("abort", abort, { once: true });
-  const made = { ...loginOver(master, host, resolved.user), wire: wireIn(await master.log()) };
+  if (signal?.aborted === true) abort();
+  const made = { ...loginOver(master, there, silence), wire: wireIn(await master.log()) };
   const connection = await (host.windows === undefined ? connectionOver(made) : windowsConnection(made, host.windows));
   signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;
@@ -62,12 +70,13 @@ async function connect(
 
 async function logIn(
   words: readonly string[],
-  host: Host & Resolved,
-  { ask, home }: OpensshOptions,
+  host: Target,
+  options: OpensshOptions,
   deadline: Deadline,
   signal: AbortSignal | undefined,
 ): Promise<Master | NotIn> {
-  const answer = await startMaster(words, answersFor(host, ask, home, deadline), deadline, signal);
+  const answers = answersFor(host, options, deadline);
+  const answer = await startMaster(words, answers, deadline, signal);
   if (isFault(answer)) return { fault: { where: host.name, ...answer }, again: false };
   if ("line" in answer) return answer;
   switch (answer.kind) {
@@ -77,16 +86,16 @@ async function logIn(
       return { fault: interrupted(host), again: false };
     case "failed":
     case "declined":
-      return loginFault(answer, host);
+      return loginFault(answer, host, answers?.asked());
   }
 }
 
-function loginOver(master: Master, host: Host, user: string): Parameters<typeof connectionOver>[0] {
+function loginOver(master: Master, host: Target, silence: number): Parameters<typeof connectionOver>[0] {
   let alive = true;
   void master.line.closed.then(() => (alive = false));
   return {
-    open: sessionsOver(master.line, async () => endingOf(await master.log())),
-    user,
+    open: sessionsOver(master.line, async () => endingOf(await master.log(), silence)),
+    user: host.user,
     becomePassword: host.becomePassword,
     becomeMeans: host.becomeMeans,
     alive: () => alive,

@@ -8,7 +8,7 @@ export type Asked = { readonly kind: "unanswered"; readonly prompt: string } | {
 /** Rounds of questions of one login: more is a server that asks for ever. */
 const MOST_ROUNDS = 8;
 /** What asks for something else than the password. */
-const CODE = /code|otp|token|pin\b|passcode|factor|verif|duo|yubi/i;
+export const CODE = /code|otp|token|pin\b|passcode|factor|verif|duo|yubi/i;
 const NEW_PASSWORD = /\b(?:new|retype|re-enter|repeat)\b.*pass/i;
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { connected, faultOf, logsIn, plainSsh, script, told } from "../kit/connections.ts";
+import { connected, faultOf, logsIn, LOGINS, script, told } from "../kit/connections.ts";
 import { eventually, processesWith, uniqueSleep, killIfThere } from "../kit/processes.ts";
 import { freePort, loginsOf, type Sshd, startSshd } from "../kit/sshd.ts";
 
@@ -21,12 +21,12 @@ async function listening(server: Server): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-describe("hosts that cannot be reached", () => {
+describe.each(LOGINS)("hosts that cannot be reached: %s", (_name, plain) => {
   it.each([
     ["refused", async () => sshd.host({ port: await freePort() })],
     ["no such host", async () => sshd.host({ address: "no-such-host.invalid" })],
   ])("says %s", async (words, host) => {
-    const fault = await faultOf(plainSsh(), await host());
+    const fault = await faultOf(plain(), await host());
     expect(fault).toMatchObject({ kind: "unreachable", where: "web1" });
     expect(fault.message.startsWith(words)).toBe(true);
   });
@@ -42,7 +42,7 @@ describe("hosts that cannot be reached", () => {
       else if (greeting !== "") socket.end(greeting);
     });
     const port = await listening(server);
-    const fault = await faultOf(plainSsh({ connectTimeoutMs: 1500 }), sshd.host({ port }));
+    const fault = await faultOf(plain({ connectTimeoutMs: 1500 }), sshd.host({ port }));
     server.close();
     expect(fault.message.startsWith(words)).toBe(true);
   });
@@ -57,7 +57,7 @@ describe("hosts that cannot be reached", () => {
       talk();
     });
     const port = await listening(server);
-    const fault = await faultOf(plainSsh(), sshd.host({ port }));
+    const fault = await faultOf(plain(), sshd.host({ port }));
     expect(fault.message.startsWith("no SSH")).toBe(true);
     expect(await eventually(() => open === 0)).toBe(true);
     server.close();
@@ -66,7 +66,7 @@ describe("hosts that cannot be reached", () => {
   it("tries again where the host drops logins that come too thick", async () => {
     await using busy = await startSshd({ config: ["MaxStartups 1:100:1", "LoginGraceTime 30"] });
     const all = await Promise.all(
-      Array.from({ length: 4 }, () => logsIn(plainSsh({ connectTimeoutMs: 30_000 }), busy.host())),
+      Array.from({ length: 4 }, () => logsIn(plain({ connectTimeoutMs: 30_000 }), busy.host())),
     );
     expect(all).toEqual([true, true, true, true]);
   });
@@ -74,7 +74,7 @@ describe("hosts that cannot be reached", () => {
   it("is never stormed: of many logins at once a host turns none away, though it has neither sftp nor a second channel", async () => {
     await using strict = await startSshd({ config: ["MaxStartups 10:100:10", "MaxSessions 1", "LogLevel VERBOSE"] });
     expect(readFileSync(join(strict.dir, "sshd_config"), "utf8")).not.toContain("Subsystem");
-    const connector = plainSsh();
+    const connector = plain();
     const all = await Promise.all(Array.from({ length: 40 }, () => logsIn(connector, strict.host())));
     expect(all).toEqual(all.map(() => true));
     const log = readFileSync(join(strict.dir, "log"), "utf8");
@@ -93,22 +93,22 @@ describe("hosts that cannot be reached", () => {
     });
     const port = await listening(server);
     const host = sshd.host({ port, hostKeyChecking: "off" });
-    expect(await logsIn(plainSsh({ connectTimeoutMs: 60_000 }), host)).toBe(true);
+    expect(await logsIn(plain({ connectTimeoutMs: 60_000 }), host)).toBe(true);
     expect(met).toBe(7);
     met = -1e6;
-    const fault = await faultOf(plainSsh({ connectTimeoutMs: 1500 }), host);
+    const fault = await faultOf(plain({ connectTimeoutMs: 1500 }), host);
     expect(fault.message).toBe("closed by the host before the login");
     const stop = new AbortController();
-    const answer = plainSsh({ connectTimeoutMs: 1e9 }).connect(host, stop.signal);
+    const answer = plain({ connectTimeoutMs: 1e9 }).connect(host, stop.signal);
     stop.abort();
     expect(await answer).toMatchObject({ kind: "unreachable", message: "interrupted" });
     server.close();
   });
 });
 
-describe("connections that are lost", () => {
+describe.each(LOGINS)("connections that are lost: %s", (_name, plain) => {
   it("does not know how a script ended, and the host ends what only looked", async () => {
-    await using host = await connected(plainSsh(), sshd.host());
+    await using host = await connected(plain(), sshd.host());
     const before = loginsOf(sshd.pid);
     const sleep = uniqueSleep();
     const run = host.run(script(`echo begun; ${sleep}`));
@@ -121,7 +121,7 @@ describe("connections that are lost", () => {
   });
 
   it("lets a fix go on to its end, though it prints to nobody", async () => {
-    await using host = await connected(plainSsh(), sshd.host());
+    await using host = await connected(plain(), sshd.host());
     const file = join(sshd.dir, "fixed");
     const text = `echo begun; sleep 1; i=0; while [ $i -lt 20000 ]; do echo $i; echo $i >&2; i=$((i + 1)); done; echo done >${file}`;
     const run = host.run(script(text, { late: "leave", timeout: 30 }), {

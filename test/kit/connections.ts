@@ -23,10 +23,16 @@ export function plainSsh(over: Partial<Parameters<typeof sshConnector>[0]> = {})
   return sshConnector({ home: "/nonexistent", user: "root", acceptNewHostKeys: false, ...over });
 }
 
-/** The same by the system's `ssh`. */
+/** The same by the system's `ssh`; it reads the tester's own configuration only where that says something of all hosts. */
 export function plainOpenssh(over: Partial<Parameters<typeof opensshConnector>[0]> = {}): Connector {
-  return opensshConnector({ home: "/nonexistent", acceptNewHostKeys: false, ...over });
+  return opensshConnector({ home: "/nonexistent", acceptNewHostKeys: false, file: "none", ...over });
 }
+
+/** What all logins over SSH keep to, whoever makes them. */
+export const LOGINS: readonly (readonly [name: string, plain: typeof plainOpenssh])[] = [
+  ["ssh", plainSsh],
+  ["openssh", plainOpenssh],
+];
 
 /** The connection, or the fault thrown. */
 export async function connected(connector: Connector, host: Host): Promise<Connection> {
