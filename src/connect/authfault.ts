@@ -18,7 +18,7 @@ export type Tale = {
 };
 
 /** Why nobody was let in: what was tried, why the rest was not, and what to do. */
-export function authFault(host: Target, tale: Tale): Fault {
+export function authFault(host: Pick<Target, "name" | "user" | "ssh">, tale: Tale): Fault {
   const { tried, problems, accepts, second, asked } = tale;
   const list = [...tried, ...problems].join(", ");
   const accepted = accepts === null ? "" : ` The host takes: ${accepts.join(", ")}.`;
@@ -46,7 +46,7 @@ export function authFault(host: Target, tale: Tale): Fault {
 }
 
 /** What is wanted, and what the host would take, that only OpenSSH's own ssh knows. */
-function beyondUs({ ssh }: Target, { beyond, accepts }: Tale): string {
+function beyondUs({ ssh }: Pick<Target, "ssh">, { beyond, accepts }: Tale): string {
   const lacks = (name: string): boolean => ssh.lacking?.some((each) => each.toLowerCase() === name) === true;
   const all = [
     ...beyond,

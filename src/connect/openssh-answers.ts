@@ -1,8 +1,8 @@
 import type { Ask } from "./keys.ts";
 import type { Deadline } from "./login.ts";
 import type { Question } from "./openssh-askpass.ts";
+import type { There } from "./openssh-resolve.ts";
 import { answers, type Asked, CODE } from "./prompts.ts";
-import type { Target } from "./target.ts";
 
 /** Answers to what ssh asks during one login. */
 export type Answers = {
@@ -18,7 +18,7 @@ export type Answers = {
 export type Asker = { readonly ask?: Ask; readonly home: string };
 
 /** Answers with the host's password, once, and asks a person for what opens a key, and for codes. Undefined where there is neither. */
-export function answersFor(host: Target, { ask, home }: Asker, deadline: Deadline): Answers | undefined {
+export function answersFor(host: There, { ask, home }: Asker, deadline: Deadline): Answers | undefined {
   if (host.password === undefined && ask === undefined) return undefined;
   const { promise: declined, resolve: decline } = Promise.withResolvers<void>();
   const tries = new Map<string, number>();

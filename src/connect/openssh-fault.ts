@@ -1,10 +1,10 @@
 import type { Fault } from "../model/fault.ts";
 import { authFault } from "./authfault.ts";
 import { knownName } from "./knownhosts.ts";
+import type { There } from "./openssh-resolve.ts";
 import type { Asked } from "./prompts.ts";
-import type { Target } from "./target.ts";
 import type { NotIn } from "./tries.ts";
-import { closedByHost, timedOut, unreachable } from "./unreachable.ts";
+import { closedByHost, saying, type Stage, timedOut, unreachable } from "./unreachable.ts";
 
 /** What ssh and a proxy of it said before there was a login. */
 export type Said = { readonly log: string; readonly stderr: string };
@@ -25,9 +25,10 @@ const HUNG_UP =
   /^(?:kex_exchange_identification: |ssh_exchange_identification: |banner exchange: |Connection (?:closed|reset) by )/m;
 
 /** Says in our words why ssh gave up on a host; `host` with the user, address and port that it used. */
-export function loginFault(said: Said, host: Target, asked: Asked | undefined): NotIn {
+export function loginFault(said: Said, host: There, asked: Asked | undefined): NotIn {
   const log = said.log.replaceAll("\r", "");
-  const fault = hostKeyFault(log, host) ?? authProblem(log, host, asked) ?? networkFault(log, host);
+  const account = authProblem(log, host, asked);
+  const fault = hostKeyFault(log, host) ?? (account && saying(account, said.stderr)) ?? networkFault(log, host);
   if (fault !== undefined) return { fault, again: false };
   const proxy = /^debug1: Executing proxy command: /m.test(log) ? lastWords(said.stderr) : undefined;
   if (HUNG_UP.test(log) && !/^debug1: SSH2_MSG_NEWKEYS sent/m.test(log)) {
@@ -43,10 +44,11 @@ export function loginFault(said: Said, host: Target, asked: Asked | undefined): 
   return { fault: { kind: "unreachable", message: `closed: ${last}`, where: host.name }, again: false };
 }
 
-function networkFault(log: string, host: Target): Fault | undefined {
+function networkFault(log: string, host: There): Fault | undefined {
   const code = NETWORK.find(([words]) => words.test(log))?.[1];
   if (code !== undefined) return unreachable(Object.assign(new Error(code), { code }), host);
-  if (/^Connection timed out during banner exchange|^Connection to .* timed out/m.test(log)) return timedOut(host);
+  if (/^Connection timed out during banner exchange|^Connection to .* timed out/m.test(log))
+    return timedOut(host, undefined, "silent");
   const offered = /^Unable to negotiate with .*: no matching (.*) found\. Their offer: (.*)$/m.exec(log);
   if (offered !== null) {
     const message = `no common ${offered[1]} with ${host.address} port ${host.port}`;
@@ -57,7 +59,7 @@ function networkFault(log: string, host: Target): Fault | undefined {
   return unreachable(new Error("Invalid identification"), host);
 }
 
-function hostKeyFault(log: string, host: Target): Fault | undefined {
+function hostKeyFault(log: string, host: There): Fault | undefined {
   if (!/^(?:Host key verification failed|No .* host key is known|.*REVOKED HOST KEY DETECTED)/m.test(log))
     return undefined;
   const shown = /^debug1: Server host (?:key|certificate): (\S+ SHA256:[^\s,]+)/m.exec(log)?.[1] ?? "a key";
@@ -103,7 +105,7 @@ const UNUSABLE: readonly (readonly [RegExp, string])[] = [
   [/^Load key "(.*)": .*$/gm, "cannot be read"],
 ];
 
-function authProblem(log: string, host: Target, asked: Asked | undefined): Fault | undefined {
+function authProblem(log: string, host: There, asked: Asked | undefined): Fault | undefined {
   const denied = /^.*: Permission denied \((.*)\)\.$/m.exec(log)?.[1];
   const accepts = denied ?? [...log.matchAll(/^debug1: Authentications that can continue: (.*)$/gm)].at(-1)?.[1];
   if (accepts === undefined) return undefined;
@@ -141,6 +143,12 @@ function lastWords(text: string): string | undefined {
       (line) => line.trim() !== "" && !/^(?:debug\d|Warning|Transferred|Bytes per second): |^OpenSSH_/.test(line),
     )
     ?.trim();
+}
+
+/** How far a login had come when its time was up. */
+export function stageIn(log: string): Stage {
+  if (!/^debug1: (?:Connection established|Executing proxy command)/m.test(log)) return "no-answer";
+  return /^debug1: Remote protocol version /m.test(log) ? "undecided" : "silent";
 }
 
 /** Why a connection that was there has ended, by what ssh wrote to its log. */

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import PQueue from "p-queue";
+import type { Host } from "../model/inventory.ts";
+import type { Target } from "./target.ts";
 
 /** Where ssh would go, with its user's configuration read: `ssh -G` tells without a connection. */
 export type Resolved = {
@@ -13,6 +15,9 @@ export type Resolved = {
 
 /** ms for `ssh -G`: it may run what `Match exec` says. */
 const PATIENCE = 10_000;
+
+/** A host as ssh takes it. */
+export type There = Host & Resolved & Pick<Target, "ssh">;
 
 /** Asks ssh what it makes of its arguments; its complaint where they are none. */
 export type Resolve = (host: readonly string[]) => Promise<Resolved | { readonly problem: string }>;

@@ -6,13 +6,12 @@ import { type Deadline, deadlineOf, interrupted } from "./login.ts";
 import { answersFor } from "./openssh-answers.ts";
 import { hostArguments, type Wishes } from "./openssh-arguments.ts";
 import { sessionsOver } from "./openssh-channel.ts";
-import { endingOf, loginFault } from "./openssh-fault.ts";
+import { endingOf, loginFault, stageIn } from "./openssh-fault.ts";
 import { type Master, startMaster } from "./openssh-master.ts";
 import { newPace, type Pace, placesOf } from "./pace.ts";
 import { wireIn } from "./openssh-wire.ts";
-import { type Resolve, resolver } from "./openssh-resolve.ts";
+import { type Resolve, resolver, type There } from "./openssh-resolve.ts";
 import type { SshOptions } from "./reach.ts";
-import type { Target } from "./target.ts";
 import { logInAtLast, type NotIn } from "./tries.ts";
 import { timedOut } from "./unreachable.ts";
 import { windowsConnection } from "./windows.ts";
@@ -35,16 +34,17 @@ async function connect(
   host: Host,
   signal?: AbortSignal,
 ): Promise<Connection | Fault> {
+  const leaving = (): boolean => signal?.aborted === true;
   const patience = options.connectTimeoutMs ?? 10_000;
   const usual = Math.ceil(Math.min(patience / 1000, LONGEST));
   const words = hostArguments(host, { ...options, connectTimeout: usual });
   const resolved = await options.resolve(words);
-  if (signal?.aborted === true) return interrupted(host);
+  if (leaving()) return interrupted(host);
   if ("problem" in resolved) return unfit(resolved.problem, host);
   const { connectTimeout, silence } = resolved;
   const deadline = deadlineOf(connectTimeout === usual ? patience : connectTimeout * 1000);
   // What the inventory says beside that is for ssh to read.
-  const there: Target = { ...host, ...resolved, original: host.address, ssh: {} };
+  const there: There = { ...host, ...resolved, ssh: {} };
   const places = placesOf(there);
   const attempt = async (): Promise<Master | NotIn> => {
     // To wait for others is no fault of this host.
@@ -61,7 +61,7 @@ async function connect(
   const master = answer;
   const abort = (): void => void master.end();
   signal?.addEventListener("abort", abort, { once: true });
-  if (signal?.aborted === true) abort();
+  if (leaving()) abort();
   const made = { ...loginOver(master, there, silence), wire: wireIn(await master.log()) };
   const connection = await (host.windows === undefined ? connectionOver(made) : windowsConnection(made, host.windows));
   signal?.removeEventListener("abort", abort);
@@ -70,7 +70,7 @@ async function connect(
 
 async function logIn(
   words: readonly string[],
-  host: Target,
+  host: There,
   options: OpensshOptions,
   deadline: Deadline,
   signal: AbortSignal | undefined,
@@ -81,7 +81,7 @@ async function logIn(
   if ("line" in answer) return answer;
   switch (answer.kind) {
     case "late":
-      return { fault: timedOut(host, deadline.seconds), again: false };
+      return { fault: timedOut(host, deadline.seconds, stageIn(answer.log)), again: false };
     case "interrupted":
       return { fault: interrupted(host), again: false };
     case "failed":
@@ -90,7 +90,7 @@ async function logIn(
   }
 }
 
-function loginOver(master: Master, host: Target, silence: number): Parameters<typeof connectionOver>[0] {
+function loginOver(master: Master, host: There, silence: number): Parameters<typeof connectionOver>[0] {
   let alive = true;
   void master.line.closed.then(() => (alive = false));
   return {

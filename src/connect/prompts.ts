@@ -1,6 +1,7 @@
 import type { KeyboardInteractiveAuthMethod, Prompt } from "ssh2";
 import { clean } from "../view/clean.ts";
 import type { Credentials } from "./auth.ts";
+import type { Target } from "./target.ts";
 
 /** Why a server's question was not answered: what it asked, or that it wants a new password. */
 export type Asked = { readonly kind: "unanswered"; readonly prompt: string } | { readonly kind: "new-password" };
@@ -16,7 +17,11 @@ const NEW_PASSWORD = /\b(?:new|retype|re-enter|repeat)\b.*pass/i;
  * a person, where there is one; `unanswered` is told what nobody answered.
  */
 export function answers(
-  { host, ask, pause }: Pick<Credentials, "host" | "ask" | "pause">,
+  {
+    host,
+    ask,
+    pause,
+  }: Pick<Credentials, "ask" | "pause"> & { readonly host: Pick<Target, "name" | "user" | "password"> },
   unanswered: (problem: Asked) => void,
 ): KeyboardInteractiveAuthMethod["prompt"] {
   let password = host.password;
