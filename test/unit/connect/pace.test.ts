@@ -7,6 +7,11 @@ import { hostAt } from "../../kit/sshd.ts";
 
 const at = (...names: string[]): Place[] => names.map((name) => ({ kind: "at", name }));
 
+/** The places of a host behind a jump host. */
+function behind(address: string): readonly Place[] {
+  return placesOf({ address, ssh: { jumps: ["Bastion"] } });
+}
+
 async function taken(pace: Pace, ...places: string[]): Promise<Turn> {
   const turn = await pace.turn(at(...places), undefined);
   if (turn === undefined) throw new Error("given up");
@@ -45,7 +50,6 @@ it("holds nobody up who wants another place, but for the number of all", async (
 
 it("counts a login at every jump host on its way, of which more are let through", async () => {
   const pace = newPace({ at: 1, through: 2, all: 10 });
-  const behind = (address: string) => placesOf({ ...hostAt(22, "/", { address }), ssh: { jumps: ["Bastion"] } });
   const first = await pace.turn(behind("a"), undefined);
   expect(await hasCome(pace.turn(behind("a"), undefined))).toBe(false);
   expect(await hasCome(pace.turn(behind("b"), undefined))).toBe(true);
