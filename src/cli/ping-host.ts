@@ -19,7 +19,7 @@ export async function pingHost(host: Host, connector: Connector, patience = PATI
   if (isFault(connection)) return answerOf({ ...nothing, fault: connection });
   await using open = connection;
   const { wire = null } = open;
-  const here = { ...nothing, reached: true, ...open.identity, ssh: wire, latency: wire?.connectMs ?? null };
+  const here = { ...nothing, reached: true, ...open.identity, ssh: wire, latency: rounded(wire?.connectMs) };
   // What is asked below is asked of a POSIX shell.
   if (host.windows !== undefined) return answerOf(here);
   const { probe, clock, latency, fault } = await probed(open, patience);
@@ -54,10 +54,14 @@ async function probed(connection: Connection, patience: number): Promise<Probed>
   const ended = await connection.run(script, { listen });
   const probe = readProbe(ended.kind === "refused" ? "" : outputText(ended.stdout));
   const connectMs = connection.wire?.connectMs ?? Infinity;
-  const latency = came === undefined ? (connection.wire?.connectMs ?? null) : Math.min(connectMs, came.after);
+  const latency = rounded(Math.min(connectMs, came?.after ?? Infinity));
   const fault = shortfall(ended, probe, patience);
   const clock = came === undefined ? null : offsetOf(probe.clock, came.at, latency ?? 0, came.after);
   return { probe, latency, clock, ...(fault === undefined ? {} : { fault }) };
+}
+
+function rounded(ms: number | null | undefined): number | null {
+  return ms === null || ms === undefined || ms === Infinity ? null : Math.round(ms * 10) / 10;
 }
 
 /** The host read its clock half a round trip before its answer came, or earlier if it was slow: somewhere in between lies the truth. */
@@ -78,13 +82,13 @@ function shortfall(ended: Ended, probe: Probe, patience: number): Fault | undefi
   if (ended.kind === "refused") return ended.fault;
   if (ended.kind === "exited" && probe.whole) return undefined;
   const stuck = probe.places.filter(({ size }) => size === null).map(({ at }) => at);
-  const where = stuck.length === 0 ? "" : `, so did the file system of ${stuck.join(" and ")}`;
+  const what = stuck.length === 0 ? "it" : `the file system at ${stuck.join(" and at ")}`;
   switch (ended.kind) {
     case "exited":
       return partly("it could not tell all: the shell there ended early", "Is it out of processes or memory?");
     case "timed-out":
       return partly(
-        `it took longer than ${patience} s to tell about itself${where}`,
+        `${what} did not tell all about itself within ${patience} s`,
         "A mount that hangs, or a directory service (LDAP) that does not answer, looks like this.",
       );
     case "flooded":

@@ -6,7 +6,7 @@ import { jsonText } from "../report/json.ts";
 import type { Connector } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
 import { foldHosts, nameless } from "../view/hosts.ts";
-import { PAGE, pingDetails, pingTable, underHost } from "../view/ping.ts";
+import { PAGE, type PingTable, pingDetails, pingTable, underHost } from "../view/ping.ts";
 import { wrapWords } from "../view/width.ts";
 import { counted } from "../view/words.ts";
 import { connectors } from "./connectors.ts";
@@ -53,7 +53,7 @@ export async function pingHosts(
 ): Promise<number> {
   const queue = new PQueue({ concurrency: options.parallel });
   const table = pingTable(hosts.map((host) => host.name));
-  const causes = causeTeller();
+  const causes = causeTeller(table);
   const print = (lines: readonly string[]): void => io.out(lines.map((line) => `${line}\n`).join(""));
   const show = (pinged: Pinged): void => {
     if (options.json === true) return print([jsonText(pinged)]);
@@ -78,7 +78,7 @@ export async function pingHosts(
 }
 
 /** Tells what is in the way once for each cause: at the first host at once, and at the end of how many others it holds. */
-function causeTeller(): { tell(pinged: Pinged): string[]; rest(): string[] } {
+function causeTeller({ label }: PingTable): { tell(pinged: Pinged): string[]; rest(): string[] } {
   const told = new Map<string, { readonly first: string; readonly others: string[] }>();
   return {
     tell({ host, reached, fault }) {
@@ -91,7 +91,7 @@ function causeTeller(): { tell(pinged: Pinged): string[]; rest(): string[] } {
         return reached ? underHost("!", `the same as on ${before.first}`) : [];
       }
       told.set(cause, { first: host, others: [] });
-      const head = reached ? underHost("!", fault.message) : wrapped(clean(host), `${fault.kind}: ${fault.message}`);
+      const head = reached ? underHost("!", fault.message) : wrapped(label(host), `${fault.kind}: ${fault.message}`);
       return [...head, ...(fault.hint === undefined ? [] : underHost("→", fault.hint))];
     },
     rest: () =>

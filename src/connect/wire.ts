@@ -8,7 +8,7 @@ export function listenForWire(client: Client, sock: Duplex, offer: () => Offer |
   const began = performance.now();
   let connectMs: number | null = null;
   let wire: Wire | undefined;
-  sock.once("connect", () => (connectMs = performance.now() - began));
+  sock.once("connect", () => (connectMs = Math.round(10 * (performance.now() - began)) / 10));
   client.once("handshake", ({ kex, serverHostKey, cs }) => {
     wire = { server: offer()?.software ?? "", kex, hostKey: serverHostKey, cipher: cs.cipher, mac: cs.mac, connectMs };
   });

@@ -5,15 +5,21 @@ import { bytes, duration } from "./words.ts";
 
 /** Columns of the page. */
 export const PAGE = 80;
-const COLUMNS = { login: 15, latency: 5, system: 18, least: 10 };
+const COLUMNS = { login: 18, latency: 5, system: 16, least: 10 };
 
 /** The table of answers, a row at a time, for hosts with these names. */
-export type PingTable = { readonly head: string; row(pinged: Pinged): string[] };
+export type PingTable = {
+  readonly head: string;
+  row(pinged: Pinged): string[];
+  /** What stands before a text instead of a row. */
+  label(host: string): string;
+};
 
 /** A table in 80 columns; a name that is too long for its column has a line of its own, since names are never cut. */
 export function pingTable(names: readonly string[]): PingTable {
   const most = PAGE - COLUMNS.login - COLUMNS.latency - COLUMNS.system - COLUMNS.least - 8;
-  const widest = Math.min(most, Math.max(4, ...names.map((name) => widthOf(clean(name)))));
+  const widths = names.map((name) => widthOf(clean(name)));
+  const widest = Math.max("HOST".length, ...widths.filter((width) => width <= most));
   const kernel = PAGE - widest - COLUMNS.login - COLUMNS.latency - COLUMNS.system - 8;
   const line = (name: string, [login, ms, system, release]: readonly [string, string, string, string]): string[] => {
     const rest = [
@@ -26,10 +32,11 @@ export function pingTable(names: readonly string[]): PingTable {
     return widthOf(name) <= widest ? [row] : [name, `${" ".repeat(widest)}  ${rest}`.trimEnd()];
   };
   return {
+    label: (host) => pad(clean(host), widest),
     head: line("HOST", ["LOGIN", "MS", "SYSTEM", "KERNEL"])[0] ?? "",
     row: ({ host, user, privilege, latency, os, kernel: release }) =>
       line(clean(host), [
-        clean(`${user ?? "?"}${privilegeWords(privilege)}`),
+        loginWords(clean(user ?? "?"), privilegeWords(privilege)),
         latency === null ? "?" : Math.max(1, Math.round(latency)).toString(),
         clean(shortSystem(os?.name ?? "?")),
         clean(release ?? "?"),
@@ -40,6 +47,11 @@ export function pingTable(names: readonly string[]): PingTable {
 /** A text under its host, in as many lines as it takes; `sign` stands before the first. */
 export function underHost(sign: string, text: string): string[] {
   return wrapWords(clean(text), PAGE - 4).map((line, at) => `  ${at === 0 ? sign : " "} ${line}`);
+}
+
+/** What somebody may do is never cut. */
+function loginWords(user: string, rights: string): string {
+  return `${fit(user, COLUMNS.login - rights.length)}${rights}`;
 }
 
 function privilegeWords(privilege: Privilege): string {
