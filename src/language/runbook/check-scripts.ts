@@ -1,5 +1,6 @@
 import type { Runbook } from "../../model/runbook.ts";
 import type { Context, Report } from "./check-report.ts";
+import { checkPowershell } from "./check-powershell.ts";
 import { checkSignals } from "./check-signals.ts";
 import { checkStatus } from "./check-status.ts";
 import { checkVariables } from "./check-variables.ts";
@@ -14,7 +15,10 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
   for (const at of scriptsOf(runbook)) {
     characters(report, at);
     joinedLines(report, at);
-    if (at.shell === "powershell") continue;
+    if (at.shell === "powershell") {
+      checkPowershell(report, runbook, at);
+      continue;
+    }
     const script = readShell(at.text);
     if (script === undefined) continue;
     variables(at, script);
