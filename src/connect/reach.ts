@@ -119,9 +119,8 @@ async function establish(
     asks: trail.length > 0,
     forwarded,
   };
-  const { connectTimeout } = host.ssh;
-  const ms = connectTimeout === undefined ? (options.connectTimeoutMs ?? 10_000) : connectTimeout * 1000;
-  const deadline = deadlineOf(ms);
+  // Who has more patience for a connection has it for the login, too; who has less has it for the connection alone.
+  const deadline = deadlineOf(Math.max(options.connectTimeoutMs ?? 10_000, (host.ssh.connectTimeout ?? 0) * 1000));
   const places = placesOf(host);
   const attempt = async (): Promise<LoginAnswer> => {
     // To wait for others is no fault of this host.

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { gatheringSocket } from "./socket.ts";
 import type { Target } from "./target.ts";
 import type { Way } from "./way.ts";
@@ -5,13 +6,23 @@ import type { Way } from "./way.ts";
 const FAMILIES = { any: 0, inet: 4, inet6: 6 } as const;
 
 /** The way to a host without another one in between. */
-export function straight({ address, port, ssh: { bindAddress, addressFamily = "any" } }: Target): Way {
+export function straight({ address, port, ssh }: Target): Way {
+  const { bindAddress, addressFamily = "any", connectTimeout = 0 } = ssh;
   return {
     async dial() {
       const from = bindAddress === undefined ? {} : { localAddress: bindAddress };
-      return gatheringSocket({ host: address, port, family: FAMILIES[addressFamily], ...from });
+      const socket = gatheringSocket({ host: address, port, family: FAMILIES[addressFamily], ...from });
+      return connectTimeout > 0 ? connectingFor(connectTimeout, socket) : socket;
     },
     lost: () => undefined,
     release: () => undefined,
   };
+}
+
+/** A socket that fails as by the system's own limit where it takes longer than so many seconds to connect. */
+function connectingFor(seconds: number, socket: Socket): Socket {
+  const late = Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" });
+  const timer = setTimeout(() => socket.destroy(late), Math.min(seconds * 1000, 2 ** 31 - 1));
+  for (const event of ["connect", "close"]) socket.once(event, () => clearTimeout(timer));
+  return socket;
 }

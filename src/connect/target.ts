@@ -18,8 +18,8 @@ export type Target = Host & {
   readonly wanted: Wanted;
 };
 
-/** Whose machine this is. */
-export type Here = { readonly home: string; readonly user: string };
+/** Whose machine this is, and what they said on the command line. */
+export type Here = { readonly home: string; readonly user: string; readonly acceptNewHostKeys?: boolean };
 
 /** Puts together what is said of a host. What its inventory says wins; key files add up, as in ssh. */
 export function targetOf(host: Host, lines: ConfigLines, here: Here): Target | Fault {
@@ -52,13 +52,18 @@ export function targetOf(host: Host, lines: ConfigLines, here: Here): Target | F
     identitiesOnly: options.identitiesOnly ?? false,
     userKnownHosts: paths(options.userKnownHosts),
     globalKnownHosts: options.globalKnownHosts,
-    hostKeyChecking: options.hostKeyChecking,
+    hostKeyChecking: host.hostKeyChecking ?? checkingHere(options.hostKeyChecking, here),
     ssh: { ...options, certificateFiles: paths(options.certificateFiles) ?? [] },
   };
 }
 
 /** How a login can be proved here. */
 const METHODS: ReadonlySet<string> = new Set(["publickey", "password", "keyboard-interactive"]);
+
+/** What the configuration says of checking host keys; the command line says more than its `yes`. */
+function checkingHere(said: SshSettings["hostKeyChecking"], here: Here): SshSettings["hostKeyChecking"] {
+  return said === "strict" && here.acceptNewHostKeys === true ? "accept-new" : said;
+}
 
 /** What the inventory says, as options. */
 function saidOf(host: Host): SshOptions {

@@ -22,7 +22,7 @@ export type SshSettings = {
   readonly jumps?: readonly string[];
   /** What a `ProxyCommand` says of the only jump host. */
   readonly jumpSettings?: SshSettings;
-  /** Seconds. */
+  /** Seconds for the connection alone; 0: as long as it takes. */
   readonly connectTimeout?: number;
   /** Seconds between questions whether the host is still there, and how many may stay without an answer. */
   readonly aliveInterval?: number;

@@ -1,10 +1,14 @@
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import PQueue from "p-queue";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type ConfigPlace, configReader } from "../../src/connect/sshconfig.ts";
+import { isFault } from "../../src/model/fault.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Connector } from "../../src/run/ports.ts";
 import { faultOf, logsIn, plainSsh } from "../kit/connections.ts";
+import { network } from "../kit/network.ts";
 import { type Sshd, startSshd } from "../kit/sshd.ts";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
@@ -33,10 +37,14 @@ function bare(name: string, over: Partial<Host> = {}): Host {
   });
 }
 
-function configured(text: string, over: Partial<ConfigPlace> = {}): Connector {
+function configured(
+  text: string,
+  over: Partial<ConfigPlace> = {},
+  options: Parameters<typeof plainSsh>[0] = {},
+): Connector {
   const file = join(sshd.dir, "config");
   writeFileSync(file, text.replaceAll("DIR", sshd.dir).replaceAll("PORT", String(sshd.port)));
-  return plainSsh({ config: configReader({ home: "/nonexistent", file, ...over }) });
+  return plainSsh({ config: configReader({ home: "/nonexistent", file, ...over }), ...options });
 }
 
 const WHOLE = `Host web1
@@ -66,6 +74,21 @@ describe("ssh's configuration", () => {
       bare("web1", { ssh: { port: 22 } }),
     );
     expect(fault.message).toContain("127.0.0.1 port 22");
+  });
+
+  it("says how long a connection may take, and not how long a login", async () => {
+    using cut = network();
+    cut.ip("link", "set", cut.device, "down");
+    const impatient = configured(WHOLE.replace("HostName 127.0.0.1", `HostName ${cut.address}\n  ConnectTimeout 1`));
+    const fault = await faultOf(impatient, bare("web1"));
+    expect(fault.message).toBe(`timed out: ${cut.address} port ${sshd.port}`);
+    expect(await logsIn(configured(`${WHOLE}  ConnectTimeout 1\n`), bare("web1"))).toBe(true);
+  });
+
+  it("does not forbid to learn keys where the command line allows it", async () => {
+    const strict = `${WHOLE.replace("DIR/known", "DIR/learnt")}  StrictHostKeyChecking yes\n`;
+    expect((await faultOf(configured(strict), bare("web1"))).kind).toBe("host-key");
+    expect(await logsIn(configured(strict, {}, { acceptNewHostKeys: true }), bare("web1"))).toBe(true);
   });
 
   it("is the file that the inventory names, and none where it says so", async () => {
@@ -174,3 +197,76 @@ describe("ssh's configuration", () => {
     vi.unstubAllEnvs();
   });
 });
+
+/** Lines of known_hosts, and whether ssh itself logs in by them. */
+const JUDGED: readonly (readonly [lines: string, known: boolean])[] = [
+  ["[127.0.0.1]:PORT KEY", true],
+  ["127.0.0.1 KEY", true],
+  ["* KEY", true],
+  ["[127.0.0.*]:PORT KEY", true],
+  ["[127.0.0.?]:PORT,other KEY", true],
+  ["127.0.0.1,!127.0.0.* KEY", false],
+  ["*,![127.0.0.1]:PORT KEY", true],
+  ["[127.0.0.1]:1 KEY", false],
+  ["[127.0.0.1]:PORT OTHER", false],
+  ["[127.0.0.1]:PORT OTHER\n[127.0.0.1]:PORT KEY", true],
+  ["@revoked * KEY\n[127.0.0.1]:PORT KEY", false],
+  ["@revoked 127.0.0.1 KEY\n[127.0.0.1]:PORT KEY", true],
+  ["@revoked 127.0.0.1 KEY\n127.0.0.1 KEY", false],
+  ["@revoked other KEY\n[127.0.0.1]:PORT KEY", true],
+  ["@revoked * OTHER\n[127.0.0.1]:PORT KEY", true],
+  ["@cert-authority * OTHER\n[127.0.0.1]:PORT KEY", true],
+  ["@cert-authority * KEY", false],
+  ["# [127.0.0.1]:PORT KEY", false],
+  ["HASHED", true],
+  ["", false],
+];
+
+describe("a host's key", () => {
+  it("is judged as ssh judges it", async () => {
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(sshd.dir, "wrong")]);
+    const files = JUDGED.map(([lines], at) => judgedFile(lines, at));
+    const queue = new PQueue({ concurrency: 4 });
+    const sshs = queue.addAll(files.map((file) => () => sshLogsIn(file)));
+    const ours = queue.addAll(files.map((file) => () => judgement(file)));
+    const kinds = JUDGED.map(([lines, known]) => [lines, known ? "in" : "host-key"]);
+    expect((await sshs).map((known, at) => [JUDGED[at]?.[0], known])).toEqual(JUDGED);
+    expect((await ours).map((kind, at) => [JUDGED[at]?.[0], kind])).toEqual(kinds);
+  });
+});
+
+function judgedFile(lines: string, at: number): string {
+  const file = join(sshd.dir, `judged${at}`);
+  const [key, other] = ["host.pub", "wrong.pub"].map((name) =>
+    readFileSync(join(sshd.dir, name), "utf8").split(" ").slice(0, 2).join(" "),
+  );
+  const text = lines === "HASHED" ? "[127.0.0.1]:PORT KEY" : lines;
+  const filled = text
+    .replaceAll("PORT", String(sshd.port))
+    .replaceAll("KEY", key ?? "")
+    .replaceAll("OTHER", other ?? "");
+  writeFileSync(file, `${filled}\n`);
+  if (lines === "HASHED") execFileSync("ssh-keygen", ["-q", "-H", "-f", file], { stdio: "ignore" });
+  return file;
+}
+
+/** Whether ssh itself logs in with only these lines to go by. */
+function sshLogsIn(file: string): Promise<boolean> {
+  const only = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "GlobalKnownHostsFile=none",
+    `UserKnownHostsFile=${file}`,
+  ];
+  const options = only.flatMap((option) => ["-o", option]);
+  const to = ["-p", String(sshd.port), "-i", join(sshd.dir, "key"), "root@127.0.0.1", "true"];
+  const child = spawn("ssh", ["-F", "none", ...options, ...to], { stdio: "ignore" });
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code === 0)));
+}
+
+async function judgement(file: string): Promise<string> {
+  const answer = await plainSsh().connect(sshd.host({ userKnownHosts: [file] }));
+  if (isFault(answer)) return answer.kind;
+  await answer[Symbol.asyncDispose]();
+  return "in";
+}

@@ -207,6 +207,7 @@ function jumps(text: string): Read<readonly string[]> {
 
 /** `90`, `1m30s`: ssh's way to write a time. */
 function time(text: string): Read<number> {
+  if (text.toLowerCase() === "none") return { value: 0 };
   const seconds: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
   const parts = [...text.toLowerCase().matchAll(/(\d{1,8})([smhdw]?)/g)];
   const whole = /^(?:\d{1,8}[smhdw]?)+$/i.test(text);
