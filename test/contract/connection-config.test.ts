@@ -129,12 +129,12 @@ describe("ssh's configuration", () => {
 
   it.each([
     ["ProxyCommand nc %h %p", "ProxyCommand"],
-    ["PKCS11Provider /usr/lib/opensc.so", "pkcs11provider"],
-    ["RevokedHostKeys /etc/ssh/revoked", "revokedhostkeys"],
+    ["PKCS11Provider /usr/lib/opensc.so", "PKCS11Provider"],
+    ["RevokedHostKeys /etc/ssh/revoked", "RevokedHostKeys"],
   ])("that needs what we cannot do is refused by name: %s", async (line, name) => {
     const fault = await faultOf(configured(`Host *\n  ${line}\n`), bare("web1"));
     expect(fault).toMatchObject({ kind: "unreachable", where: "web1", hint: expect.stringContaining("openssh") });
-    expect(fault.message.toLowerCase()).toContain(name.toLowerCase());
+    expect(fault.message).toContain(`not supported yet: ${name} (`);
   });
 
   it("asks for algorithms: old ones by their names, fewer than ours, and none of ours", async () => {

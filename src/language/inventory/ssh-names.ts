@@ -1,14 +1,13 @@
 /** Where the system's own ssh can what we cannot. */
 export const OPENSSH_CAN = "with `runbook_connection: openssh` the system's ssh makes the connection, which can";
 
-/** Options that change how a host is reached or whom we believe, and that we cannot do: they are refused rather than overlooked. */
-export const REFUSED_OPTIONS: ReadonlySet<string> = new Set([
-  "proxycommand",
-  "pkcs11provider",
-  "smartcarddevice",
-  "revokedhostkeys",
-  "bindinterface",
-]);
+/** Options that change how a host is reached or whom we believe, and that we cannot do: they are refused by name rather than overlooked. */
+export const REFUSED_OPTIONS: ReadonlyMap<string, string> = new Map(
+  ["ProxyCommand", "PKCS11Provider", "SmartcardDevice", "RevokedHostKeys", "BindInterface"].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
+);
 
 /** Options that only add a way to log in: named where all other ways have failed. */
 export const LACKING_OPTIONS: ReadonlySet<string> = new Set(["gssapiauthentication", "hostbasedauthentication"]);

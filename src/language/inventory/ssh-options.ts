@@ -104,10 +104,11 @@ export function readSshOption(
   }
   // It says first that there is none, and no later word counts.
   if (key === "proxycommand" && first === "none") options.jumps ??= [];
-  if (REFUSED_OPTIONS.has(key)) {
+  const beyond = REFUSED_OPTIONS.get(key);
+  if (beyond !== undefined) {
     // As in ssh, the first of the two counts.
     const passed = first === "none" || (key === "proxycommand" && options.jumps !== undefined);
-    return passed ? undefined : later(name, OPENSSH_CAN);
+    return passed ? undefined : later(beyond, OPENSSH_CAN);
   }
   const option = Object.hasOwn(OPTIONS, key) ? OPTIONS[key] : undefined;
   if (option === undefined) return unknown(name);
@@ -120,7 +121,7 @@ export function readSshOption(
 }
 
 function unknown(name: string): Refusal {
-  const known = [...Object.keys(OPTIONS), ...IGNORED_OPTIONS, ...LACKING_OPTIONS, ...REFUSED_OPTIONS];
+  const known = [...Object.keys(OPTIONS), ...IGNORED_OPTIONS, ...LACKING_OPTIONS, ...REFUSED_OPTIONS.keys()];
   return later(name, didYouMean(name, known) ?? "`ssh_config(5)` lists the options of ssh");
 }
 
