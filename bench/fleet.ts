@@ -76,7 +76,7 @@ export class Fleet implements AsyncDisposable {
   async #serve(index: number, own: readonly string[]): Promise<void> {
     const [config, id] = [join(this.dir, `sshd-${index}`), join(this.dir, "ids", `${index}`)];
     await writeFile(config, [...own, settings(this.dir, address("direct", index), this.port)].join("\n"));
-    await writeFile(id, `${(index + 1).toString(16).padStart(32, "b")}\n`);
+    await writeFile(id, `b${(index + 1).toString(16).padStart(31, "0")}\n`);
     this.#spawn(
       ["unshare", "--mount", "sh", "-c", SERVE, "sshd", id, join(this.dir, "home"), config, join(this.dir, "sshd.log")],
       "ignore",

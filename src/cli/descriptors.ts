@@ -1,14 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
+import { MOST } from "../connect/pace.ts";
 import { counted, grouped } from "../view/words.ts";
 
 /** What a command wants of this process: how many hosts at once, and whether it keeps its logins to the end of all. */
 export type Wanted = { readonly parallel: number; readonly keeps: boolean };
 
-/** Descriptors of a login while it lasts, with its sessions, and while it comes about: pipes to `ssh -G`, the agent, the name service. */
+/** Descriptors of a login while it lasts, with its sessions; and besides while it comes about: pipes to `ssh -G`, the agent, the name service. */
 const OPEN: Readonly<Record<Host["connection"], number>> = { ssh: 1, local: 6, openssh: 8 };
-const COMING: Readonly<Record<Host["connection"], number>> = { ssh: 5, local: 8, openssh: 12 };
+const COMING: Readonly<Record<Host["connection"], number>> = { ssh: 3, local: 3, openssh: 6 };
 /** For the record, reports, programs that are asked something, and what libraries open for a moment. */
 const RESERVE = 40;
 /** Fewer hosts at once than this would be no way to work. */
@@ -26,18 +27,20 @@ export async function withinDescriptors(
   const room = await limit();
   if (room === undefined) return { parallel };
   const left = room.most - room.used - RESERVE;
-  const dearest = hosts.reduce((most, { connection }) => Math.max(most, COMING[connection]), 1);
+  const open = hosts.reduce((most, { connection }) => Math.max(most, OPEN[connection]), 1);
+  const coming = hosts.reduce((most, { connection }) => Math.max(most, COMING[connection]), 1);
   const kept = keeps ? hosts.reduce((sum, { connection }) => sum + OPEN[connection], 0) : 0;
-  const most = Math.floor((left - kept) / dearest);
   const wanted = Math.min(parallel, hosts.length);
-  if (most >= wanted) return { parallel };
+  const takes = (atOnce: number): number => (keeps ? kept : atOnce * open) + Math.min(atOnce, MOST.all) * coming;
+  if (takes(wanted) <= left) return { parallel };
+  const most = Array.from({ length: wanted }, (_, at) => wanted - at).find((atOnce) => takes(atOnce) <= left) ?? 0;
   const many = `this process may open ${grouped(room.most)} files`;
   if (most >= LEAST) {
     const message = `${counted(most, "host")} at once instead of ${parallel}: ${many} (\`ulimit -n\`)`;
     return { parallel: most, word: { kind: "usage", message } };
   }
-  const needed = room.used + RESERVE + kept + wanted * dearest;
-  const fit = Math.floor((left - LEAST * dearest) / Math.max(1, Math.ceil(kept / hosts.length)));
+  const needed = room.used + RESERVE + takes(wanted);
+  const fit = Math.floor((left - LEAST * coming) / Math.max(1, Math.ceil(kept / hosts.length)));
   const fewer = keeps && fit > 0 ? `, or select at most ${counted(fit, "host")} (--limit)` : "";
   return {
     kind: "usage",

@@ -12,7 +12,7 @@ export type PingTable = {
   readonly head: string;
   row(pinged: Pinged): string[];
   /** What stands before a text instead of a row. */
-  label(host: string): string;
+  readonly label: (host: string) => string;
 };
 
 /** A table in 80 columns; a name that is too long for its column has a line of its own, since names are never cut. */

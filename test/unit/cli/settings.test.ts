@@ -36,3 +36,8 @@ test("no secret, and nothing that the runbook does not take, is in any of them: 
   );
   expect(one).toEqual(other);
 });
+
+test("which hosts may be logged in to with old algorithms is kept, and a change of it is one of their logins", () => {
+  expect(changed({ compat: "el5" })).toEqual(["login"]);
+  expect(saidOf([BEFORE, { ...BEFORE, name: "b", compat: "el5" }], RUNBOOK, {}).compat).toEqual({ b: "el5" });
+});
