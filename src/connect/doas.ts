@@ -42,11 +42,5 @@ export function doasFault({ said: text, user, passwordGiven, asked }: Refused): 
       "Give the right one at --ask-become-pass or in ansible_become_password.",
     );
   }
-  if (said(DOAS_ASKS)) {
-    return privilegeFault(
-      "doas wants a terminal to ask for its password on",
-      "Give its rule `nopass`, or use another ansible_become_method.",
-    );
-  }
   return privilegeFault(`doas gave no shell${lastLine(text)}`);
 }

@@ -7,9 +7,9 @@ export const PATIENCE = 20;
 /** Bytes that are kept of what comes before a shell. */
 const NOISE = 16_384;
 
-export type Stream = "stdout" | "stderr";
+export type Stream = "stdout" | "stderr" | "terminal";
 
-/** The last of what comes on both streams. As bytes, since a character may come in two pieces. */
+/** The last of what comes on each stream. As bytes, since a character may come in two pieces. */
 export type Hearing = {
   push(stream: Stream, ...chunks: readonly Uint8Array[]): void;
   text(stream: Stream): string;
@@ -19,7 +19,7 @@ export type Hearing = {
 
 /** Nothing heard yet. */
 export function hearing(): Hearing {
-  const heard = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  const heard = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), terminal: Buffer.alloc(0) };
   return {
     push: (stream, ...chunks) => (heard[stream] = Buffer.concat([heard[stream], ...chunks]).subarray(-NOISE)),
     text: (stream) => decode(heard[stream]),

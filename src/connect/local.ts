@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { constants, homedir, userInfo } from "node:os";
 import type { Fault } from "../model/fault.ts";
 import type { Connector } from "../run/ports.ts";
+import { quote } from "../script/quote.ts";
 import type { Pipe, PipeEnd } from "./pipe.ts";
 import { connectionOver } from "./connection.ts";
 
@@ -12,8 +13,8 @@ export function localConnector(): Connector {
     async connect(host) {
       const pipes = new Set<Pipe>();
       const answer = await connectionOver({
-        async open(command) {
-          const pipe = await start(command);
+        async open(command, on) {
+          const pipe = await start(on === "terminal" ? `exec script -qec ${quote(command)} /dev/null` : command);
           if ("kind" in pipe) return pipe;
           pipes.add(pipe);
           void pipe.ended.then(() => pipes.delete(pipe));

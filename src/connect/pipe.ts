@@ -18,5 +18,8 @@ export type Pipe = {
   readonly ended: Promise<PipeEnd>;
 };
 
-/** Starts a command line on a host. `full`: the host grants no further channel now. */
-export type OpenPipe = (command: string) => Promise<Pipe | Fault | "full">;
+/**
+ * Starts a command line on a host. `full`: the host grants no further channel now. On a terminal all that is printed is its stdout, and what is
+ * written is typed there.
+ */
+export type OpenPipe = (command: string, on?: "terminal") => Promise<Pipe | Fault | "full">;

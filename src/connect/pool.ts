@@ -52,6 +52,12 @@ const FULL: Fault = {
   hint: "A fix that was left running may still hold the only one.",
 };
 
+const NO_ROOM_FOR_TERMINAL: Fault = {
+  kind: "session",
+  message: "becoming another user there takes a terminal, for which the host grants no further channel (MaxSessions)",
+  hint: "With two at a time it goes; or allow it without a terminal (sudo: `Defaults:USER !requiretty`; doas: `nopass`).",
+};
+
 const NO_POWERSHELL: Fault = {
   kind: "session",
   message: "this is a script for PowerShell, and the inventory does not say that the host runs Windows",
@@ -62,6 +68,7 @@ const NO_POWERSHELL: Fault = {
 export function sessionPool(login: Login): Pool {
   const idle = new Map<string, Waiting>();
   const refused = new Map<string | null, Fault>();
+  const onTerminal = new Set<string>();
 
   async function waitingFor(need: Need): Promise<Session | undefined> {
     const waiting = need.late === "end" ? idle.get(keyOf(need)) : undefined;
@@ -83,7 +90,8 @@ export function sessionPool(login: Login): Pool {
       await new Promise((resolve) => setTimeout(resolve, CHANNEL_PAUSE));
       session = await openSession(login.open, wanted);
     }
-    return session === "full" ? FULL : session;
+    if (session !== "full") return session;
+    return wanted.user !== null && onTerminal.has(wanted.user) ? NO_ROOM_FOR_TERMINAL : FULL;
   }
 
   return {
@@ -94,7 +102,7 @@ export function sessionPool(login: Login): Pool {
       if (known !== undefined) return known;
       const { shell } = need;
       if (shell === "powershell") return NO_POWERSHELL;
-      const session = await openWithRoom(wantedFor({ ...need, shell }, login));
+      const session = await openWithRoom({ ...wantedFor({ ...need, shell }, login), onTerminal });
       if (!isFault(session)) return { session, reused: false };
       // A wrong password is not tried again on this host: some lock the account after a few.
       if (session.kind === "privilege") refused.set(need.become, session);
@@ -121,7 +129,7 @@ function keyOf(need: Need): string {
   return `${need.shell} ${need.become ?? ""}`;
 }
 
-function wantedFor(need: Need & Pick<Wanted, "shell">, login: Login): Wanted {
+function wantedFor(need: Need & Pick<Wanted, "shell">, login: Login): Omit<Wanted, "onTerminal"> {
   const user = need.become === login.user ? null : need.become;
   return {
     shell: need.shell,

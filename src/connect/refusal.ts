@@ -1,5 +1,5 @@
 import type { Fault } from "../model/fault.ts";
-import { doasFault } from "./doas.ts";
+import { DOAS_ASKS, doasFault } from "./doas.ts";
 import { lineWith, privilegeFault, type Refused } from "./refused.ts";
 import { suFault } from "./su.ts";
 import { sudoFault } from "./sudo.ts";
@@ -15,6 +15,18 @@ export function refusalOf(refused: Refused): Fault {
       return suFault(refused);
     case "doas":
       return doasFault(refused);
+  }
+}
+
+/** Whether it would go on if it had a terminal. doas asks nowhere else. */
+export function needsTerminal({ means: { method }, said, passwordGiven }: Refused): boolean {
+  switch (method) {
+    case "sudo":
+      return /must have a tty|[Aa] terminal is required/.test(said);
+    case "su":
+      return /must be run from a terminal|standard in must be a tty/.test(said);
+    case "doas":
+      return passwordGiven && DOAS_ASKS.test(said);
   }
 }
 

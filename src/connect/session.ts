@@ -16,6 +16,7 @@ export type Wanted = {
   readonly means: BecomeMeans;
   readonly password: Secret | undefined;
   readonly purpose: Purpose;
+  readonly onTerminal: Set<string>;
 };
 
 /** A shell that waits for frames. */

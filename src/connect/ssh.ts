@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { Client, ClientChannel } from "ssh2";
+import type { Client, ClientChannel, PseudoTtyOptions } from "ssh2";
 import type { Fault } from "../model/fault.ts";
 import { forwards } from "./agent.ts";
 import { isFault } from "../model/fault.ts";
@@ -60,12 +60,26 @@ function loginOver({ client, target, way }: Reached): Parameters<typeof connecti
   };
 }
 
+/** Nothing that is typed is shown, or taken for a signal. */
+const TERMINAL: PseudoTtyOptions = {
+  term: "dumb",
+  rows: 24,
+  cols: 80,
+  modes: { ECHO: 0, ISIG: 0, IEXTEN: 0, OPOST: 0 },
+};
+
+const NO_TERMINAL: Fault = {
+  kind: "privilege",
+  message: "becoming another user there takes a terminal, and the host's sshd grants none",
+  hint: "Look at PermitTTY in sshd_config and at `restrict` or `no-pty` in authorized_keys; or allow it without a terminal.",
+};
+
 function opener(client: Client, forwards: boolean, reason: () => string): OpenPipe {
   let agentForward = forwards;
-  const open = (command: string): Promise<ClientChannel | Error> => {
+  const open = (command: string, on?: "terminal"): Promise<ClientChannel | Error> => {
     const { promise, resolve } = Promise.withResolvers<ClientChannel | Error>();
     // The types of ssh2 do not know the first one.
-    const how = { agentForward, allowHalfOpen: true };
+    const how = { agentForward, allowHalfOpen: true, ...(on === "terminal" ? { pty: TERMINAL } : {}) };
     try {
       client.exec(command, how, (error, channel) => resolve(error ?? channel));
     } catch (error) {
@@ -73,15 +87,16 @@ function opener(client: Client, forwards: boolean, reason: () => string): OpenPi
     }
     return promise;
   };
-  return async (command) => {
-    let channel = await open(command);
+  return async (command, on) => {
+    let channel = await open(command, on);
     if (agentForward && channel instanceof Error && /agent forwarding/.test(channel.message)) {
       // As with ssh, a host that does not want the agent does without.
       agentForward = false;
-      channel = await open(command);
+      channel = await open(command, on);
     }
     if (!(channel instanceof Error)) return pipeOver(channel, reason);
     if (/Channel open failure/.test(channel.message)) return "full";
+    if (on === "terminal" && /pseudo-terminal/.test(channel.message)) return NO_TERMINAL;
     return startsNone(channel.message);
   };
 }

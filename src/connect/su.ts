@@ -5,9 +5,6 @@ import { lastLine, privilegeFault, type Refused } from "./refused.ts";
 /** What su said when it gave no shell: that of util-linux, of shadow, of old coreutils, or of busybox. */
 export function suFault({ said: text, user, passwordGiven, asked }: Refused): Fault {
   const said = (pattern: RegExp): boolean => pattern.test(text);
-  if (said(/must be run from a terminal|standard in must be a tty/)) {
-    return privilegeFault("su wants a terminal", "Use another ansible_become_method, or log in as the wanted user.");
-  }
   if (said(/does not exist|[Uu]nknown (?:id|user)|No passwd entry|not known to the underlying/)) {
     return privilegeFault(`there is no user ${user} to become`, "Look at become and ansible_become_user.");
   }

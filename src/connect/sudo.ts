@@ -26,12 +26,6 @@ export function sudoFault({ said: text, user, passwordGiven, asked, silently }: 
       "Give the right one at --ask-become-pass or in ansible_become_password.",
     );
   }
-  if (said(/must have a tty|[Aa] terminal is required/)) {
-    return privilegeFault(
-      "sudo wants a terminal (requiretty)",
-      "Allow it without one: `Defaults:USER !requiretty` in sudoers.",
-    );
-  }
   const broken = brokenSudo(text);
   if (broken !== undefined) return broken;
   const asks = said(

@@ -18,33 +18,75 @@ export const SUDO: BecomeMeans = { method: "sudo", program: "sudo", flags: [] };
 
 /** The command of an exec channel that becomes another user. Nothing in it tells anything but who. */
 export function becomeCommand(becoming: Becoming): string {
-  const { means, user, prompt } = becoming;
-  const program = [`exec env LC_ALL=C ${quote(means.program)}`, ...means.flags.map(quote)].join(" ");
+  const { means, prompt } = becoming;
   switch (means.method) {
     case "sudo":
-      return `${program} ${prompt === null ? "-n" : `-S -p ${prompt}`} -H -u ${quote(user)} sh -c ${quote(shellOf(becoming, ""))}`;
+      return `${PROGRAM} ${words(becoming, prompt === null ? "-n" : `-S -p ${prompt}`, shellOf(becoming, false))}`;
     case "doas":
-      return `${program} -n -u ${quote(user)} sh -c ${quote(shellOf(becoming, OWN_SESSION))}`;
-    case "su": {
-      const command = `${program} ${SU_SHELL} -c ${quote(shellOf(becoming, OWN_SESSION))} ${quote(user)}`;
-      return `exec sh -c ${quote(`${suNotes(means.program)} ${command}`)}`;
-    }
+      return `${PROGRAM} ${words(becoming, "-n", shellOf(becoming, true))}`;
+    case "su":
+      return `exec sh -c ${quote(`${suNotes(means.program)} ${PROGRAM} ${words(becoming, "", shellOf(becoming, true))}`)}`;
   }
 }
 
-/** Not the target's login shell, which may be csh; su itself says who must have theirs. */
-const SU_SHELL = "-s /bin/sh";
+/**
+ * What holds the pipes for a program that insists on a terminal, so that nothing of a script goes through one: on the channel that has none.
+ * Prints `\nMARK <pid>\n`. All pipes are its own, since those of an sshd may be root's. It ends when all that was
+ * given them has let go, or with its input.
+ */
+export function holdPipes(mark: string): string {
+  const holder = quote(`printf '\\n%s %s\\n' ${mark} $$; read -r x`);
+  // A shell reports who was killed.
+  const pipes = `{ { sh -c ${holder} 2>&1 >&5 5>&- 6>&- | cat >&6 5>&- 6>&-; } 5>&1 | cat 6>&-; }`;
+  return `exec sh -c ${quote(`exec 6>&2 2>/dev/null; cat 6>&- | ${pipes}`)}`;
+}
 
-function shellOf({ ready, shell }: Becoming, before: string): string {
-  return `echo ${ready}; read -r x; ${before}exec "$@" ${BARE[shell]}`;
+/** The same as `becomeCommand` for a channel with a terminal: that is asked on and answered on, and the shell has the pipes which `holder` holds. */
+export function becomeOnTerminal(becoming: Becoming, holder: number): string {
+  const { means, prompt } = becoming;
+  const take = `p=/proc/${holder}/fd; exec 3<$p/0 4>$p/1 5>$p/2; kill -KILL ${holder}; LC_ALL=C; export LC_ALL;`;
+  const pipes = "<&3 >&4 2>&5 3<&- 4>&- 5>&-";
+  // Not in its place: with nobody else on it the terminal would be taken for closed.
+  const run = (asking: string, given: string, after: string): string =>
+    `exec sh -c ${quote(`${take} env ${words(becoming, asking, given)} ${after}; exit $?`)}`;
+  const login = means.flags.some((flag) => flag === "-i" || flag === "--login");
+  // What sudo -i hands to a login shell must not say `$`: it would be replaced there.
+  const shell = shellOf(becoming, !login);
+  switch (means.method) {
+    case "sudo":
+      return run(prompt === null ? "-n" : `-p ${prompt}`, shell, pipes);
+    case "doas":
+      return run("", shell, pipes);
+    case "su":
+      // It asks on its stdin.
+      return run("", `exec ${pipes}; ${shell}`, "");
+  }
+}
+
+const PROGRAM = "exec env LC_ALL=C";
+
+/** The program and its arguments, `asking` being how it asks. */
+function words({ means: { method, program, flags }, user }: Becoming, asking: string, shell: string): string {
+  const first = [program, ...flags].map(quote).join(" ");
+  // Not the target's login shell, which may be csh; su itself says who must have theirs.
+  if (method === "su") return `${first} -s /bin/sh -c ${quote(shell)} ${quote(user)}`;
+  return `${first} ${asking} ${method === "sudo" ? "-H " : ""}-u ${quote(user)} sh -c ${quote(shell)}`;
+}
+
+function shellOf({ ready, shell }: Becoming, apart: boolean): string {
+  return `echo ${ready}; read -r x; ${apart ? inOwnSession(BARE[shell]) : `exec ${BARE[shell]}`}`;
 }
 
 /**
- * su and doas wait for the shell in its process group, and would die of what ends a script, as of a terminal that hangs up. Whoever leads a group
- * has one of its own already. In one line and without `!`, since the login shell may be csh.
+ * The shell in a session of its own: su, doas and a sudo with a terminal wait for it in its process group, or end its group when the terminal hangs up
+ * with its channel; they would die of what ends a script, and a fix of a cut cable. Whoever leads a session (`f`) has one. Who leads a group (`e`) cannot
+ * leave it, and waits. In one line and without `!`, since the login shell may be csh.
  */
-const OWN_SESSION =
-  'read -r a b c d e f </proc/$$/stat; [ "$a" = "$e" ] || { command -v setsid >/dev/null 2>&1 && set -- setsid; }; ';
+function inOwnSession(shell: string): string {
+  const apart = `[ "$a" = "$e" ] || exec setsid ${shell}; setsid ${shell}; exit $?`;
+  const where = "read -r a b c d e f g </proc/$$/stat;";
+  return `${where} [ "$a" = "$f" ] || { command -v setsid >/dev/null 2>&1 && { ${apart}; }; }; exec ${shell}`;
+}
 
 /** su without the right to change users just says that the password was wrong: what might be the cause is noted before. */
 function suNotes(program: string): string {

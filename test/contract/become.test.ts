@@ -232,7 +232,7 @@ describe("a sudo that gives no shell", () => {
   it("because somebody failed too often is not taken for a wrong password", async () => {
     using _ = pam(
       "sudo",
-      "auth requisite pam_faillock.so preauth deny=1",
+      "auth requisite pam_faillock.so preauth deny=1 nodelay",
       "auth [success=1 default=ignore] pam_unix.so nodelay",
       "auth [default=die] pam_faillock.so authfail deny=1 nodelay",
     );

@@ -71,7 +71,6 @@ describe("becoming another user", () => {
     ["sudo wants a password", "USER ALL=(ALL) ALL", undefined],
     ["the login user may not become root", null, secret],
     ["the login user may not become root", "USER ALL=(nobody) ALL", secret],
-    ["sudo wants a terminal", "Defaults:USER requiretty\nUSER ALL=(ALL) NOPASSWD: ALL", undefined],
   ])("says: %s", async (message, rules, becomePassword) => {
     await using user = await addUser(rules);
     await using host = await connected(plainSsh(), sshd.host({ user: user.name, becomePassword }));

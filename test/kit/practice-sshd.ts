@@ -26,11 +26,7 @@ const USERS = [
  * Starts OpenSSH's sshd in a practice host, on a free port of loopback. `clientKey` lets in root, `trusted` (sudo without a
  * password), `wary` (sudo with one). `config`: lines of sshd_config that win over the usual ones. Nothing of it lies on the root disk but the homes. Needs root and the package openssh-server.
  */
-export async function startSshd(
-  host: PracticeHost,
-  clientKey: string,
-  config: readonly string[] = [],
-): Promise<Sshd> {
+export async function startSshd(host: PracticeHost, clientKey: string, config: readonly string[] = []): Promise<Sshd> {
   const key = freshKey();
   const port = await freePort();
   const lines = [
