@@ -46,7 +46,12 @@ function loginOver({ client, target, way }: Reached): Parameters<typeof connecti
   });
   client.on("end", () => (alive = false));
   return {
-    open: opener(client, forwards(target), () => way.lost() ?? reason),
+    open: opener(
+      client,
+      forwards(target),
+      () => way.lost() ?? reason,
+      () => alive,
+    ),
     user: target.user,
     becomePassword: target.becomePassword,
     becomeMeans: target.becomeMeans,
@@ -74,7 +79,7 @@ const NO_TERMINAL: Fault = {
   hint: "Look at PermitTTY in sshd_config and at `restrict` or `no-pty` in authorized_keys; or allow it without a terminal.",
 };
 
-function opener(client: Client, forwards: boolean, reason: () => string): OpenPipe {
+function opener(client: Client, forwards: boolean, reason: () => string, alive: () => boolean): OpenPipe {
   let agentForward = forwards;
   const open = (command: string, on?: "terminal"): Promise<ClientChannel | Error> => {
     const { promise, resolve } = Promise.withResolvers<ClientChannel | Error>();
@@ -95,6 +100,7 @@ function opener(client: Client, forwards: boolean, reason: () => string): OpenPi
       channel = await open(command, on);
     }
     if (!(channel instanceof Error)) return pipeOver(channel, reason);
+    if (!alive()) return { kind: "session", message: `the connection was lost before a shell was there: ${reason()}` };
     if (/Channel open failure/.test(channel.message)) return "full";
     if (on === "terminal" && /pseudo-terminal/.test(channel.message)) return NO_TERMINAL;
     return startsNone(channel.message);

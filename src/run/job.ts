@@ -33,18 +33,39 @@ export async function* runJob(
   const timeout = script.timeout + (job.timer === undefined ? 0 : patienceOf(job.timer.after));
   const until = work.clock.now() + timeout * 1000;
   const { fleet, machineId } = fleetFor(host, step, work);
-  const first = await fleet.job(
-    work.hostOf(host.host),
-    machineId,
-    { ...script, ...job },
-    {
-      signal: work.leaving,
-      listen: listener(host, step, work),
-    },
-  );
+  const start = (): Promise<JobEnded> =>
+    fleet.job(
+      work.hostOf(host.host),
+      machineId,
+      { ...script, ...job },
+      { signal: work.leaving, listen: listener(host, step, work) },
+    );
+  const known = fleet.has(host.host);
+  let first = await start();
+  // Nothing of it was sent, since the connection was lost before: that is no failure of the fix.
+  if (
+    known &&
+    first.ended.kind === "refused" &&
+    !fleet.has(host.host) &&
+    (yield* backInTheSameBoot(host, step, work))
+  ) {
+    first = await start();
+  }
   yield* takenOver({ host: host.host, step: step.plan.id }, first.over);
   const started = { ...script, timeout, name: job.name };
   return yield* followOn(first, host, step, { started, until, bootId: host.identity?.bootId ?? null }, work);
+}
+
+/** Logs in again; whether what was seen before still counts there. */
+async function* backInTheSameBoot(host: HostState, step: StepState, work: Work): AsyncGenerator<Event, boolean> {
+  const { fleet, machineId } = fleetFor(host, step, work);
+  const began = work.clock.now();
+  const connection = await fleet.connect(work.hostOf(host.host), machineId, work.leaving);
+  if (isFault(connection) || work.leaving.aborted) return false;
+  if (fleet === work.fleet) {
+    yield { type: "reached", host: host.host, ...connection.identity, ms: work.clock.now() - began };
+  }
+  return connection.identity.bootId === host.identity?.bootId;
 }
 
 /** Looks for a job that another process began, and follows it to its end. Never begins one. */

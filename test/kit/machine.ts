@@ -149,8 +149,8 @@ export async function startMachine({ onBoot = ":", onOrder = ":" }: MachineHooks
   start();
   await greeting(port, () => init === null);
   // The child is unshare; its own is the first process of the machine.
-  const first = (): number => allProcesses().find(({ parent }) => parent === init?.pid)?.pid ?? 0;
-  const sshd = (): number => allProcesses().find(({ args }) => args.includes(`${dir}/sshd_config`))?.pid ?? 0;
+  const first = (all = allProcesses()): number => all.find(({ parent }) => parent === init?.pid)?.pid ?? 0;
+  const sshd = (all = allProcesses()): number => all.find(({ args }) => args.includes(`${dir}/sshd_config`))?.pid ?? 0;
   return {
     dir,
     port,
@@ -190,9 +190,11 @@ export async function startMachine({ onBoot = ":", onOrder = ":" }: MachineHooks
     },
     logins: () => childrenOf(sshd()),
     processes: () => {
-      const base = new Set([first(), sshd()]);
-      const space = namespaceOf(first());
-      return allProcesses().filter(({ pid }) => space !== null && !base.has(pid) && namespaceOf(pid) === space);
+      const all = allProcesses();
+      const top = first(all);
+      const space = namespaceOf(top);
+      const base = new Set([top, sshd(all)]);
+      return all.filter(({ pid }) => space !== null && !base.has(pid) && namespaceOf(pid) === space);
     },
     inMemory: () => ["run", "dev/shm"].flatMap((place) => readdirSync(`/proc/${first()}/root/${place}`)),
     async [Symbol.asyncDispose]() {

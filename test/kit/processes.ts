@@ -24,12 +24,12 @@ export function allProcesses(): readonly Seen[] {
     });
 }
 
-/** Waits until `holds` does, for at most `seconds`; says whether it did. */
-export async function eventually(holds: () => boolean, seconds = 20): Promise<boolean> {
+/** Waits until `holds` does, for at most `seconds`; says whether it did. `pause`: ms between two looks. */
+export async function eventually(holds: () => boolean, seconds = 20, pause = 20): Promise<boolean> {
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {
     if (holds()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
   return holds();
 }

@@ -42,6 +42,8 @@ export type Play = {
   readonly unreachable?: Readonly<Record<string, Fault>>;
   /** How many scripts the nth login of a host (from 1) lives through; the host boots between logins. Default: one login for ever. */
   readonly lives?: (host: string, login: number) => number;
+  /** It does not boot between logins. */
+  readonly staysUp?: boolean;
   /** The machine behind a name; default: one of its own. */
   readonly machine?: (host: string) => string;
   /** Stands in for the journal where it must fail. */
@@ -144,7 +146,10 @@ function standIn(piece: Play): Connector {
       const fault = piece.unreachable?.[host.name];
       if (fault !== undefined) return fault;
       return {
-        identity: { machineId: piece.machine?.(host.name) ?? host.name, bootId: `boot ${login}` },
+        identity: {
+          machineId: piece.machine?.(host.name) ?? host.name,
+          bootId: `boot ${piece.staysUp === true ? 1 : login}`,
+        },
         get alive() {
           return left > 0;
         },
@@ -154,7 +159,11 @@ function standIn(piece: Play): Connector {
           left -= 1;
           return piece.answer(host.name, script, options?.signal);
         },
-        job: async (job, options) => ({ ended: await piece.answer(host.name, job, options?.signal), read }),
+        job: async (job, options) => {
+          left -= 1;
+          const cut = { kind: "refused", fault: { kind: "session", message: "the connection was lost" } } as const;
+          return { ended: left > 0 ? await piece.answer(host.name, job, options?.signal) : cut, read };
+        },
         beside: () => Promise.reject(new Error("nobody ends a job in a play")),
         attach: async (_, options) => {
           if (piece.follow === undefined) throw new Error("this play has no jobs");

@@ -101,7 +101,8 @@ export function casesOf(scene: Scene, seed: number, quiet: Quiet, sizes: Sizes):
   const anyHost = (): string => any(Object.keys(scene.faults));
   const moments = Object.keys(scene.moments);
   const many = (count: number, make: () => Blow): Blow[] => Array.from({ length: count }, make);
-  const events = Array.from({ length: Math.ceil(quiet.entries / sizes.events) }, (_, at) => 1 + at * sizes.events);
+  const from = 1 + below(sizes.events);
+  const events = Array.from({ length: Math.ceil(quiet.entries / sizes.events) }, (_, at) => from + at * sizes.events);
   const blows: Blow[] = [
     ...events.flatMap((seq) => (["before", "after"] as const).map((when): Blow => ({ kind: "event", when, seq }))),
     ...many(sizes.moments, () => {

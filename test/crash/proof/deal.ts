@@ -72,7 +72,7 @@ export async function deal(site: Site, blow: Blow | null): Promise<Story> {
     // What was killed is done again, and what runs may have something to tell later.
     const unchanged = same && exit !== null && exit < 64 && deeds.every((each) => each.exit !== null);
     rested = (exit === 64 && text.includes("nothing is left to do")) || (unchanged && idle);
-    if (unchanged && !idle) await eventually(() => site.idle(), LINGERS);
+    if (unchanged && !idle) await eventually(() => site.idle(), LINGERS, 250);
   }
   hit = (await strike.over()) || hit;
   return { told, entries: await entriesOf(site.directory), rested, hit, ms: performance.now() - begun };

@@ -48,6 +48,32 @@ async function late(
   return { state, entries, place, fixes: () => fixes };
 }
 
+describe("a fix whose connection is lost before anything of it was sent", () => {
+  test.each([
+    ["is begun once the host is there again", true, "fixed", 1],
+    ["is not begun on a host that was booted meanwhile", false, "failed", 0],
+  ])("%s", async (_name, staysUp, outcome, sent) => {
+    const begun: string[] = [];
+    const { state, entries } = await play({
+      loaded: runbookOf(RUNBOOK),
+      hosts: ["h1"],
+      // The look, and then the job that the login does not live through.
+      lives: (_, login) => (login === 1 ? 2 : Infinity),
+      staysUp,
+      answer: (host, script) => {
+        if (isFix(script)) begun.push(host);
+        return exited(0, isFix(script) || begun.length > 0 ? "" : "a problem\n");
+      },
+      follow: () => Promise.reject(new Error("nothing is to be followed")),
+    });
+    expect(outcomes(state)).toEqual([outcome]);
+    expect(begun).toHaveLength(sent);
+    const types = entries.map(({ event }) => event.type);
+    expect(types.filter((type) => type === "fix-started")).toHaveLength(1);
+    expect(types.filter((type) => type === "reached")).toHaveLength(2);
+  });
+});
+
 describe("a fix that was left running", () => {
   test("is followed while the next batch has the only place, and is proved once it ends well", async () => {
     const other = Promise.withResolvers<void>();
