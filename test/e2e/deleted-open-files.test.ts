@@ -63,7 +63,7 @@ describe("deleted files that are still open, on a host with a real systemd", { t
       `systemd-run --quiet --scope sh -c 'exec 3>${DISK}/stray.log; head -c 6M /dev/zero >&3; exec sleep 1000' </dev/null >/dev/null 2>&1 &`,
     );
     const written = (): boolean => Number(host.must(`du -sm ${DISK} | cut -f1`)) >= 89;
-    expect(await eventually(written)).toBe(true);
+    if (!(await eventually(written))) throw new Error("the services do not write");
     host.must(`cd ${DISK}; rm deaf.log hears.log pretends.log small.log vital.log unstoppable.log stray.log`);
   }, 60_000);
   afterAll(async () => {
