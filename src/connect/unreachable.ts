@@ -69,7 +69,7 @@ export function timedOut(host: Host, seconds?: number, stage?: Stage): Fault {
     where: host.name,
     hint,
   });
-  switch (stage ?? "") {
+  switch (stage) {
     case "no-answer":
       return fault(`nothing answers at ${at}${within}`, "Is the host up, and does a firewall drop packets?");
     case "silent":
@@ -82,8 +82,9 @@ export function timedOut(host: Host, seconds?: number, stage?: Stage): Fault {
         `sshd at ${at} let nobody in and refused nobody${within}`,
         "It waits for something itself: a directory, DNS (UseDNS), or a home directory on a mount that does not answer.",
       );
+    case undefined:
+      return fault(`${at} gave no login${within}`, "Is the host up, and does a firewall drop packets?");
   }
-  return fault(`${at} gave no login${within}`, "Is the host up, and does a firewall drop packets?");
 }
 
 /** What a host says of an account while it turns it away, which is no banner that everybody sees. */
