@@ -71,7 +71,7 @@ export function jumpPool(logIn: (route: Route, signal: AbortSignal) => Promise<J
       if (route.trail.includes(keyOf(route))) return inCircles(route, to);
       const entry = entryFor(route);
       const release = taken(entry);
-      const answer = await Promise.race([entry.login, aborted(signal)]);
+      const answer = await unlessAborted(entry.login, signal);
       if (answer !== null && !isFault(answer)) return wayOver(entry, answer, route.hops.at(-1) ?? "", to, release);
       release();
       return answer === null ? interrupted(to) : { ...answer, where: to.name };
@@ -185,11 +185,17 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/unknown host|not known|nodename|no address/i, "ENOTFOUND"],
 ];
 
-function aborted(signal: AbortSignal | undefined): Promise<null> {
-  return new Promise((resolve) => {
-    if (signal?.aborted === true) resolve(null);
-    signal?.addEventListener("abort", () => resolve(null), { once: true });
-  });
+/** What comes of it, or null as soon as the signal says that nobody waits for it any more. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
+  if (signal?.aborted === true) return null;
+  const { promise, resolve } = Promise.withResolvers<null>();
+  const give = (): void => resolve(null);
+  signal?.addEventListener("abort", give, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal?.removeEventListener("abort", give);
+  }
 }
 
 function interrupted(to: Target): Fault {

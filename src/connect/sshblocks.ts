@@ -15,6 +15,7 @@ const DEEPEST = 16;
 export async function kindsOfFiles(files: readonly string[], home: string): Promise<Kind> {
   const blocks: string[][] = [];
   const names = new Set<string>();
+  let again = false;
   const read = async (file: string, depth: number): Promise<boolean> => {
     if (depth > DEEPEST) return false;
     const text = await readFile(file, "utf8").catch(() => "");
@@ -23,6 +24,7 @@ export async function kindsOfFiles(files: readonly string[], home: string): Prom
       const [name, values] = [word.toLowerCase(), rest.replaceAll('"', "").split(/\s+/)];
       if (name === "host") blocks.push(values.map((value) => value.toLowerCase()));
       if (name === "hostname") names.add(rest.toLowerCase());
+      if (name === "match" && /^final\b/i.test(rest)) again = true;
       if (name === "include" && !(await include(values, file, depth))) return false;
       if (onlySshCanTell(name, rest)) return false;
     }
@@ -40,13 +42,14 @@ export async function kindsOfFiles(files: readonly string[], home: string): Prom
     return true;
   };
   for (const file of files) if (!(await read(file, 0))) return null;
-  return { blocks, names };
+  // Read a second time, all blocks are about the name that they gave in the first.
+  return again && names.size > 0 ? null : { blocks, names };
 }
 
 function onlySshCanTell(name: string, value: string): boolean {
   switch (name) {
     case "match":
-      return !/^all$/i.test(value);
+      return !/^(?:final\s+)?all$/i.test(value);
     case "hostname":
     case "userknownhostsfile":
       return /%[^%]/.test(value);

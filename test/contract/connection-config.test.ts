@@ -81,7 +81,8 @@ describe("ssh's configuration", () => {
     cut.ip("link", "set", cut.device, "down");
     const impatient = configured(WHOLE.replace("HostName 127.0.0.1", `HostName ${cut.address}\n  ConnectTimeout 1`));
     const fault = await faultOf(impatient, bare("web1"));
-    expect(fault.message).toBe(`timed out: ${cut.address} port ${sshd.port}`);
+    expect(fault.message).toMatch(/^timed out: /);
+    expect(fault.message).toContain(`${cut.address} port ${sshd.port}`);
     expect(await logsIn(configured(`${WHOLE}  ConnectTimeout 1\n`), bare("web1"))).toBe(true);
   });
 
@@ -190,6 +191,8 @@ describe("ssh's configuration", () => {
     );
     // Four kinds of hosts, since two blocks are about web2, and what ssh says by itself.
     expect(calls()).toBe(5);
+    await portOf("Host web1*\n  Port 23\nMatch final all\n  Port 24\n");
+    expect(calls()).toBe(3);
     await portOf("Host *\n  HostName %h.example\n");
     expect(calls()).toBe(41);
     await portOf(`Match exec "test %h = web7"\n  Port 7\n`);
