@@ -163,7 +163,7 @@ type Ground = Moment & { readonly waivers: readonly Waiver[] };
 function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
   switch (event.type) {
     case "reached":
-      return reachedAgain(host, { machineId: event.machineId, bootId: event.bootId }, when);
+      return { ...reachedAgain(host, event, when), old: event.old ?? [] };
     case "unreachable":
       return { ...host, unreachable: event.fault };
     case "facts-read":
@@ -228,7 +228,8 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
 type Identity = NonNullable<HostState["identity"]>;
 
 /** Another boot than at the login before is told from the same one. */
-function reachedAgain(host: HostState, identity: Identity, when: Moment): HostState {
+function reachedAgain(host: HostState, { machineId, bootId }: Identity, when: Moment): HostState {
+  const identity = { machineId, bootId };
   if (host.identity === null) return { ...host, identity };
   return host.identity.bootId === identity.bootId ? { ...host, identity } : booted(host, identity, when.seq);
 }

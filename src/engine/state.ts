@@ -124,6 +124,8 @@ export type HostState = {
   readonly host: string;
   /** Set once a login worked. */
   readonly identity: { readonly machineId: string | null; readonly bootId: string | null } | null;
+  /** Old algorithms of SSH that the last login had to agree on. */
+  readonly old: readonly string[];
   readonly unreachable: Fault | null;
   /** The runbook's own `applies`; null: not asked yet. */
   readonly concerned: boolean | null;
@@ -193,6 +195,7 @@ function freshHost(host: string, plan: RunPlan): HostState {
   return {
     host,
     identity: null,
+    old: [],
     unreachable: null,
     concerned: plan.applies ? null : true,
     notConcerned: null,

@@ -8,6 +8,7 @@ import { Output } from "./output.ts";
 import { PastFix } from "./past.ts";
 import { PlannedPolicy } from "./policy.ts";
 import { Limit, Share } from "./measure.ts";
+import { Reached } from "./reached.ts";
 import { Rebooted, RebootFailed } from "./reboot.ts";
 import { RunbookSource } from "./source.ts";
 import { Disarmed, TimerLost } from "./timer.ts";
@@ -149,8 +150,7 @@ export type Accepted = z.infer<typeof Accepted>;
 export const Event = z.discriminatedUnion("type", [
   /** The run exists; nothing has been sent anywhere. `format` is the version of these events. */
   z.object({ type: z.literal("run-started"), format: z.literal(1), plan: RunPlan }),
-  /** A login worked; the identity is what the host itself says (null where it cannot tell). */
-  z.object({ type: z.literal("reached"), host, machineId: z.string().nullable(), bootId: z.string().nullable(), ms }),
+  Reached,
   /** No login; nothing was run there. */
   z.object({ type: z.literal("unreachable"), host, fault: Fault }),
   /** `applies` exited 0. Without a step: the runbook's. */

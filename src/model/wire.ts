@@ -10,3 +10,9 @@ export type Wire = {
   /** ms until TCP had connected, which takes one round trip; null where somebody else made the connection. */
   readonly connectMs: number | null;
 };
+
+/** What of it is too old to be agreed on unasked. */
+export function oldIn(wire: Wire | null | undefined): readonly string[] {
+  const agreed = wire == null ? [] : [wire.kex, wire.hostKey, wire.cipher];
+  return agreed.filter((name) => name === "ssh-rsa" || /-cbc$|^diffie-hellman-group[\w-]*-sha1$/.test(name));
+}

@@ -100,6 +100,8 @@ export type DocumentHost = {
   /** Its batch, from 1; null: it was not admitted. */
   readonly batch: number | null;
   readonly facts: Readonly<Record<string, string>>;
+  /** Old algorithms of SSH that the last login had to agree on. */
+  readonly old: readonly string[];
   readonly unreachable: { readonly kind: FaultKind; readonly message: string; readonly hint: string | null } | null;
   /** What was printed by a script that was to tell about the whole host and did not. */
   readonly unclear: Output | null;

@@ -90,6 +90,7 @@ function momentOf({ seq, at, event }: Entry, state: RunState, privacy: Told["pri
 const QUIET: ReadonlySet<Event["type"]> = new Set(["reached", "concerned", "facts-read", "previewed"]);
 
 function isQuiet(event: Event): boolean {
+  if (event.type === "reached") return event.old === undefined;
   if (event.type === "detected") return event.findings.length === 0;
   if (event.type === "step-ended") return event.outcome === "clear" || event.outcome === "skipped";
   return QUIET.has(event.type);
@@ -122,6 +123,7 @@ function hostOf(host: HostState, told: Told): DocumentHost {
     outcome,
     reason: hide.text(reason),
     batch: host.batch,
+    old: host.old,
     facts: Object.fromEntries(Object.entries(host.facts ?? {}).map(([name, text]) => [name, hide.text(text)])),
     unreachable: unreachable && {
       kind: unreachable.kind,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { compatWords } from "../view/compat.ts";
+import { compatWords, usedOn } from "../view/compat.ts";
 import { counted, duration, OUTCOME_LOOK } from "../view/words.ts";
 import type { RunDocument } from "./document.ts";
 import { findings } from "./html-case.ts";
@@ -67,6 +67,7 @@ ${facts([
     document.approve === "none" ? "nothing" : `fixes of up to ${document.approve} risk, where policy allows it`,
   ],
   ["Note", compatWords(document.compat)],
+  ["Note", usedOn(document.hosts)],
   ["Inputs", inputs.length === 0 ? null : markup`<ul class="plain">${inputs}</ul>`],
 ])}</header>\n`;
 }

@@ -46,6 +46,9 @@ function propertiesOf(document: RunDocument, step: DocumentStep): Markup[] {
     ["inventory", document.inventory],
     ["dry-run", String(document.dryRun)],
     ["exit", String(document.exit ?? "none yet")],
+    ...document.hosts.flatMap(({ host, old }) =>
+      old.length > 0 ? [[`ssh.old.${host}`, old.join(", ")] as const] : [],
+    ),
     ...Object.entries(document.compat).map(([host, kind]) => [`runbook_compat.${host}`, kind] as const),
   ] as const;
   return pairs.map(([name, value]) => markup`      <property name="${name}" value="${cut(value, MESSAGE)}"/>\n`);

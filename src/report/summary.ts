@@ -3,7 +3,7 @@ import type { RunState } from "../engine/state.ts";
 import { moment } from "../engine/words.ts";
 import { Outcome } from "../model/finding.ts";
 import { clean } from "../view/clean.ts";
-import { compatWords } from "../view/compat.ts";
+import { oldLines } from "../view/compat.ts";
 import { paletteOf, type Palette } from "../view/colour.ts";
 import { lineOf, type Piece } from "../view/line.ts";
 import { fit, pad, widthOf, wrapWords } from "../view/width.ts";
@@ -31,7 +31,7 @@ const REASON = 24;
 export function summaryLines(state: RunState, room: Room): string[] {
   const paint = paletteOf(room.colour);
   const height = room.height ?? SCREEN;
-  const top = [...heading(state, room, paint), ...countsLines(state, room, paint), ...compatLine(state, room)];
+  const top = [...heading(state, room, paint), ...countsLines(state, room, paint), ...oldAlgorithms(state, room)];
   const advice = adviceLines(adviceOf(state), room, Math.floor(height / 2));
   const left = height - top.length - advice.length - (advice.length > 0 ? 1 : 0) - 1;
   const besides = besidesLines(state, Math.floor(left / 3), room);
@@ -93,9 +93,8 @@ function countsLines(state: RunState, room: Room, paint: Palette): string[] {
   return lines.map((pieces) => lineOf(pieces, room.width, paint));
 }
 
-function compatLine({ plan }: RunState, room: Room): string[] {
-  const words = compatWords(plan.settings?.compat);
-  return words === null ? [] : [fit(`  ${clean(words)}`, room.width)];
+function oldAlgorithms(state: RunState, room: Room): string[] {
+  return oldLines(state).map((line) => fit(`  ${clean(line)}`, room.width));
 }
 
 function troubleLines(all: readonly Trouble[], lines: number, room: Room, paint: Palette, state: RunState): string[] {

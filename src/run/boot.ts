@@ -3,6 +3,7 @@ import { duration } from "../view/words.ts";
 import type { Event } from "../model/event.ts";
 import { isFault } from "../model/fault.ts";
 import { fleetFor, type Work } from "./work.ts";
+import { reached } from "./reached.ts";
 
 /** A host that was told to reboot. Times are ms since the epoch. */
 export type Awaited = {
@@ -52,7 +53,7 @@ export async function* awaitBoot(
     }
     let why = isFault(made) ? work.maskFault(made).message : "";
     if (!isFault(made)) {
-      if (!known) yield { type: "reached", host: host.host, ...made.identity, ms: work.clock.now() - began };
+      if (!known) yield reached(host.host, made, work.clock.now() - began);
       const { bootId } = made.identity;
       if (bootId !== null && bootId !== wait.before) {
         const told = await kernelNow();

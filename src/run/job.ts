@@ -8,6 +8,7 @@ import { takenOver } from "./lock.ts";
 import { maskLines, maskOutput } from "./masking.ts";
 import type { BytesRead, Ended, Job, JobEnded, Listener, Script, Started } from "./ports.ts";
 import { fleetFor, type Work } from "./work.ts";
+import { reached } from "./reached.ts";
 
 /** How a job ended as far as it can be told. `refused` only where nothing of it was begun. */
 export type JobEnd = Ended<Output> | Extract<JobEnded["ended"], { kind: "missing" | "locked" }>;
@@ -125,7 +126,7 @@ async function* attach(
   const connection = await fleet.connect(work.hostOf(host.host), machineId, work.leaving);
   if (isFault(connection)) return unreached(faultReason(connection), from);
   if (!known && fleet === work.fleet) {
-    yield { type: "reached", host: host.host, ...connection.identity, ms: work.clock.now() - began };
+    yield reached(host.host, connection, work.clock.now() - began);
   }
   const left = Math.max(1, (until - work.clock.now()) / 1000);
   const options = { signal: work.leaving, listen: listener(host, step, work) };

@@ -13,6 +13,7 @@ import type { Work } from "./work.ts";
 import { disarm } from "./timer.ts";
 import { rollback } from "./undo.ts";
 import { verify } from "./verify.ts";
+import { reached } from "./reached.ts";
 
 /** Carries out one intent and tells what came of it. The caller makes each event durable before it asks for the next. */
 export async function* perform(intent: Intent, host: HostState, work: Work): AsyncGenerator<Event> {
@@ -104,5 +105,5 @@ async function* connect(host: HostState, work: Work): AsyncGenerator<Event> {
     if (!work.stopping.aborted) yield { type: "unreachable", host: host.host, fault: work.maskFault(made) };
     return;
   }
-  yield { type: "reached", host: host.host, ...made.identity, ms: work.clock.now() - started };
+  yield reached(host.host, made, work.clock.now() - started);
 }

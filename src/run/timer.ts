@@ -6,6 +6,7 @@ import { findJob, patienceOf, type JobEnd } from "./job.ts";
 import type { UndoTimer } from "./ports.ts";
 import { endOfRollback, likeness, missing, rollbackExtras } from "./undo.ts";
 import { definitionOf, fleetFor, shortfall, type Work } from "./work.ts";
+import { reached } from "./reached.ts";
 
 /** ms between two tries to log in, doubling. */
 const PAUSE = { first: 250, most: 3_000 };
@@ -58,7 +59,7 @@ async function* tell(host: HostState, step: StepState, last: Armed, work: Work):
   const connection = await fleet.connect(work.hostOf(host.host), machineId, work.leaving);
   if (isFault(connection)) return { away: work.maskFault(connection).message };
   const { identity } = connection;
-  yield { type: "reached", host: host.host, ...identity, ms: work.clock.now() - began };
+  yield reached(host.host, connection, work.clock.now() - began);
   const script = { ...work.script(host, step, ":"), text: disarmTimer(last.timer.name) };
   const ended = await connection.run(script, { signal: work.leaving });
   const word = ended.kind === "exited" ? timerWord(ended.stdout.head) : null;

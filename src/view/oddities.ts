@@ -1,4 +1,5 @@
 import type { Pinged, Place } from "../model/probe.ts";
+import { oldIn } from "../model/wire.ts";
 import { bytes, duration } from "./words.ts";
 
 /** Seconds that a clock may be off: more, and certificates, tickets and logs of two machines no longer fit. */
@@ -18,16 +19,12 @@ export function oddities(pinged: Pick<Pinged, "clock" | "places" | "load" | "ssh
   odd.push(...places.flatMap(tightness));
   const [now = 0] = load?.averages ?? [];
   if (load?.processors != null && now > LOAD * load.processors) odd.push(`load ${now} on ${load.processors} CPUs`);
-  const old = [ssh?.kex ?? "", ssh?.hostKey ?? "", ssh?.cipher ?? ""].filter(isOld);
+  const old = oldIn(ssh);
   if (old.length > 0) odd.push(`old SSH algorithms: ${old.join(", ")}`);
   if (privilege.kind === "terminal") {
     odd.push(`sudo wants a terminal: \`Defaults:${user ?? "USER"} !requiretty\` in its sudoers lifts that`);
   }
   return odd;
-}
-
-function isOld(algorithm: string): boolean {
-  return algorithm === "ssh-rsa" || /-cbc$|^diffie-hellman-group\d+-sha1$/.test(algorithm);
 }
 
 function tightness({ at, size, free, inodes, inodesFree, readOnly }: Place): string[] {

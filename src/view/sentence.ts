@@ -6,6 +6,7 @@ import type { Entry, Event, EventOf } from "../model/event.ts";
 import { clean } from "./clean.ts";
 import { counted, duration, shortDigest } from "./words.ts";
 import { countedEvidence, evidenceOf } from "./evidence.ts";
+import { usedWords } from "./compat.ts";
 
 /** What happened, in one human sentence on one line: `xen1, release-deleted-log: found 1 finding: pid 4242 (0.2 s)`. `state` is that after it. */
 export function sentenceOf({ event }: Entry, state: RunState): string {
@@ -29,7 +30,7 @@ export function saidOf(event: Event, step: StepState | null): string {
     case "run-started":
       return begun(event);
     case "reached":
-      return `logged in (${duration(event.ms / 1000)})`;
+      return `logged in (${duration(event.ms / 1000)})${usedWords(event.old)}`;
     case "unreachable":
       return `could not be reached: ${faultReason(event.fault).replace(/^unreachable: /, "")}`;
     case "concerned":

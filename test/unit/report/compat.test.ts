@@ -23,9 +23,10 @@ const SETTINGS: RunSettings = {
 };
 
 /** A run of some hosts of which the inventory says that they are old. */
-function entriesWith(compat: Record<string, Compat>): Entry[] {
+function entriesWith(compat: Record<string, Compat>, old: readonly string[] = []): Entry[] {
   return fleetStory(3).map((entry) => {
     const { event } = entry;
+    if (event.type === "reached" && old.length > 0) return { ...entry, event: { ...event, old: [...old] } };
     if (event.type !== "run-started") return entry;
     return { ...entry, event: { ...event, plan: { ...event.plan, settings: { ...SETTINGS, compat } } } };
   });
@@ -50,6 +51,17 @@ test("every report says which hosts might be logged in to with old algorithms", 
   expect(json).toContain(`"compat":{"${host}":"el5"}`);
 });
 
+test("every report says which were agreed on, whoever allowed them", () => {
+  const { log = "", html, junit, json } = reportsOf(entriesWith({}, ["diffie-hellman-group14-sha1", "ssh-rsa"]));
+  const words = "old SSH algorithms were used: diffie-hellman-group14-sha1, ssh-rsa on ";
+  expect(log).toContain(words);
+  expect(html).toContain(words);
+  expect(html).toContain("with old algorithms: diffie-hellman-group14-sha1, ssh-rsa");
+  expect(junit).toMatch(/<property name="ssh\.old\.[^"]+" value="diffie-hellman-group14-sha1, ssh-rsa"\/>/);
+  expect(json).toContain('"old":["diffie-hellman-group14-sha1","ssh-rsa"]');
+});
+
 test("no report speaks of them where there are none", () => {
-  for (const text of Object.values(reportsOf(entriesWith({})))) expect(text).not.toMatch(/old SSH|runbook_compat/);
+  for (const text of Object.values(reportsOf(entriesWith({}))))
+    expect(text).not.toMatch(/old SSH|runbook_compat|old algorithms/);
 });
