@@ -131,6 +131,7 @@ program
   .option("--ask-become-pass", "ask for the sudo password, and try it")
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("-v, --verbose", "all that each host tells")
+  .option("--windows-selftest", "try on Windows hosts what is promised of them")
   .option("--json", "as JSON lines")
   .action(async (options) => {
     const { ping } = await others();

@@ -17,6 +17,7 @@ import { pingHost } from "./ping-host.ts";
 import { questions } from "./prompt.ts";
 import { askPasswords } from "./secrets.ts";
 import { selectTargets, withLogin, type TargetOptions } from "./targets.ts";
+import { windowsSelftest } from "./windows-selftest.ts";
 
 /** `runbook ping`'s options, as the command line gives them. `json`: one object a line. */
 export type PingOptions = TargetOptions & {
@@ -26,6 +27,7 @@ export type PingOptions = TargetOptions & {
   readonly acceptNewHostKeys?: boolean | undefined;
   readonly json?: boolean | undefined;
   readonly verbose?: boolean | undefined;
+  readonly windowsSelftest?: boolean | undefined;
 };
 
 /** Selects hosts as `run` does, and pings them. */
@@ -41,6 +43,7 @@ export async function ping(options: PingOptions, io: Io): Promise<number | reado
     sshConfig: options.sshConfig,
     questions: questions(),
   });
+  if (options.windowsSelftest === true) return windowsSelftest(hosts, all, io);
   return pingHosts(hosts, all, { ...options, parallel: room.parallel }, io);
 }
 

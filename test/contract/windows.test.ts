@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { windowsSelftest } from "../../src/cli/windows-selftest.ts";
+import type { Host } from "../../src/model/inventory.ts";
 import type { Connection, Script } from "../../src/run/ports.ts";
 import { assembleWindows, type Value } from "../../src/script/powershell.ts";
+import { TRIALS } from "../../src/script/powershell-selftest.ts";
 import { connected, faultOf, plainSsh, script, told } from "../kit/connections.ts";
 import { allProcesses } from "../kit/processes.ts";
 import { startWindows, type Windows } from "../kit/windows/sshd.ts";
@@ -74,12 +77,6 @@ it("a script of the stand-in that stumbles in any way does not look healthy", as
 });
 
 describe("a script on the stand-in", () => {
-  it("may be far longer than any command line", async () => {
-    await using connection = await login();
-    const ended = await connection.run(powershell(`$text = '${"é".repeat(300_000)}'\n$text.Length`));
-    expect(told(ended)).toEqual({ end: "exited 0", stdout: "300000\n", stderr: "" });
-  });
-
   it("keeps warnings and other PowerShells' CLIXML out of what it finds", async () => {
     await using connection = await login();
     const clixml =
@@ -145,4 +142,37 @@ it("what takes the command and is no PowerShell is told with what it said", asyn
   const fault = await faultOf(plainSsh(), windows.host({ windows: "powershell" }));
   expect(fault.message).toMatch(/^PowerShell on the host ended with 1 before it took a script: ./);
   expect(fault.hint).toContain("ansible_shell_type");
+});
+
+async function selftest(hosts: readonly Host[]): Promise<{ readonly out: string[]; readonly answer: unknown }> {
+  const out: string[] = [];
+  const io = { out: (text: string) => void out.push(...text.trimEnd().split("\n")), err: () => undefined };
+  const answer = await windowsSelftest(hosts, plainSsh(), io);
+  return { out, answer };
+}
+
+describe("runbook ping --windows-selftest", () => {
+  it("tells of each promise whether it holds, which the stand-in keeps", async () => {
+    const { guid } = windows.be();
+    const { out, answer } = await selftest([windows.host()]);
+    expect(out.filter((line) => !line.startsWith("web1  pass  "))).toEqual(["all passed"]);
+    expect(out[0]).toContain(`machine ${guid}`);
+    expect(out).toHaveLength(TRIALS.length + 2);
+    expect(answer).toBe(0);
+    expect(allProcesses().filter(({ args }) => args === "/bin/sleep 300")).toEqual([]);
+  });
+
+  it("tells what a promise that does not hold came to", async () => {
+    windows.be({ shell: "powershell" });
+    const { out, answer } = await selftest([windows.host({ windows: "cmd" })]);
+    expect(out[0]).toMatch(
+      /^web1 {2}FAIL {2}login: exit statuses do not come through as they are \(Is `ansible_shell_type`/,
+    );
+    expect(answer).toBe(4);
+  });
+
+  it("is for hosts of which the inventory says that they run Windows", async () => {
+    const { answer } = await selftest([windows.sshd.host()]);
+    expect(answer).toMatchObject([{ kind: "usage", message: "not said to run Windows: web1" }]);
+  });
 });

@@ -45,6 +45,7 @@ export function commands(player: Player): Readonly<Record<string, Command>> {
     },
     "write-host": async (args, _, context) => context.warn("InformationRecord", args.positional.map(text).join(" ")),
     "write-warning": async (args, _, context) => context.warn("WarningRecord", text(get(args, "-message"))),
+    "write-progress": async () => undefined,
     "write-error": async (args) => {
       throw new PsError(text(get(args, "-message")), "WriteErrorException");
     },

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync, existsSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { blockOf } from "./interpreter.ts";
@@ -93,6 +94,7 @@ function statics(process: Process): Readonly<Record<string, Static>> {
     "io.file::readalltext": ([path]) => failing(() => readFileSync(native(path), "utf8")),
     "io.file::exists": ([path]) => existsSync(native(path)),
     "io.file::delete": ([path]) => failing(() => rmSync(native(path), { force: true })),
+    "diagnostics.process::start": () => startProcess(),
     "diagnostics.stopwatch::gettimestamp": () => Date.now() - machine.bootedAt,
     "diagnostics.stopwatch::frequency": () => 1000,
     "math::floor": ([value]) => Math.floor(number(value)),
@@ -102,6 +104,13 @@ function statics(process: Process): Readonly<Record<string, Static>> {
     "management.managementdatetimeconverter::todatetime": ([value]) => fromWmi(text(value)),
     "threading.mutex::openexisting": ([name]) => openMutex(machine, text(name)),
   };
+}
+
+/** A program that takes its time, whichever was asked for. */
+function startProcess(): unknown {
+  const child = spawn("/bin/sleep", ["300"], { stdio: ["ignore", "inherit", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  return thing("Process", { Id: child.pid }, { WaitForExit: () => ended });
 }
 
 /** As .NET does: whole groups of four from the alphabet, white space apart. */

@@ -10,6 +10,7 @@ import {
   windowsFrame,
   windowsInput,
 } from "../../../src/script/powershell-session.ts";
+import { TRIALS } from "../../../src/script/powershell-selftest.ts";
 import { withoutClixml } from "../../../src/script/clixml.ts";
 import { powershellFaults, scriptsWithin, unquoted } from "../../kit/powershell-syntax.ts";
 
@@ -66,6 +67,7 @@ describe("every script of ours", () => {
     ["that gives the lock back", windows.dropLock(claim)],
     ["that drops what was kept", dropWindowsKeep("keep")],
     ["that ends another", endScript(1234)],
+    ...TRIALS.map(({ name, text }): [string, string] => [`that tries ${name}`, text]),
     ["that tells who the host is", IDENTITY],
     ["that reboots", windows.reboot],
     ["that tells the version", windows.kernel],

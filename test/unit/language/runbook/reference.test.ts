@@ -21,6 +21,14 @@ test("the reboot in the reference is sound", () => {
   expect(warnings(`name: boot\ntitle: Boot\n${example}`)).toEqual([]);
 });
 
+test("the scripts in the page about Windows are sound", async () => {
+  const page = await readFile(resolve(import.meta.dirname, "../../../../docs/windows.md"), "utf8");
+  const [, example = ""] = /```yaml\n(shell: powershell\n.*?)```/s.exec(page) ?? [];
+  expect(example).toContain("detect:");
+  expect(mistakes(`name: disks\ntitle: Disks\n${example}`)).toEqual([]);
+  expect(warnings(`name: disks\ntitle: Disks\n${example}`)).toEqual([]);
+});
+
 test("a new runbook is sound", () => {
   expect(mistakes(runbookTemplate("disk-full"))).toEqual([]);
   expect(warnings(runbookTemplate("disk-full"))).toEqual([]);
