@@ -71,6 +71,8 @@ async function jobsOf(
   of: (run: string) => Promise<Found["of"]>,
   options: JobsOptions,
 ): Promise<readonly Found[] | Fault> {
+  // On Windows there are none.
+  if (host.windows !== undefined) return [];
   const answer = await connector.connect(host);
   if (isFault(answer)) return answer;
   await using connection = answer;

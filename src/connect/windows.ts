@@ -35,7 +35,7 @@ const ENDING = 15;
  * one channel at a time is enough but for ending a script early.
  */
 export async function windowsConnection(
-  login: Pick<Login, "open" | "alive" | "close">,
+  login: Pick<Login, "open" | "alive" | "close" | "wire">,
   shell: WindowsShell,
 ): Promise<Connection | Fault> {
   const identity = await identify(login, shell);
@@ -56,6 +56,7 @@ export async function windowsConnection(
 
   return {
     identity,
+    wire: login.wire,
     get alive() {
       return !disposed && login.alive();
     },

@@ -1,6 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually, killIfThere } from "../kit/processes.ts";
+import { loginsOf } from "../kit/sshd.ts";
 import { startWindows, type Windows } from "../kit/windows/sshd.ts";
 import { workshop, type Workshop } from "../kit/workshop.ts";
 
@@ -77,6 +79,50 @@ test("a dry run shows what the fix would change, and changes nothing", { timeout
   expect(out).toContain("would take out old, 7 days old");
   expect(left()).toEqual(["old\t7"]);
   expect(exit).toBe(2);
+});
+
+test("a reboot is ordered once, and proved by another boot of the same machine", { timeout: 120_000 }, async () => {
+  const dir = join(flags, "..");
+  await shop.write(
+    "runbooks/boot.yml",
+    `name: boot
+title: Boot
+shell: powershell
+steps:
+  - id: boot
+    detect:
+      run: if (Test-Path -LiteralPath '${dir}/wanted') { 'a boot is wanted' }
+    fix: { risk: high, reboot: true, guard: "Remove-Item -LiteralPath '${dir}/wanted'" }
+`,
+  );
+  list();
+  writeFileSync(join(dir, "wanted"), "");
+  const { out, exit } = await shop.run("run", "boot", "-i", "hosts.yml", "-l", "win1", "--approve", "high");
+  expect(out).toMatch(/win1 +boot +fixed/);
+  expect(exit).toBe(0);
+});
+
+test("a fix whose connection is lost is in doubt, goes on, and is not begun again", { timeout: 120_000 }, async () => {
+  const dir = join(flags, "..");
+  const fix = `[IO.File]::AppendAllText('${dir}/begun', 'x'); Start-Sleep 2; 'printed into nothing'; [IO.File]::AppendAllText('${dir}/ended', 'x')`;
+  await shop.write(
+    "runbooks/slow.yml",
+    `name: slow
+title: Slow
+shell: powershell
+steps:
+  - { id: slow, detect: { run: "'found'" }, fix: { risk: low, run: "${fix}" } }
+`,
+  );
+  list();
+  const running = shop.start("run", "slow", "-i", "hosts.yml", "-l", "win1", "--approve", "low");
+  expect(await eventually(() => existsSync(join(dir, "begun")))).toBe(true);
+  for (const login of loginsOf(windows.sshd.pid)) killIfThere(login);
+  const { out, exit } = await running.ended;
+  expect(out).toMatch(/win1 +slow +in doubt/);
+  expect(exit).toBe(1);
+  expect(await eventually(() => existsSync(join(dir, "ended")))).toBe(true);
+  expect(readFileSync(join(dir, "begun"), "utf8")).toBe("x");
 });
 
 test("hosts of another kind are refused before anything is done", async () => {

@@ -134,6 +134,8 @@ export function commands(player: Player): Readonly<Record<string, Command>> {
       machine.bootedAt = Date.now();
       saveMachine(machine);
       player.setExit(0);
+      // The login goes down with it, a little later, in a session that outlives what is killed.
+      spawn("/bin/sh", ["-c", `sleep 0.3; kill ${process.ppid}`], { stdio: "ignore", detached: true }).unref();
     },
   };
 }
