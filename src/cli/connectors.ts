@@ -26,13 +26,13 @@ export function connectors(
     acceptNewHostKeys: options.acceptNewHostKeys,
     ask: options.questions.ask,
     pace: newPace(),
+    ...(agent === undefined || agent === "" ? {} : { agentSocket: agent }),
   };
   const configFile = options.sshConfig === undefined ? {} : { file: options.sshConfig };
   const ssh = sshConnector({
     ...shared,
     config: configReader({ home, ...configFile }),
     user: userName(env),
-    ...(agent === undefined || agent === "" ? {} : { agentSocket: agent }),
   });
   const openssh = opensshConnector({ ...shared, ...configFile });
   return { all: connectorFor({ ssh, openssh, local }), local };

@@ -139,7 +139,8 @@ function fileOf(key: KnownKey): string {
   return key.where.slice(0, key.where.lastIndexOf(":"));
 }
 
-function unwritten(problem: string, where: string): Fault {
+/** A new key was accepted that could not be remembered. */
+export function unwritten(problem: string, where: string): Fault {
   return {
     kind: "host-key",
     message: `the new host key could not be written down: ${problem}`,

@@ -6,9 +6,9 @@ import { answers, type Asked, CODE } from "./prompts.ts";
 
 /** Answers to what ssh asks during one login. */
 export type Answers = {
-  /** Undefined: nobody answers that, and ssh goes on without. */
-  readonly answer: (question: Question) => Promise<string | undefined>;
-  /** Settles when the host has asked what nobody answers. ssh must not go on: it would send an empty password. */
+  /** Undefined: nobody answers that, and ssh goes on without. `log`: what ssh has written to it so far. */
+  readonly answer: (question: Question, log: string) => Promise<string | undefined>;
+  /** Settles when the host has asked what nobody answers. ssh must not go on: it would send an empty password. Rejects with a bug. */
   readonly declined: Promise<void>;
   /** What that was. */
   asked(): Asked | undefined;
@@ -20,10 +20,11 @@ export type Asker = { readonly ask?: Ask; readonly home: string };
 /** Answers with the host's password, once, and asks a person for what opens a key, and for codes. Undefined where there is neither. */
 export function answersFor(host: There, { ask, home }: Asker, deadline: Deadline): Answers | undefined {
   if (host.password === undefined && ask === undefined) return undefined;
-  const { promise: declined, resolve: decline } = Promise.withResolvers<void>();
+  const { promise: declined, resolve: decline, reject: broken } = Promise.withResolvers<void>();
   const tries = new Map<string, number>();
   let asked: Asked | undefined;
-  let used = false;
+  /** How often the host had said no when the password was sent. */
+  let used: number | undefined;
   const whom = { host, ...(ask !== undefined && { ask }), pause: <T>(work: Promise<T>) => deadline.pause(work) };
   const person = answers(whom, (what) => (asked = what));
 
@@ -38,13 +39,20 @@ export function answersFor(host: There, { ask, home }: Asker, deadline: Deadline
   }
 
   /** What the host asks, or ssh for it. A wrong password is not repeated: some hosts lock the account after a few. */
-  async function password(text: string): Promise<string> {
-    const code = !text.endsWith("'s password:") && CODE.test(text);
-    if (!code && (used || host.password === undefined)) return refuse();
-    used ||= !code;
-    const prompt = code ? text : "Password:";
+  async function hostQuestion(text: string, log: string): Promise<string> {
+    const refusals = log.match(REFUSED)?.length ?? 0;
+    const again = used !== undefined && used < refusals;
+    if (text.endsWith("'s password:")) {
+      if (used !== undefined) return refuse();
+      used = refusals;
+      return host.password?.reveal() ?? refuse();
+    }
+    // Who has no password is asked only what comes after something that was accepted: a wrong key must not ask a person for each host.
+    if (again || (host.password === undefined && !PARTLY.test(log))) return refuse();
+    if (!CODE.test(text)) used ??= refusals;
+    const prompts = [{ prompt: text, echo: false }];
     const [typed] = await new Promise<string[]>((resolve) =>
-      person("", "", "", [{ prompt, echo: false }], (typed) => resolve([...typed])),
+      person("", "", "", prompts, (words) => resolve([...words])),
     );
     return typed ?? refuse();
   }
@@ -54,28 +62,50 @@ export function answersFor(host: There, { ask, home }: Asker, deadline: Deadline
     return never();
   }
 
-  return {
-    declined,
-    asked: () => asked,
-    async answer(question) {
-      switch (question.kind) {
-        case "passphrase":
-          return opening("Passphrase", question.of);
-        case "pin":
-          return opening("PIN", question.of);
-        case "touch":
-          // Their time is not the host's. The end of the login ends the wait.
-          void deadline.pause(never());
-          return undefined;
-        case "host-key":
-          return undefined;
-        case "password":
-          // Newer ones say before it for whom they ask, older ones do not.
-          return password(question.text.replace(/^\(\S+@\S+\) /, ""));
-      }
-    },
+  async function answer(question: Question, log: string): Promise<string | undefined> {
+    switch (question.kind) {
+      case "passphrase":
+        return opening("Passphrase", question.of);
+      case "pin":
+        return opening("PIN", question.of);
+      case "touch":
+        // Their time is not the host's. The end of the login ends the wait.
+        void deadline.pause(never());
+        return undefined;
+      case "host-key":
+        return undefined;
+      case "password":
+        // Newer ones say before it for whom they ask, older ones do not.
+        return hostQuestion(question.text.replace(/^\(\S+@\S+\) /, ""), log);
+    }
+  }
+
+  async function guarded(question: Question, log: string): Promise<string | undefined> {
+    try {
+      return await answer(question, log);
+    } catch (bug) {
+      broken(bug);
+      return never();
+    }
+  }
+
+  return { answer: guarded, declined, asked: () => asked };
+}
+
+/** Asks each question once for all hosts, but for what an earlier answer does not count for. */
+export function askingOnce(ask: Ask): Ask {
+  const answers = new Map<string, ReturnType<Ask>>();
+  return (prompt, how) => {
+    if (how?.again === true) return ask(prompt, how);
+    const answer = answers.get(prompt) ?? ask(prompt, how);
+    answers.set(prompt, answer);
+    return answer;
   };
 }
+
+/** What ssh writes to its log when it was refused, and where that is not the end. */
+const REFUSED = /^debug1: Authentications that can continue: /gm;
+const PARTLY = / with partial success\.\r?$/m;
 
 /** As often as ssh asks for a passphrase. */
 const TRIES = 3;

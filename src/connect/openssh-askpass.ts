@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { close, constants, openSync, write } from "node:fs";
-import { access, writeFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { promisify } from "node:util";
 
@@ -28,7 +28,7 @@ exec head -n 1 <"$d/answers"
 /** Lets ssh ask by way of the private directory `dir`. An answer of undefined declines. Undefined: no program may be started there. */
 export async function listenForQuestions(
   dir: string,
-  answer: (question: Question) => Promise<string | undefined>,
+  answer: (question: Question, log: string) => Promise<string | undefined>,
 ): Promise<Asked | undefined> {
   const helper = `${dir}/askpass`;
   await writeFile(helper, HELPER, { mode: 0o700 });
@@ -43,7 +43,8 @@ export async function listenForQuestions(
   const reader = new Socket({ fd: asked, readable: true, writable: false });
   let over = false;
   async function reply(question: Question): Promise<void> {
-    const text = await answer(question);
+    const log = await readFile(`${dir}/log`, "utf8").catch(() => "");
+    const text = await answer(question, log);
     // An empty answer is none.
     if (question.kind !== "touch" && !over) write(answers, `${text ?? ""}\n`, () => undefined);
   }

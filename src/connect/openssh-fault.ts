@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import type { Fault } from "../model/fault.ts";
 import { authFault } from "./authfault.ts";
-import { knownName } from "./knownhosts.ts";
+import { fingerprint, type KnownKey, knownName, parseKnownHosts } from "./knownhosts.ts";
 import type { There } from "./openssh-resolve.ts";
 import type { Asked } from "./prompts.ts";
 import type { NotIn } from "./tries.ts";
@@ -27,7 +28,7 @@ const HUNG_UP =
 /** Says in our words why ssh gave up on a host; `host` with the user, address and port that it used. */
 export function loginFault(said: Said, host: There, asked: Asked | undefined): NotIn {
   const log = said.log.replaceAll("\r", "");
-  const account = authProblem(log, host, asked);
+  const account = authProblem(`${log}\n${said.stderr}`, host, asked);
   const fault = hostKeyFault(log, host) ?? (account && saying(account, said.stderr)) ?? networkFault(log, host);
   if (fault !== undefined) return { fault, again: false };
   const proxy = /^debug1: Executing proxy command: /m.test(log) ? lastWords(said.stderr) : undefined;
@@ -75,9 +76,10 @@ function hostKeyFault(log: string, host: There): Fault | undefined {
   }
   const offending = /^Offending \S+ key in (.*):(\d+)/m.exec(log);
   if (offending !== null) {
+    const by = keyAt(offending[1] ?? "", offending[2] ?? "");
     return fault(
-      `the key of ${name} has changed: it shows ${shown}, but ${offending[1]}:${offending[2]} has another`,
-      `Somebody may be in between, or the host was installed anew. If you know why: ssh-keygen -f ${offending[1]} -R '${name}' && ${scan}`,
+      `the key of ${name} has changed: it shows ${shown}, but ${by.where} has ${by.shown}`,
+      `Somebody may be in between, or the host was installed anew. If you know why: ssh-keygen -f ${by.file} -R '${name}' && ${scan}`,
     );
   }
   const certificate =
@@ -91,15 +93,26 @@ function hostKeyFault(log: string, host: There): Fault | undefined {
   );
 }
 
+/** A line of a known_hosts file, as people know it. */
+function keyAt(file: string, line: string): { readonly file: string; readonly where: string; readonly shown: string } {
+  const where = `${file}:${line}`;
+  let key: KnownKey | undefined;
+  try {
+    key = parseKnownHosts(readFileSync(file, "latin1"), file).find((each) => each.where === where);
+  } catch {
+    // ssh could read it a moment ago.
+  }
+  return { file, where, shown: key === undefined ? "another" : `${key.type} ${fingerprint(key.blob)}` };
+}
+
 /** `debug1: Offering public key: PATH TYPE SHA256:… explicit agent` */
 const OFFERED = /^debug1: Offering public key: (.*) \S+ SHA256:\S+(.*)$/gm;
-/** Why a key could not be offered, each with what it says of which file. */
-const UNUSABLE: readonly (readonly [RegExp, string])[] = [
-  [/^(?:debug1: )?no such identity: (.*): No such file or directory$/gm, "is not there"],
-  [
-    /^(?:debug1: )?.*read_passphrase: can't open|^Permissions \d+ for '(.*)' are too open\.$/gm,
-    "may be read by others",
-  ],
+/** Why a key was no use: what ssh says of which file, and our words for it, which its own reason may end. */
+const UNUSABLE: readonly (readonly [words: RegExp, problem: string])[] = [
+  [/^Warning: Identity file (.*) not accessible: No such file/gm, "is not there"],
+  [/^no such identity: (.*): No such file/gm, "is not there"],
+  [/^sign_and_send_pubkey: signing failed for \S+ "(.*?)"[^:]*: (.*)$/gm, "could not sign: "],
+  [/^Permissions \d+ for '(.*)' are too open\.$/gm, "may be read by others"],
   [/^Load key "(.*)": (?:invalid format|error in libcrypto)$/gm, "holds no private key"],
   [/^Load key "(.*)": incorrect passphrase supplied to decrypt private key$/gm, "stays locked"],
   [/^Load key "(.*)": .*$/gm, "cannot be read"],
@@ -117,12 +130,13 @@ function authProblem(log: string, host: There, asked: Asked | undefined): Fault 
     host.password !== undefined && /^debug1: Next authentication method: (?:password|keyboard-int)/m.test(log);
   const problems = new Map<string, string>();
   for (const [words, problem] of UNUSABLE) {
-    for (const [, file] of log.matchAll(words))
-      if (file !== undefined && !problems.has(file)) problems.set(file, problem);
+    for (const [, file = "", why = ""] of log.matchAll(words)) {
+      if (!problems.has(file)) problems.set(file, `${file} ${problem}${why}`);
+    }
   }
   const fault = authFault(host, {
     tried: [...new Set([...keys, ...(password ? ["password"] : [])])],
-    problems: Array.from(problems, ([file, problem]) => `${file} ${problem}`),
+    problems: [...problems.values()],
     beyond: [],
     accepts: accepts.split(","),
     second: / with partial success\.$/m.test(log),
@@ -143,6 +157,11 @@ function lastWords(text: string): string | undefined {
       (line) => line.trim() !== "" && !/^(?:debug\d|Warning|Transferred|Bytes per second): |^OpenSSH_/.test(line),
     )
     ?.trim();
+}
+
+/** Whether a new host key was accepted and could not be written down. */
+export function forgotten(log: string): boolean {
+  return /^Failed to add the host to the list of known hosts/m.test(log);
 }
 
 /** How far a login had come when its time was up. */

@@ -28,6 +28,14 @@ export type NoLogin = {
   readonly stderr: string;
 };
 
+/** What a login has besides: who answers, whose agent, and until when. */
+export type Login = {
+  readonly answers: Answers | undefined;
+  readonly agentSocket: string | undefined;
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal | undefined;
+};
+
 /** Bytes kept of what ssh writes to stderr. */
 const SAID = 16 * 1024;
 /** ms for ssh to end once it was told to, and for the last words of a proxy. */
@@ -36,26 +44,21 @@ const GRACE = 1000;
 const LONGEST = 104 - 18;
 
 /** Starts an ssh that logs in and then waits for us. It ends soon after us, should we be killed. */
-export async function startMaster(
-  host: readonly string[],
-  answers: Answers | undefined,
-  deadline: Deadline,
-  signal: AbortSignal | undefined,
-): Promise<Master | NoLogin | Fault> {
+export async function startMaster(host: readonly string[], login: Login): Promise<Master | NoLogin | Fault> {
+  const { answers, agentSocket } = login;
   const dir = await privateDirectory();
   if (isFault(dir)) return dir;
   try {
     using asked = answers === undefined ? undefined : await listenForQuestions(dir, answers.answer);
     // A session of its own: Ctrl-C is for us to hear, and the terminal for us to ask on.
     const child = spawn("ssh", [...masterArguments(dir, asked !== undefined), ...host], {
-      env: { ...process.env, ...asked?.environment },
+      env: { ...process.env, SSH_AUTH_SOCK: agentSocket, ...asked?.environment },
       detached: true,
       stdio: ["ignore", "ignore", "pipe"],
     });
     const stderr = listenTo(child.stderr);
-    const end = await endOf(child, answers, deadline, signal);
-    if (end instanceof Error) return { ...NO_PROGRAM, message: `ssh does not start on this machine: ${end.message}` };
-    if (end !== "exited") await stop(child);
+    const end = await endOf(child, login);
+    if (isFault(end)) return end;
     const log = await open(join(dir, "log")).catch(() => undefined);
     if (child.exitCode === 0) {
       const line = await openLine(join(dir, "ssh"));
@@ -110,9 +113,9 @@ async function logged(log: FileHandle | undefined): Promise<string> {
 async function privateDirectory(): Promise<string | Fault> {
   let problem = "its path is too long";
   for (const base of [process.env["XDG_RUNTIME_DIR"] ?? "", tmpdir(), "/tmp"]) {
-    if (base === "" || Buffer.byteLength(`${base}/rb-123456/ssh`) > LONGEST) continue;
+    if (base === "" || Buffer.byteLength(`${base}/rb-ssh-123456/ssh`) > LONGEST) continue;
     try {
-      return await mkdtemp(`${base}/rb-`);
+      return await mkdtemp(`${base}/rb-ssh-`);
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }
@@ -126,16 +129,17 @@ function listenTo(stderr: Readable): { heard(): string; readonly over: Promise<v
   return { heard: () => heard, over: new Promise((resolve) => stderr.once("close", () => resolve())) };
 }
 
+/** Waits until ssh has ended, or ends it. */
 async function endOf(
   child: ChildProcess,
-  answers: Answers | undefined,
-  deadline: Deadline,
-  signal: AbortSignal | undefined,
-): Promise<"exited" | "late" | "interrupted" | "declined" | Error> {
-  const { promise, resolve } = Promise.withResolvers<"exited" | "late" | "interrupted" | "declined" | Error>();
-  child.once("error", resolve);
+  { answers, deadline, signal }: Login,
+): Promise<"exited" | "late" | "interrupted" | "declined" | Fault> {
+  const { promise, resolve, reject } = Promise.withResolvers<"exited" | "late" | "interrupted" | "declined" | Fault>();
+  child.once("error", ({ message }) =>
+    resolve({ ...NO_PROGRAM, message: `ssh does not start on this machine: ${message}` }),
+  );
   child.once("exit", () => resolve("exited"));
-  void answers?.declined.then(() => resolve("declined"));
+  answers?.declined.then(() => resolve("declined"), reject);
   const late = deadline.start(() => resolve("late"));
   const abort = (): void => resolve("interrupted");
   signal?.addEventListener("abort", abort, { once: true });
@@ -143,12 +147,13 @@ async function endOf(
   try {
     return await promise;
   } finally {
+    if (child.pid !== undefined) await stop(child);
     late.stop();
     signal?.removeEventListener("abort", abort);
   }
 }
 
-/** Ends an ssh that has not logged in yet, with its proxy and whatever asks for it. */
+/** Ends an ssh that has not logged in yet, with its proxy and whatever asks for it; one that has ended needs nothing. */
 async function stop(child: ChildProcess): Promise<void> {
   const runs = (): boolean => child.exitCode === null && child.signalCode === null;
   const ended = new Promise<void>((resolve) => (runs() ? child.once("exit", () => resolve()) : resolve()));

@@ -3,10 +3,11 @@ import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
 import { connectionOver } from "./connection.ts";
 import { type Deadline, deadlineOf, interrupted } from "./login.ts";
-import { answersFor } from "./openssh-answers.ts";
+import { answersFor, askingOnce } from "./openssh-answers.ts";
 import { hostArguments, type Wishes } from "./openssh-arguments.ts";
 import { sessionsOver } from "./openssh-channel.ts";
-import { endingOf, loginFault, stageIn } from "./openssh-fault.ts";
+import { unwritten } from "./hostkey.ts";
+import { endingOf, forgotten, loginFault, stageIn } from "./openssh-fault.ts";
 import { type Master, startMaster } from "./openssh-master.ts";
 import { newPace, type Pace, placesOf } from "./pace.ts";
 import { wireIn } from "./openssh-wire.ts";
@@ -17,12 +18,16 @@ import { timedOut } from "./unreachable.ts";
 import { windowsConnection } from "./windows.ts";
 
 /** What all logins by the system's `ssh` share. */
-export type OpensshOptions = Pick<SshOptions, "home" | "acceptNewHostKeys" | "connectTimeoutMs" | "ask" | "pace"> &
+export type OpensshOptions = Pick<
+  SshOptions,
+  "home" | "agentSocket" | "acceptNewHostKeys" | "connectTimeoutMs" | "ask" | "pace"
+> &
   Pick<Wishes, "file">;
 
 /** Connects with the system's `ssh`, with one login a host: what that can do and is configured for counts. */
 export function opensshConnector(options: OpensshOptions): Connector {
-  const shared = { ...options, pace: options.pace ?? newPace(), resolve: resolver() };
+  const asking = options.ask === undefined ? {} : { ask: askingOnce(options.ask) };
+  const shared = { ...options, ...asking, pace: options.pace ?? newPace(), resolve: resolver() };
   return { connect: (host, signal) => connect(shared, host, signal) };
 }
 
@@ -59,10 +64,15 @@ async function connect(
   const answer = await logInAtLast(attempt, deadline, signal);
   if ("fault" in answer) return answer.fault;
   const master = answer;
+  const log = await master.log();
+  if (forgotten(log)) {
+    await master.end();
+    return unwritten(`${host.userKnownHosts?.[0] ?? "~/.ssh/known_hosts"} cannot be written`, host.name);
+  }
   const abort = (): void => void master.end();
   signal?.addEventListener("abort", abort, { once: true });
   if (leaving()) abort();
-  const made = { ...loginOver(master, there, silence), wire: wireIn(await master.log()) };
+  const made = { ...loginOver(master, there, silence), wire: wireIn(log) };
   const connection = await (host.windows === undefined ? connectionOver(made) : windowsConnection(made, host.windows));
   signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;
@@ -76,7 +86,7 @@ async function logIn(
   signal: AbortSignal | undefined,
 ): Promise<Master | NotIn> {
   const answers = answersFor(host, options, deadline);
-  const answer = await startMaster(words, answers, deadline, signal);
+  const answer = await startMaster(words, { answers, agentSocket: options.agentSocket, deadline, signal });
   if (isFault(answer)) return { fault: { where: host.name, ...answer }, again: false };
   if ("line" in answer) return answer;
   switch (answer.kind) {

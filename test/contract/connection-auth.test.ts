@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { configReader } from "../../src/connect/sshconfig.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { connected, faultOf, logsIn, plainSsh, script, told } from "../kit/connections.ts";
+import { connected, faultOf, logsIn, LOGINS, plainSsh, script, told } from "../kit/connections.ts";
 import { eventually } from "../kit/processes.ts";
 import { type Sshd, startSshd } from "../kit/sshd.ts";
 
@@ -145,29 +145,30 @@ function known(over: Partial<Host> = {}): Host {
   return asking.host({ keyFiles: [], ...over });
 }
 
-describe("a server that asks", () => {
+describe.each(LOGINS)("a server that asks: %s", (name, plain) => {
   it("is given the password once, and what else it asks is asked of a person", async () => {
     const { ask, asked } = person({ STRESS: "123456" });
-    expect(await logsIn(plainSsh({ ask }), known({ password: new Secret(PASSWORD) }))).toBe(true);
+    expect(await logsIn(plain({ ask }), known({ password: new Secret(PASSWORD) }))).toBe(true);
     expect(asked).toEqual(["root@web1: STRESS Password"]);
   });
 
   it("is told apart from one that refuses: what it asked, and that nobody answered", async () => {
-    const fault = await faultOf(plainSsh(), known({ password: new Secret(PASSWORD) }));
+    const fault = await faultOf(plain(), known({ password: new Secret(PASSWORD) }));
     expect(fault).toMatchObject({ kind: "auth" });
     expect(fault.message).toContain("it asks `STRESS Password:`, and nobody answered");
-    const wrong = await faultOf(plainSsh(), known({ password: new Secret("wrong") }));
+    const wrong = await faultOf(plain(), known({ password: new Secret("wrong") }));
     expect(wrong.kind).toBe("auth");
   });
 
   it("asks no person for each host where no password is given", async () => {
     const { ask, asked } = person({});
-    const fault = await faultOf(plainSsh({ ask }), known());
+    const fault = await faultOf(plain({ ask }), known());
     expect(fault.message).toContain("nothing to log in with");
     expect(asked).toEqual([]);
   });
 
-  it("asks a person all it wants where it is the jump host of others", async () => {
+  // The system's ssh has a login of its own for each jump.
+  it.runIf(name === "ssh")("asks a person all it wants where it is the jump host of others", async () => {
     const file = join(dir, "config");
     const to = `HostName 127.0.0.1\n  Port ${asking.port}\n  User root\n  UserKnownHostsFile ${asking.dir}/known\n`;
     writeFileSync(file, `Host bastion\n  ${to}`);

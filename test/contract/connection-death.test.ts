@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Script } from "../../src/run/ports.ts";
-import { connected, plainSsh, script, told } from "../kit/connections.ts";
+import { connected, LOGINS, script, told } from "../kit/connections.ts";
 import { eventually, processesWith, uniqueSleep, killIfThere } from "../kit/processes.ts";
 import { hostAt, loginsOf, type Sshd, startSshd } from "../kit/sshd.ts";
 import { addUser } from "../kit/user.ts";
@@ -25,10 +25,10 @@ afterAll(async () => {
 /** A process of its own that connects and runs a script: somebody to kill. */
 function controller(host: Host, what: Script): ChildProcess {
   const code = `
-    import { connected, plainSsh } from "${resolve("test/kit/connections.ts")}";
+    import { connected, plainOpenssh, plainSsh } from "${resolve("test/kit/connections.ts")}";
     import { localConnector } from "${resolve("src/connect/local.ts")}";
     const host = ${JSON.stringify(host)};
-    const connection = await connected(host.connection === "local" ? localConnector() : plainSsh(), host);
+    const connection = await connected({ local: localConnector, ssh: plainSsh, openssh: plainOpenssh }[host.connection](), host);
     await connection.run(${JSON.stringify(what)});`;
   return spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: "inherit" });
 }
@@ -41,6 +41,7 @@ function longFix(file: string): string {
 describe.each([
   ["local", (): Host => hostAt(0, "/", { connection: "local" })],
   ["ssh", (): Host => sshd.host()],
+  ["openssh", (): Host => sshd.host({ connection: "openssh" })],
 ])("when the controller is killed: %s", (name, host) => {
   it("what only looked is ended on the host", async () => {
     const sleep = uniqueSleep();
@@ -59,15 +60,15 @@ describe.each([
   });
 });
 
-describe.each(["USER ALL=(ALL) NOPASSWD: ALL", "Defaults:USER use_pty\nUSER ALL=(ALL) NOPASSWD: ALL"])(
-  "when the connection is cut under sudo with %j",
-  (rules) => {
-    it("what only looked is ended, and a fix goes on to its end", async () => {
+describe.each(LOGINS)("when the connection is cut under sudo: %s", (_name, plain) => {
+  it.each(["USER ALL=(ALL) NOPASSWD: ALL", "Defaults:USER use_pty\nUSER ALL=(ALL) NOPASSWD: ALL"])(
+    "what only looked is ended, and a fix goes on to its end, with %j",
+    async (rules) => {
       await using user = await addUser(rules);
       const sleep = uniqueSleep();
       const file = join(dir, user.name);
-      await using looking = await connected(plainSsh(), sshd.host({ user: user.name }));
-      await using fixing = await connected(plainSsh(), sshd.host({ user: user.name }));
+      await using looking = await connected(plain(), sshd.host({ user: user.name }));
+      await using fixing = await connected(plain(), sshd.host({ user: user.name }));
       const look = looking.run(script(sleep, { become: "root" }));
       const fix = fixing.run(script(longFix(file), { become: "root", late: "leave" }));
       expect(await eventually(() => existsSync(`${file}.begun`) && processesWith(sleep).length > 0)).toBe(true);
@@ -77,6 +78,6 @@ describe.each(["USER ALL=(ALL) NOPASSWD: ALL", "Defaults:USER use_pty\nUSER ALL=
       expect(told(await fix).end).toMatch(/^lost/);
       expect(await eventually(() => processesWith(sleep).length === 0)).toBe(true);
       expect(await eventually(() => existsSync(file) && readFileSync(file, "utf8") === "done\n", 40)).toBe(true);
-    });
-  },
-);
+    },
+  );
+});

@@ -4,26 +4,32 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { sshConnector } from "../../src/connect/ssh.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { faultOf, logsIn, plainSsh } from "../kit/connections.ts";
+import { faultOf, logsIn, LOGINS, plainSsh } from "../kit/connections.ts";
 import { eventually } from "../kit/processes.ts";
 import { loginsOf, type Sshd, startSshd } from "../kit/sshd.ts";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
 let sshd: Sshd;
-beforeAll(async () => {
-  sshd = await startSshd();
-});
-afterAll(() => sshd[Symbol.asyncDispose]());
+
+/** A server for the tests of one `describe`, since they leave files beside it. */
+function withSshd(): void {
+  beforeAll(async () => {
+    sshd = await startSshd();
+  });
+  afterAll(() => sshd[Symbol.asyncDispose]());
+}
 
 function keygen(file: string, ...more: readonly string[]): string {
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file, ...more]);
   return file;
 }
 
-describe("host keys", () => {
+describe.each(LOGINS)("host keys: %s", (name, plain) => {
+  withSshd();
+
   it("refuses a host whose key is not known, with its fingerprint and the cure", async () => {
-    const fault = await faultOf(plainSsh(), sshd.host({ userKnownHosts: ["/nonexistent/known"] }));
+    const fault = await faultOf(plain(), sshd.host({ userKnownHosts: ["/nonexistent/known"] }));
     const [, fingerprint = "?"] = execFileSync("ssh-keygen", ["-lf", join(sshd.dir, "host.pub")], {
       encoding: "utf8",
     }).split(" ");
@@ -36,7 +42,7 @@ describe("host keys", () => {
     const other = keygen(join(sshd.dir, "other"));
     const known = join(sshd.dir, "changed");
     writeFileSync(known, `# old\n[127.0.0.1]:${sshd.port} ${readFileSync(`${other}.pub`, "utf8")}`);
-    const fault = await faultOf(plainSsh({ acceptNewHostKeys: true }), sshd.host({ userKnownHosts: [known] }));
+    const fault = await faultOf(plain({ acceptNewHostKeys: true }), sshd.host({ userKnownHosts: [known] }));
     expect(fault.kind).toBe("host-key");
     expect(fault.message).toContain(`${known}:2`);
     expect(fault.message.match(/SHA256:/g)).toHaveLength(2);
@@ -45,39 +51,46 @@ describe("host keys", () => {
 
   it("its cure for a changed key is one", async () => {
     const known = join(sshd.dir, "changed");
-    const { hint = "" } = await faultOf(plainSsh(), sshd.host({ userKnownHosts: [known] }));
+    const { hint = "" } = await faultOf(plain(), sshd.host({ userKnownHosts: [known] }));
     execFileSync("sh", ["-c", hint.slice(hint.indexOf("ssh-keygen"))], { stdio: "ignore" });
-    expect(await logsIn(plainSsh(), sshd.host({ userKnownHosts: [known] }))).toBe(true);
+    expect(await logsIn(plain(), sshd.host({ userKnownHosts: [known] }))).toBe(true);
   });
 
-  it("learns a new key when told to, once, for many hosts at the same time, in a file that only its owner reads", async () => {
-    const known = join(sshd.dir, "fresh/known_hosts");
-    const connector = plainSsh({ acceptNewHostKeys: true });
-    const host = sshd.host({ userKnownHosts: [known] });
-    await Promise.all([1, 2, 3].map(() => logsIn(connector, host)));
-    expect(statSync(known).mode & 0o777).toBe(0o600);
-    expect(statSync(join(sshd.dir, "fresh")).mode & 0o777).toBe(0o700);
-    expect(execFileSync("ssh-keygen", ["-F", `[127.0.0.1]:${sshd.port}`, "-f", known], { encoding: "utf8" })).toContain(
-      "ssh-ed25519",
-    );
-    expect(await logsIn(plainSsh(), sshd.host({ userKnownHosts: [known] }))).toBe(true);
-    expect(readFileSync(known, "utf8").trim().split("\n")).toHaveLength(1);
-  });
+  // The system's ssh may write a line twice, and makes no directory but its own.
+  it.runIf(name === "ssh")(
+    "learns a new key when told to, once, for many hosts at the same time, in a file that only its owner reads",
+    async () => {
+      const known = join(sshd.dir, "fresh/known_hosts");
+      const connector = plain({ acceptNewHostKeys: true });
+      const host = sshd.host({ userKnownHosts: [known] });
+      await Promise.all([1, 2, 3].map(() => logsIn(connector, host)));
+      expect(statSync(known).mode & 0o777).toBe(0o600);
+      expect(statSync(join(sshd.dir, "fresh")).mode & 0o777).toBe(0o700);
+      expect(
+        execFileSync("ssh-keygen", ["-F", `[127.0.0.1]:${sshd.port}`, "-f", known], { encoding: "utf8" }),
+      ).toContain("ssh-ed25519");
+      expect(await logsIn(plain(), sshd.host({ userKnownHosts: [known] }))).toBe(true);
+      expect(readFileSync(known, "utf8").trim().split("\n")).toHaveLength(1);
+    },
+  );
 
-  it("refuses a revoked key and one that only an authority vouches for", async () => {
+  it("refuses a revoked key", async () => {
     const key = readFileSync(join(sshd.dir, "host.pub"), "utf8");
     const known = join(sshd.dir, "marked");
     writeFileSync(known, `@revoked * ${key}[127.0.0.1]:${sshd.port} ${key}`);
-    expect((await faultOf(plainSsh(), sshd.host({ userKnownHosts: [known] }))).message).toContain("revoked");
-    writeFileSync(known, `@cert-authority * ${key}`);
-    expect((await faultOf(plainSsh(), sshd.host({ userKnownHosts: [known] }))).message).toContain(
-      "certificate authority",
-    );
+    expect((await faultOf(plain(), sshd.host({ userKnownHosts: [known] }))).message).toContain("revoked");
+  });
+
+  // The system's ssh knows certificates: to it the key is merely one that is not known.
+  it.runIf(name === "ssh")("refuses a key that only an authority vouches for", async () => {
+    const known = join(sshd.dir, "vouched");
+    writeFileSync(known, `@cert-authority * ${readFileSync(join(sshd.dir, "host.pub"), "utf8")}`);
+    expect((await faultOf(plain(), sshd.host({ userKnownHosts: [known] }))).message).toContain("certificate authority");
   });
 
   it("will not log in where it cannot write down what it learnt", async () => {
     const known = "/proc/known_hosts";
-    const fault = await faultOf(plainSsh({ acceptNewHostKeys: true }), sshd.host({ userKnownHosts: [known] }));
+    const fault = await faultOf(plain({ acceptNewHostKeys: true }), sshd.host({ userKnownHosts: [known] }));
     expect(fault.message).toContain("could not be written down");
   });
 
@@ -85,11 +98,13 @@ describe("host keys", () => {
     await using two = await startSshd({ config: [`HostKey ${keygen(join(sshd.dir, "ec"), "-t", "ecdsa")}`] });
     const known = join(two.dir, "ecdsa-only");
     writeFileSync(known, `[127.0.0.1]:${two.port} ${readFileSync(join(sshd.dir, "ec.pub"), "utf8")}`);
-    expect(await logsIn(plainSsh(), two.host({ userKnownHosts: [known] }))).toBe(true);
+    expect(await logsIn(plain(), two.host({ userKnownHosts: [known] }))).toBe(true);
   });
 });
 
-describe("keys and passphrases", () => {
+describe.each(LOGINS)("keys and passphrases: %s", (name, plain) => {
+  withSshd();
+
   it("asks for a passphrase once for all hosts, and again when it was wrong", async () => {
     const key = join(sshd.dir, "locked");
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "open sesame", "-f", key]);
@@ -100,7 +115,7 @@ describe("keys and passphrases", () => {
       asked.push(prompt);
       return new Secret(answers.shift() ?? "");
     };
-    const connector = plainSsh({ ask });
+    const connector = plain({ ask });
     const host = sshd.host({ keyFiles: [key] });
     expect(await Promise.all([logsIn(connector, host), logsIn(connector, host), logsIn(connector, host)])).toEqual([
       true,
@@ -111,12 +126,13 @@ describe("keys and passphrases", () => {
     expect(asked[0]).toContain(key);
   });
 
-  it("says which keys were tried and why others were not", async () => {
+  // The system's ssh offers a key before it opens it.
+  it.runIf(name === "ssh")("says which keys were tried and why others were not", async () => {
     const stranger = keygen(join(sshd.dir, "stranger"));
     writeFileSync(join(sshd.dir, "garbage"), "no key at all\n");
     const others = ["locked", "key.pub", "garbage"].map((name) => join(sshd.dir, name));
     const keyFiles = [stranger, "/nonexistent/key", ...others];
-    const fault = await faultOf(plainSsh(), sshd.host({ keyFiles }));
+    const fault = await faultOf(plain(), sshd.host({ keyFiles }));
     expect(fault.kind).toBe("auth");
     expect(fault.message).toContain(`root@web1: no key was accepted (${stranger}`);
     expect(fault.message).toContain("locked is encrypted, and no passphrase was given");
@@ -134,16 +150,17 @@ describe("keys and passphrases", () => {
     }
     await using asking = await startSshd({ config: ["PasswordAuthentication yes"] });
     const host = asking.host({ keyFiles: [], password: new Broken("") });
-    await expect(plainSsh().connect(host)).rejects.toThrow("a bug");
+    await expect(plain().connect(host)).rejects.toThrow("a bug");
     expect(await eventually(() => loginsOf(asking.pid).length === 0)).toBe(true);
   });
 
   it("says when there is nothing to log in with", async () => {
-    const fault = await faultOf(plainSsh(), sshd.host({ keyFiles: [], identitiesOnly: false }));
+    const fault = await faultOf(plain(), sshd.host({ keyFiles: [], identitiesOnly: false }));
     expect(fault.message).toContain("nothing to log in with");
   });
 
-  it("finds the usual keys in the home directory", async () => {
+  // The system's ssh takes the home from the system.
+  it.runIf(name === "ssh")("finds the usual keys in the home directory", async () => {
     const home = join(sshd.dir, "home");
     mkdirSync(join(home, ".ssh"), { recursive: true });
     writeFileSync(join(home, ".ssh/id_ed25519"), readFileSync(join(sshd.dir, "key")), { mode: 0o600 });
@@ -157,7 +174,7 @@ describe("keys and passphrases", () => {
     ).toBe(true);
   });
 
-  it("uses the agent, unless the inventory wants its own keys only", async () => {
+  it.runIf(name === "ssh")("uses the agent, unless the inventory wants its own keys only", async () => {
     const agentSocket = join(sshd.dir, "agent");
     const env = { ...process.env, SSH_AUTH_SOCK: agentSocket };
     const add = (what: string): Buffer => execFileSync("ssh-add", ["-q", what], { env, stdio: "pipe" });

@@ -1,14 +1,29 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Host } from "../../src/model/inventory.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { connected, faultOf, logsIn, plainOpenssh, script, told } from "../kit/connections.ts";
-import { type Sshd, startSshd } from "../kit/sshd.ts";
+import { eventually, killIfThere, processesWith, type Seen, uniqueSleep } from "../kit/processes.ts";
+import { addUser, PASSWORD } from "../kit/user.ts";
+import { loginsOf, type Sshd, startSshd } from "../kit/sshd.ts";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
+/** Where the system's ssh has its control sockets, for the tests of this file alone. */
+const scratch = mkdtempSync(join(tmpdir(), "rb-control-"));
+const abandoned = mkdtempSync(join(tmpdir(), "rb-abandoned-"));
 let sshd: Sshd;
 /** A second server: what lies between us and the first. */
 let bastion: Sshd;
@@ -17,10 +32,13 @@ beforeAll(async () => {
     startSshd({ config: ["ClientAliveInterval 1", "ClientAliveCountMax 1"] }),
     startSshd(),
   ]);
+  vi.stubEnv("XDG_RUNTIME_DIR", scratch);
+  await abandon();
 });
 afterAll(async () => {
   await sshd[Symbol.asyncDispose]();
   await bastion[Symbol.asyncDispose]();
+  for (const each of [scratch, abandoned]) rmSync(each, { recursive: true });
 });
 
 function host(over: Partial<Host> = {}): Host {
@@ -105,21 +123,119 @@ describe("what only the system's ssh can do", () => {
   });
 });
 
-describe("questions of the system's ssh", () => {
-  it("asks a person for a passphrase, once for all hosts, and again when it was wrong", async () => {
-    const key = join(sshd.dir, "locked");
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "open sesame", "-f", key]);
-    writeFileSync(join(sshd.dir, "authorized"), readFileSync(`${key}.pub`), { flag: "a" });
-    const asked: string[] = [];
-    const ask = async (prompt: string): Promise<Secret> => {
-      asked.push(prompt);
-      return new Secret(prompt.startsWith("Wrong") ? "open sesame" : "wrong");
-    };
-    const there = host({ keyFiles: [key] });
-    const connector = plainOpenssh({ ask });
-    expect(await Promise.all([logsIn(connector, there), logsIn(connector, there)])).toEqual([true, true]);
-    expect(new Set(asked)).toEqual(new Set([`Passphrase of ${key}`, `Wrong (1 of 3). Passphrase of ${key}`]));
-    const fault = await faultOf(plainOpenssh(), there);
-    expect(fault.kind).toBe("auth");
+/** The processes by which this file's logins are kept; ssh names its control socket, which is in our own directory for such. */
+function masters(): readonly Seen[] {
+  return processesWith(scratch);
+}
+
+describe("what a login by the system's ssh leaves on this machine", () => {
+  it("is one process while it lasts, and nothing after its end, however that comes", async () => {
+    const connection = await connected(plainOpenssh(), host());
+    expect(masters()).toHaveLength(1);
+    expect(readdirSync(scratch)).toEqual([]);
+    await connection[Symbol.asyncDispose]();
+    expect(masters()).toEqual([]);
+    expect((await faultOf(plainOpenssh(), host({ keyFiles: [] }))).kind).toBe("auth");
+    const sleep = uniqueSleep();
+    const stop = new AbortController();
+    const given = plainOpenssh().connect(host(asArguments("-o", `ProxyCommand=${sleep}`)), stop.signal);
+    expect(await eventually(() => processesWith(sleep).some((seen) => seen.args === sleep))).toBe(true);
+    stop.abort();
+    expect(await given).toMatchObject({ kind: "unreachable", message: "interrupted" });
+    expect([...masters(), ...processesWith(sleep), ...readdirSync(scratch)]).toEqual([]);
+  });
+
+  it("is lost when somebody kills the ssh that keeps it, and the host ends what only looked", async () => {
+    await using connection = await connected(plainOpenssh(), host());
+    const sleep = uniqueSleep();
+    const run = connection.run(script(sleep));
+    expect(await eventually(() => processesWith(sleep).length > 0)).toBe(true);
+    for (const { pid } of masters()) killIfThere(pid);
+    expect(told(await run).end).toBe("lost: the ssh that held the connection has ended");
+    expect(connection.alive).toBe(false);
+    expect(await eventually(() => processesWith(sleep).length === 0)).toBe(true);
   });
 });
+
+describe("what the system's ssh has to log in with", () => {
+  it("answers with the host's password, and repeats none that was wrong", async () => {
+    await using user = await addUser(null);
+    await using asking = await startSshd({
+      config: ["PasswordAuthentication yes", "KbdInteractiveAuthentication yes", "UsePAM yes"],
+    });
+    const there = asking.host({ user: user.name, keyFiles: [] });
+    expect(await logsIn(plainOpenssh(), { ...there, password: new Secret(PASSWORD) })).toBe(true);
+    const wrong = await faultOf(plainOpenssh(), { ...there, password: new Secret("wrong") });
+    expect(wrong).toMatchObject({ kind: "auth", where: "web1" });
+    expect(wrong.message).toBe(`${user.name}@web1: the password was not accepted (password)`);
+    expect(
+      readFileSync(join(asking.dir, "log"), "utf8").match(/Failed password|authentication failure/gi) ?? [],
+    ).toHaveLength(1);
+  });
+
+  it("says which keys were tried and why others were not, and uses the agent it is given", async () => {
+    const stranger = keygen(join(sshd.dir, "stranger"));
+    const keyFiles = [stranger, "/nonexistent/key"];
+    const fault = await faultOf(plainOpenssh(), host({ keyFiles }));
+    expect(fault.message).toBe(`root@web1: no key was accepted (${stranger}, /nonexistent/key is not there)`);
+    expect(fault.hint).toContain("The host takes: publickey.");
+    const open = join(sshd.dir, "open");
+    copyFileSync(join(sshd.dir, "key"), open);
+    chmodSync(open, 0o644);
+    expect((await faultOf(plainOpenssh(), host({ keyFiles: [open] }))).message).toContain("open may be read by others");
+    const agentSocket = join(sshd.dir, "agent");
+    const agent = spawn("ssh-agent", ["-D", "-a", agentSocket], { stdio: "ignore" });
+    try {
+      expect(await eventually(() => existsSync(agentSocket))).toBe(true);
+      chmodSync(join(sshd.dir, "key"), 0o600);
+      execFileSync("ssh-add", ["-q", join(sshd.dir, "key")], { env: { ...process.env, SSH_AUTH_SOCK: agentSocket } });
+      const agentOnly = host({ keyFiles: [], identitiesOnly: false });
+      expect(await logsIn(plainOpenssh({ agentSocket }), agentOnly)).toBe(true);
+      expect((await faultOf(plainOpenssh(), agentOnly)).kind).toBe("auth");
+    } finally {
+      agent.kill("SIGKILL");
+    }
+  });
+});
+
+// There is no such key here: it is proved that ssh is let to use one, and not that a touch of it lets in.
+it("has the system's ssh sign with a FIDO key, and says that it is not plugged in", async () => {
+  const blob = [field("sk-ssh-ed25519@openssh.com"), field(Buffer.alloc(32, 9)), field("ssh:")];
+  const secret = [Buffer.from([0, 0, 0, 1, 0, 0, 0, 1]), ...blob, Buffer.of(1), field("handle"), field(""), field("")];
+  const unpadded = Buffer.concat(secret);
+  const padding = Buffer.from(Array.from({ length: (8 - (unpadded.length % 8)) % 8 }, (_, index) => index + 1));
+  const head = [Buffer.from("openssh-key-v1\0"), field("none"), field("none"), field(""), Buffer.from([0, 0, 0, 1])];
+  const all = Buffer.concat([...head, field(Buffer.concat(blob)), field(Buffer.concat([unpadded, padding]))]);
+  const key = join(sshd.dir, "fido");
+  const [first, last] = ["BEGIN", "END"].map((word) => `-----${word} OPENSSH PRIVATE KEY-----\n`);
+  writeFileSync(key, `${first}${all.toString("base64")}\n${last}`, { mode: 0o600 });
+  const line = `sk-ssh-ed25519@openssh.com ${Buffer.concat(blob).toString("base64")}\n`;
+  writeFileSync(join(sshd.dir, "authorized"), line, { flag: "a" });
+  const fault = await faultOf(plainOpenssh(), host({ keyFiles: [key] }));
+  expect(fault.message).toBe(`root@web1: no key was accepted (${key}, ${key} could not sign: device not found)`);
+});
+
+function field(bytes: Buffer | string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, Buffer.from(bytes)]);
+}
+
+// The last one: it takes as long as a master waits for the one that it serves.
+it("ends soon after us when we are killed", async () => {
+  expect(await eventually(() => processesWith(abandoned).length === 0)).toBe(true);
+});
+
+/** Somebody who logs in and is killed. Nothing of what they did there goes on, and nothing of theirs is on this machine's disk. */
+async function abandon(): Promise<void> {
+  const code = `
+    import { connected, plainOpenssh, script } from "${resolve("test/kit/connections.ts")}";
+    const connection = await connected(plainOpenssh(), ${JSON.stringify(bastion.host())});
+    await connection.run(script("sleep 60"));`;
+  const env = { ...process.env, XDG_RUNTIME_DIR: abandoned };
+  const killed = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: "inherit", env });
+  const keepers = (): number => processesWith(abandoned).length;
+  expect(await eventually(() => keepers() > 0 && readdirSync(abandoned).length === 0)).toBe(true);
+  killed.kill("SIGKILL");
+  expect(await eventually(() => loginsOf(bastion.pid).length === 0 || keepers() === 1)).toBe(true);
+}
