@@ -154,7 +154,11 @@ function wayOver(entry: Entry, { client }: JumpLogin, name: string, to: Target, 
 function forwarded(client: Client, { address, port }: Target): Promise<Duplex | Error> {
   return new Promise((resolve) => {
     try {
-      client.forwardOut("127.0.0.1", 0, address, port, (error, stream) => resolve(error ?? stream));
+      client.forwardOut("127.0.0.1", 0, address, port, (error, stream) => {
+        // A channel stays half open where a socket would close: nobody would hear that the host has gone.
+        stream?.once("end", () => stream.destroy());
+        resolve(error ?? stream);
+      });
     } catch (error) {
       resolve(error instanceof Error ? error : new Error(String(error)));
     }

@@ -93,6 +93,13 @@ describe("a host behind a jump host", () => {
     expect(told(flood).end).toBe("exited 0");
   });
 
+  it("is known to be lost as soon as it hangs up itself", async () => {
+    await using host = await connected(jumping(), behind("bastion"));
+    const listen = (): void => loginsOf(inner.pid).forEach((pid) => killIfThere(pid));
+    expect(told(await host.run(script("echo begun; sleep 20"), { listen })).end).toBe("lost: closed by the host");
+    expect(host.alive).toBe(false);
+  });
+
   it("is lost with it, is told why, and is reached again by another login", async () => {
     const connector = jumping();
     await using host = await connected(connector, behind("bastion"));
