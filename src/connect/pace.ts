@@ -101,13 +101,13 @@ export function giveWayMeanwhile(turn: Turn): () => void {
 }
 
 /** Ends a turn before its login does, where nobody is there to be stormed. */
-export function giveWay(socket: Duplex, turn: Turn): void {
+export function giveWay(socket: Duplex, turn: Turn, patience: Readonly<typeof PATIENCE> = PATIENCE): void {
   const reached = !("connecting" in socket && socket.connecting === true);
-  let timer = setTimeout(turn.end, reached ? PATIENCE.heard : PATIENCE.reached);
+  let timer = setTimeout(turn.end, reached ? patience.heard : patience.reached);
   const settle = (): void => clearTimeout(timer);
   socket.once("connect", () => {
     settle();
-    timer = setTimeout(turn.end, PATIENCE.heard);
+    timer = setTimeout(turn.end, patience.heard);
   });
   socket.once("data", settle);
   socket.once("close", settle);

@@ -4,7 +4,7 @@ import type { Wire } from "./wire.ts";
 
 /**
  * What a login user may do as root, as far as can be told without a password. `asks`: sudo wants a password, and only with it says whether it would
- * do; `proven`: it did. `terminal`: it wants a terminal. `some`: single commands only.
+ * do; `proven`: it did. `terminal`: it tells nothing without one. `some`: single commands only.
  */
 export type Privilege =
   | { readonly kind: "root" | "none" | "unknown" }

@@ -10,8 +10,8 @@ const TIGHT = { share: 0.1, least: 0.03, bytes: 2 ** 30 };
 const LOAD = 4;
 
 /** What somebody may want to look at before anything is done on a host, each in a few words. */
-export function oddities(pinged: Pick<Pinged, "clock" | "places" | "load" | "ssh" | "privilege" | "user">): string[] {
-  const { clock, places, load, ssh, privilege, user } = pinged;
+export function oddities(pinged: Pick<Pinged, "clock" | "places" | "load" | "ssh">): string[] {
+  const { clock, places, load, ssh } = pinged;
   const odd: string[] = [];
   if (clock !== null && Math.abs(clock.offset) > CLOCK + clock.within) {
     odd.push(`its clock is ${duration(Math.abs(clock.offset))} ${clock.offset > 0 ? "ahead" : "behind"}`);
@@ -21,9 +21,6 @@ export function oddities(pinged: Pick<Pinged, "clock" | "places" | "load" | "ssh
   if (load?.processors != null && now > LOAD * load.processors) odd.push(`load ${now} on ${load.processors} CPUs`);
   const old = oldIn(ssh);
   if (old.length > 0) odd.push(`old SSH algorithms: ${old.join(", ")}`);
-  if (privilege.kind === "terminal") {
-    odd.push(`sudo wants a terminal: \`Defaults:${user ?? "USER"} !requiretty\` in its sudoers lifts that`);
-  }
   return odd;
 }
 

@@ -1,7 +1,7 @@
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { once } from "node:events";
 import { expect, it } from "vitest";
-import { newPace, type Pace, type Place, placesOf, type Turn } from "../../../src/connect/pace.ts";
+import { giveWay, newPace, type Pace, type Place, placesOf, type Turn } from "../../../src/connect/pace.ts";
 import { plainSsh } from "../../kit/connections.ts";
 import { hostAt } from "../../kit/sshd.ts";
 
@@ -89,4 +89,21 @@ it("gives each login all of its time, however long it waited: a server that says
   expect(new Set(answers.map((answer) => ("message" in answer ? answer.message.split(":")[0] : "in")))).toEqual(
     new Set(["timed out"]),
   );
+});
+
+it.each([
+  ["gives the turn of a server that says nothing to the next", "", true],
+  ["keeps that of one that talks", "SSH-2.0-", false],
+])("%s", async (_name, says, given) => {
+  const server = createServer((socket) => void socket.on("error", () => undefined).write(says)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const socket = connect(typeof address === "object" && address !== null ? address.port : 0, "127.0.0.1");
+  const { promise: over, resolve } = Promise.withResolvers<boolean>();
+  giveWay(socket, { end: () => resolve(true) }, { reached: 60_000, heard: 100, shell: 0 });
+  // Whoever was heard keeps it though its time is up.
+  socket.once("data", () => setTimeout(resolve, 300, false));
+  expect(await over).toBe(given);
+  socket.destroy();
+  server.close();
 });
