@@ -40,6 +40,8 @@ type Entry = {
 const MOST = 100;
 /** ms that a login which nobody needs is kept for the next host. */
 const LINGER = 500;
+/** ms that it has to say goodbye. */
+const GOODBYE = 1000;
 /** ms for which a jump host that was not reached is not tried again: all who wait for it are told the same. */
 const HOLDS = 15_000;
 
@@ -129,6 +131,8 @@ function rest(entry: Entry): void {
   entry.idle = setTimeout(() => {
     entry.over = 0;
     open.client.end();
+    const late = setTimeout(() => open.client.destroy(), GOODBYE);
+    open.client.once("close", () => clearTimeout(late));
   }, LINGER);
 }
 

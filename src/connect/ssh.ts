@@ -61,6 +61,7 @@ function loginOver({ client, target, way }: Reached): Parameters<typeof connecti
       client.end();
       await within(1000, closed);
       client.destroy();
+      way.release();
     },
   };
 }

@@ -100,6 +100,19 @@ describe("a host behind a jump host", () => {
     expect(host.alive).toBe(false);
   });
 
+  it("holds nobody up at the end, though the jump host hangs", async () => {
+    const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+    expect(await eventually(noLogins(bastion))).toBe(true);
+    const before = sockets();
+    const host = await connected(jumping(), behind("bastion"));
+    const frozen = loginsOf(bastion.pid);
+    for (const pid of frozen) process.kill(pid, "SIGSTOP");
+    await host[Symbol.asyncDispose]();
+    const gone = await eventually(() => sockets() === before, 8);
+    for (const pid of frozen) process.kill(pid, "SIGCONT");
+    expect(gone).toBe(true);
+  });
+
   it("is lost with it, is told why, and is reached again by another login", async () => {
     const connector = jumping();
     await using host = await connected(connector, behind("bastion"));
