@@ -55,12 +55,13 @@ function row(name: string, host: Host | undefined): readonly string[] {
   return [clean(name), clean(login(host)), clean(groups + refused)];
 }
 
-/** Where a connection goes: `root@10.0.0.1:2222`; the usual port and the user who runs us are left out. */
-function login({ connection, address, port, user }: Host): string {
+/** Where a connection goes: `root@10.0.0.1:2222`; the usual port and the user who runs us are left out. What only ssh's own configuration knows is not told. */
+function login({ connection, address, port, user, ssh }: Host): string {
   if (connection === "local") return "this machine";
   const to = address.includes(":") ? `[${address}]` : address;
   const by = connection === "openssh" ? " by openssh" : "";
-  return `${user === undefined ? "" : `${user}@`}${to}${port === 22 ? "" : `:${port}`}${by}`;
+  const through = (ssh?.jumps ?? []).length === 0 ? "" : ` through ${ssh?.jumps?.join(", ")}`;
+  return `${user === undefined ? "" : `${user}@`}${to}${port === 22 ? "" : `:${port}`}${by}${through}`;
 }
 
 /** The groups as a tree, drawn as `ansible-inventory --graph` draws it; narrowed to some hosts, groups without any are left out. */

@@ -46,6 +46,12 @@ function behind(...jumps: readonly string[]): Host {
   return inner.host({ ssh: { jumps } });
 }
 
+const endLogins = (sshd: Sshd) => () => loginsOf(sshd.pid).forEach((pid) => killIfThere(pid));
+
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+}
+
 const noLogins = (sshd: Sshd) => () => loginsOf(sshd.pid).length === 0;
 
 describe("a host behind a jump host", () => {
@@ -95,13 +101,12 @@ describe("a host behind a jump host", () => {
 
   it("is known to be lost as soon as it hangs up itself", async () => {
     await using host = await connected(jumping(), behind("bastion"));
-    const listen = (): void => loginsOf(inner.pid).forEach((pid) => killIfThere(pid));
+    const listen = endLogins(inner);
     expect(told(await host.run(script("echo begun; sleep 20"), { listen })).end).toBe("lost: closed by the host");
     expect(host.alive).toBe(false);
   });
 
   it("holds nobody up at the end, though the jump host hangs", async () => {
-    const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
     expect(await eventually(noLogins(bastion))).toBe(true);
     const before = sockets();
     const host = await connected(jumping(), behind("bastion"));
@@ -117,7 +122,7 @@ describe("a host behind a jump host", () => {
     const connector = jumping();
     await using host = await connected(connector, behind("bastion"));
     const running = host.run(script("echo begun; sleep 20"), {
-      listen: () => loginsOf(bastion.pid).forEach((pid) => killIfThere(pid)),
+      listen: endLogins(bastion),
     });
     expect(told(await running).end).toContain("lost: jump host bastion is gone");
     expect(host.alive).toBe(false);

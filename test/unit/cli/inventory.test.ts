@@ -53,6 +53,11 @@ test("the list says where each host is reached, and which cannot be yet", async 
   });
 });
 
+test("the list says through which hosts others are reached", async () => {
+  const file = write("behind.yml", "all: { hosts: { db1: { ansible_ssh_common_args: '-J first,ops@second:23' } } }\n");
+  expect((await run({ inventory: [file] })).out).toBe("db1  db1 through first, ops@second:23  ungrouped\n");
+});
+
 test("the graph is drawn as ansible-inventory draws it; narrowed, it has the selected hosts in their groups", async () => {
   const { out } = await run({ graph: true, limit: "web1:here" });
   expect(out).toBe("@all:\n  |--@prod:\n  |  |--@web:\n  |  |  |--web1\n  |  |--here\n");
