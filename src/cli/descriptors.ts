@@ -8,7 +8,7 @@ import { counted, grouped } from "../view/words.ts";
 export type Wanted = { readonly parallel: number; readonly keeps: boolean };
 
 /** Descriptors of a login while it lasts, with its sessions; and besides while it comes about: pipes to `ssh -G`, the agent, the name service. */
-const OPEN: Readonly<Record<Host["connection"], number>> = { ssh: 1, local: 6, openssh: 8 };
+const OPEN: Readonly<Record<Host["connection"], number>> = { ssh: 1, local: 6, openssh: 3 };
 const COMING: Readonly<Record<Host["connection"], number>> = { ssh: 3, local: 3, openssh: 6 };
 /** For the record, reports, programs that are asked something, and what libraries open for a moment. */
 const RESERVE = 40;

@@ -1,6 +1,7 @@
 import type { Host } from "../../model/inventory.ts";
-import { markTemplates, type Directories } from "./path.ts";
+import { markTemplates, withoutMarks, type Directories } from "./path.ts";
 import { complain, text, type Names, type Reader } from "./reader.ts";
+import type { Refusal } from "./refusal.ts";
 import { ARGUMENTS } from "./variables.ts";
 import { splitWords } from "./words.ts";
 
@@ -12,12 +13,19 @@ export function opensshArguments(reader: Reader, directories: Directories): NonN
   };
 }
 
-function wordsOf(reader: Reader, names: Names, { inventory }: Directories): readonly string[] {
+function wordsOf(reader: Reader, names: Names, directories: Directories): readonly string[] {
   return names.flatMap((name) => {
-    const marked = markTemplates(text(reader, [name]) ?? "", inventory);
-    const words = typeof marked === "string" ? splitWords(marked) : undefined;
-    if (words !== undefined) return words;
-    complain(reader, name, typeof marked === "string" ? { message: "a quote is not closed" } : marked);
-    return [];
+    const refuse = (refusal: Refusal): [] => {
+      complain(reader, name, refusal);
+      return [];
+    };
+    const marked = markTemplates(text(reader, [name]) ?? "");
+    if (typeof marked !== "string") return refuse(marked);
+    const words = splitWords(marked);
+    if (words === undefined) return refuse({ message: "a quote is not closed" });
+    return words.flatMap((word) => {
+      const whole = withoutMarks(word, directories);
+      return typeof whole === "string" ? [whole] : refuse(whole);
+    });
   });
 }

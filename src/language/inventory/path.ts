@@ -12,12 +12,17 @@ export type Directories = {
 const INVENTORY_DIR = "\uE000";
 const ONLY = "the only template that is read is `{{ inventory_dir }}/` at the beginning of a file's path";
 
-/** Puts a mark, or what is given, in the place of `{{ inventory_dir }}`; refuses every other template. */
-export function markTemplates(text: string, mark = INVENTORY_DIR): string | Refusal {
-  const marked = text.replaceAll(/\{\{\s*inventory_dir\s*\}\}/g, () => mark);
+/** Puts a mark in the place of `{{ inventory_dir }}`; refuses every other template. */
+export function markTemplates(text: string): string | Refusal {
+  const marked = text.replaceAll(/\{\{\s*inventory_dir\s*\}\}/g, INVENTORY_DIR);
   const [template] = /\{\{.*?(\}\}|$)|\{%.*?(%\}|$)/s.exec(marked) ?? [];
   if (template === undefined) return marked;
   return later(`the template ${template}`, ONLY);
+}
+
+/** Puts the directory in the place of the mark, wherever it stands. */
+export function withoutMarks(text: string, { inventory }: Directories): string | Refusal {
+  return inventory === undefined ? (templateIn(text) ?? text) : text.replaceAll(INVENTORY_DIR, () => inventory);
 }
 
 /** Refuses the mark where it stands for something else than the beginning of a path. */

@@ -57,7 +57,7 @@ export const SECRETS: ReadonlySet<string> = new Set([
 /** Variables that would change how a host is reached, and are refused rather than overlooked. With what to do instead. */
 export const REFUSED: ReadonlyMap<string, string> = new Map([
   ["ansible_sudo", "write `ansible_become`"],
-  ["ansible_ssh_executable", "no ssh program is started: the connection is made here"],
+  ["ansible_ssh_executable", "where one is started (`runbook_connection: openssh`), it is the `ssh` in the PATH"],
   ["ansible_ssh_pkcs11_provider", "use an agent or a key file"],
   ["ansible_ssh_private_key", "write the key to a file and name it in `ansible_ssh_private_key_file`"],
   ["ansible_private_key", "write the key to a file and name it in `ansible_ssh_private_key_file`"],

@@ -226,3 +226,33 @@ test("an old server is one by name, and a slip of the pen is no other server", (
   expect(refusals("runbook_compat: windows2000")[0]?.hint).toBe("write el6, xenserver65, el5, or leave it out");
   expect(refusals("runbook_compt: el5")[0]?.hint).toContain("`runbook_compat`");
 });
+
+describe("the connection by the system's ssh", () => {
+  test("is a word of our own, which counts before Ansible's", () => {
+    expect(host("runbook_connection: openssh").connection).toBe("openssh");
+    expect(host("runbook_connection: openssh, ansible_connection: local").connection).toBe("openssh");
+    expect(host("runbook_connection: local, ansible_connection: winrm")).toMatchObject({ connection: "local" });
+    expect(host("runbook_connection: openssh, ansible_connection: winrm")).not.toHaveProperty("refused");
+    expect(refusals("runbook_connection: opensssh")[0]).toMatchObject({ hint: "did you mean `openssh`?" });
+    expect(refusals("runbook_connection: toString")[0]?.hint).toBe("write ssh, openssh, local, or leave it out");
+    expect(refusals("ansible_connection: openssh")[0]).toMatchObject({ hint: "write `runbook_connection: openssh`" });
+  });
+
+  test("gets lines of arguments word by word, around what the variables say, and refuses nothing of them", () => {
+    const args = "ansible_ssh_args: -C -oBatchMode=no, ansible_ssh_extra_args: -X";
+    const common = `ansible_ssh_common_args: "-o 'ProxyCommand=nc %h %p' -F {{ inventory_dir }}/ssh -o Port=1"`;
+    expect(host(`runbook_connection: openssh, ansible_port: 22, ${args}, ${common}`)).toMatchObject({
+      port: 22,
+      ssh: { port: 22 },
+      keyFiles: [],
+      sshArguments: {
+        before: ["-C", "-oBatchMode=no"],
+        after: ["-o", "ProxyCommand=nc %h %p", "-F", "/my inv/ssh", "-o", "Port=1", "-X"],
+      },
+    });
+    expect(host("runbook_connection: openssh, ansible_ssh_common_args: '-o X={{ y }}'")).toHaveProperty("refused");
+    const open = read(`runbook_connection: openssh, ansible_ssh_common_args: "'"`);
+    expect(open).toMatchObject([{ message: expect.stringContaining("a quote is not closed") }]);
+    expect(host("ansible_ssh_common_args: -o ProxyJump=b")).not.toHaveProperty("sshArguments");
+  });
+});
