@@ -20,20 +20,24 @@ export async function farewell(name: string, recorder: Recorder, work: Work): Pr
   await work.fleet.leave(name);
 }
 
-/** Each user that the host's steps became has left something of their own, here or on the host. */
+/** Each user that the host's steps became has left something of their own, here or on the host; and a process that died perhaps the host's lock. */
 async function tidy(host: HostState, place: number, work: Work): Promise<void> {
   const kept = isOver(host) && fixedWell(host);
-  const jobs = !host.steps.some(doubtful);
+  const known = !host.steps.some(doubtful);
   const tidied = new Set<string>();
-  for (const step of host.steps) {
+  // What runs on the controller locks its host all the same.
+  const users = host.steps.filter(begun).flatMap((step) => [step, ...(step.plan.on === "controller" ? [null] : [])]);
+  for (const step of users) {
     const script = work.script(host, step, NOTHING);
     const { fleet, machineId } = fleetFor(host, step, work);
     const which = `${fleet === work.controller} ${script.become}`;
+    const { dropKeep, dropLock } = dialectOf(script.shell);
     const texts = [
-      ...(kept ? [dialectOf(script.shell).dropKeep(keepName(work.run, place, script.become))] : []),
-      ...(jobs && script.shell !== "powershell" ? [dropJobs(jobName(work.run, place, "*"))] : []),
+      ...(kept ? [dropKeep(keepName(work.run, place, script.become))] : []),
+      ...(known && script.shell !== "powershell" ? [dropJobs(jobName(work.run, place, "*"))] : []),
+      ...(known && fleet === work.fleet ? [dropLock(work.locks.claim(host.host))] : []),
     ];
-    if (!begun(step) || texts.length === 0 || tidied.has(which)) continue;
+    if (texts.length === 0 || tidied.has(which)) continue;
     tidied.add(which);
     await fleet.run(
       work.hostOf(host.host),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fold } from "../../../src/engine/evolve.ts";
 import { stepVerdict } from "../../../src/engine/outcome.ts";
-import type { HostState, StepState } from "../../../src/engine/state.ts";
+import type { HostState, RunState, StepState } from "../../../src/engine/state.ts";
 import { SqliteRecord } from "../../../src/journal/sqlite.ts";
 import type { Entry } from "../../../src/model/event.ts";
 import { eventually } from "../../kit/processes.ts";
@@ -29,7 +29,7 @@ export async function judge(site: Site, blow: Blow | null, story: Story): Promis
       wrong.push(...[...RULES, ...BOOT_RULES].flatMap((rule) => rule(matter).map((words) => `${place}: ${words}`)));
     }
   }
-  wrong.push(...(await recordFaults(site, story)), ...(await remains(site, blow, [...state.hosts.values()])));
+  wrong.push(...(await recordFaults(site, story)), ...(await remains(site, blow, state)));
   return wrong;
 }
 
@@ -76,7 +76,8 @@ async function recordFaults(site: Site, { told, entries }: Story): Promise<strin
 }
 
 /** What the run leaves behind: no process, and no directory on a host that knows how everything ended. */
-async function remains(site: Site, blow: Blow | null, hosts: readonly HostState[]): Promise<string[]> {
+async function remains(site: Site, blow: Blow | null, { run, hosts: all }: RunState): Promise<string[]> {
+  const hosts = [...all.values()];
   const wrong: string[] = [];
   for (const host of hosts) {
     const machine = site.machines.get(host.host);
@@ -93,6 +94,8 @@ async function remains(site: Site, blow: Blow | null, hosts: readonly HostState[
     const doubtful = host.steps.some((step) => stepVerdict(host, step).outcome === "in-doubt");
     const jobs = machine.inMemory().filter((name) => name.startsWith("runbook-job-"));
     if (jobs.length > 0 && !doubtful && !cut) wrong.push(`${host.host} has jobs left: ${jobs.join(", ")}`);
+    const locks = machine.inMemory().filter((name) => name.startsWith(`runbook-lock,${run},`));
+    if (locks.length > 0 && !doubtful && !cut) wrong.push(`${host.host} is locked still: ${locks.join(", ")}`);
   }
   return wrong;
 }
