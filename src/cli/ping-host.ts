@@ -3,6 +3,7 @@ import type { Host } from "../model/inventory.ts";
 import { outputText } from "../model/output.ts";
 import type { Pinged, Privilege, Probe } from "../model/probe.ts";
 import type { Connection, Connector, Ended } from "../run/ports.ts";
+import { readWindowsProbe, WINDOWS_PROBE } from "../script/powershell-probe.ts";
 import { PROBE, readProbe } from "../script/probe.ts";
 import { oddities } from "../view/oddities.ts";
 
@@ -20,9 +21,8 @@ export async function pingHost(host: Host, connector: Connector, patience = PATI
   await using open = connection;
   const { wire = null } = open;
   const here = { ...nothing, reached: true, ...open.identity, ssh: wire, latency: rounded(wire?.connectMs) };
-  // What is asked below is asked of a POSIX shell.
-  if (host.windows !== undefined) return answerOf(here);
-  const { probe, clock, latency, fault } = await probed(open, patience);
+  const question = host.windows === undefined ? POSIX : WINDOWS;
+  const { probe, clock, latency, fault } = await probed(open, question, Math.max(patience, question.least));
   const { privilege, refusal } = await provenPrivilege(probe.privilege, host, open);
   const told = { ...here, ...probe, privilege, clock, latency };
   const odd = [...oddities(told), ...(refusal === undefined ? [] : [refusal.message])];
@@ -41,7 +41,15 @@ type Probed = {
   readonly fault?: Fault;
 };
 
-async function probed(connection: Connection, patience: number): Promise<Probed> {
+/** What a host is asked in its own language. `least`: seconds that this takes at worst. */
+const POSIX = { text: PROBE, shell: "sh", read: readProbe, least: 0 } as const;
+const WINDOWS = { text: WINDOWS_PROBE, shell: "powershell", read: readWindowsProbe, least: 30 } as const;
+
+async function probed(
+  connection: Connection,
+  { text: question, shell, read }: typeof POSIX | typeof WINDOWS,
+  patience: number,
+): Promise<Probed> {
   const sent = performance.now();
   let heard = "";
   let came: { readonly at: number; readonly after: number } | undefined;
@@ -50,9 +58,9 @@ async function probed(connection: Connection, patience: number): Promise<Probed>
     heard += text ?? "";
     if (/^clock .*\n/m.test(heard)) came = { at: Date.now(), after: performance.now() - sent };
   };
-  const script = { text: PROBE, shell: "sh", become: null, timeout: patience, late: "end" } as const;
+  const script = { text: question, shell, become: null, timeout: patience, late: "end" } as const;
   const ended = await connection.run(script, { listen });
-  const probe = readProbe(ended.kind === "refused" ? "" : outputText(ended.stdout));
+  const probe = read(ended.kind === "refused" ? "" : outputText(ended.stdout));
   const connectMs = connection.wire?.connectMs ?? Infinity;
   const latency = rounded(Math.min(connectMs, came?.after ?? Infinity));
   const fault = shortfall(ended, probe, patience);
@@ -104,7 +112,7 @@ async function provenPrivilege(
   host: Host,
   connection: Connection,
 ): Promise<{ readonly privilege: Privilege; readonly refusal?: Fault }> {
-  const given = host.becomePassword !== undefined;
+  const given = host.becomePassword !== undefined && host.windows === undefined;
   if (!given || privilege.kind === "root" || privilege.kind === "free" || !connection.alive) return { privilege };
   const become = host.becomeUser ?? "root";
   const ended = await connection.run({ text: ":", shell: "sh", become, timeout: PATIENCE, late: "end" });

@@ -1,16 +1,17 @@
-const BLOCK = /#< CLIXML\r?\n?(<Objs\b[^]*?<\/Objs>)\r?\n?/g;
+/** What PowerShell writes for another PowerShell to read: the header, the frame of all objects, progress, and texts of a stream. */
+const MARKUP =
+  /#< CLIXML\r?\n?|<Objs\b[^>]*>|<Obj S="progress"[^]*?<\/Obj>|<\/Objs>(?:\r?\n)?|<S S="(\w+)">([^<]*)<\/S>/g;
 
 /**
- * What a PowerShell said as CLIXML, which it takes another PowerShell to read, as text: errors and warnings are kept, progress goes. What is
- * torn stays as it is: an error must not get lost in it.
+ * What PowerShell said as CLIXML as text: errors and warnings are kept, progress goes. Windows PowerShell writes its own errors so where its command
+ * is an encoded one, and ends the frame only as it ends itself, after our marks. What is torn stays as it is: an error must not get lost in it.
  */
 export function withoutClixml(text: string): string {
-  if (!text.includes("#< CLIXML")) return text;
-  return text.replaceAll(BLOCK, (_, objects: string) =>
-    Array.from(objects.matchAll(/<S S="(\w+)">([^<]*)<\/S>/g), ([, stream = "", said = ""]) =>
-      stream === "Error" ? plain(said) : `${stream.toUpperCase()}: ${plain(said)}`,
-    ).join(""),
-  );
+  if (!/#< CLIXML|<Obj(?:s Version=| S="progress")/.test(text)) return text;
+  return text.replaceAll(MARKUP, (_, stream: string | undefined, said: string | undefined) => {
+    if (stream === undefined) return "";
+    return stream === "Error" ? plain(said ?? "") : `${stream.toUpperCase()}: ${plain(said ?? "")}`;
+  });
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };

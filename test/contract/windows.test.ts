@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { pingHost } from "../../src/cli/ping-host.ts";
 import { windowsSelftest } from "../../src/cli/windows-selftest.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Connection, Script } from "../../src/run/ports.ts";
@@ -80,7 +81,7 @@ describe("a script on the stand-in", () => {
   it("keeps warnings and other PowerShells' CLIXML out of what it finds", async () => {
     await using connection = await login();
     const clixml =
-      '#< CLIXML`r`n<Objs><Obj S=`"progress`"><AV>x</AV></Obj><S S=`"Error`">lost_x000D__x000A_</S></Objs>`r`n';
+      '#< CLIXML`r`n<Objs Version=`"1.1`"><Obj S=`"progress`"><AV>x</AV></Obj><S S=`"Error`">lost_x000D__x000A_</S></Objs>`r`n';
     const ended = await connection.run(
       powershell(`Write-Warning 'careful'\nWrite-Host 'é'\n[Console]::Error.Write("${clixml}")`),
     );
@@ -150,6 +151,22 @@ async function selftest(hosts: readonly Host[]): Promise<{ readonly out: string[
   const answer = await windowsSelftest(hosts, plainSsh(), io);
   return { out, answer };
 }
+
+it("runbook ping tells of a Windows host what it tells of any other", async () => {
+  windows.be();
+  const answer = await pingHost(windows.host(), plainSsh());
+  expect(answer).toMatchObject({
+    reached: true,
+    user: "WIN1\\ada",
+    privilege: { kind: "root" },
+    os: { name: "Windows Server 2019" },
+    kernel: "10.0.17763",
+    uptime: 3600,
+    odd: ["C: is 99 % full: 1.0 GiB of 100 GiB left"],
+  });
+  expect(answer.fault).toBeUndefined();
+  expect(Math.abs(answer.clock?.offset ?? 99)).toBeLessThan(30);
+});
 
 describe("runbook ping --windows-selftest", () => {
   it("tells of each promise whether it holds, which the stand-in keeps", async () => {

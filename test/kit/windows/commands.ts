@@ -176,7 +176,11 @@ function plain(value: unknown): unknown {
 /** Win32_Process and Win32_OperatingSystem, from this machine's own processes. */
 function wmi(machine: Machine, { named }: Arguments, date: (value: Date) => unknown): unknown[] {
   const name = text(named.get("-classname") ?? named.get("-class"));
-  if (name === "Win32_OperatingSystem") return [thing(name, { LastBootUpTime: date(new Date(machine.bootedAt)) })];
+  const boot = date(new Date(machine.bootedAt));
+  if (name === "Win32_OperatingSystem")
+    return [thing(name, { LastBootUpTime: boot, Caption: "Microsoft Windows Server 2019" })];
+  if (name === "Win32_LogicalDisk")
+    return [thing(name, { DeviceID: "C:", Size: 100 * 2 ** 30, FreeSpace: 2 ** 30, DriveType: 3 })];
   if (name !== "Win32_Process") throw new PsError("Invalid class");
   const own = /^Name = '(.+)'$/.exec(text(named.get("-filter")))?.[1];
   const first = thing(name, {

@@ -101,6 +101,12 @@ function statics(process: Process): Readonly<Record<string, Static>> {
     "math::ceiling": ([value]) => Math.ceil(number(value)),
     "math::round": ([value]) => Math.round(number(value)),
     "globalization.cultureinfo::invariantculture": () => null,
+    "datetime::utcnow": () => {
+      const seconds = thing("Double", {}, { ToString: () => (Date.now() / 1000).toFixed(3) });
+      return thing("DateTime", {}, { Subtract: () => thing("TimeSpan", { TotalSeconds: seconds }) });
+    },
+    "security.principal.windowsidentity::getcurrent": () => thing("WindowsIdentity", { Name: "WIN1\\ada" }),
+    "security.principal.windowsbuiltinrole::administrator": () => "Administrator",
     "management.managementdatetimeconverter::todatetime": ([value]) => fromWmi(text(value)),
     "threading.mutex::openexisting": ([name]) => openMutex(machine, text(name)),
   };

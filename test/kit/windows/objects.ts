@@ -50,6 +50,10 @@ export function newObject(machine: Machine, type: string, args: readonly unknown
     }
     case "text.utf8encoding":
       return encoding("utf8");
+    case "datetime":
+      return thing("DateTime");
+    case "security.principal.windowsprincipal":
+      return thing("WindowsPrincipal", {}, { IsInRole: () => true });
     case "threading.manualresetevent": {
       const { promise, resolve } = Promise.withResolvers<boolean>();
       return thing(

@@ -11,6 +11,7 @@ import {
   windowsInput,
 } from "../../../src/script/powershell-session.ts";
 import { TRIALS } from "../../../src/script/powershell-selftest.ts";
+import { readWindowsProbe, WINDOWS_PROBE } from "../../../src/script/powershell-probe.ts";
 import { withoutClixml } from "../../../src/script/clixml.ts";
 import { powershellFaults, scriptsWithin, unquoted } from "../../kit/powershell-syntax.ts";
 
@@ -69,6 +70,7 @@ describe("every script of ours", () => {
     ["that ends another", endScript(1234)],
     ...TRIALS.map(({ name, text }): [string, string] => [`that tries ${name}`, text]),
     ["that tells who the host is", IDENTITY],
+    ["that asks a host about itself", WINDOWS_PROBE],
     ["that reboots", windows.reboot],
     ["that tells the version", windows.kernel],
   ])("is PowerShell as far as a parser tells: %s", ([, text]) => {
@@ -114,6 +116,21 @@ test("what may leave something behind is told, too often rather than never", () 
   expect(["Get-Process | Where-Object { $_.Id }", "'a' -eq 'b'"].filter(mayLeave)).toEqual([]);
 });
 
+test("what a Windows host tells of itself is read, and what it does not tell is not known", () => {
+  const said =
+    "clock 1794000000.123\nuser WIN1\\ada\nadmin True\nkernel 10.0.17763\nos Microsoft Windows Server 2019\ndisk C: 1000 100\nend -\n";
+  expect(readWindowsProbe(said)).toMatchObject({
+    clock: { at: 1_794_000_000.123, whole: false },
+    user: "WIN1\\ada",
+    privilege: { kind: "root" },
+    os: { name: "Windows Server 2019", id: "windows", version: "10.0.17763" },
+    places: [{ at: "C:", size: 1000, free: 100 }],
+    uptime: null,
+    whole: true,
+  });
+  expect(readWindowsProbe("")).toMatchObject({ clock: null, os: null, privilege: { kind: "unknown" }, whole: false });
+});
+
 describe("CLIXML", () => {
   const progress = '<Obj S="progress" RefId="0"><MS><AV>Preparing modules for first use.</AV></MS></Obj>';
   const head = '#< CLIXML\r\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">';
@@ -128,8 +145,16 @@ describe("CLIXML", () => {
     expect(withoutClixml(`${head}${progress}${error}</Objs>`)).toBe("no <such> thing\nat line 3\nWARNING: w");
   });
 
+  test("is read also where its frame ends after our marks, or began before them", () => {
+    expect(withoutClixml(`${head}${progress}<S S="warning">w_x000D__x000A_</S>`)).toBe("WARNING: w\n");
+    expect(withoutClixml(`said\n${progress}</Objs>\r\n`)).toBe("said\n");
+  });
+
   test("that is torn stays, so that no error gets lost in it", () => {
-    const torn = `${head}<S S="Error">half`;
-    expect(withoutClixml(torn)).toBe(torn);
+    expect(withoutClixml(`${head}<S S="Error">half`)).toBe('<S S="Error">half');
+  });
+
+  test("is looked for only where it is", () => {
+    expect(withoutClixml('<S S="Error">x</S>')).toBe('<S S="Error">x</S>');
   });
 });
