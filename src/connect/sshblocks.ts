@@ -1,12 +1,22 @@
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { IGNORED_OPTIONS, LACKING_OPTIONS } from "../language/inventory/ssh-names.ts";
 import { matchesPattern } from "./knownhosts.ts";
 
 /**
  * What tells hosts apart in a configuration: the lines of `Host`, and names that `HostName` gives.
  * Null: only ssh can tell (`Match`, names made from the host's own), so each host is a kind of its own.
  */
-export type Kind = { readonly blocks: readonly (readonly string[])[]; readonly names: ReadonlySet<string> } | null;
+export type Kind = {
+  readonly blocks: readonly (readonly string[])[];
+  readonly names: ReadonlySet<string>;
+  /** All that it says of any host, where that is so little that no ssh needs to be asked. Null: there is more. */
+  readonly plain: ReadonlyMap<string, readonly string[]> | null;
+} | null;
+
+/** What Debian and others say in /etc for everybody: in these words it means what it says, and the first one counts. */
+const PLAIN: ReadonlySet<string> = LACKING_OPTIONS.union(new Set(["hashknownhosts"]));
+const HARMLESS: ReadonlySet<string> = IGNORED_OPTIONS.union(new Set(["match", "include"]));
 
 /** Includes in each other, as deep as ssh goes. */
 const DEEPEST = 16;
@@ -15,6 +25,8 @@ const DEEPEST = 16;
 export async function kindsOfFiles(files: readonly string[], home: string): Promise<Kind> {
   const blocks: string[][] = [];
   const names = new Set<string>();
+  const said = new Map<string, readonly string[]>();
+  let plain = true;
   let again = false;
   const read = async (file: string, depth: number): Promise<boolean> => {
     if (depth > DEEPEST) return false;
@@ -23,6 +35,9 @@ export async function kindsOfFiles(files: readonly string[], home: string): Prom
       const [, word = "", rest = ""] = /^\s*([a-z0-9]+)(?:\s*=\s*|\s+)(.*?)\s*$/is.exec(line) ?? [];
       const [name, values] = [word.toLowerCase(), rest.replaceAll('"', "").split(/\s+/)];
       if (name === "host") blocks.push(values.map((value) => value.toLowerCase()));
+      if (PLAIN.has(name)) said.set(name, said.get(name) ?? values);
+      else if (name === "host") plain &&= rest === "*";
+      else if (name === "" ? !/^\s*(?:#|$)/.test(line) : !HARMLESS.has(name)) plain = false;
       if (name === "hostname") names.add(rest.toLowerCase());
       if (name === "match" && /^final\b/i.test(rest)) again = true;
       if (name === "include" && !(await include(values, file, depth))) return false;
@@ -43,7 +58,7 @@ export async function kindsOfFiles(files: readonly string[], home: string): Prom
   };
   for (const file of files) if (!(await read(file, 0))) return null;
   // Read a second time, all blocks are about the name that they gave in the first.
-  return again && names.size > 0 ? null : { blocks, names };
+  return again && names.size > 0 ? null : { blocks, names, plain: plain ? said : null };
 }
 
 function onlySshCanTell(name: string, value: string): boolean {

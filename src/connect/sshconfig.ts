@@ -40,6 +40,7 @@ export function configReader({ home, file }: ConfigPlace): ConfigReader {
     const source = await once(sources, wanted ?? "", () => sourceOf(wanted, home));
     if (source === null || isFault(source)) return source ?? NOTHING;
     const { args, asked, kind } = source;
+    if (kind !== null && kind.plain !== null) return kind.plain;
     const user = host.user === undefined ? [] : ["-l", host.user];
     const own = await once(answers, JSON.stringify([args, user, kindOf(kind, host.address)]), async () => {
       const said = await ask([...args, ...user], host.address);

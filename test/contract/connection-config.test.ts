@@ -197,6 +197,15 @@ describe("ssh's configuration", () => {
     expect(calls()).toBe(41);
     await portOf(`Match exec "test %h = web7"\n  Port 7\n`);
     expect(calls()).toBe(41);
+    // As Debian has it in /etc for everybody.
+    const usual = configReader(
+      place("Host *\n  SendEnv LANG LC_*\n  HashKnownHosts yes\n  GSSAPIAuthentication yes\n"),
+    );
+    const said = [["hashknownhosts", ["yes"]] as const, ["gssapiauthentication", ["yes"]] as const];
+    expect(await usual(bare("web1"))).toEqual(new Map(said));
+    expect(readFileSync(join(bin, "calls"), "utf8")).toBe("");
+    await portOf("Host *\n  SendEnv LANG\nPort\n");
+    expect(calls()).toBe(1);
     vi.unstubAllEnvs();
   });
 });
