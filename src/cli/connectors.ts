@@ -1,6 +1,6 @@
 import { connectorFor } from "../connect/choose.ts";
 import { localConnector } from "../connect/local.ts";
-import { opensshConnector } from "../connect/openssh.ts";
+import type { OpensshOptions } from "../connect/openssh.ts";
 import { newPace } from "../connect/pace.ts";
 import { sshConnector } from "../connect/ssh.ts";
 import { configReader } from "../connect/sshconfig.ts";
@@ -34,6 +34,22 @@ export function connectors(
     config: configReader({ home, ...configFile }),
     user: userName(env),
   });
-  const openssh = opensshConnector({ ...shared, ...configFile });
+  const openssh = systemSsh({ ...shared, ...configFile });
   return { all: connectorFor({ ssh, openssh, local }), local };
+}
+
+/** The system's ssh, whose driver is loaded where a host wants it. */
+function systemSsh(options: OpensshOptions): Connector {
+  let made: Promise<Connector> | undefined;
+  const load = async (): Promise<Connector> => {
+    const { opensshConnector } = await import("../connect/openssh.ts");
+    return opensshConnector(options);
+  };
+  return {
+    async connect(host, signal) {
+      made ??= load();
+      const connector = await made;
+      return connector.connect(host, signal);
+    },
+  };
 }

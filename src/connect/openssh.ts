@@ -1,7 +1,6 @@
 import { type Fault, isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
-import { connectionOver } from "./connection.ts";
 import { type Deadline, deadlineOf, interrupted } from "./login.ts";
 import { answersFor, askingOnce } from "./openssh-answers.ts";
 import { hostArguments, type Wishes } from "./openssh-arguments.ts";
@@ -15,7 +14,8 @@ import { type Resolve, resolver, type There } from "./openssh-resolve.ts";
 import type { SshOptions } from "./reach.ts";
 import { logInAtLast, type NotIn } from "./tries.ts";
 import { timedOut } from "./unreachable.ts";
-import { windowsConnection } from "./windows.ts";
+import type { Login } from "./pool.ts";
+import { sessionsOn } from "./sessions.ts";
 
 /** What all logins by the system's `ssh` share. */
 export type OpensshOptions = Pick<
@@ -73,7 +73,7 @@ async function connect(
   signal?.addEventListener("abort", abort, { once: true });
   if (leaving()) abort();
   const made = { ...loginOver(master, there, silence), wire: wireIn(log) };
-  const connection = await (host.windows === undefined ? connectionOver(made) : windowsConnection(made, host.windows));
+  const connection = await sessionsOn(made, host);
   signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;
 }
@@ -100,7 +100,7 @@ async function logIn(
   }
 }
 
-function loginOver(master: Master, host: There, silence: number): Parameters<typeof connectionOver>[0] {
+function loginOver(master: Master, host: There, silence: number): Login {
   let alive = true;
   void master.line.closed.then(() => (alive = false));
   return {

@@ -6,10 +6,10 @@ import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
 import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
-import { connectionOver } from "./connection.ts";
 import { patience } from "./login.ts";
 import { type Reach, type Reached, reacher, type SshOptions } from "./reach.ts";
-import { windowsConnection } from "./windows.ts";
+import type { Login } from "./pool.ts";
+import { sessionsOn } from "./sessions.ts";
 import { startsNone } from "./noshell.ts";
 import { within } from "./within.ts";
 
@@ -26,12 +26,12 @@ async function connect(reach: Reach, host: Host, signal?: AbortSignal): Promise<
   const abort = (): unknown => reached.client.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   const made = loginOver(reached);
-  const connection = await (host.windows === undefined ? connectionOver(made) : windowsConnection(made, host.windows));
+  const connection = await sessionsOn(made, host);
   signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;
 }
 
-function loginOver({ client, target, way }: Reached): Parameters<typeof connectionOver>[0] {
+function loginOver({ client, target, way }: Reached): Login {
   let alive = true;
   let reason = "closed by the host";
   const closed = new Promise<void>((resolve) => {
