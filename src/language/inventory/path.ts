@@ -33,7 +33,7 @@ export function templateIn(text: string): Refusal | undefined {
 
 /** The absolute path of a file as ssh would find it; ssh's tokens (`%h`, `${HOME}`) stay in it. */
 export function absolutePath(text: string, { cwd, home, inventory }: Directories): string | Refusal {
-  const [token] = /%(?![%dhiklLnpru])./.exec(text) ?? [];
+  const token = text.match(/%./g)?.find((each) => !/[%dhiklLnpru]$/.test(each));
   if (token !== undefined) return later(`${token} in a path`, "write the path as it is");
   if (text.startsWith(`${INVENTORY_DIR}/`) && inventory !== undefined) return inventory + text.slice(1);
   const template = templateIn(text);
