@@ -18,8 +18,9 @@ const GIVING_UP = 3000;
 /** ms without a further byte after which a line without an end counts as a question. */
 const QUIET = 300;
 
-/** A question whose words we did not choose, at the end of what was printed; and one of them that asks for a password. */
-const QUESTION = /[^\r\n]*\S[^\r\n]*[:：?] ?$/;
+/** How a question ends whose words we did not choose; letters of it that are looked at; and one of them that asks for a password. */
+const ASKS = /[:：?] ?$/;
+const LONGEST = 500;
 const FOR_PASSWORD = /pass ?(?:word|phrase|code)[^:：?]*[:：] ?$/i;
 /** What su and doas ask with where nobody has changed it. */
 const USUAL = /(?:^|[\r\n])(?:Password|doas \([^()]*\) password): $/;
@@ -56,7 +57,7 @@ export async function converse(
       ours = true;
       return reply();
     }
-    const question = QUESTION.exec(heard.text(stream))?.[0].trim();
+    const question = questionIn(heard.text(stream));
     // What sudo-rs puts behind a prompt of ours.
     if (question === undefined || (ours && question.startsWith("]"))) return;
     if (USUAL.test(heard.text(stream))) return reply();
@@ -81,4 +82,10 @@ export async function converse(
   if (typeof answer === "object") return { end: "question", ...answer };
   if (answer === "late" && asked < 2) return { end: "late", said: all() };
   return { end: "refused", said: `${before}\n${all()}`, asked, silently: asked > 1 && all().trim() === "" };
+}
+
+/** What stands last in a text, and asks. Not by one pattern: on a long line that would take minutes, in which every other host waits. */
+function questionIn(text: string): string | undefined {
+  const line = text.slice(Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1).slice(-LONGEST);
+  return ASKS.test(line) && line.trim().length > 1 ? line.trim() : undefined;
 }

@@ -33,9 +33,13 @@ export function hearing(): Hearing {
 }
 
 /** What is waited for, unless the process ends before or its time is up. */
-export async function soon<T>(there: Promise<T>, pipe: Pipe): Promise<T | "ended" | "late"> {
+export async function soon<T>(
+  there: Promise<T>,
+  pipe: Pipe,
+  patience: number = PATIENCE,
+): Promise<T | "ended" | "late"> {
   const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(resolve, PATIENCE * 1000, "late");
+  const timer = setTimeout(resolve, patience * 1000, "late");
   // A refusal and the end of its process come together: let what was printed arrive first.
   const ended = pipe.ended.then(() => "ended" as const);
   const answer = await Promise.race([there, ended, late]);

@@ -128,6 +128,8 @@ function refusal(code: string | undefined, stderr: string): Fault {
     case "unarmed":
       return UNARMED;
     case "processes":
+    // An answer of the lock that cannot be read: its shell gave up.
+    case "lock":
       return notBegun(stderr);
   }
   return { ...NO_PLACE, kind: ailmentIn(stderr) ?? NO_PLACE.kind };

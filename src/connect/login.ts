@@ -21,7 +21,7 @@ export type LoggedIn = Client & { readonly wire: () => Wire | undefined };
 /** One try to log in. */
 export type LoginAnswer = LoggedIn | NotIn;
 
-/** Letters of each banner that are kept. */
+/** Letters of its banners that are kept. */
 const MOST_SAID = 2000;
 
 /** What keeps a login honest: a host that is silent for so many questions, so many seconds apart, is lost. */
@@ -72,7 +72,7 @@ export async function logIn(
     else fail(unreachable(error, host, offer()), !met && hangsUp(error));
   });
   client.on("close", () => fail(refused ?? (met ? saying(auth.fault(), banner) : closedByHost(host)), !met));
-  client.on("banner", (text) => (banner += text.slice(0, MOST_SAID)));
+  client.on("banner", (text) => (banner = (banner + text).slice(-MOST_SAID)));
   client.on("change password", () => fail({ ...auth.fault(), message: `the password of ${host.user} has expired` }));
   const stage = (): Stage => {
     if (met || offer() !== undefined) return "undecided";

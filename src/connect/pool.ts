@@ -6,6 +6,7 @@ import type { Wire } from "../model/wire.ts";
 import type { Script } from "../run/ports.ts";
 import { SUDO } from "../script/become.ts";
 import type { Purpose } from "../script/session.ts";
+import { PATIENCE } from "./hearing.ts";
 import type { OpenPipe } from "./pipe.ts";
 import { openSession, type Session, type Wanted } from "./session.ts";
 import { within } from "./within.ts";
@@ -20,6 +21,8 @@ export type Login = {
   readonly becomeMeans?: BecomeMeans | undefined;
   /** Absent where nothing was agreed on by us. */
   readonly wire?: Wire | undefined;
+  /** Seconds that a shell may take to answer; absent: as usual. */
+  readonly patience?: number | undefined;
   alive(): boolean;
   /** Ends it; settles when it has ended, and never rejects. */
   close(): Promise<void>;
@@ -137,6 +140,7 @@ function wantedFor(need: Need & Pick<Wanted, "shell">, login: Login): Omit<Wante
     means: login.becomeMeans ?? SUDO,
     password: user === null ? undefined : login.becomePassword,
     purpose: purposeOf(need),
+    patience: login.patience ?? PATIENCE,
   };
 }
 

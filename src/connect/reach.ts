@@ -24,6 +24,8 @@ export type SshOptions = {
   readonly acceptNewHostKeys: boolean;
   /** For TCP, key exchange and authentication together; default 10 s. */
   readonly connectTimeoutMs?: number;
+  /** Seconds that the first shell of a login may take to answer; default 20. */
+  readonly shellPatience?: number;
   readonly ask?: Ask;
   /** ssh's own configuration; absent: none is read. */
   readonly config?: ConfigReader;

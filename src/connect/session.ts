@@ -4,7 +4,7 @@ import type { BecomeMeans } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
 import { prelude, type Purpose, startCommand, WHOLE } from "../script/session.ts";
 import { becomeUser } from "./become.ts";
-import { hearing, PATIENCE, soon } from "./hearing.ts";
+import { hearing, soon } from "./hearing.ts";
 import { markFinder, randomMark } from "./mark.ts";
 import { noShell } from "./noshell.ts";
 import type { OpenPipe, Pipe } from "./pipe.ts";
@@ -17,6 +17,8 @@ export type Wanted = {
   readonly password: Secret | undefined;
   readonly purpose: Purpose;
   readonly onTerminal: Set<string>;
+  /** Seconds that its shell may take to answer. */
+  readonly patience: number;
 };
 
 /** A shell that waits for frames. */
@@ -74,10 +76,10 @@ async function greet(pipe: Pipe, wanted: Wanted): Promise<readonly string[] | Fa
     });
   });
   pipe.write(prelude(wanted.purpose, mark));
-  const answer = await soon(there, pipe);
+  const answer = await soon(there, pipe, wanted.patience);
   if (typeof answer !== "string" && answer[3] === WHOLE) return answer;
   pipe.abandon();
   const why = typeof answer !== "string" ? "asked" : answer;
   const said = { stdout: noise.text("stdout"), stderr: noise.text("stderr") };
-  return noShell(why === "late" ? { kind: why, seconds: PATIENCE } : { kind: why }, said);
+  return noShell(why === "late" ? { kind: why, seconds: wanted.patience } : { kind: why }, said);
 }

@@ -16,16 +16,21 @@ import { within } from "./within.ts";
 /** Connects over SSH, with one login a host. */
 export function sshConnector(options: SshOptions): Connector {
   const reach = reacher(options);
-  return { connect: (host, signal) => connect(reach, host, signal) };
+  return { connect: (host, signal) => connect(reach, options.shellPatience, host, signal) };
 }
 
-async function connect(reach: Reach, host: Host, signal?: AbortSignal): Promise<Connection | Fault> {
+async function connect(
+  reach: Reach,
+  shellPatience: number | undefined,
+  host: Host,
+  signal?: AbortSignal,
+): Promise<Connection | Fault> {
   const reached = await reach(host, signal);
   if (isFault(reached)) return reached;
   using _login = reached.login;
   const abort = (): unknown => reached.client.destroy();
   signal?.addEventListener("abort", abort, { once: true });
-  const made = loginOver(reached);
+  const made = { ...loginOver(reached), patience: shellPatience };
   const connection = await sessionsOn(made, host);
   signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;

@@ -13,7 +13,7 @@ export const HUNG = "hung";
 /** Where it is noted which processes hang: in memory, since a disk may be what they wait for, so that nothing of it outlasts a boot. */
 const PLACES = ["/dev/shm", "/run"] as const;
 
-/** `seen STAT` takes a line of /proc/PID/stat apart, by what is built into a shell: \`$_n\` name, \`$1\` state, \`$4\` session, \`$20\` when it began. */
+/** Takes a line of /proc/PID/stat apart, by what is built into a shell: `$_n` name, `$1` state, `$4` session, `$20` when it began. */
 const APART = "_n=${_s#*(}; _n=${_n%)*}; set -- ${_s##*) }";
 
 /**
@@ -36,10 +36,27 @@ export function unlessHung(look: string, tell: (words: string) => string): strin
 done; set --; unset _f _b _p _s _n _u _h`;
 }
 
+/** Notes a process; a name that is there is not written to, since anybody may have made it. */
+const NOTE = `${PLACES.map((place) => `{ true >"${place}/$_look,$_p,\${20}"; } 2>/dev/null`).join(" || ")} || :`;
+
+/** What a session's shell is told of the look that it begins; it may end before we hear of it. */
+export function setLook(look: string | undefined): string {
+  return `_look=${look === undefined ? "" : noteOf(look)}`;
+}
+
+/** The last thing but one that a session's shell does: it notes those of its processes that wait in the kernel. */
+export const NOTE_STUCK = `[ -z "\${_look-}" ] || {
+  read -r _s </proc/$$/stat; ${APART}; _i=$4; set -C; umask 077
+  for _f in /proc/[0-9]*/stat; do
+    _s=; read -r _s <"$_f" || continue
+    ${APART}; _p=\${_s%% *}
+    if [ "\${4-}" = "$_i" ] && [ "$1" = D ]; then ${NOTE}; fi
+  done
+} 2>/dev/null`;
+
 /** A script that lists what is left of a session, a line each (\`PID STATE NAME\`), and notes it for later looks of this name. */
 export function findStuck(session: number, look: string | undefined): string {
-  const places = PLACES.map((place) => `{ true >"${place}/$_f"; } 2>/dev/null`).join(" || ");
-  const note = look === undefined ? "" : `_f=${noteOf(look)},$_p,\${20}; ${places} || :`;
+  const note = look === undefined ? "" : `_look=${noteOf(look)}; ${NOTE}`;
   return `set -C; umask 077
 for _f in /proc/[0-9]*/stat; do
   _s=; { read -r _s <"$_f"; } 2>/dev/null || continue

@@ -1,4 +1,4 @@
-import { unlessHung } from "./hung.ts";
+import { NOTE_STUCK, setLook, unlessHung } from "./hung.ts";
 import { quote } from "./quote.ts";
 
 /** What a session is for: `look` runs read-only scripts and dies with its channel, the others run one script that writes. */
@@ -62,13 +62,13 @@ const SWEEP = `for f in 1 ${HELD}; do
   done
 done 2>/dev/null`;
 
-const THOROUGH = `trap '${SWEEP}; kill -KILL 0' EXIT`;
+const THOROUGH = `trap '${NOTE_STUCK}; ${SWEEP}; kill -KILL 0' EXIT`;
 
 /** Ends the group when its time is up, or soon after its shell was killed and can no longer do so. Holds nothing of the channel. */
 function watchdog(lifetime: number): string {
   const round = Math.min(ROUND, lifetime);
   const wait = `i=0; while [ $i -lt ${Math.ceil(lifetime / round)} ] && kill -0 $$; do sleep ${round}; i=$((i + 1)); done`;
-  return `( ${wait}; kill -KILL 0 ) </dev/null >/dev/null 2>&1 ${HELD}>&- &`;
+  return `( ${wait}; ${NOTE_STUCK}; kill -KILL 0 ) </dev/null >/dev/null 2>&1 ${HELD}>&- &`;
 }
 
 /** Seconds between two looks of the watchdog. */
@@ -101,7 +101,7 @@ export function frame({ purpose, shell, pipefail }: Taker, script: string, mark:
   switch (purpose) {
     case "look":
       // The one before has ended, and would stay in the host's list of processes for as long as the session lives.
-      return `[ -z "\${_job-}" ] || wait "$_job"; ${marked} & _job=$!\n`;
+      return `[ -z "\${_job-}" ] || wait "$_job"; ${setLook(look)}; ${marked} & _job=$!\n`;
     case "write":
       // In the foreground: background jobs ignore INT and QUIT, and so would every daemon that a fix starts.
       return `${relayed(marked)}\n`;

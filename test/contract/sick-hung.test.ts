@@ -59,6 +59,22 @@ describe("a look that hangs in the kernel", () => {
     expect(lookers(`book.${name}`)).toBe(1);
   });
 
+  it.concurrent("is noted by its host alone where we are gone", async () => {
+    {
+      await using host = await connected(plainSsh(), sick.host());
+      const run = host.run(look("book.alone", { text: "kill -0 $PPID; cat /hung/book.alone", timeout: 60 }));
+      expect(await eventually(() => lookers("book.alone") === 1)).toBe(true);
+      await host[Symbol.asyncDispose]();
+      expect(told(await run).end).toMatch(/^lost|^exited 137/);
+    }
+    await using later = await connected(plainSsh(), sick.host());
+    await sick.inside.must(
+      "for i in 1 2 3 4 5 6 7 8 9 10; do ls /dev/shm/runbook-hung,book.alone,* 2>/dev/null && exit; sleep 0.3; done; exit 1",
+    );
+    expect(faultIn(await later.run(look("book.alone")))).toMatchObject({ kind: "hung" });
+    expect(lookers("book.alone")).toBe(1);
+  });
+
   it("takes no note of a process for one that only has its number, nor one of somebody else's", async () => {
     await using host = await connected(plainSsh(), sick.host());
     await sick.inside.must(`: >/dev/shm/runbook-hung,book.old,1,99; chmod 777 /dev/shm

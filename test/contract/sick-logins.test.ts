@@ -8,6 +8,7 @@ const SHELLS = {
   chatty:
     "echo Welcome; echo be nice >&2; printf 'caf\\351 '; head -c 5000000 /dev/zero | tr '\\0' x; exec /bin/sh \"$@\"",
   endless: "exec yes",
+  hanging: "exec sleep 1000",
   asking: "printf 'Press enter: '; read -r answer; exec /bin/sh \"$@\"",
   refusing: 'printf \'Continue? [y/N] \'; read -r answer; [ "$answer" = y ] || exit 1; exec /bin/sh "$@"',
 } as const;
@@ -31,6 +32,8 @@ beforeAll(async () => {
   ] as const) {
     await sick.user(name, shell);
   }
+  const rules = ["csh", "tcsh", "fish", "chatty"].map((user) => `${user} ALL=(ALL) NOPASSWD: ALL`).join("\n");
+  await sick.inside.must("cat >>/etc/sudoers", `${rules}\n`);
   await sick.user("homeless", "/bin/sh", "/nonexistent");
 });
 afterAll(() => sick[Symbol.asyncDispose]());
@@ -42,6 +45,7 @@ describe("login shells of all kinds", () => {
       await using host = await connected(plainSsh(), sick.host({ user }));
       const text = 'read -r x </etc/hostname; echo "$x: $(id -un)"; exit 3';
       expect(told(await host.run(script(text)))).toEqual({ end: "exited 3", stdout: `sick1: ${user}\n`, stderr: "" });
+      expect(told(await host.run(script("id -un", { become: "root" }))).stdout).toBe("root\n");
       const job = { ...script("echo done", { late: "kill" }), name: `runbook-job-shell.1.${user}`, secret: false };
       expect((await host.job(job)).ended).toMatchObject({ kind: "exited", code: 0, stdout: { head: "done\n" } });
       await host.run(script(`rm -rf /var/tmp/${job.name}`));
@@ -71,6 +75,12 @@ describe("login shells of all kinds", () => {
     expect(expired.message).toMatch(/; the host says: Your account has expired/);
     const stranger = await faultOf(plainSsh(), sick.host({ user: "stranger" }));
     expect(stranger.message).not.toContain("the host says");
+  });
+
+  it("waits for a login shell that hangs for a time of its own", async () => {
+    const fault = await faultOf(plainSsh({ shellPatience: 1 }), sick.host({ user: "hanging" }));
+    expect(fault).toMatchObject({ kind: "session", message: "the shell on the host did not answer within 1 s" });
+    expect(fault.hint).toContain("waits for something");
   });
 
   it("keeps the prohibitions of a banner and a home directory that is not there out of what scripts say", async () => {
