@@ -1,12 +1,17 @@
+import { readdirSync, renameSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { pingHost } from "../../src/cli/ping-host.ts";
 import { windowsSelftest } from "../../src/cli/windows-selftest.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Connection, Script } from "../../src/run/ports.ts";
 import { assembleWindows, type Value } from "../../src/script/powershell.ts";
+import type { Claim } from "../../src/script/lock.ts";
+import { dropWindowsLock, underWindowsLock } from "../../src/script/powershell-lock.ts";
 import { TRIALS } from "../../src/script/powershell-selftest.ts";
-import { connected, faultOf, plainSsh, script, told } from "../kit/connections.ts";
-import { allProcesses } from "../kit/processes.ts";
+import { connected, faultOf, plainOpenssh, plainSsh, script, told } from "../kit/connections.ts";
+import { allProcesses, eventually, killIfThere } from "../kit/processes.ts";
 import { startWindows, type Windows } from "../kit/windows/sshd.ts";
 import type { Machine } from "../kit/windows/machine.ts";
 
@@ -151,6 +156,78 @@ async function selftest(hosts: readonly Host[]): Promise<{ readonly out: string[
   const answer = await windowsSelftest(hosts, plainSsh(), io);
   return { out, answer };
 }
+
+it("the system's ssh reaches a host as well", async () => {
+  windows.be();
+  await using connection = await connected(plainOpenssh(), windows.host());
+  expect(connection.identity.bootId).not.toBeNull();
+  expect(await ran(connection, "'é'\nexit 3")).toEqual(ended("exited 3", "é\n"));
+});
+
+it("no value changes on its way, whatever is in it, and none is in an argument list", async () => {
+  await using connection = await login();
+  const units = fc.constantFrom(...Array.from("'‘’‚‛\"“”„$`@#%^&|<>(){}[];\\/\n\r\t é漢😀"));
+  const texts = fc.sample(fc.string({ unit: units, maxLength: 12 }), { numRuns: 60, seed: 7 });
+  const values = texts.map((text, at): [string, Value] => [`v${at}`, { kind: "text", text }]);
+  const bytes = "[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes(";
+  const body = `${texts.map((_, at) => `'>' + ${bytes}$rb.v${at}))`).join("\n")}\n'seen'\ncmd.exe /c 'exec sleep 1'`;
+  let listing = "";
+  const listen = (_: string, text: string | null): void => {
+    if (text?.includes("seen") === true)
+      listing = allProcesses()
+        .map(({ args }) => args)
+        .join("\n");
+  };
+  const secret: Value = { kind: "text", text: "hunter2 of this test" };
+  const sent = powershell(body, {}, { ...Object.fromEntries(values), secret });
+  const { stdout } = told(await connection.run(sent, { listen }));
+  const back = stdout.split("\n").filter((line) => line.startsWith(">"));
+  expect(back.map((line) => Buffer.from(line.slice(1), "base64").toString())).toEqual(texts);
+  expect(listing).toContain("login-shell.ts");
+  expect(listing).not.toContain("hunter2");
+});
+
+it("two runs never have the lock of a host at once, and one that is stale is passed over", async () => {
+  const { dir } = windows.be();
+  await using connection = await connected(plainSsh(), windows.host());
+  const claim = (run: string, more: Partial<Claim> = {}): Claim => ({
+    run,
+    place: 1,
+    by: "ada@bastion",
+    since: 5,
+    need: 60,
+    within: null,
+    ...more,
+  });
+  const take = async (of: Claim, body = "'in'"): Promise<string> => {
+    const { end, stdout } = await ran(connection, underWindowsLock(of, body, "rb-lock"));
+    return `${end}: ${stdout.trim().replaceAll(/\d{8}T\d{9}Z,\d+/g, "BOOT,UNTIL")}`;
+  };
+  expect(await take(claim("r1"))).toBe("exited 0: in");
+  expect(await take(claim("r1", { place: 2 }))).toBe("exited 0: in");
+  expect(await take(claim("r2"))).toMatch(/^exited 75: rb-lock locked WIN1_ada live r1,\d,ada@bastion,5,BOOT,UNTIL$/);
+  await ran(connection, dropWindowsLock(claim("r1")));
+  await ran(connection, dropWindowsLock(claim("r1", { place: 2 })));
+  expect(await take(claim("r2", { within: 60 }))).toMatch(/^exited 75: rb-lock past r1,/);
+  expect(await take(claim("r2"))).toBe("exited 0: in");
+  // Its time is up: it counts for as long as a script of that run is at work.
+  const place = join(dir, "ProgramData", "runbook-lock");
+  const [entry = ""] = readdirSync(place).filter((name) => name.startsWith("r2,"));
+  renameSync(join(place, entry), join(place, entry.replace(/\d+$/, "1")));
+  const atWork = connection.beside(
+    powershell(underWindowsLock(claim("r2", { place: 3 }), "Start-Sleep 60", "rb-lock")),
+  );
+  expect(await eventually(() => readdirSync(place).some((name) => name.startsWith("r2,3,")))).toBe(true);
+  for (const name of readdirSync(place)) if (name.startsWith("r2,3,")) rmdirSync(join(place, name));
+  expect(await take(claim("r3"))).toMatch(/ WIN1_ada job r2,1,/);
+  for (const { pid } of allProcesses().filter(({ args }) => args.includes(dir) && args.includes("login-shell")))
+    killIfThere(pid);
+  await atWork;
+  expect(await take(claim("r3"))).toMatch(/^exited 0: rb-lock held r2,1,ada@bastion,5,BOOT,UNTIL\n?\s*in$/);
+  // A boot makes what was there before worth nothing.
+  windows.boot();
+  expect(await take(claim("r4"))).toMatch(/^exited 0: rb-lock held r3,1,/);
+});
 
 it("runbook ping tells of a Windows host what it tells of any other", async () => {
   windows.be();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Host } from "../../../src/model/inventory.ts";
 import { startSshd, type Sshd } from "../sshd.ts";
-import { type Machine, makeMachine } from "./machine.ts";
+import { type Machine, makeMachine, saveMachine } from "./machine.ts";
 
 /** A real sshd before a stand-in of a Windows host: what is behind the login is played, and is not Windows. */
 export type Windows = AsyncDisposable & {
@@ -11,6 +11,8 @@ export type Windows = AsyncDisposable & {
   /** The directory of the host that is played, made anew as one that is like this. */
   be(over?: Partial<Machine>): Machine;
   machine(): Machine;
+  /** As if it had been booted just now; logins stay. */
+  boot(): void;
   host(over?: Partial<Host>): Host;
 };
 
@@ -30,6 +32,7 @@ export async function startWindows(config: readonly string[] = []): Promise<Wind
       return machine;
     },
     machine: () => machine,
+    boot: () => saveMachine((machine = { ...machine, bootedAt: Date.now() })),
     host: (over = {}) => sshd.host({ windows: machine.shell, ...over }),
     async [Symbol.asyncDispose]() {
       await sshd[Symbol.asyncDispose]();
