@@ -187,18 +187,13 @@ it("no value changes on its way, whatever is in it, and none is in an argument l
   expect(listing).not.toContain("hunter2");
 });
 
+function claim(run: string, more: Partial<Claim> = {}): Claim {
+  return { run, place: 1, by: "ada@bastion", since: 5, need: 60, within: null, ...more };
+}
+
 it("two runs never have the lock of a host at once, and one that is stale is passed over", async () => {
   const { dir } = windows.be();
   await using connection = await connected(plainSsh(), windows.host());
-  const claim = (run: string, more: Partial<Claim> = {}): Claim => ({
-    run,
-    place: 1,
-    by: "ada@bastion",
-    since: 5,
-    need: 60,
-    within: null,
-    ...more,
-  });
   const take = async (of: Claim, body = "'in'"): Promise<string> => {
     const { end, stdout } = await ran(connection, underWindowsLock(of, body, "rb-lock"));
     return `${end}: ${stdout.trim().replaceAll(/\d{8}T\d{9}Z,\d+/g, "BOOT,UNTIL")}`;
@@ -212,7 +207,7 @@ it("two runs never have the lock of a host at once, and one that is stale is pas
   expect(await take(claim("r2"))).toBe("exited 0: in");
   // Its time is up: it counts for as long as a script of that run is at work.
   const place = join(dir, "ProgramData", "runbook-lock");
-  const [entry = ""] = readdirSync(place).filter((name) => name.startsWith("r2,"));
+  const entry = readdirSync(place).find((name) => name.startsWith("r2,")) ?? "";
   renameSync(join(place, entry), join(place, entry.replace(/\d+$/, "1")));
   const atWork = connection.beside(
     powershell(underWindowsLock(claim("r2", { place: 3 }), "Start-Sleep 60", "rb-lock")),
