@@ -54,6 +54,8 @@ export function sessionsOver(line: Line, reason: () => Promise<string>): OpenPip
   };
 }
 
+type Taker = Parameters<Pipe["receive"]>[0];
+
 type Channel = {
   readonly opened: Promise<"confirmed" | "full" | "lost">;
   readonly started: Promise<"started" | "refused">;
@@ -69,7 +71,9 @@ function channelOf(line: Line, gone: () => void): Channel {
   const opened = Promise.withResolvers<"confirmed" | "full" | "lost">();
   const started = Promise.withResolvers<"started" | "refused">();
   const ended = Promise.withResolvers<PipeEnd>();
-  let take: Parameters<Pipe["receive"]>[0] | undefined;
+  let take: Taker | undefined;
+  /** What came before anybody took it: the host may speak in the very packet that says that it has begun. */
+  let early: Parameters<Taker>[] = [];
   let peer = 0;
   let granted = WINDOW;
   let status: PipeEnd = { kind: "lost", reason: "closed by the host" };
@@ -79,13 +83,17 @@ function channelOf(line: Line, gone: () => void): Channel {
     () => line.send(EOF, peer),
   );
 
-  function received(stream: "stdout" | "stderr", data: Buffer): void {
+  function received(stream: "stdout" | "stderr", data: Uint8Array): void {
+    if (take === undefined) {
+      early.push([stream, data]);
+      return;
+    }
     granted -= data.length;
     if (granted < WINDOW / 2 && !closing) {
       line.send(ADJUST, peer, WINDOW - granted);
       granted = WINDOW;
     }
-    take?.(stream, data);
+    take(stream, data);
   }
 
   function close(): void {
@@ -111,7 +119,12 @@ function channelOf(line: Line, gone: () => void): Channel {
       write: (data) => out.push(Buffer.from(data)),
       end: () => out.end(),
       abandon: close,
-      receive: (taker) => (take = taker),
+      receive(taker) {
+        take = taker;
+        const held = early;
+        early = [];
+        for (const [stream, data] of held) received(stream, data);
+      },
       ended: ended.promise,
     },
     end,

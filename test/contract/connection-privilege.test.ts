@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isFault } from "../../src/model/fault.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { connected, plainSsh, script, told } from "../kit/connections.ts";
+import { connected, LOGINS, script, told } from "../kit/connections.ts";
 import { allProcesses, eventually, processesWith, uniqueSleep, killIfThere } from "../kit/processes.ts";
 import { type Sshd, startSshd } from "../kit/sshd.ts";
 import { addUser, PASSWORD } from "../kit/user.ts";
@@ -22,7 +22,7 @@ const fill = (dir: string): string =>
 
 const secret = new Secret(PASSWORD);
 
-describe("becoming another user", () => {
+describe.concurrent.each(LOGINS)("becoming another user: %s", (name, plain) => {
   it.each([
     ["without a password", "USER ALL=(ALL) NOPASSWD: ALL", undefined],
     ["without a password, though one is known", "USER ALL=(ALL) NOPASSWD: ALL", secret],
@@ -30,7 +30,7 @@ describe("becoming another user", () => {
     ["with a password, in a terminal of sudo's own", "Defaults:USER use_pty\nUSER ALL=(ALL) ALL", secret],
   ])("works %s", async (_name, rules, becomePassword) => {
     await using user = await addUser(rules);
-    await using host = await connected(plainSsh(), sshd.host({ user: user.name, becomePassword }));
+    await using host = await connected(plain(), sshd.host({ user: user.name, becomePassword }));
     const say = 'echo "$(id -un) $HOME"; cat; exit 3';
     expect(told(await host.run(script(say, { become: "root" })))).toEqual({
       end: "exited 3",
@@ -50,7 +50,7 @@ describe("becoming another user", () => {
     "ends root's processes at root's privilege under %j",
     async (rules) => {
       await using user = await addUser(rules);
-      await using host = await connected(plainSsh(), sshd.host({ user: user.name }));
+      await using host = await connected(plain(), sshd.host({ user: user.name }));
       for (const late of ["end", "kill"] as const) {
         const sleep = uniqueSleep();
         const ended = await host.run(script(`trap '' TERM; ${sleep} & ${sleep}`, { become: "root", timeout: 1, late }));
@@ -73,7 +73,7 @@ describe("becoming another user", () => {
     ["the login user may not become root", "USER ALL=(nobody) ALL", secret],
   ])("says: %s", async (message, rules, becomePassword) => {
     await using user = await addUser(rules);
-    await using host = await connected(plainSsh(), sshd.host({ user: user.name, becomePassword }));
+    await using host = await connected(plain(), sshd.host({ user: user.name, becomePassword }));
     const ended = await host.run(script("echo never", { become: "root" }));
     if (ended.kind !== "refused") throw new Error(told(ended).end);
     expect(ended.fault.kind).toBe("privilege");
@@ -83,17 +83,17 @@ describe("becoming another user", () => {
 
   it("says that there is no such user to become", async () => {
     await using user = await addUser("USER ALL=(ALL) NOPASSWD: ALL");
-    await using host = await connected(plainSsh(), sshd.host({ user: user.name }));
+    await using host = await connected(plain(), sshd.host({ user: user.name }));
     expect(told(await host.run(script(":", { become: "no-such-user" }))).end).toBe(
       "refused: there is no user no-such-user to become",
     );
   });
 
   it("does not try a wrong password twice on one host", async () => {
-    const log = join(sshd.dir, "sudo.log");
+    const log = join(sshd.dir, `${name}.sudo.log`);
     await using user = await addUser(`Defaults:USER logfile=${log}\nUSER ALL=(ALL) ALL`);
     const host = sshd.host({ user: user.name, becomePassword: new Secret("wrong") });
-    await using connection = await connected(plainSsh(), host);
+    await using connection = await connected(plain(), host);
     for (const late of ["end", "leave", "end"] as const) {
       const ended = await connection.run(script(":", { become: "root", late }));
       expect(told(ended).end).toBe("refused: wrong sudo password");
@@ -102,17 +102,17 @@ describe("becoming another user", () => {
   });
 
   it("takes its own user for itself, without sudo", async () => {
-    await using host = await connected(plainSsh(), sshd.host());
+    await using host = await connected(plain(), sshd.host());
     expect(told(await host.run(script("id -un; ps -o comm= -p $PPID", { become: "root" }))).stdout).toMatch(
       /^root\nsshd/,
     );
   });
 });
 
-describe("what others on the host can see", () => {
+describe.concurrent.each(LOGINS)("what others on the host can see: %s", (_name, plain) => {
   it("tells nothing of a script, its values or a password in any argument list", async () => {
     await using user = await addUser("USER ALL=(ALL) ALL");
-    await using host = await connected(plainSsh(), sshd.host({ user: user.name, becomePassword: secret }));
+    await using host = await connected(plain(), sshd.host({ user: user.name, becomePassword: secret }));
     for (const [late, more] of [
       ["end", ""],
       ["end", "$$"],
@@ -132,7 +132,7 @@ describe("what others on the host can see", () => {
     "is nothing once a look as root is over, escaped or not (%j)",
     async (rules) => {
       await using user = await addUser(`${rules}USER ALL=(ALL) NOPASSWD: ALL`);
-      await using host = await connected(plainSsh(), sshd.host({ user: user.name }));
+      await using host = await connected(plain(), sshd.host({ user: user.name }));
       const sleep = uniqueSleep();
       const look = script(`setsid ${sleep} & sleep 70`, { become: "root", timeout: 0.5 });
       expect(told(await host.run(look)).end).toBe("timed-out gone");
@@ -144,7 +144,7 @@ describe("what others on the host can see", () => {
   it("leaves no file behind, and needs none, on a host whose file systems are all full", async () => {
     const before = ["/var/tmp", "/dev/shm", "/root"].map(fill).join("; ");
     await using server = await startSshd({ before });
-    await using host = await connected(plainSsh(), server.host());
+    await using host = await connected(plain(), server.host());
     const look = "df -P /var/tmp | awk 'NR == 2 { print $5 }'; ls -A /var/tmp /dev/shm ~";
     const ended = told(await host.run(script(look)));
     expect(ended).toMatchObject({
@@ -158,11 +158,11 @@ describe("what others on the host can see", () => {
   });
 });
 
-describe("a host that grants one channel", () => {
+describe.concurrent.each(LOGINS)("a host that grants one channel: %s", (_name, plain) => {
   it("makes room by closing what waits", async () => {
     await using one = await startSshd({ config: ["MaxSessions 1"] });
     await using user = await addUser("USER ALL=(ALL) NOPASSWD: ALL");
-    await using host = await connected(plainSsh(), one.host({ user: user.name }));
+    await using host = await connected(plain(), one.host({ user: user.name }));
     for (const over of [{}, { become: "root" }, { shell: "bash" }, { late: "leave" }, { late: "kill" }, {}] as const) {
       expect(told(await host.run(script("echo in", over)))).toMatchObject({ end: "exited 0", stdout: "in\n" });
     }
@@ -170,7 +170,7 @@ describe("a host that grants one channel", () => {
 
   it("says so while a fix that was left running holds it", async () => {
     await using one = await startSshd({ config: ["MaxSessions 1"] });
-    await using host = await connected(plainSsh(), one.host());
+    await using host = await connected(plain(), one.host());
     const sleep = uniqueSleep();
     await host.run(script(sleep, { late: "leave", timeout: 0.3 }));
     expect(told(await host.run(script(":"))).end).toContain("refused: the host grants no further channel");
@@ -179,13 +179,13 @@ describe("a host that grants one channel", () => {
   });
 });
 
-describe("passwords", () => {
+describe.concurrent.each(LOGINS)("passwords: %s", (_name, plain) => {
   it("logs in with a password, and says when it was wrong", async () => {
     await using user = await addUser(null);
     const host = sshd.host({ user: user.name, keyFiles: [], password: secret });
-    await using connection = await connected(plainSsh(), host);
+    await using connection = await connected(plain(), host);
     expect(told(await connection.run(script("id -un"))).stdout).toBe(`${user.name}\n`);
-    const fault = await plainSsh().connect({ ...host, password: new Secret("wrong") });
+    const fault = await plain().connect({ ...host, password: new Secret("wrong") });
     if (!isFault(fault)) throw new Error("it logged in");
     expect(fault).toMatchObject({
       kind: "auth",
@@ -197,9 +197,9 @@ describe("passwords", () => {
     await using asking = await startSshd({ config: ["UsePAM yes", "KbdInteractiveAuthentication yes"] });
     await using user = await addUser(null);
     const host = asking.host({ user: user.name, keyFiles: [], password: secret });
-    await using connection = await connected(plainSsh(), host);
+    await using connection = await connected(plain(), host);
     expect(told(await connection.run(script("id -un"))).stdout).toBe(`${user.name}\n`);
-    const fault = await plainSsh().connect({ ...host, password: new Secret("wrong") });
+    const fault = await plain().connect({ ...host, password: new Secret("wrong") });
     expect(isFault(fault) && fault.kind).toBe("auth");
   });
 
@@ -207,7 +207,7 @@ describe("passwords", () => {
     await using user = await addUser(null);
     const { execFileSync } = await import("node:child_process");
     execFileSync("usermod", ["-s", "/usr/sbin/nologin", user.name]);
-    const fault = await plainSsh().connect(sshd.host({ user: user.name }));
+    const fault = await plain().connect(sshd.host({ user: user.name }));
     if (!isFault(fault)) throw new Error("it logged in");
     expect(fault.kind).toBe("auth");
     expect(fault.message).toContain("not available");
@@ -218,7 +218,7 @@ describe("passwords", () => {
       { mode: 0o755 },
     );
     execFileSync("usermod", ["-s", shell, user.name]);
-    const other = await plainSsh().connect(sshd.host({ user: user.name }));
+    const other = await plain().connect(sshd.host({ user: user.name }));
     expect(isFault(other) && other.message).toContain('Für niemanden: Pa ssw"ö$rd');
   });
 });
