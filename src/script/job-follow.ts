@@ -15,7 +15,7 @@ export const THERE = `there() {
 
 /**
  * `status` reads what is known of the job in `$dir`: `$word` is `starting`, `running`, `armed`, `ended`, `killed`, `timed-out`, or `died` where its supervisor was
- * killed, `rebooted`, `gone`.
+ * killed, `rebooted`, `gone`. One whose process is not there any more may have ended since its status was read: hence the second look.
  */
 export const STATUS = `${LOOK}
 ${THERE}

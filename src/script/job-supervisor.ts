@@ -49,7 +49,7 @@ reap() {
  *
  * Descriptor 3 is the follower, 4 the script's stdout, 8 what the parts of the supervisor tell `finish`, which alone writes the status:
  * `code`, `deadline`, `reaped`, `over` (a stream has ended), `tail` (bytes dropped of a stream, and which file has its end), and `late`: what is
- * left in the background may hold the streams for ever, and is waited for a moment. The shell that says `code` is the script's parent: a
+ * left in the background may hold the streams for ever, and is waited for a moment by a process of its own, `$waiter`. The shell that says `code` is the script's parent: a
  * script that kills it is not taken for one that has ended.
  *
  * `relay` reads to the end whatever happens, since the script would die of a pipe that nobody reads: on a full disk, and (by the trap: a
@@ -127,10 +127,10 @@ late() {
   echo late code >&8
 }
 finish() {
-  code= overdue= reaped= open=2 timer= out="0 -" err="0 -"
+  code= overdue= reaped= open=2 waiter= out="0 -" err="0 -"
   while read -r word what x y; do
     case $word in
-      code) code=$what timer=$x ;;
+      code) code=$what waiter=$x ;;
       deadline) [ -n "$code" ] || overdue=1 ;;
       reaped) reaped=$what ;;
       over) open=$((open - 1)) ;;
@@ -151,7 +151,7 @@ finish() {
     ended=ended; [ ! -e "$dir/killed" ] || ended=killed
     say "$ended $code $out $err"
   else say "died - $out $err"; fi
-  [ -z "$timer" ] || end "$timer"
+  [ -z "$waiter" ] || end "$waiter"
   echo end >&3
 }
 session= born=-

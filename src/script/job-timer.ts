@@ -22,7 +22,7 @@ const STARTING = 10;
  * Whether the fix goes on, and who has the word, is told by the name of one file, its token, which only ever moves on: `armed`, `live` (the
  * fix was let go), then `disarmed` or `fired`; or from `armed` to `lapsed`, and no fix is let go any more. Renaming is atomic: of two who try, one does.
  *
- * `$of` is the directory of the fix, `late` the seconds after which it counts as over though it runs. The clock is the time since the boot, since a
+ * `$of` is the directory of the fix, `let` when it was let go, `since` when it was over, `late` the seconds after which it counts as over though it runs. The clock is the time since the boot, since a
  * fix may set the other one. It is whole seconds: hence `-gt`, which is never too early.
  */
 const WAIT = `uptime() { read -r up rest </proc/uptime && up=\${up%%.*}; }
@@ -64,7 +64,7 @@ export function timerText(timer: Timer, fix: string, late: number, settings: str
   return `${settings}\n${own}\n${supervisorAfter(WAIT)}`;
 }
 
-/** What became of a timer, as \`disarmJob\` prints it. `gone`: there is no trace of it. */
+/** What became of a timer, as \`disarmTimer\` prints it. `gone`: there is no trace of it. */
 export type TimerWord = "disarmed" | "fired" | "lapsed" | "armed" | "live" | "gone";
 
 /**

@@ -98,7 +98,7 @@ function armed(taker: Taker, job: Detached, timer: NonNullable<Detached["timer"]
   }`;
 }
 
-/** The lock is asked for in the very exec that starts the job. */
+/** The lock is asked for in the very exec that starts the job. `$stale` is the entry that it was given over, if any: the last line tells it. */
 const UNDER_LOCK = `[ -n "$dir" ] || {
   stale=$(lock 2>/dev/null)
   case $stale in

@@ -12,6 +12,8 @@ const { values } = parseArgs({
     /** Only blows of these kinds, and only these scenes, with commas. */
     kinds: { type: "string" },
     scenes: { type: "string" },
+    /** Leaves out so many, to go on with a proof that was broken off. */
+    from: { type: "string", default: "0" },
     /** Sites that are used side by side. */
     sites: { type: "string", default: "3" },
     case: { type: "string", multiple: true },
@@ -47,7 +49,8 @@ async function cases(): Promise<Case[]> {
     all.push(...casesOf(scene, seed, quiet, sizesOf(scene.name)));
   }
   const kinds = values.kinds?.split(",");
-  return shuffled(all, seed).filter(({ blow }) => kinds?.includes(blow.kind) ?? true);
+  const wanted = shuffled(all, seed).filter(({ blow }) => kinds?.includes(blow.kind) ?? true);
+  return wanted.slice(Number(values.from));
 }
 
 const all = await cases();

@@ -43,10 +43,18 @@ export async function prove(
   const worker = async (): Promise<void> => {
     await using stack = new AsyncDisposableStack();
     const built = new Map<Scene, Site>();
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+    const dealt = async (next: Case): Promise<Result> => {
       const site = built.get(next.scene) ?? stack.use(await buildSite(next.scene));
       built.set(next.scene, site);
-      const result = await proved(site, next);
+      return proved(site, next);
+    };
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const one = next;
+      // A site may break down by itself, as where the machine around has no process or memory left: then the case has another one, once.
+      const result = await dealt(one).catch(() => {
+        built.delete(one.scene);
+        return dealt(one);
+      });
       results.push(result);
       tell(result, results.length);
     }
