@@ -145,7 +145,7 @@ function known(over: Partial<Host> = {}): Host {
   return asking.host({ keyFiles: [], ...over });
 }
 
-describe.each(LOGINS)("a server that asks: %s", (name, plain) => {
+describe.each(LOGINS)("a server that asks: %s", (_, plain) => {
   it("is given the password once, and what else it asks is asked of a person", async () => {
     const { ask, asked } = person({ STRESS: "123456" });
     expect(await logsIn(plain({ ask }), known({ password: new Secret(PASSWORD) }))).toBe(true);
@@ -166,18 +166,6 @@ describe.each(LOGINS)("a server that asks: %s", (name, plain) => {
     expect(fault.message).toContain("nothing to log in with");
     expect(asked).toEqual([]);
   });
-
-  // The system's ssh has a login of its own for each jump.
-  it.runIf(name === "ssh")("asks a person all it wants where it is the jump host of others", async () => {
-    const file = join(dir, "config");
-    const to = `HostName 127.0.0.1\n  Port ${asking.port}\n  User root\n  UserKnownHostsFile ${asking.dir}/known\n`;
-    writeFileSync(file, `Host bastion\n  ${to}`);
-    const { ask, asked } = person({ STRESS: "123456", Password: PASSWORD });
-    const connector = plainSsh({ ask, config: configReader({ home: "/nonexistent", file }) });
-    const behind = sshd.host({ ssh: { jumps: ["bastion"] } });
-    expect(await Promise.all([1, 2, 3].map(() => logsIn(connector, behind)))).toEqual([true, true, true]);
-    expect(asked).toEqual(["root@bastion: Password", "root@bastion: STRESS Password"]);
-  });
 });
 
 /** `openssh-key-v1`: no cipher, one key of the kind `sk-ssh-ed25519@openssh.com`, and nothing of use in its private part. */
@@ -193,3 +181,18 @@ function field(bytes: Buffer | string): Buffer {
   length.writeUInt32BE(bytes.length);
   return Buffer.concat([length, Buffer.from(bytes)]);
 }
+
+/** Of these the system's ssh has its own answers. */
+describe("our own ssh alone", () => {
+  // The system's ssh has a login of its own for each jump.
+  it("asks a person all it wants where it is the jump host of others", async () => {
+    const file = join(dir, "config");
+    const to = `HostName 127.0.0.1\n  Port ${asking.port}\n  User root\n  UserKnownHostsFile ${asking.dir}/known\n`;
+    writeFileSync(file, `Host bastion\n  ${to}`);
+    const { ask, asked } = person({ STRESS: "123456", Password: PASSWORD });
+    const connector = plainSsh({ ask, config: configReader({ home: "/nonexistent", file }) });
+    const behind = sshd.host({ ssh: { jumps: ["bastion"] } });
+    expect(await Promise.all([1, 2, 3].map(() => logsIn(connector, behind)))).toEqual([true, true, true]);
+    expect(asked).toEqual(["root@bastion: Password", "root@bastion: STRESS Password"]);
+  });
+});

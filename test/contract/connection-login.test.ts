@@ -25,7 +25,7 @@ function keygen(file: string, ...more: readonly string[]): string {
   return file;
 }
 
-describe.each(LOGINS)("host keys: %s", (name, plain) => {
+describe.each(LOGINS)("host keys: %s", (_, plain) => {
   withSshd();
 
   it("refuses a host whose key is not known, with its fingerprint and the cure", async () => {
@@ -56,36 +56,11 @@ describe.each(LOGINS)("host keys: %s", (name, plain) => {
     expect(await logsIn(plain(), sshd.host({ userKnownHosts: [known] }))).toBe(true);
   });
 
-  // The system's ssh may write a line twice, and makes no directory but its own.
-  it.runIf(name === "ssh")(
-    "learns a new key when told to, once, for many hosts at the same time, in a file that only its owner reads",
-    async () => {
-      const known = join(sshd.dir, "fresh/known_hosts");
-      const connector = plain({ acceptNewHostKeys: true });
-      const host = sshd.host({ userKnownHosts: [known] });
-      await Promise.all([1, 2, 3].map(() => logsIn(connector, host)));
-      expect(statSync(known).mode & 0o777).toBe(0o600);
-      expect(statSync(join(sshd.dir, "fresh")).mode & 0o777).toBe(0o700);
-      expect(
-        execFileSync("ssh-keygen", ["-F", `[127.0.0.1]:${sshd.port}`, "-f", known], { encoding: "utf8" }),
-      ).toContain("ssh-ed25519");
-      expect(await logsIn(plain(), sshd.host({ userKnownHosts: [known] }))).toBe(true);
-      expect(readFileSync(known, "utf8").trim().split("\n")).toHaveLength(1);
-    },
-  );
-
   it("refuses a revoked key", async () => {
     const key = readFileSync(join(sshd.dir, "host.pub"), "utf8");
     const known = join(sshd.dir, "marked");
     writeFileSync(known, `@revoked * ${key}[127.0.0.1]:${sshd.port} ${key}`);
     expect((await faultOf(plain(), sshd.host({ userKnownHosts: [known] }))).message).toContain("revoked");
-  });
-
-  // The system's ssh knows certificates: to it the key is merely one that is not known.
-  it.runIf(name === "ssh")("refuses a key that only an authority vouches for", async () => {
-    const known = join(sshd.dir, "vouched");
-    writeFileSync(known, `@cert-authority * ${readFileSync(join(sshd.dir, "host.pub"), "utf8")}`);
-    expect((await faultOf(plain(), sshd.host({ userKnownHosts: [known] }))).message).toContain("certificate authority");
   });
 
   it("will not log in where it cannot write down what it learnt", async () => {
@@ -102,7 +77,7 @@ describe.each(LOGINS)("host keys: %s", (name, plain) => {
   });
 });
 
-describe.each(LOGINS)("keys and passphrases: %s", (name, plain) => {
+describe.each(LOGINS)("keys and passphrases: %s", (_, plain) => {
   withSshd();
 
   it("asks for a passphrase once for all hosts, and again when it was wrong", async () => {
@@ -126,22 +101,6 @@ describe.each(LOGINS)("keys and passphrases: %s", (name, plain) => {
     expect(asked[0]).toContain(key);
   });
 
-  // The system's ssh offers a key before it opens it.
-  it.runIf(name === "ssh")("says which keys were tried and why others were not", async () => {
-    const stranger = keygen(join(sshd.dir, "stranger"));
-    writeFileSync(join(sshd.dir, "garbage"), "no key at all\n");
-    const others = ["locked", "key.pub", "garbage"].map((name) => join(sshd.dir, name));
-    const keyFiles = [stranger, "/nonexistent/key", ...others];
-    const fault = await faultOf(plain(), sshd.host({ keyFiles }));
-    expect(fault.kind).toBe("auth");
-    expect(fault.message).toContain(`root@web1: no key was accepted (${stranger}`);
-    expect(fault.message).toContain("locked is encrypted, and no passphrase was given");
-    expect(fault.message).toContain("/nonexistent/key is not there");
-    expect(fault.message).toContain("key.pub is not a private key");
-    expect(fault.message).toContain("garbage holds no private key");
-    expect(fault.hint).toContain("The host takes: publickey");
-  });
-
   it("does not hide a bug on the way behind a login that never comes", async () => {
     class Broken extends Secret {
       override reveal(): string {
@@ -158,9 +117,54 @@ describe.each(LOGINS)("keys and passphrases: %s", (name, plain) => {
     const fault = await faultOf(plain(), sshd.host({ keyFiles: [], identitiesOnly: false }));
     expect(fault.message).toContain("nothing to log in with");
   });
+});
+
+/** Of these the system's ssh has its own answers. */
+describe("our own ssh alone", () => {
+  const plain = plainSsh;
+  withSshd();
+
+  // The system's ssh may write a line twice, and makes no directory but its own.
+  it("learns a new key when told to, once, for many hosts at the same time, in a file that only its owner reads", async () => {
+    const known = join(sshd.dir, "fresh/known_hosts");
+    const connector = plain({ acceptNewHostKeys: true });
+    const host = sshd.host({ userKnownHosts: [known] });
+    await Promise.all([1, 2, 3].map(() => logsIn(connector, host)));
+    expect(statSync(known).mode & 0o777).toBe(0o600);
+    expect(statSync(join(sshd.dir, "fresh")).mode & 0o777).toBe(0o700);
+    expect(execFileSync("ssh-keygen", ["-F", `[127.0.0.1]:${sshd.port}`, "-f", known], { encoding: "utf8" })).toContain(
+      "ssh-ed25519",
+    );
+    expect(await logsIn(plain(), sshd.host({ userKnownHosts: [known] }))).toBe(true);
+    expect(readFileSync(known, "utf8").trim().split("\n")).toHaveLength(1);
+  });
+
+  // The system's ssh knows certificates: to it the key is merely one that is not known.
+  it("refuses a key that only an authority vouches for", async () => {
+    const known = join(sshd.dir, "vouched");
+    writeFileSync(known, `@cert-authority * ${readFileSync(join(sshd.dir, "host.pub"), "utf8")}`);
+    expect((await faultOf(plain(), sshd.host({ userKnownHosts: [known] }))).message).toContain("certificate authority");
+  });
+
+  // The system's ssh offers a key before it opens it.
+  it("says which keys were tried and why others were not", async () => {
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "open sesame", "-f", join(sshd.dir, "locked")]);
+    const stranger = keygen(join(sshd.dir, "stranger"));
+    writeFileSync(join(sshd.dir, "garbage"), "no key at all\n");
+    const others = ["locked", "key.pub", "garbage"].map((name) => join(sshd.dir, name));
+    const keyFiles = [stranger, "/nonexistent/key", ...others];
+    const fault = await faultOf(plain(), sshd.host({ keyFiles }));
+    expect(fault.kind).toBe("auth");
+    expect(fault.message).toContain(`root@web1: no key was accepted (${stranger}`);
+    expect(fault.message).toContain("locked is encrypted, and no passphrase was given");
+    expect(fault.message).toContain("/nonexistent/key is not there");
+    expect(fault.message).toContain("key.pub is not a private key");
+    expect(fault.message).toContain("garbage holds no private key");
+    expect(fault.hint).toContain("The host takes: publickey");
+  });
 
   // The system's ssh takes the home from the system.
-  it.runIf(name === "ssh")("finds the usual keys in the home directory", async () => {
+  it("finds the usual keys in the home directory", async () => {
     const home = join(sshd.dir, "home");
     mkdirSync(join(home, ".ssh"), { recursive: true });
     writeFileSync(join(home, ".ssh/id_ed25519"), readFileSync(join(sshd.dir, "key")), { mode: 0o600 });
@@ -174,7 +178,7 @@ describe.each(LOGINS)("keys and passphrases: %s", (name, plain) => {
     ).toBe(true);
   });
 
-  it.runIf(name === "ssh")("uses the agent, unless the inventory wants its own keys only", async () => {
+  it("uses the agent, unless the inventory wants its own keys only", async () => {
     const agentSocket = join(sshd.dir, "agent");
     const env = { ...process.env, SSH_AUTH_SOCK: agentSocket };
     const add = (what: string): Buffer => execFileSync("ssh-add", ["-q", what], { env, stdio: "pipe" });
