@@ -92,7 +92,7 @@ function refusal(verdict: Exclude<Verdict, { kind: "known" }>, host: Target, blo
     case "unknown":
       return fault(
         `the key of ${name} is not known: ${shown}`,
-        `Compare this fingerprint with the host's own (ssh-keygen -lf on it), then: ${scan} — or run once with --accept-new-host-keys.`,
+        `Compare this fingerprint with the host's own (ssh-keygen -lf on it), then: ${scan} — or run once with --accept-new-host-keys.${commandWord(host)}`,
       );
     case "changed":
       return fault(
@@ -110,6 +110,12 @@ function refusal(verdict: Exclude<Verdict, { kind: "known" }>, host: Target, blo
         `With \`runbook_connection: openssh\` the system's ssh checks them. Or add the host's own key: ${scan}`,
       );
   }
+}
+
+/** That somebody else might know the key. */
+function commandWord({ ssh: { lacking = [] } }: Target): string {
+  const named = lacking.some((option) => option.toLowerCase() === "knownhostscommand");
+  return named ? " KnownHostsCommand is not asked here; with `runbook_connection: openssh` the system's ssh does." : "";
 }
 
 /** The name and port under which a host's key is kept; an alias has no port. */

@@ -115,7 +115,14 @@ describe("ssh's configuration", () => {
     expect(await logsIn(configured(`${text}  HostKeyAlias old-name\n`), bare("web1"))).toBe(true);
     const fault = await faultOf(configured(`${text}  HostKeyAlias new-name\n`), bare("web1"));
     expect(fault.message).toContain("the key of new-name is not known");
+    expect(fault.hint).not.toContain("KnownHostsCommand");
     expect(fault.hint).toContain("| sed 's/^[^# ][^ ]*/new-name/' >>");
+  });
+
+  it("may name a command that knows keys, which is told where a key is not known", async () => {
+    const asks = `${WHOLE.replace("DIR/known", "none")}  KnownHostsCommand /usr/bin/sss_ssh_knownhosts %H\n`;
+    expect((await faultOf(configured(asks), bare("web1"))).hint).toContain("KnownHostsCommand is not asked here");
+    expect(await logsIn(configured(asks.replace("none", "DIR/known")), bare("web1"))).toBe(true);
   });
 
   it("may hide the names of the hosts whose keys are learnt", async () => {

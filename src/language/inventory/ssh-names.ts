@@ -9,8 +9,12 @@ export const REFUSED_OPTIONS: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
-/** Options that only add a way to log in: named where all other ways have failed. */
-export const LACKING_OPTIONS: ReadonlySet<string> = new Set(["gssapiauthentication", "hostbasedauthentication"]);
+/** Options that only add a way to log in, or to know a host: named where all other ways have failed. */
+export const LACKING_OPTIONS: ReadonlySet<string> = new Set([
+  "gssapiauthentication",
+  "hostbasedauthentication",
+  "knownhostscommand",
+]);
 
 /** Options that change nothing for us: forwardings, terminals, what is shown, how connections are shared, and what would only make us trust more. */
 export const IGNORED_OPTIONS: ReadonlySet<string> = new Set(
@@ -20,7 +24,7 @@ export const IGNORED_OPTIONS: ReadonlySet<string> = new Set(
   enablesshkeysign escapechar exitonforwardfailure fingerprinthash forkafterauthentication forwardx11 forwardx11timeout
   forwardx11trusted gatewayports globalknownhostsfile2 gssapiclientidentity gssapidelegatecredentials gssapikexalgorithms
   gssapikeyexchange gssapirenewalforcesrekey gssapiserveridentity gssapitrustdns host hostbasedacceptedalgorithms
-  hostbasedkeytypes ignoreunknown ipqos kbdinteractivedevices knownhostscommand localcommand localforward loglevel logverbose
+  hostbasedkeytypes ignoreunknown ipqos kbdinteractivedevices localcommand localforward loglevel logverbose
   nohostauthenticationforlocalhost numberofpasswordprompts obscurekeystroketiming permitlocalcommand permitremoteopen
   protocol proxyusefdpass pubkeyacceptedalgorithms pubkeyacceptedkeytypes rekeylimit remotecommand
   remoteforward requesttty rhostsrsaauthentication rsaauthentication securitykeyprovider sendenv sessiontype setenv
