@@ -19,13 +19,17 @@ export const Slug = z
 const Script = z
   .string()
   .min(1)
-  .meta(about("A script for the step's shell. It starts under `set -eu` with stdin closed."));
+  .meta(
+    about("A script for the step's shell. It starts under `set -eu` with stdin closed, or with errors that end it."),
+  );
 const Label = z.string().min(1).max(200);
 
 export const Severity = z.enum(["info", "warning", "critical"]);
 export type Severity = z.infer<typeof Severity>;
 
-export const Shell = z.enum(["sh", "bash", "powershell"]).meta(about("The shell that runs the scripts (default sh)."));
+export const Shell = z
+  .enum(["sh", "bash", "powershell"])
+  .meta(about("The shell of the scripts; powershell: on Windows."));
 
 /** The words that older YAML reads as true and false are nobody's name. */
 const USER = /^(?!(?:[yY]|[yY]es|YES|[nN]|[nN]o|NO|[oO]n|ON|[oO]ff|OFF)$)[A-Za-z_][A-Za-z0-9_.-]*\$?$/;
