@@ -1,3 +1,4 @@
+import type { Ailment } from "../model/ailment.ts";
 import { nameOf } from "../model/approval.ts";
 import { worst, type Outcome } from "../model/finding.ts";
 import { ailmentHint, ailmentOf, faultReason } from "./ailment.ts";
@@ -93,14 +94,16 @@ function hostOnly(host: HostState): Verdict | null {
   return null;
 }
 
+/** What of a host kept it, or a step of it, from being told; null where nobody knows. */
+export function ailmentAt(host: HostState, step: StepState | null): Ailment | null {
+  if (host.unreachable !== null) return ailmentOf(host.unreachable);
+  return host.undetermined?.ailment ?? step?.end?.ailment ?? null;
+}
+
 /** What to do about a host that could not be looked at, or not at a step; null: nobody knows, or nothing is to be done. */
 export function hintOf(host: HostState, step: StepState | null): string | null {
-  if (host.unreachable !== null) {
-    const ailment = ailmentOf(host.unreachable);
-    return host.unreachable.hint ?? (ailment === null ? null : ailmentHint(ailment));
-  }
-  const ailment = host.undetermined?.ailment ?? step?.end?.ailment ?? null;
-  return ailment === null ? null : ailmentHint(ailment);
+  const ailment = ailmentAt(host, step);
+  return host.unreachable?.hint ?? (ailment === null ? null : ailmentHint(ailment));
 }
 
 /** The same of the host and all its steps, each once. */

@@ -1,5 +1,5 @@
 import { replay } from "../engine/evolve.ts";
-import { hintOf, hostVerdict, runOutcome, stepVerdict } from "../engine/outcome.ts";
+import { ailmentAt, hintOf, hostVerdict, runOutcome, stepVerdict } from "../engine/outcome.ts";
 import type { HostState, RunState, StepState } from "../engine/state.ts";
 import { storedRunbook } from "../language/runbook/stored.ts";
 import type { Waiver } from "../model/approval.ts";
@@ -151,7 +151,7 @@ function cellOf(host: HostState, step: StepState, hide: Privacy, told: Told): Do
     step: step.plan.id,
     outcome,
     reason: hide.text(reason),
-    ailment: step.end?.ailment ?? host.undetermined?.ailment ?? null,
+    ailment: ailmentAt(host, step),
     hint: hintOf(host, step),
     open: step.end?.open === true,
     endedAt: step.end === null ? null : iso(step.end.at),
