@@ -29,7 +29,7 @@ export type Severity = z.infer<typeof Severity>;
 
 export const Shell = z
   .enum(["sh", "bash", "powershell"])
-  .meta(about("The shell of the scripts; powershell: on Windows."));
+  .meta(about("The shell (default sh; powershell: on Windows)."));
 
 /** The words that older YAML reads as true and false are nobody's name. */
 const USER = /^(?!(?:[yY]|[yY]es|YES|[nN]|[nN]o|NO|[oO]n|ON|[oO]ff|OFF)$)[A-Za-z_][A-Za-z0-9_.-]*\$?$/;
