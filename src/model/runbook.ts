@@ -27,9 +27,7 @@ const Label = z.string().min(1).max(200);
 export const Severity = z.enum(["info", "warning", "critical"]);
 export type Severity = z.infer<typeof Severity>;
 
-export const Shell = z
-  .enum(["sh", "bash", "powershell"])
-  .meta(about("The shell (default sh; powershell: on Windows)."));
+export const Shell = z.enum(["sh", "bash", "powershell"]).meta(about("The shell (sh; powershell: for Windows hosts)."));
 
 /** The words that older YAML reads as true and false are nobody's name. */
 const USER = /^(?!(?:[yY]|[yY]es|YES|[nN]|[nN]o|NO|[oO]n|ON|[oO]ff|OFF)$)[A-Za-z_][A-Za-z0-9_.-]*\$?$/;
