@@ -16,13 +16,17 @@ steps:
 `;
 
 /** A workshop whose two hosts are one real server, and whose key to it is locked. */
-async function lockedOut(sshd: Sshd): Promise<Workshop> {
+async function lockedOut(sshd: Sshd, connection = "ssh"): Promise<Workshop> {
   const shop = await workshop({ "runbooks/job.yml": BOOK });
-  await shop.write(".ssh/known_hosts", await readFile(join(sshd.dir, "known")));
   await shop.write(
     "hosts.yml",
     `all:
-  vars: { ansible_port: ${sshd.port}, ansible_user: root, ansible_ssh_private_key_file: ${sshd.dir}/key }
+  vars:
+    runbook_connection: ${connection}
+    ansible_port: ${sshd.port}
+    ansible_user: root
+    ansible_ssh_private_key_file: ${sshd.dir}/key
+    ansible_ssh_common_args: -o UserKnownHostsFile=${sshd.dir}/known
   hosts: { a: { ansible_host: 127.0.0.1 }, b: { ansible_host: 127.0.0.1 } }
 `,
   );
@@ -30,26 +34,29 @@ async function lockedOut(sshd: Sshd): Promise<Workshop> {
   return shop;
 }
 
-test("a locked key's passphrase is asked for once, before the screen takes the terminal", async () => {
-  await using sshd = await startSshd();
-  await using shop = await lockedOut(sshd);
-  await using terminal = new Terminal(process.execPath, [BIN, "run", "job", "-i", "hosts.yml"], {
-    columns: 100,
-    rows: 30,
-    cwd: shop.directory,
-    env: { HOME: shop.directory },
-  });
-  await terminal.see(`Passphrase of ${sshd.dir}/key:`);
-  expect(terminal.alternate).toBe(false);
-  terminal.press("shut sesame\r");
-  await terminal.see("Wrong (1 of 3).");
-  terminal.press("open sesame\r");
-  await terminal.see("2 cards wait");
-  expect(terminal.alternate).toBe(true);
-  terminal.press("\u0003");
-  expect(await terminal.exit()).toBe(130);
-  expect(terminal.raw).not.toContain("sesame");
-});
+test.each(["ssh", "openssh"])(
+  "a locked key's passphrase is asked for once, before the screen takes the terminal: %s",
+  async (connection) => {
+    await using sshd = await startSshd();
+    await using shop = await lockedOut(sshd, connection);
+    await using terminal = new Terminal(process.execPath, [BIN, "run", "job", "-i", "hosts.yml"], {
+      columns: 100,
+      rows: 30,
+      cwd: shop.directory,
+      env: { HOME: shop.directory },
+    });
+    await terminal.see(`Passphrase of ${sshd.dir}/key:`);
+    expect(terminal.alternate).toBe(false);
+    terminal.press("shut sesame\r");
+    await terminal.see("Wrong (1 of 3).");
+    terminal.press("open sesame\r");
+    await terminal.see("2 cards wait");
+    expect(terminal.alternate).toBe(true);
+    terminal.press("\u0003");
+    expect(await terminal.exit()).toBe(130);
+    expect(terminal.raw).not.toContain("sesame");
+  },
+);
 
 test("without a terminal nobody is asked: the hosts are unknown, and it says why and what to do", async () => {
   await using sshd = await startSshd();
