@@ -73,17 +73,17 @@ export function authentication(credentials: Credentials, broken: (error: unknown
   };
 }
 
-function candidates({ host, agentSocket, ask, asks }: Credentials): Candidate[] {
+function candidates({ host, agentSocket, ask }: Credentials): Candidate[] {
   const { keyFiles: files, ssh } = host;
   const named: Candidate[] = files.map((path) => ({ type: "key", path }));
   const noneNamed = !host.identitiesOnly && ssh.keyFiles === undefined && files.length === 0;
   const usual: Candidate[] = noneNamed ? DEFAULT_KEYS.map((path) => ({ type: "key", path })) : [];
   const known: Candidate[] = agentSocket === undefined || files.length === 0 ? [] : [{ type: "agent", files }];
   const all: Candidate[] = agentSocket === undefined || host.identitiesOnly ? [] : [{ type: "agent" }];
-  const password: Candidate[] =
-    host.password !== undefined || (asks && ask !== undefined) ? [{ type: "password" }] : [];
-  const prompt: Candidate[] = host.password !== undefined || ask !== undefined ? [{ type: "prompt" }] : [];
-  // What a jump host asks may be more than a password: ssh lets it ask first.
+  const secret = host.password !== undefined || ask !== undefined;
+  const password: Candidate[] = secret ? [{ type: "password" }] : [];
+  const prompt: Candidate[] = secret ? [{ type: "prompt" }] : [];
+  // What a host asks may be more than a password: ssh lets it ask first.
   const secrets = host.password === undefined ? [...prompt, ...password] : [...password, ...prompt];
   return inWantedOrder([...known, ...named, ...all, ...usual, ...secrets], host);
 }
@@ -122,20 +122,21 @@ async function prepare(
 ): Promise<AnyAuthMethod | undefined> {
   const { host } = credentials;
   const username = host.user;
+  // Who has no password is asked only for what comes after something that was accepted: a wrong key must not ask a person for each host.
+  const nobody = host.password === undefined && !tale.second && !credentials.asks;
   switch (candidate.type) {
     case "key":
       return withFile(candidate.path, credentials, tale, offered);
     case "agent":
       return withAgent(candidate.files, credentials, tale, offered);
     case "password": {
-      const password = host.password ?? (await asked(credentials));
+      const password = nobody ? undefined : (host.password ?? (await asked(credentials)));
       if (password === undefined) return undefined;
       tale.tried.push("password");
       return { type: "password", username, password: password.reveal() };
     }
     case "prompt": {
-      // Who has no password is asked only what comes after something that was accepted: a wrong key must not ask a person for each host.
-      if (host.password === undefined && !tale.second && !credentials.asks) return undefined;
+      if (nobody) return undefined;
       if (host.password !== undefined && !tale.tried.includes("password")) tale.tried.push("password");
       const told = (problem: Asked): void => void (tale.asked = problem);
       return { type: "keyboard-interactive", username, prompt: answers(credentials, told) };

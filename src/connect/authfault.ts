@@ -36,7 +36,8 @@ export function authFault(host: Pick<Target, "name" | "user" | "ssh">, tale: Tal
       "Start it on a terminal, without the screen (--no-tui).",
     );
   }
-  if (second) return fault("the host wants a second factor", "Log in with a key that needs none.");
+  if (second)
+    return fault("the host wants a second factor", "Log in with a key that needs none, or start it on a terminal.");
   if (tried.length === 0)
     return fault("there is nothing to log in with", "Give a key (--private-key), start an agent, or use --ask-pass.");
   if (tried.every((what) => what === "password"))

@@ -26,7 +26,8 @@ beforeAll(async () => {
   const first = `auth required pam_exec.so quiet expose_authtok ${dir}/check`;
   const rest = "account required pam_permit.so\nsession required pam_permit.so";
   writeFileSync(join(dir, "pam"), `${first}\nauth required pam_stress.so\n${rest}\n`);
-  const config = ["UsePAM yes", "KbdInteractiveAuthentication yes", "AuthenticationMethods keyboard-interactive"];
+  const methods = "AuthenticationMethods keyboard-interactive publickey,keyboard-interactive";
+  const config = ["UsePAM yes", "KbdInteractiveAuthentication yes", methods];
   agent = spawn("ssh-agent", ["-D", "-a", agentSocket], { stdio: "ignore" });
   [sshd, asking] = await Promise.all([
     startSshd({ config: [`TrustedUserCAKeys ${dir}/ca.pub`] }),
@@ -158,6 +159,21 @@ describe.each(LOGINS)("a server that asks: %s", (_, plain) => {
     expect(fault.message).toContain("it asks `STRESS Password:`, and nobody answered");
     const wrong = await faultOf(plain(), known({ password: new Secret("wrong") }));
     expect(wrong.kind).toBe("auth");
+  });
+
+  it("asks a person for what it wants besides a key that it has accepted", async () => {
+    const { ask, asked } = person({ STRESS: "123456", Password: PASSWORD });
+    const own = { keyFiles: [join(asking.dir, "key")] };
+    expect(await logsIn(plainSsh({ ask }), known(own))).toBe(true);
+    expect(asked).toEqual(["root@web1: Password", "root@web1: STRESS Password"]);
+    const alone = await faultOf(plainSsh(), known(own));
+    expect(alone.message).toContain("the host wants a second factor");
+    await using both = await startSshd({
+      config: ["PasswordAuthentication yes", "AuthenticationMethods publickey,password"],
+    });
+    const asks = person({ "Password of root@web1": "wrong" });
+    expect((await faultOf(plainSsh(asks), both.host())).kind).toBe("auth");
+    expect(asks.asked).toHaveLength(1);
   });
 
   it("asks no person for each host where no password is given", async () => {
