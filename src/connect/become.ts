@@ -4,7 +4,6 @@ import type { BecomeMeans } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
 import { becomeCommand, becomeOnTerminal } from "../script/become.ts";
 import { converse } from "./converse.ts";
-import { PATIENCE } from "./hearing.ts";
 import { randomMark } from "./mark.ts";
 import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
 import { needsTerminal, refusalOf } from "./refusal.ts";
@@ -17,26 +16,39 @@ export type Wish = {
   readonly user: string;
   readonly means: BecomeMeans;
   readonly password: Secret | undefined;
-  /** Users who cannot be become without a terminal, as far as that is known: those that turn out to are added. */
-  readonly onTerminal: Set<string>;
+  /** Seconds for it. */
+  readonly patience: number;
+  /** How a user can be become, as far as trying has told; what it tells is added. */
+  readonly manners: Map<string, Manner>;
 };
 
-/** A shell of another user, on a pipe, or why there is none. A program that wants a terminal is started once more on one. */
+/** What a program was found to want: a terminal to ask on, and words of its own to ask with (a sudo-rs before 0.2.5). */
+export type Manner = { readonly terminal: boolean; readonly ownWords: boolean };
+
+const PLAIN: Manner = { terminal: false, ownWords: false };
+
+/** A shell of another user, on a pipe, or why there is none. A program that wants it done in another manner is started once more. */
 export async function becomeUser(open: OpenPipe, wish: Wish): Promise<Pipe | Fault | "full"> {
+  const manner = wish.manners.get(wish.user) ?? PLAIN;
+  const answer = await start(open, wish, manner);
+  if (typeof answer === "string" || !("wants" in answer)) return answer;
+  if (manner[answer.wants]) return answer.wants === "terminal" ? NO_TERMINAL : NO_PROMPT;
+  wish.manners.set(wish.user, { ...manner, [answer.wants]: true });
+  return becomeUser(open, wish);
+}
+
+type Wants = { readonly wants: keyof Manner };
+
+async function start(open: OpenPipe, wish: Wish, manner: Manner): Promise<Pipe | Fault | "full" | Wants> {
   const ready = randomMark();
-  const prompt = wish.password === undefined ? null : randomMark();
-  const becoming = { ...wish, ready, prompt };
-  if (!wish.onTerminal.has(wish.user)) {
+  const prompt = wish.password === undefined || manner.ownWords ? null : randomMark();
+  const becoming = { ...wish, ready, prompt, answered: wish.password !== undefined };
+  if (!manner.terminal) {
     const pipe = await open(becomeCommand(becoming));
-    if (pipe === "full" || isFault(pipe)) return pipe;
-    const answer = await attempt({ pipe }, wish, ready, prompt);
-    if (answer !== "wants a terminal") return answer;
-    wish.onTerminal.add(wish.user);
+    return pipe === "full" || isFault(pipe) ? pipe : attempt({ pipe }, wish, ready, prompt);
   }
   const both = await openOnTerminal(open, (holder) => becomeOnTerminal(becoming, holder));
-  if (both === "full" || isFault(both)) return both;
-  const answer = await attempt(both, wish, ready, prompt);
-  return answer === "wants a terminal" ? NO_TERMINAL : answer;
+  return both === "full" || isFault(both) ? both : attempt(both, wish, ready, prompt);
 }
 
 const NO_TERMINAL = privilegeFault(
@@ -44,15 +56,17 @@ const NO_TERMINAL = privilegeFault(
   "Allow it without one (sudo: `Defaults:USER !requiretty`; doas: `nopass`), or use another ansible_become_method.",
 );
 
+const NO_PROMPT = privilegeFault("sudo does not take the options that we need", "Look at which sudo it is: `sudo -V`.");
+
 async function attempt(
   started: { readonly pipe: Pipe; readonly screen?: Pipe },
   wish: Wish,
   ready: string,
   prompt: string | null,
-): Promise<Pipe | Fault | "wants a terminal"> {
+): Promise<Pipe | Fault | Wants> {
   const { pipe } = started;
   const { method } = wish.means;
-  const talk = await converse(started, { password: wish.password, ready, prompt });
+  const talk = await converse(started, { ...wish, ready, prompt });
   switch (talk.end) {
     case "ready":
       // The line that the shell waits for.
@@ -65,12 +79,15 @@ async function attempt(
       );
     case "late":
       return privilegeFault(
-        `${method} did not answer within ${PATIENCE} s${lastLine(talk.said)}`,
+        `${method} did not answer within ${wish.patience} s${lastLine(talk.said)}`,
         "It may wait for a directory or the name service (PAM, LDAP, SSSD): try it there by hand.",
       );
     case "refused": {
       const refused = { ...wish, ...talk, passwordGiven: wish.password !== undefined };
-      return needsTerminal(refused) ? "wants a terminal" : refusalOf(refused);
+      if (needsTerminal(refused)) return { wants: "terminal" };
+      return prompt !== null && method === "sudo" && /invalid option provided/.test(talk.said)
+        ? { wants: "ownWords" }
+        : refusalOf(refused);
     }
   }
 }

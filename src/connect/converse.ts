@@ -4,7 +4,12 @@ import type { Pipe } from "./pipe.ts";
 import { within } from "./within.ts";
 
 /** What a program that makes another user is given, and how it is known that it has: `prompt` is what it asks with, null where it asks as it likes. */
-type Given = { readonly password: Secret | undefined; readonly ready: string; readonly prompt: string | null };
+type Given = {
+  readonly password: Secret | undefined;
+  readonly ready: string;
+  readonly prompt: string | null;
+  readonly patience: number;
+};
 
 /** How the conversation went. `refused`: `silently` if it asked again without a word about what was wrong. */
 export type Talk =
@@ -22,8 +27,8 @@ const QUIET = 300;
 const ASKS = /[:：?] ?$/;
 const LONGEST = 500;
 const FOR_PASSWORD = /pass ?(?:word|phrase|code)[^:：?]*[:：] ?$/i;
-/** What su and doas ask with where nobody has changed it. */
-const USUAL = /(?:^|[\r\n])(?:Password|doas \([^()]*\) password): $/;
+/** What su, doas and a sudo-rs ask with where nobody has changed it. */
+const USUAL = /(?:^|[\r\n])(?:(?:\[sudo: authenticate\] )?Password|doas \([^()]*\) password): $/;
 
 /** The end of input, as it is typed. */
 const END_OF_INPUT = "\u0004";
@@ -34,7 +39,7 @@ const END_OF_INPUT = "\u0004";
  */
 export async function converse(
   { pipe, screen }: { readonly pipe: Pipe; readonly screen?: Pipe },
-  { password, ready, prompt }: Given,
+  { password, ready, prompt, patience }: Given,
 ): Promise<Talk> {
   const { promise: there, resolve } = Promise.withResolvers<"ready" | "again" | { readonly question: string }>();
   const heard = hearing();
@@ -70,7 +75,7 @@ export async function converse(
   };
   pipe.receive(hear);
   screen?.receive((_, chunk) => hear("terminal", chunk));
-  const answer = await soon(there, pipe);
+  const answer = await soon(there, pipe, patience);
   clearTimeout(quiet);
   screen?.receive(() => undefined);
   if (answer === "ready") return { end: "ready" };

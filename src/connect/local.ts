@@ -4,7 +4,7 @@ import { constants, homedir, userInfo } from "node:os";
 import type { Fault } from "../model/fault.ts";
 import type { Connector } from "../run/ports.ts";
 import { quote } from "../script/quote.ts";
-import type { Pipe, PipeEnd } from "./pipe.ts";
+import { type Pipe, type PipeEnd, taker } from "./pipe.ts";
 import { connectionOver } from "./connection.ts";
 
 /** Connects to this very machine: the same sessions as over SSH, in child processes with a session of their own. */
@@ -49,9 +49,9 @@ async function start(command: string): Promise<Pipe | Fault> {
   child.on("close", (code, signal) => {
     resolve({ kind: "exited", code, signal: signal === null ? null : constants.signals[signal] });
   });
-  let take: Parameters<Pipe["receive"]>[0] | undefined;
-  child.stdout.on("data", (chunk: Buffer) => take?.("stdout", chunk));
-  child.stderr.on("data", (chunk: Buffer) => take?.("stderr", chunk));
+  const { give, receive } = taker();
+  child.stdout.on("data", (chunk: Buffer) => give("stdout", chunk));
+  child.stderr.on("data", (chunk: Buffer) => give("stderr", chunk));
   // What is written to a process that has just ended is lost, and its end says so.
   child.stdin.on("error", () => undefined);
   const fault = await new Promise<Error | undefined>((settle) => {
@@ -68,7 +68,7 @@ async function start(command: string): Promise<Pipe | Fault> {
       child.stderr.destroy();
       child.unref();
     },
-    receive: (taker) => (take = taker),
+    receive,
     ended,
   };
 }

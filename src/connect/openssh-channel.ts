@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Field, Line, Packet } from "./openssh-mux.ts";
-import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
+import type { OpenPipe, Pipe, PipeEnd, Taker } from "./pipe.ts";
 
 /** Messages of the SSH connection protocol (RFC 4254, section 9). */
 const OPEN = 90;
@@ -18,6 +18,9 @@ const FAILURE = 100;
 /** Bytes that a host may send before it has to wait for our word, and the most in one packet. */
 const WINDOW = 2 << 20;
 const PACKET = 32_768;
+
+/** Of a terminal (RFC 4254, section 8): ECHO, ISIG, IEXTEN and OPOST are off, so nothing that is typed is shown, or taken for a signal. */
+const MODES = Buffer.from([53, 50, 59, 70].flatMap((mode) => [mode, 0, 0, 0, 0]).concat(0));
 
 /** Opens sessions through a master's line; `reason` says why the line has ended, once it has. */
 export function sessionsOver(line: Line, reason: () => Promise<string>): OpenPipe {
@@ -38,7 +41,7 @@ export function sessionsOver(line: Line, reason: () => Promise<string>): OpenPip
     for (const channel of channels.values()) channel.end(end);
   }
   void endAll();
-  return async (command) => {
+  return async (command, on) => {
     const id = next;
     next += 1;
     const channel = channelOf(line, () => channels.delete(id));
@@ -47,6 +50,8 @@ export function sessionsOver(line: Line, reason: () => Promise<string>): OpenPip
     const opened = await channel.opened;
     if (opened === "full") return "full";
     if (opened === "confirmed") {
+      // Without an answer: what then wants a terminal and has none says so.
+      if (on === "terminal") line.send(REQUEST, channel.peer(), "pty-req", false, "dumb", 80, 24, 0, 0, MODES);
       channel.request("exec", command);
       if ((await channel.started) === "started") return channel.pipe;
     }
@@ -54,12 +59,12 @@ export function sessionsOver(line: Line, reason: () => Promise<string>): OpenPip
   };
 }
 
-type Taker = Parameters<Pipe["receive"]>[0];
-
 type Channel = {
   readonly opened: Promise<"confirmed" | "full" | "lost">;
   readonly started: Promise<"started" | "refused">;
   readonly pipe: Pipe;
+  /** Its number at the other end, once it is opened. */
+  peer(): number;
   take(packet: Packet): void;
   /** Settles everything that waits for it. */
   end(how: PipeEnd): void;
@@ -128,6 +133,7 @@ function channelOf(line: Line, gone: () => void): Channel {
       ended: ended.promise,
     },
     end,
+    peer: () => peer,
     request: (type, ...fields) => line.send(REQUEST, peer, type, true, ...fields),
     take({ type, payload }) {
       const rest = payload.subarray(4);

@@ -18,6 +18,22 @@ export type Pipe = {
   readonly ended: Promise<PipeEnd>;
 };
 
+/** Who gets what a process prints; what comes before somebody does waits. */
+export type Taker = Parameters<Pipe["receive"]>[0];
+
+/** A place for the one who gets it. */
+export function taker(): { readonly give: Taker; readonly receive: Pipe["receive"] } {
+  const early: Parameters<Taker>[] = [];
+  let take: Taker = (...printed) => void early.push(printed);
+  return {
+    give: (stream, chunk) => take(stream, chunk),
+    receive(next) {
+      take = next;
+      for (const printed of early.splice(0)) next(...printed);
+    },
+  };
+}
+
 /**
  * Starts a command line on a host. `full`: the host grants no further channel now. On a terminal all that is printed is its stdout, and what is
  * written is typed there.

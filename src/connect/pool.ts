@@ -6,6 +6,7 @@ import type { Wire } from "../model/wire.ts";
 import type { Script } from "../run/ports.ts";
 import { SUDO } from "../script/become.ts";
 import type { Purpose } from "../script/session.ts";
+import type { Manner } from "./become.ts";
 import { PATIENCE } from "./hearing.ts";
 import type { OpenPipe } from "./pipe.ts";
 import { openSession, type Session, type Wanted } from "./session.ts";
@@ -71,7 +72,7 @@ const NO_POWERSHELL: Fault = {
 export function sessionPool(login: Login): Pool {
   const idle = new Map<string, Waiting>();
   const refused = new Map<string | null, Fault>();
-  const onTerminal = new Set<string>();
+  const manners = new Map<string, Manner>();
 
   async function waitingFor(need: Need): Promise<Session | undefined> {
     const waiting = need.late === "end" ? idle.get(keyOf(need)) : undefined;
@@ -94,7 +95,7 @@ export function sessionPool(login: Login): Pool {
       session = await openSession(login.open, wanted);
     }
     if (session !== "full") return session;
-    return wanted.user !== null && onTerminal.has(wanted.user) ? NO_ROOM_FOR_TERMINAL : FULL;
+    return wanted.user !== null && manners.get(wanted.user)?.terminal === true ? NO_ROOM_FOR_TERMINAL : FULL;
   }
 
   return {
@@ -105,7 +106,7 @@ export function sessionPool(login: Login): Pool {
       if (known !== undefined) return known;
       const { shell } = need;
       if (shell === "powershell") return NO_POWERSHELL;
-      const session = await openWithRoom({ ...wantedFor({ ...need, shell }, login), onTerminal });
+      const session = await openWithRoom({ ...wantedFor({ ...need, shell }, login), manners });
       if (!isFault(session)) return { session, reused: false };
       // A wrong password is not tried again on this host: some lock the account after a few.
       if (session.kind === "privilege") refused.set(need.become, session);
@@ -132,7 +133,7 @@ function keyOf(need: Need): string {
   return `${need.shell} ${need.become ?? ""}`;
 }
 
-function wantedFor(need: Need & Pick<Wanted, "shell">, login: Login): Omit<Wanted, "onTerminal"> {
+function wantedFor(need: Need & Pick<Wanted, "shell">, login: Login): Omit<Wanted, "manners"> {
   const user = need.become === login.user ? null : need.become;
   return {
     shell: need.shell,

@@ -3,7 +3,7 @@ import { isFault } from "../model/fault.ts";
 import type { BecomeMeans } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
 import { prelude, type Purpose, startCommand, WHOLE } from "../script/session.ts";
-import { becomeUser } from "./become.ts";
+import { becomeUser, type Manner } from "./become.ts";
 import { hearing, soon } from "./hearing.ts";
 import { markFinder, randomMark } from "./mark.ts";
 import { noShell } from "./noshell.ts";
@@ -16,7 +16,7 @@ export type Wanted = {
   readonly means: BecomeMeans;
   readonly password: Secret | undefined;
   readonly purpose: Purpose;
-  readonly onTerminal: Set<string>;
+  readonly manners: Map<string, Manner>;
   /** Seconds that its shell may take to answer. */
   readonly patience: number;
 };

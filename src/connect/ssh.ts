@@ -5,7 +5,7 @@ import { forwards } from "./agent.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Connection, Connector } from "../run/ports.ts";
-import type { OpenPipe, Pipe, PipeEnd } from "./pipe.ts";
+import { type OpenPipe, type Pipe, type PipeEnd, taker } from "./pipe.ts";
 import { patience } from "./login.ts";
 import { type Reach, type Reached, reacher, type SshOptions } from "./reach.ts";
 import type { Login } from "./pool.ts";
@@ -114,9 +114,9 @@ function opener(client: Client, forwards: boolean, reason: () => string, alive: 
 }
 
 function pipeOver(channel: ClientChannel, reason: () => string): Pipe {
-  let take: Parameters<Pipe["receive"]>[0] | undefined;
-  channel.on("data", (chunk: Buffer) => take?.("stdout", chunk));
-  channel.stderr.on("data", (chunk: Buffer) => take?.("stderr", chunk));
+  const { give, receive } = taker();
+  channel.on("data", (chunk: Buffer) => give("stdout", chunk));
+  channel.stderr.on("data", (chunk: Buffer) => give("stderr", chunk));
   // A write that meets a closed channel is lost, and the channel's end says so.
   channel.on("error", () => undefined);
   const silent = new Promise<void>((resolve) => channel.stderr.once("end", resolve));
@@ -131,7 +131,7 @@ function pipeOver(channel: ClientChannel, reason: () => string): Pipe {
     write: (data) => void channel.write(data),
     end: () => void channel.end(),
     abandon: () => channel.close(),
-    receive: (taker) => (take = taker),
+    receive,
     ended,
   };
 }

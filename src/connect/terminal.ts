@@ -2,7 +2,7 @@ import { isFault, type Fault } from "../model/fault.ts";
 import { holdPipes } from "../script/become.ts";
 import { soon } from "./hearing.ts";
 import { markFinder, randomMark } from "./mark.ts";
-import type { OpenPipe, Pipe } from "./pipe.ts";
+import type { OpenPipe, Pipe, Taker } from "./pipe.ts";
 import { within } from "./within.ts";
 
 /** A program with a terminal to ask on, whose three streams are pipes all the same. */
@@ -25,8 +25,10 @@ export async function openOnTerminal(
   const data = await open(holdPipes(mark));
   if (data === "full" || isFault(data)) return data;
   const find = markFinder(mark);
+  const early: Printed[] = [];
   const held = new Promise<number>((resolve) => {
     data.receive((stream, chunk) => {
+      early.push([stream, chunk]);
       const word = stream === "stdout" ? find.push(chunk).found?.words[0] : undefined;
       if (word !== undefined) resolve(Number(word));
     });
@@ -39,7 +41,7 @@ export async function openOnTerminal(
     data.abandon();
     return screen;
   }
-  return { pipe: joined(data, screen), screen };
+  return { pipe: joined(data, screen, early), screen };
 }
 
 /** ms that pipes which nobody takes get to be let go, so that their channel is free again. */
@@ -50,8 +52,13 @@ const NO_PIPES: Fault = {
   message: "no shell on the host answered that would hold the pipes of another",
 };
 
-/** One pipe of two channels: the streams of the one, and the end of what runs on the other. */
-function joined(data: Pipe, screen: Pipe): Pipe {
+type Printed = Parameters<Taker>;
+
+/**
+ * One pipe of two channels: the streams of the one, and the end of what runs on the other. `early` is what came before somebody listened: a program
+ * that asks nothing is there before its channel has told that it was started.
+ */
+function joined(data: Pipe, screen: Pipe, early: Printed[]): Pipe {
   const ended = screen.ended.then(async (end) => {
     data.end();
     const last = await data.ended;
@@ -64,7 +71,10 @@ function joined(data: Pipe, screen: Pipe): Pipe {
       data.abandon();
       screen.abandon();
     },
-    receive: (take) => data.receive(take),
+    receive(take) {
+      data.receive(take);
+      for (const [stream, chunk] of early.splice(0)) take(stream, chunk);
+    },
     ended,
   };
 }

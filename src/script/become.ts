@@ -9,8 +9,10 @@ export type Becoming = {
   readonly shell: "sh" | "bash";
   /** Printed on a line of its own once the shell is there. Then it waits for a line, and takes it for nothing: a password that came too late is no command. */
   readonly ready: string;
-  /** What sudo asks with, or null where no password is known. Others ask as they like. */
+  /** What sudo asks with; null: as it likes, which others always do. */
   readonly prompt: string | null;
+  /** Whether there is a password to answer with; without one sudo and doas never ask. */
+  readonly answered: boolean;
 };
 
 /** The program where an inventory is silent. */
@@ -18,10 +20,10 @@ export const SUDO: BecomeMeans = { method: "sudo", program: "sudo", flags: [] };
 
 /** The command of an exec channel that becomes another user. Nothing in it tells anything but who. */
 export function becomeCommand(becoming: Becoming): string {
-  const { means, prompt } = becoming;
+  const { means } = becoming;
   switch (means.method) {
     case "sudo":
-      return `${PROGRAM} ${words(becoming, prompt === null ? "-n" : `-S -p ${prompt}`, shellOf(becoming, false))}`;
+      return `${PROGRAM} ${words(becoming, asking(becoming, "-S"), shellOf(becoming, false))}`;
     case "doas":
       return `${PROGRAM} ${words(becoming, "-n", shellOf(becoming, true))}`;
     case "su":
@@ -43,18 +45,18 @@ export function holdPipes(mark: string): string {
 
 /** The same as `becomeCommand` for a channel with a terminal: that is asked on and answered on, and the shell has the pipes which `holder` holds. */
 export function becomeOnTerminal(becoming: Becoming, holder: number): string {
-  const { means, prompt } = becoming;
+  const { means } = becoming;
   const take = `p=/proc/${holder}/fd; exec 3<$p/0 4>$p/1 5>$p/2; kill -KILL ${holder}; LC_ALL=C; export LC_ALL;`;
   const pipes = "<&3 >&4 2>&5 3<&- 4>&- 5>&-";
   // Not in its place: with nobody else on it the terminal would be taken for closed.
-  const run = (asking: string, given: string, after: string): string =>
-    `exec sh -c ${quote(`${take} env ${words(becoming, asking, given)} ${after}; exit $?`)}`;
+  const run = (options: string, given: string, after: string): string =>
+    `exec sh -c ${quote(`${take} env ${words(becoming, options, given)} ${after}; exit $?`)}`;
   const login = means.flags.some((flag) => flag === "-i" || flag === "--login");
   // What sudo -i hands to a login shell must not say `$`: it would be replaced there.
   const shell = shellOf(becoming, !login);
   switch (means.method) {
     case "sudo":
-      return run(prompt === null ? "-n" : `-p ${prompt}`, shell, pipes);
+      return run(asking(becoming, ""), shell, pipes);
     case "doas":
       return run("", shell, pipes);
     case "su":
@@ -65,12 +67,18 @@ export function becomeOnTerminal(becoming: Becoming, holder: number): string {
 
 const PROGRAM = "exec env LC_ALL=C";
 
-/** The program and its arguments, `asking` being how it asks. */
-function words({ means: { method, program, flags }, user }: Becoming, asking: string, shell: string): string {
+/** The options by which sudo asks, `where` being the one for its stdin. */
+function asking({ prompt, answered }: Becoming, where: string): string {
+  if (!answered) return "-n";
+  return prompt === null ? where : `${where} -p ${prompt}`;
+}
+
+/** The program and its arguments, with options of the method. */
+function words({ means: { method, program, flags }, user }: Becoming, options: string, shell: string): string {
   const first = [program, ...flags].map(quote).join(" ");
   // Not the target's login shell, which may be csh; su itself says who must have theirs.
   if (method === "su") return `${first} -s /bin/sh -c ${quote(shell)} ${quote(user)}`;
-  return `${first} ${asking} ${method === "sudo" ? "-H " : ""}-u ${quote(user)} sh -c ${quote(shell)}`;
+  return `${first} ${options} ${method === "sudo" ? "-H " : ""}-u ${quote(user)} sh -c ${quote(shell)}`;
 }
 
 function shellOf({ ready, shell }: Becoming, apart: boolean): string {

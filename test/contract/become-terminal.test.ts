@@ -1,8 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { BecomeMeans, Host } from "../../src/model/inventory.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { Connection } from "../../src/run/ports.ts";
-import { connected, plainSsh, script, told } from "../kit/connections.ts";
+import { connected, LOGINS, plainOpenssh, plainSsh, script, told } from "../kit/connections.ts";
 import { type OwnEtc, startOwnEtc } from "../kit/own-etc.ts";
 import { eventually, killIfThere, processesWith, uniqueSleep } from "../kit/processes.ts";
 import { PASSWORD } from "../kit/user.ts";
@@ -24,7 +26,22 @@ const WAYS: readonly (readonly [name: string, arrange: () => Partial<Host>])[] =
   ["sudo with requiretty and a password", () => sudoer("Defaults:USER requiretty, !use_pty\nUSER ALL=(ALL) ALL")],
   ["sudo with a terminal of its own besides", () => sudoer("Defaults:USER requiretty, use_pty\nUSER ALL=(ALL) ALL")],
   ["doas with a password", () => doer("permit USER as root")],
+  ["an old su", oldSu],
 ];
+
+/** A stand-in for the su of Debian 9 and before, which insists on a terminal; the rest is real. */
+const OLD_SU = `#!/bin/sh
+[ -t 0 ] || { echo "su: must be run from a terminal" >&2; exit 1; }
+exec su "$@"
+`;
+
+function oldSu(): Partial<Host> {
+  const program = join(there.sshd.dir, "old-su");
+  writeFileSync(program, OLD_SU, { mode: 0o755 });
+  // The password of the user to become.
+  there.write("shadow", there.read("shadow").replace(/^root:[^:]*/m, `root:${there.hash}`));
+  return { user: there.user().name, becomePassword: secret, becomeMeans: { method: "su", program, flags: [] } };
+}
 
 function sudoer(rules: string): Partial<Host> {
   const { name } = there.user();
@@ -41,11 +58,12 @@ function doer(rules: string): Partial<Host> {
   return { user: name, becomePassword: secret, becomeMeans: DOAS };
 }
 
-const open = (over: Partial<Host>): Promise<Connection> => connected(plainSsh(), there.sshd.host(over));
+const open = (over: Partial<Host>, plain: typeof plainOpenssh = plainSsh): Promise<Connection> =>
+  connected(plain(), there.sshd.host(over));
 
 describe.concurrent.each(WAYS)("%s", (_name, arrange) => {
-  it("runs scripts byte by byte, on both streams, with an empty stdin and no terminal", async () => {
-    await using host = await open(arrange());
+  it.each(LOGINS)("runs scripts byte by byte, with an empty stdin and no terminal (%s)", async (_login, plain) => {
+    await using host = await open(arrange(), plain);
     const say = 'echo "$(id -un) $HOME"; cat; tty >&2 || :; exit 3';
     for (const late of ["end", "leave", "kill", "end"] as const) {
       const ended = told(await host.run(script(say, { become: "root", late })));
@@ -84,5 +102,21 @@ describe.concurrent.each(WAYS)("%s", (_name, arrange) => {
     expect(await eventually(() => processesWith(sleep).length === 0)).toBe(true);
     expect(processesWith(left).filter(({ args }) => args === left)).toHaveLength(1);
     for (const { pid } of processesWith(left)) killIfThere(pid);
+  });
+});
+
+describe("a host that gives no terminal", () => {
+  it.each([
+    ["MaxSessions 1", /^becoming another user there takes a terminal, for which .* no further channel/],
+    ["PermitTTY no", /^becoming another user there takes a terminal, and the host's sshd grants none$/],
+  ])("says so: %s", async (config, message) => {
+    await using other = await startOwnEtc({ config: [config] });
+    const { name } = other.user();
+    other.write(`sudoers.d/${name}`, `Defaults:${name} requiretty\n${name} ALL=(ALL) NOPASSWD: ALL\n`, 0o440);
+    await using host = await connected(plainSsh(), other.sshd.host({ user: name }));
+    const ended = await host.run(script("echo never", { become: "root" }));
+    expect(ended.kind === "refused" && ended.fault.message).toMatch(message);
+    expect(told(await host.run(script("echo next"))).stdout).toBe("next\n");
+    expect(processesWith("read -r x").filter(({ args }) => args.startsWith("sh -c"))).toEqual([]);
   });
 });
