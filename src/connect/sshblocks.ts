@@ -5,7 +5,7 @@ import { matchesPattern } from "./knownhosts.ts";
 
 /**
  * What tells hosts apart in a configuration: the lines of `Host`, and names that `HostName` gives.
- * Null: only ssh can tell (`Match`, names made from the host's own), so each host is a kind of its own.
+ * Null: only ssh can tell (`Match`, files named after a host), so each host is a kind of its own.
  */
 export type Kind = {
   readonly blocks: readonly (readonly string[])[];
@@ -66,6 +66,7 @@ function onlySshCanTell(name: string, value: string): boolean {
     case "match":
       return !/^(?:final\s+)?all$/i.test(value);
     case "hostname":
+      return /%[^%h]/.test(value);
     case "userknownhostsfile":
       return /%[^%]/.test(value);
     case "canonicalizehostname":
@@ -79,6 +80,27 @@ export function kindOf(kind: Kind, address: string): string {
   const name = address.toLowerCase();
   if (kind === null || kind.names.has(name)) return `=${address}`;
   return kind.blocks.map((patterns) => (isAbout(patterns, name) ? "1" : "0")).join("");
+}
+
+/** What `HostName` makes of a host's own name. */
+function made(line: string, name: string): string {
+  return line.replaceAll(/%([%h])/g, (_, token) => (token === "h" ? name : "%"));
+}
+
+/**
+ * The name that a configuration gives a host of the same kind as another, which it called `hostName`: `HostName %h.example` makes each its own.
+ * Undefined: it may have come from several lines.
+ */
+export function nameLike(
+  kind: Kind,
+  other: { readonly address: string; readonly hostName: string },
+  address: string,
+): string | undefined {
+  const lines = [...(kind?.names ?? [])].filter(
+    (line) => made(line, other.address.toLowerCase()) === other.hostName.toLowerCase(),
+  );
+  const [line] = lines;
+  return line === undefined || lines.length > 1 ? undefined : made(line, address);
 }
 
 function isAbout(patterns: readonly string[], name: string): boolean {

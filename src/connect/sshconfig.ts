@@ -6,7 +6,7 @@ import PQueue from "p-queue";
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import { kindOf, type Kind, kindsOfFiles } from "./sshblocks.ts";
+import { kindOf, type Kind, kindsOfFiles, nameLike } from "./sshblocks.ts";
 
 /** Option (in lower case) → the values that ssh's configuration gives it, but for those that ssh has by itself. */
 export type ConfigLines = ReadonlyMap<string, readonly string[]>;
@@ -21,6 +21,9 @@ export type ConfigPlace = { readonly home: string; readonly file?: string };
 type Source = { readonly args: readonly string[]; readonly asked: boolean; readonly kind: Kind };
 
 const SYSTEM = "/etc/ssh/ssh_config";
+/** What ssh said when it was asked of an address. */
+type Told = { readonly address: string; readonly lines: ConfigLines };
+
 /** ssh processes at once; each takes a few ms. */
 const AT_ONCE = 4;
 /** ms; a `Match exec` may run anything. */
@@ -31,7 +34,8 @@ const NOTHING: ConfigLines = new Map();
 export function configReader({ home, file }: ConfigPlace): ConfigReader {
   const queue = new PQueue({ concurrency: AT_ONCE });
   const sources = new Map<string, Promise<Source | Fault | null>>();
-  const answers = new Map<string, Promise<ConfigLines | Fault>>();
+  const answers = new Map<string, Promise<Told | Fault>>();
+  const usually = new Map<string, Promise<ConfigLines | Fault>>();
   const ask = (args: readonly string[], address: string): Promise<ConfigLines | Fault | null> =>
     queue.add(() => askSsh([...args, "--", address]));
 
@@ -42,15 +46,19 @@ export function configReader({ home, file }: ConfigPlace): ConfigReader {
     const { args, asked, kind } = source;
     if (kind !== null && kind.plain !== null) return kind.plain;
     const user = host.user === undefined ? [] : ["-l", host.user];
-    const own = await once(answers, JSON.stringify([args, user, kindOf(kind, host.address)]), async () => {
-      const said = await ask([...args, ...user], host.address);
-      if (said === null) return asked ? noSsh(wanted ?? "") : NOTHING;
-      const usual = isFault(said)
-        ? said
-        : await once(answers, "", async () => (await ask(["-F", "none"], "x")) ?? NOTHING);
-      return isFault(said) || isFault(usual) ? said : without(said, usual, host.address);
-    });
-    return isFault(own) ? { ...own, where: host.name } : own;
+    const { address } = host;
+    const told = (of: string): Promise<Told | Fault> =>
+      once(answers, JSON.stringify([args, user, of]), async () => {
+        const said = await ask([...args, ...user], address);
+        if (said === null) return asked ? noSsh(wanted ?? "") : { address, lines: NOTHING };
+        if (isFault(said)) return said;
+        const usual = await once(usually, "", async () => (await ask(["-F", "none"], "x")) ?? NOTHING);
+        return isFault(usual) ? usual : { address, lines: without(said, usual, address) };
+      });
+    const shared = await told(kindOf(kind, address));
+    const own = isFault(shared) ? shared : (linesFor(address, shared, kind) ?? (await told(`=${address}`)));
+    if (isFault(own)) return { ...own, where: host.name };
+    return own.lines;
   };
 }
 
@@ -58,6 +66,14 @@ function once<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<
   const known = map.get(key) ?? make();
   map.set(key, known);
   return known;
+}
+
+/** What was told of one host, for all of its kind: only the name may be another. Undefined: ssh must be asked again. */
+function linesFor(address: string, { address: asked, lines }: Told, kind: Kind): Told | undefined {
+  const [hostName] = lines.get("hostname") ?? [];
+  if (hostName === undefined || address === asked) return { address, lines };
+  const name = nameLike(kind, { address: asked, hostName }, address);
+  return name === undefined ? undefined : { address, lines: new Map([...lines, ["hostname", [name]]]) };
 }
 
 /** ssh takes the home from the system, we from `$HOME`: where they differ, ours is the one that is meant. */

@@ -200,8 +200,15 @@ describe("ssh's configuration", () => {
     expect(calls()).toBe(5);
     await portOf("Host web1*\n  Port 23\nMatch final all\n  Port 24\n");
     expect(calls()).toBe(3);
-    await portOf("Host *\n  HostName %h.example\n");
+    await portOf("Host *\n  UserKnownHostsFile /etc/known/%h\n");
     expect(calls()).toBe(41);
+    const place1 = place("Host web1*\n  HostName %h.one.example\nHost *\n  HostName %h.example\n  Port 24\n");
+    const named = configReader(place1);
+    const told1 = await Promise.all(names.map(async (name) => named(bare(name))));
+    expect(told1.map((lines) => ("kind" in lines ? [] : lines.get("hostname")))).toEqual(
+      names.map((name) => [name.startsWith("web1") ? `${name}.one.example` : `${name}.example`]),
+    );
+    expect(calls()).toBe(3);
     await portOf(`Match exec "test %h = web7"\n  Port 7\n`);
     expect(calls()).toBe(41);
     // As Debian has it in /etc for everybody.
