@@ -10,6 +10,7 @@ import { deadlineOf, interrupted, type LoggedIn, type LoginAnswer, logIn } from 
 import { endSoon, newPace, type Pace, placesOf } from "./pace.ts";
 import type { SshSettings } from "../model/ssh.ts";
 import type { ConfigReader } from "./sshconfig.ts";
+import { addressesOf } from "./lookup.ts";
 import { straight } from "./straight.ts";
 import { expanded, type Target, targetOf } from "./target.ts";
 import { logInAtLast } from "./tries.ts";
@@ -88,7 +89,8 @@ async function reach(
   const hops = (target.ssh.jumps ?? []).map((hop) => expanded(hop, target, shared.options));
   const { configFile, jumpSettings } = target.ssh;
   const route = { hops, settings: { ...(configFile !== undefined && { configFile }), ...jumpSettings }, trail };
-  const way = hops.length === 0 ? straight(target) : await shared.jumps.through(route, target, signal);
+  const way =
+    hops.length === 0 ? await near(shared, target, signal) : await shared.jumps.through(route, target, signal);
   if (isFault(way)) return way;
   const login = new DisposableStack();
   const client = await establish(shared, target, trail, way, login, signal);
@@ -99,6 +101,11 @@ async function reach(
   }
   client.once("close", way.release);
   return { client, target, way, login };
+}
+
+async function near({ options }: Shared, target: Target, signal: AbortSignal | undefined): Promise<Way | Fault> {
+  const addresses = await addressesOf(target, options.connectTimeoutMs ?? 10_000, signal);
+  return isFault(addresses) ? addresses : straight(target, addresses);
 }
 
 async function establish(

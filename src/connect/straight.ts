@@ -1,17 +1,19 @@
-import type { Socket } from "node:net";
+import type { LookupAddress } from "node:dns";
+import type { LookupFunction, Socket } from "node:net";
 import { gatheringSocket } from "./socket.ts";
 import type { Target } from "./target.ts";
 import type { Way } from "./way.ts";
 
-const FAMILIES = { any: 0, inet: 4, inet6: 6 } as const;
-
-/** The way to a host without another one in between. */
-export function straight({ address, port, ssh }: Target): Way {
-  const { bindAddress, addressFamily = "any", connectTimeout = 0 } = ssh;
+/** The way to a host without another one in between, at the addresses that its name has. */
+export function straight({ address, port, ssh }: Target, addresses: readonly LookupAddress[]): Way {
+  const { bindAddress, connectTimeout = 0 } = ssh;
+  const [first = { address, family: 0 }] = addresses;
+  const lookup: LookupFunction = (_name, { all }, answer) =>
+    all === true ? answer(null, [...addresses]) : answer(null, first.address, first.family);
   return {
     async dial() {
       const from = bindAddress === undefined ? {} : { localAddress: bindAddress };
-      const socket = gatheringSocket({ host: address, port, family: FAMILIES[addressFamily], ...from });
+      const socket = gatheringSocket({ host: address, port, lookup, ...from });
       return connectTimeout > 0 ? connectingFor(connectTimeout, socket) : socket;
     },
     lost: () => undefined,
