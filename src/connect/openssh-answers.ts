@@ -12,6 +12,8 @@ export type Answers = {
   readonly declined: Promise<void>;
   /** What that was. */
   asked(): Asked | undefined;
+  /** Without them there is no way in. */
+  readonly vital: boolean;
 };
 
 /** Whom a login may ask, and the home in which their keys are. */
@@ -89,7 +91,7 @@ export function answersFor(host: There, { ask, home }: Asker, deadline: Deadline
     }
   }
 
-  return { answer: guarded, declined, asked: () => asked };
+  return { answer: guarded, vital: host.password !== undefined, declined, asked: () => asked };
 }
 
 /** Asks each question once for all hosts, but for what an earlier answer does not count for. */

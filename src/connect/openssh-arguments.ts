@@ -50,7 +50,13 @@ export function hostArguments(host: Host, { acceptNewHostKeys, file, connectTime
     ServerAliveCountMax: 2,
   };
   const config = file === undefined ? [] : ["-F", file];
-  return [...config, ...before, ...options(said), ...keys, ...after, ...options(otherwise), "--", host.address];
+  const around = [...options(said), ...keys, ...audibly(after), ...options(otherwise)];
+  return [...config, ...audibly(before), ...around, "--", host.address];
+}
+
+/** Without the flags that would keep us from hearing why a login fails. */
+function audibly(words: readonly string[]): readonly string[] {
+  return words.filter((word) => !/^-q+$/.test(word));
 }
 
 const CHECKING = { strict: "yes", "accept-new": "accept-new", off: "no" } as const;

@@ -31,12 +31,7 @@ export async function listenForQuestions(
   answer: (question: Question, log: string) => Promise<string | undefined>,
 ): Promise<Asked | undefined> {
   const helper = `${dir}/askpass`;
-  await writeFile(helper, HELPER, { mode: 0o700 });
-  const fits = await access(helper, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!fits) return undefined;
+  if (!(await mayRun(helper))) return undefined;
   await promisify(execFile)("mkfifo", ["-m", "600", `${dir}/asked`, `${dir}/answers`]);
   // Both ends, so that opening waits for nobody.
   const [asked, answers] = [opened(`${dir}/asked`), opened(`${dir}/answers`)];
@@ -64,6 +59,15 @@ export async function listenForQuestions(
       close(answers);
     },
   };
+}
+
+/** Where the helper is may be mounted so that no program starts there. */
+async function mayRun(helper: string): Promise<boolean> {
+  await writeFile(helper, HELPER, { mode: 0o700 });
+  return access(helper, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 function opened(fifo: string): number {

@@ -7,7 +7,7 @@ import { type Fault, isFault } from "../model/fault.ts";
 import type { Deadline } from "./login.ts";
 import { masterArguments } from "./openssh-arguments.ts";
 import type { Answers } from "./openssh-answers.ts";
-import { listenForQuestions } from "./openssh-askpass.ts";
+import { type Asked, listenForQuestions } from "./openssh-askpass.ts";
 import { type Line, openLine } from "./openssh-mux.ts";
 import { within } from "./within.ts";
 
@@ -36,8 +36,9 @@ export type Login = {
   readonly signal: AbortSignal | undefined;
 };
 
-/** Bytes kept of what ssh writes to stderr. */
+/** Bytes that count of what ssh writes to stderr and to its log: the last ones. */
 const SAID = 16 * 1024;
+const LOG = 128 * 1024;
 /** ms for ssh to end once it was told to, and for the last words of a proxy. */
 const GRACE = 1000;
 /** Longest path of a socket that all systems take, less what ssh adds to it for a moment. */
@@ -46,10 +47,11 @@ const LONGEST = 104 - 18;
 /** Starts an ssh that logs in and then waits for us. It ends soon after us, should we be killed. */
 export async function startMaster(host: readonly string[], login: Login): Promise<Master | NoLogin | Fault> {
   const { answers, agentSocket } = login;
-  const dir = await privateDirectory();
-  if (isFault(dir)) return dir;
+  const place = await placeFor(answers);
+  if (isFault(place)) return place;
+  const { dir } = place;
   try {
-    using asked = answers === undefined ? undefined : await listenForQuestions(dir, answers.answer);
+    using asked = place.asked;
     // A session of its own: Ctrl-C is for us to hear, and the terminal for us to ask on.
     const child = spawn("ssh", [...masterArguments(dir, asked !== undefined), ...host], {
       env: { ...process.env, SSH_AUTH_SOCK: agentSocket, ...asked?.environment },
@@ -104,22 +106,33 @@ function masterOver(line: Line, child: ChildProcess, log: FileHandle | undefined
 
 async function logged(log: FileHandle | undefined): Promise<string> {
   if (log === undefined) return "";
-  const bytes = Buffer.alloc(SAID * 8);
-  const { bytesRead } = await log.read(bytes, 0, bytes.length, 0).catch(() => ({ bytesRead: 0 }));
+  const bytes = Buffer.alloc(LOG);
+  const { size } = await log.stat().catch(() => ({ size: 0 }));
+  const { bytesRead } = await log.read(bytes, 0, LOG, Math.max(0, size - LOG)).catch(() => ({ bytesRead: 0 }));
   return bytes.toString("utf8", 0, bytesRead);
 }
 
-/** Where a master may listen: only we may enter it, and its path is short enough for a socket. */
-async function privateDirectory(): Promise<string | Fault> {
-  let problem = "its path is too long";
-  for (const base of [process.env["XDG_RUNTIME_DIR"] ?? "", tmpdir(), "/tmp"]) {
+/** Where a master may listen, and may ask. */
+type Place = { readonly dir: string; readonly asked: Asked | undefined };
+
+/** A directory that only we may enter, whose path is short enough for a socket, and in which a program may be started where that is needed. */
+async function placeFor(answers: Answers | undefined): Promise<Place | Fault> {
+  const bases = new Set([process.env["XDG_RUNTIME_DIR"] ?? "", tmpdir(), "/tmp", "/dev/shm"]);
+  let problem = "all paths are too long";
+  for (const base of bases) {
     if (base === "" || Buffer.byteLength(`${base}/rb-ssh-123456/ssh`) > LONGEST) continue;
     try {
-      return await mkdtemp(`${base}/rb-ssh-`);
+      const dir = await mkdtemp(`${base}/rb-ssh-`);
+      const asked = answers === undefined ? undefined : await listenForQuestions(dir, answers.answer);
+      if (answers === undefined || asked !== undefined) return { dir, asked };
+      problem = `no program may be started in ${base} (noexec)`;
+      await rm(dir, { recursive: true, force: true });
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }
   }
+  // Whoever has no password to give may do without questions.
+  if (answers?.vital === false) return placeFor(undefined);
   return { kind: "session", message: `no place on this machine for ssh to listen: ${problem}`, hint: "Set $TMPDIR." };
 }
 

@@ -38,7 +38,7 @@ function longFix(file: string): string {
   return `touch ${file}.begun; sleep 1; i=0; while [ $i -lt 30000 ]; do echo line $i; echo line $i >&2; i=$((i + 1)); done; echo done >${file}`;
 }
 
-describe.each([
+describe.concurrent.each([
   ["local", (): Host => hostAt(0, "/", { connection: "local" })],
   ["ssh", (): Host => sshd.host()],
   ["openssh", (): Host => sshd.host({ connection: "openssh" })],
@@ -60,19 +60,20 @@ describe.each([
   });
 });
 
-describe.each(LOGINS)("when the connection is cut under sudo: %s", (_name, plain) => {
+describe.concurrent.each(LOGINS)("when the connection is cut under sudo: %s", (_name, plain) => {
   it.each(["USER ALL=(ALL) NOPASSWD: ALL", "Defaults:USER use_pty\nUSER ALL=(ALL) NOPASSWD: ALL"])(
     "what only looked is ended, and a fix goes on to its end, with %j",
     async (rules) => {
       await using user = await addUser(rules);
+      await using cut = await startSshd();
       const sleep = uniqueSleep();
       const file = join(dir, user.name);
-      await using looking = await connected(plain(), sshd.host({ user: user.name }));
-      await using fixing = await connected(plain(), sshd.host({ user: user.name }));
+      await using looking = await connected(plain(), cut.host({ user: user.name }));
+      await using fixing = await connected(plain(), cut.host({ user: user.name }));
       const look = looking.run(script(sleep, { become: "root" }));
       const fix = fixing.run(script(longFix(file), { become: "root", late: "leave" }));
       expect(await eventually(() => existsSync(`${file}.begun`) && processesWith(sleep).length > 0)).toBe(true);
-      for (const login of loginsOf(sshd.pid)) killIfThere(login);
+      for (const login of loginsOf(cut.pid)) killIfThere(login);
       for (const login of processesWith(`sshd: ${user.name}@`)) killIfThere(login.pid);
       expect(told(await look).end).toMatch(/^lost/);
       expect(told(await fix).end).toMatch(/^lost/);

@@ -101,11 +101,11 @@ describe("what only the system's ssh can do", () => {
     expect(fault.message).toBe("closed by the host before the login; the way there says: the bridge is up");
   });
 
-  it("does what the user's own configuration says of the host", async () => {
+  it("does what the user's own configuration says of the host, and takes nothing of it that is for terminals", async () => {
     const config = join(sshd.dir, "config");
     writeFileSync(
       config,
-      `Host db\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  User root\n  IdentityFile ${sshd.dir}/key\n  UserKnownHostsFile ${sshd.dir}/known\n`,
+      `Host db\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  User root\n  IdentityFile ${sshd.dir}/key\n  UserKnownHostsFile ${sshd.dir}/known\nHost *\n  LogLevel QUIET\n  RequestTTY force\n  RemoteCommand top\n  ControlMaster auto\n  ControlPath ${sshd.dir}/mine\n  ControlPersist 60\n  LocalForward ${sshd.port} localhost:1\n  ExitOnForwardFailure yes\n  VisualHostKey yes\n  ForwardX11 yes\n`,
     );
     const silent = { address: "db", port: 22, user: undefined, keyFiles: [], identitiesOnly: false };
     const known = { userKnownHosts: undefined, globalKnownHosts: undefined };
@@ -115,6 +115,9 @@ describe("what only the system's ssh can do", () => {
     );
     // To become whom ssh logged in as takes no sudo.
     expect(told(await connection.run(script("id -un", { become: "root" }))).stdout).toBe("root\n");
+    expect(existsSync(join(sshd.dir, "mine"))).toBe(false);
+    const quiet = await faultOf(plainOpenssh(), host({ keyFiles: [], ...asArguments("-q", "-q", "-vv") }));
+    expect(quiet.kind).toBe("auth");
   });
 
   it("answers a host that looks whether we are alive", async () => {

@@ -21,7 +21,7 @@ async function listening(server: Server): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-describe.each(LOGINS)("hosts that cannot be reached: %s", (_name, plain) => {
+describe.concurrent.each(LOGINS)("hosts that cannot be reached: %s", (_name, plain) => {
   it.each([
     ["refused", async () => sshd.host({ port: await freePort() })],
     ["no such host", async () => sshd.host({ address: "no-such-host.invalid" })],
@@ -42,7 +42,7 @@ describe.each(LOGINS)("hosts that cannot be reached: %s", (_name, plain) => {
       else if (greeting !== "") socket.end(greeting);
     });
     const port = await listening(server);
-    const fault = await faultOf(plain({ connectTimeoutMs: 1500 }), sshd.host({ port }));
+    const fault = await faultOf(plain({ connectTimeoutMs: 2500 }), sshd.host({ port }));
     server.close();
     expect(fault.message.startsWith(words)).toBe(true);
   });
@@ -106,10 +106,11 @@ describe.each(LOGINS)("hosts that cannot be reached: %s", (_name, plain) => {
   });
 });
 
-describe.each(LOGINS)("connections that are lost: %s", (_name, plain) => {
+describe.concurrent.each(LOGINS)("connections that are lost: %s", (_name, plain) => {
   it("does not know how a script ended, and the host ends what only looked", async () => {
-    await using host = await connected(plain(), sshd.host());
-    const before = loginsOf(sshd.pid);
+    await using lost = await startSshd();
+    await using host = await connected(plain(), lost.host());
+    const before = loginsOf(lost.pid);
     const sleep = uniqueSleep();
     const run = host.run(script(`echo begun; ${sleep}`));
     await eventually(() => processesWith(sleep).length > 0);
@@ -121,12 +122,13 @@ describe.each(LOGINS)("connections that are lost: %s", (_name, plain) => {
   });
 
   it("lets a fix go on to its end, though it prints to nobody", async () => {
-    await using host = await connected(plain(), sshd.host());
-    const file = join(sshd.dir, "fixed");
+    await using lost = await startSshd();
+    await using host = await connected(plain(), lost.host());
+    const file = join(lost.dir, "fixed");
     const text = `echo begun; sleep 1; i=0; while [ $i -lt 20000 ]; do echo $i; echo $i >&2; i=$((i + 1)); done; echo done >${file}`;
     const run = host.run(script(text, { late: "leave", timeout: 30 }), {
       listen: () => {
-        for (const login of loginsOf(sshd.pid)) killIfThere(login);
+        for (const login of loginsOf(lost.pid)) killIfThere(login);
       },
     });
     expect(told(await run).end).toMatch(/^lost: /);
