@@ -65,7 +65,11 @@ const tell = (result: Result, done: number): void => {
   for (const words of wrong) say(`  ✗ ${words}`);
   if (wrong.length > 0) say(`  ✗ ${word}; again: node test/crash/all.ts --verbose --case ${word}`);
   if (done % 25 === 0) say(`${done} of ${all.length}`);
+  // Whatever ends this takes the tally of the last few with it at most.
+  sofar.push(result);
+  if (done % 50 === 0) for (const line of tallyLines(tallyOf(sofar), values.seed)) say(line);
 };
+const sofar: Result[] = [];
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 const results = await prove(all, Number(values.sites), tell, stop.signal);
