@@ -53,6 +53,9 @@ export function sudoFault({ said: text, user, passwordGiven, asked, silently }: 
   if (said(/unknown user|user '.*' not found/)) {
     return privilegeFault(`there is no user ${user} to become`, "Look at become and ansible_become_user.");
   }
+  if (said(/^usage: /m)) {
+    return privilegeFault(`sudo does not take its flags${lineWith(text, /\S/)}`, "Look at ansible_become_flags.");
+  }
   if (said(PAM)) {
     return privilegeFault(
       `sudo could not ask PAM${lineWith(text, PAM)}`,

@@ -1,5 +1,4 @@
 import type { BecomeMeans } from "../model/inventory.ts";
-import { quote } from "./quote.ts";
 import { BARE } from "./session.ts";
 
 /** What is needed to start a shell as another user. */
@@ -27,7 +26,7 @@ export function becomeCommand(becoming: Becoming): string {
     case "doas":
       return `${PROGRAM} ${words(becoming, "-n", shellOf(becoming, true))}`;
     case "su":
-      return `exec sh -c ${quote(`${suNotes(means.program)} ${PROGRAM} ${words(becoming, "", shellOf(becoming, true))}`)}`;
+      return `exec sh -c ${nest(`${suNotes(means.program)} ${PROGRAM} ${words(becoming, "", shellOf(becoming, true))}`)}`;
   }
 }
 
@@ -37,10 +36,10 @@ export function becomeCommand(becoming: Becoming): string {
  * given them has let go, or with its input.
  */
 export function holdPipes(mark: string): string {
-  const holder = quote(`printf '\\n%s %s\\n' ${mark} $$; read -r x`);
+  const holder = nest(`echo; echo ${mark} $$; read -r x`);
   // A shell reports who was killed.
   const pipes = `{ { sh -c ${holder} 2>&1 >&5 5>&- 6>&- | cat >&6 5>&- 6>&-; } 5>&1 | cat 6>&-; }`;
-  return `exec sh -c ${quote(`exec 6>&2 2>/dev/null; cat 6>&- | ${pipes}`)}`;
+  return `exec sh -c ${nest(`exec 6>&2 2>/dev/null; cat 6>&- | ${pipes}`)}`;
 }
 
 /** The same as `becomeCommand` for a channel with a terminal: that is asked on and answered on, and the shell has the pipes which `holder` holds. */
@@ -50,7 +49,7 @@ export function becomeOnTerminal(becoming: Becoming, holder: number): string {
   const pipes = "<&3 >&4 2>&5 3<&- 4>&- 5>&-";
   // Not in its place: with nobody else on it the terminal would be taken for closed.
   const run = (options: string, given: string, after: string): string =>
-    `exec sh -c ${quote(`${take} env ${words(becoming, options, given)} ${after}; exit $?`)}`;
+    `exec sh -c ${nest(`${take} env ${words(becoming, options, given)} ${after}; exit $?`)}`;
   const login = means.flags.some((flag) => flag === "-i" || flag === "--login");
   // What sudo -i hands to a login shell must not say `$`: it would be replaced there.
   const shell = shellOf(becoming, !login);
@@ -65,6 +64,11 @@ export function becomeOnTerminal(becoming: Becoming, holder: number): string {
   }
 }
 
+/** Quotes for any login shell, however deep: fish takes a backslash in quotes for more than a backslash. */
+function nest(text: string): string {
+  return `'${text.replaceAll("'", `'"'"'`)}'`;
+}
+
 const PROGRAM = "exec env LC_ALL=C";
 
 /** The options by which sudo asks, `where` being the one for its stdin. */
@@ -75,10 +79,10 @@ function asking({ prompt, answered }: Becoming, where: string): string {
 
 /** The program and its arguments, with options of the method. */
 function words({ means: { method, program, flags }, user }: Becoming, options: string, shell: string): string {
-  const first = [program, ...flags].map(quote).join(" ");
+  const first = [program, ...flags].map(nest).join(" ");
   // Not the target's login shell, which may be csh; su itself says who must have theirs.
-  if (method === "su") return `${first} -s /bin/sh -c ${quote(shell)} ${quote(user)}`;
-  return `${first} ${options} ${method === "sudo" ? "-H " : ""}-u ${quote(user)} sh -c ${quote(shell)}`;
+  if (method === "su") return `${first} -s /bin/sh -c ${nest(shell)} ${nest(user)}`;
+  return `${first} ${options} ${method === "sudo" ? "-H " : ""}-u ${nest(user)} sh -c ${nest(shell)}`;
 }
 
 function shellOf({ ready, shell }: Becoming, apart: boolean): string {
@@ -99,7 +103,7 @@ function inOwnSession(shell: string): string {
 /** su without the right to change users just says that the password was wrong: what might be the cause is noted before. */
 function suNotes(program: string): string {
   return [
-    `p=$(command -v ${quote(program)}); [ -z "$p" ] || [ -u "$p" ] || echo "${NOTE.setuid}" >&2;`,
+    `p=$(command -v ${nest(program)}); [ -z "$p" ] || [ -u "$p" ] || echo "${NOTE.setuid}" >&2;`,
     `while read -r k v; do [ "$k$v" = NoNewPrivs:1 ] && echo "${NOTE.privileges}" >&2; done </proc/self/status;`,
   ].join(" ");
 }

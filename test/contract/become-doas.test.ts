@@ -141,3 +141,36 @@ describe.each([
     expect(await message({}, there.user())).toBe("the login user may not become root");
   });
 });
+
+describe.each(["/bin/tcsh", "/usr/bin/fish"])("whoever logs in to %s", (shell) => {
+  const ASKS = "USER ALL=(ALL) ALL";
+  const login = {
+    sudo: () => [there.sudoer(ASKS, { shell }), means("sudo")] as const,
+    "sudo on a terminal": () => [there.sudoer(`Defaults:USER requiretty\n${ASKS}`, { shell }), means("sudo")] as const,
+    "sudo -i": () => [there.sudoer(ASKS, { shell }), { ...means("sudo"), flags: ["-i"] }] as const,
+    "sudo -i on a terminal": () =>
+      [there.sudoer(`Defaults:USER requiretty\n${ASKS}`, { shell }), { ...means("sudo"), flags: ["-i"] }] as const,
+    su: () => [there.user({ shell }), means("su")] as const,
+  };
+
+  it.each(Object.entries(login))("becomes another user by %s", async (_name, arrange) => {
+    const [user, becomeMeans] = arrange();
+    const other = there.user();
+    await using host = await connected(plainSsh(), user.host({ becomePassword: RIGHT, becomeMeans }));
+    for (const late of ["end", "kill"] as const) {
+      expect(told(await host.run(script("id -un; exit 4", { become: other.name, late })))).toEqual({
+        end: "exited 4",
+        stdout: `${other.name}\n`,
+        stderr: "",
+      });
+    }
+  });
+
+  it("is told that sudo does not take its flags", async () => {
+    const [user] = login.sudo();
+    const becomeMeans = { ...means("sudo"), flags: ["-i", "-E"] };
+    expect((await refusal(user.host({ becomePassword: RIGHT, becomeMeans }))).message).toBe(
+      "sudo does not take its flags: sudo: you may not specify both the -i and -E options",
+    );
+  });
+});
