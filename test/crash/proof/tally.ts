@@ -13,7 +13,12 @@ type Row = {
 };
 
 /** How many cases of each scene and kind there were, and what became of them. */
-export type Tally = { readonly rows: ReadonlyMap<string, Row>; readonly violations: number };
+export type Tally = {
+  readonly rows: ReadonlyMap<string, Row>;
+  readonly violations: number;
+  /** Types of the entries right after which the command was killed, with how often. */
+  readonly struck: ReadonlyMap<string, number>;
+};
 
 /** Counts results. */
 export function tallyOf(results: readonly Result[]): Tally {
@@ -32,14 +37,24 @@ export function tallyOf(results: readonly Result[]): Tally {
       }
     }
   }
-  return { rows, violations: results.filter(({ wrong }) => wrong.length > 0).length };
+  return { rows, struck: struckOf(results), violations: results.filter(({ wrong }) => wrong.length > 0).length };
+}
+
+function struckOf(results: readonly Result[]): ReadonlyMap<string, number> {
+  const struck = new Map<string, number>();
+  for (const { blow, story } of results) {
+    if (blow.kind !== "event" || blow.when !== "after" || !story.hit) continue;
+    const type = story.entries.find(({ seq }) => seq === blow.seq)?.event.type;
+    if (type !== undefined) struck.set(type, (struck.get(type) ?? 0) + 1);
+  }
+  return struck;
 }
 
 /** Letters of the longest name of a kind. */
 const NAME = 12;
 
 /** The tally for people; `seed` null: single cases. */
-export function tallyLines({ rows, violations }: Tally, seed: string | null): string[] {
+export function tallyLines({ rows, violations, struck }: Tally, seed: string | null): string[] {
   const outcomes = [...new Set([...rows.values()].flatMap(({ ends }) => [...ends.keys()]))];
   const sum = (of: (row: Row) => number): number => [...rows.values()].reduce((all, row) => all + of(row), 0);
   const line = (name: string, of: (take: (row: Row) => number) => number): string => {
@@ -58,6 +73,9 @@ export function tallyLines({ rows, violations }: Tally, seed: string | null): st
       .toSorted(([one], [other]) => one.localeCompare(other))
       .map(([kind, row]) => line(kind, (take) => take(row))),
     line("all", sum),
+    ...(struck.size === 0
+      ? []
+      : [`killed right after ${[...struck].map(([type, times]) => `${type} ${times}×`).join(", ")}`]),
     `${violations === 0 ? "no" : violations} ${violations === 1 ? "case is" : "cases are"} wrong${seed === null ? "" : `; seed ${seed}`}`,
   ];
 }
