@@ -45,13 +45,21 @@ function entryOf({ port, user, keyFiles, userKnownHosts }: Host, kind: string): 
   };
 }
 
+/** How many looks wait for this file. */
+function mine(name: string): number {
+  return processesWith(`cat /hung/${name}`).filter(({ args }) => args === `cat /hung/${name}`).length;
+}
+
+/** Where in a record the last event of these types stands that is about a host. */
+function lastOf(entries: readonly Entry[], host: string, ...types: readonly string[]): number {
+  return entries.findLastIndex(({ event }) => "host" in event && event.host === host && types.includes(event.type));
+}
+
 describe("several sick hosts and one that is well", { timeout: 120_000 }, () => {
   const stack = new AsyncDisposableStack();
   let shop: Workshop;
   let ran: Ran;
   let entries: readonly Entry[];
-  const mine = (name: string): number =>
-    processesWith(`cat /hung/${name}`).filter(({ args }) => args === `cat /hung/${name}`).length;
 
   beforeAll(async () => {
     shop = stack.use(await workshop({ "sick.yml": RUNBOOK }));
@@ -107,11 +115,9 @@ describe("several sick hosts and one that is well", { timeout: 120_000 }, () => 
   });
 
   it("is done with the one that is well before it knows of those that say nothing", () => {
-    const at = (host: string, ...types: readonly string[]): number =>
-      entries.findLastIndex(({ event }) => "host" in event && event.host === host && types.includes(event.type));
-    expect(at("well", "step-ended")).toBeGreaterThan(0);
-    expect(at("well", "step-ended")).toBeLessThan(at("stopped", "unreachable"));
-    expect(at("well", "step-ended")).toBeLessThan(at("hung", "undetermined"));
+    expect(lastOf(entries, "well", "step-ended")).toBeGreaterThan(0);
+    expect(lastOf(entries, "well", "step-ended")).toBeLessThan(lastOf(entries, "stopped", "unreachable"));
+    expect(lastOf(entries, "well", "step-ended")).toBeLessThan(lastOf(entries, "hung", "undetermined"));
   });
 
   it("has the kind of trouble in its events, for programs", () => {
