@@ -34,7 +34,7 @@ export async function kindsOfFiles(files: readonly string[], home: string): Prom
     for (const line of text.split(/\r?\n/)) {
       const [, word = "", rest = ""] = /^\s*([a-z0-9]+)(?:\s*=\s*|\s+)(.*?)\s*$/is.exec(line) ?? [];
       const [name, values] = [word.toLowerCase(), rest.replaceAll('"', "").split(/\s+/)];
-      if (name === "host") blocks.push(values.map((value) => value.toLowerCase()));
+      if (name === "host") blocks.push(values);
       if (PLAIN.has(name)) said.set(name, said.get(name) ?? values);
       else if (name === "host") plain &&= rest === "*";
       else if (name === "" ? !/^\s*(?:#|$)/.test(line) : !HARMLESS.has(name)) plain = false;
@@ -77,9 +77,9 @@ function onlySshCanTell(name: string, value: string): boolean {
 
 /** The same for all hosts of which a configuration says the same. */
 export function kindOf(kind: Kind, address: string): string {
-  const name = address.toLowerCase();
-  if (kind === null || kind.names.has(name)) return `=${address}`;
-  return kind.blocks.map((patterns) => (isAbout(patterns, name) ? "1" : "0")).join("");
+  if (kind === null || kind.names.has(address.toLowerCase())) return `=${address}`;
+  // Unlike elsewhere, ssh minds the case here.
+  return kind.blocks.map((patterns) => (isAbout(patterns, address) ? "1" : "0")).join("");
 }
 
 /** What `HostName` makes of a host's own name. */
@@ -100,7 +100,7 @@ export function nameLike(
     (line) => made(line, other.address.toLowerCase()) === other.hostName.toLowerCase(),
   );
   const [line] = lines;
-  return line === undefined || lines.length > 1 ? undefined : made(line, address);
+  return line === undefined || lines.length > 1 ? undefined : made(line, address).toLowerCase();
 }
 
 function isAbout(patterns: readonly string[], name: string): boolean {
