@@ -121,6 +121,8 @@ const undone: Rule = ({ events, notes, outcome, booted }) => {
   );
   const started = events.findIndex(({ type }) => type === "rollback-started");
   const byHost = events.some((event) => event.type === "rollback-started" && event.by === "host");
+  // A boot takes what the timer of a host did along with it; that nobody knows is told.
+  const unsaid = events.some(({ type }) => type === "timer-lost");
   const failed = events.some(
     (event, index) =>
       index < started &&
@@ -131,7 +133,7 @@ const undone: Rule = ({ events, notes, outcome, booted }) => {
   const finished = events.some((event) => event.type === "rollback-finished" && event.exit === 0);
   return [
     ...(undos.length > 1 ? [`it was rolled back ${undos.length} times`] : []),
-    ...(undos.length > 0 && started === -1 ? ["a rollback ran that is not on record"] : []),
+    ...(undos.length > 0 && started === -1 && !(booted && unsaid) ? ["a rollback ran that is not on record"] : []),
     ...(started > -1 && !failed && !byHost ? ["a rollback was begun without a failure"] : []),
     ...(undos.length > 0 && open.length > 0 && !booted ? ["a rollback ran beside a fix"] : []),
     ...(finished && !notes.some(({ what }) => what === "undone")
