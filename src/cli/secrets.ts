@@ -25,6 +25,6 @@ export async function askPasswords(options: {
   readonly askBecomePass?: boolean | undefined;
 }): Promise<Passwords> {
   const login = options.askPass === true ? await askSecret("SSH password") : undefined;
-  const become = options.askBecomePass === true ? await askSecret("sudo password") : undefined;
+  const become = options.askBecomePass === true ? await askSecret("password to become another user") : undefined;
   return { login, become };
 }
