@@ -46,8 +46,8 @@ export function hostArguments(host: Host, { acceptNewHostKeys, file, connectTime
     StrictHostKeyChecking: acceptNewHostKeys ? "accept-new" : undefined,
     ConnectTimeout: connectTimeout,
     // A silent host is lost.
-    ServerAliveInterval: 5,
-    ServerAliveCountMax: 2,
+    ServerAliveInterval: host.ssh?.aliveInterval ?? 5,
+    ServerAliveCountMax: (host.ssh?.aliveCount ?? 3) - 1,
   };
   const config = file === undefined ? [] : ["-F", file];
   const around = [...options(said), ...keys, ...audibly(after), ...options(otherwise)];

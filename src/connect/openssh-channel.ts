@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { Field, Line, Packet } from "./openssh-mux.ts";
+import { startsNone } from "./noshell.ts";
 import type { OpenPipe, Pipe, PipeEnd, Taker } from "./pipe.ts";
 
 /** Messages of the SSH connection protocol (RFC 4254, section 9). */
@@ -22,8 +23,8 @@ const PACKET = 32_768;
 /** Of a terminal (RFC 4254, section 8): ECHO, ISIG, IEXTEN and OPOST are off, so nothing that is typed is shown, or taken for a signal. */
 const MODES = Buffer.from([53, 50, 59, 70].flatMap((mode) => [mode, 0, 0, 0, 0]).concat(0));
 
-/** Opens sessions through a master's line; `reason` says why the line has ended, once it has. */
-export function sessionsOver(line: Line, reason: () => Promise<string>): OpenPipe {
+/** Opens sessions through a master's line; `agent`: they may use ours; `reason` says why the line has ended, once it has. */
+export function sessionsOver(line: Line, agent: boolean, reason: () => Promise<string>): OpenPipe {
   const channels = new Map<number, Channel>();
   let next = 0;
   line.receive((packet) => {
@@ -35,9 +36,10 @@ export function sessionsOver(line: Line, reason: () => Promise<string>): OpenPip
       line.close();
     }
   });
+  let end: Extract<PipeEnd, { kind: "lost" }> | undefined;
   async function endAll(): Promise<void> {
     await line.closed;
-    const end: PipeEnd = { kind: "lost", reason: await reason() };
+    end = { kind: "lost", reason: await reason() };
     for (const channel of channels.values()) channel.end(end);
   }
   void endAll();
@@ -47,15 +49,19 @@ export function sessionsOver(line: Line, reason: () => Promise<string>): OpenPip
     const channel = channelOf(line, () => channels.delete(id));
     channels.set(id, channel);
     line.send(OPEN, "session", id, WINDOW, PACKET);
+    // A line that has closed answers nothing more.
+    if (end !== undefined) channel.end(end);
     const opened = await channel.opened;
     if (opened === "full") return "full";
     if (opened === "confirmed") {
       // Without an answer: what then wants a terminal and has none says so.
       if (on === "terminal") line.send(REQUEST, channel.peer(), "pty-req", false, "dumb", 80, 24, 0, 0, MODES);
+      if (agent) line.send(REQUEST, channel.peer(), "auth-agent-req@openssh.com", false);
       channel.request("exec", command);
       if ((await channel.started) === "started") return channel.pipe;
     }
-    return { kind: "session", message: "the host starts no shell: it refused to run a command" };
+    if (end === undefined) return startsNone("it refused to run a command");
+    return { kind: "session", message: `the connection was lost before a shell was there: ${end.reason}` };
   };
 }
 

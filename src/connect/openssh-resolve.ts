@@ -11,6 +11,8 @@ export type Resolved = {
   /** Seconds, as is the silence after which the host is lost. */
   readonly connectTimeout: number;
   readonly silence: number;
+  /** The host may use the agent. */
+  readonly agent: boolean;
 };
 
 /** ms for `ssh -G`: it may run what `Match exec` says. */
@@ -51,6 +53,7 @@ async function resolveHost(host: readonly string[]): Promise<Resolved | { readon
     address,
     port: numberOf("port"),
     connectTimeout: numberOf("connecttimeout"),
+    agent: (said.get("forwardagent") ?? "no") !== "no",
     silence: numberOf("serveraliveinterval") * (numberOf("serveralivecountmax") + 1),
   };
 }

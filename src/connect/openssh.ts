@@ -10,7 +10,7 @@ import { endingOf, forgotten, loginFault, stageIn } from "./openssh-fault.ts";
 import { type Master, startMaster } from "./openssh-master.ts";
 import { newPace, type Pace, placesOf } from "./pace.ts";
 import { wireIn } from "./openssh-wire.ts";
-import { type Resolve, resolver, type There } from "./openssh-resolve.ts";
+import { type Resolve, type Resolved, resolver, type There } from "./openssh-resolve.ts";
 import type { SshOptions } from "./reach.ts";
 import { logInAtLast, type NotIn } from "./tries.ts";
 import { timedOut } from "./unreachable.ts";
@@ -20,7 +20,7 @@ import { sessionsOn } from "./sessions.ts";
 /** What all logins by the system's `ssh` share. */
 export type OpensshOptions = Pick<
   SshOptions,
-  "home" | "agentSocket" | "acceptNewHostKeys" | "connectTimeoutMs" | "ask" | "pace"
+  "home" | "agentSocket" | "acceptNewHostKeys" | "connectTimeoutMs" | "ask" | "pace" | "shellPatience"
 > &
   Pick<Wishes, "file">;
 
@@ -46,7 +46,7 @@ async function connect(
   const resolved = await options.resolve(words);
   if (leaving()) return interrupted(host);
   if ("problem" in resolved) return unfit(resolved.problem, host);
-  const { connectTimeout, silence } = resolved;
+  const { connectTimeout } = resolved;
   const deadline = deadlineOf(connectTimeout === usual ? patience : connectTimeout * 1000);
   // What the inventory says beside that is for ssh to read.
   const there: There = { ...host, ...resolved, ssh: {} };
@@ -72,7 +72,7 @@ async function connect(
   const abort = (): void => void master.end();
   signal?.addEventListener("abort", abort, { once: true });
   if (leaving()) abort();
-  const made = { ...loginOver(master, there, silence), wire: wireIn(log) };
+  const made = { ...loginOver(master, there, resolved), wire: wireIn(log), patience: options.shellPatience };
   const connection = await sessionsOn(made, host);
   signal?.removeEventListener("abort", abort);
   return isFault(connection) ? { where: host.name, ...connection } : connection;
@@ -100,11 +100,11 @@ async function logIn(
   }
 }
 
-function loginOver(master: Master, host: There, silence: number): Login {
+function loginOver(master: Master, host: There, { silence, agent }: Resolved): Login {
   let alive = true;
   void master.line.closed.then(() => (alive = false));
   return {
-    open: sessionsOver(master.line, async () => endingOf(await master.log(), silence)),
+    open: sessionsOver(master.line, agent, async () => endingOf(await master.log(), silence)),
     user: host.user,
     becomePassword: host.becomePassword,
     becomeMeans: host.becomeMeans,

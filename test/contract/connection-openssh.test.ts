@@ -196,6 +196,16 @@ describe("what the system's ssh has to log in with", () => {
       const agentOnly = host({ keyFiles: [], identitiesOnly: false });
       expect(await logsIn(plainOpenssh({ agentSocket }), agentOnly)).toBe(true);
       expect((await faultOf(plainOpenssh(), agentOnly)).kind).toBe("auth");
+      for (const [flag, keys] of [
+        ["-a", ""],
+        ["-A", "ED25519"],
+      ] as const) {
+        await using lent = await connected(plainOpenssh({ agentSocket }), { ...agentOnly, ...asArguments(flag) });
+        expect(told(await lent.run(script("ssh-add -l 2>/dev/null || :"))).stdout).toContain(keys);
+        expect(told(await lent.run(script('echo "${SSH_AUTH_SOCK:+lent}"'))).stdout).toBe(
+          keys === "" ? "\n" : "lent\n",
+        );
+      }
     } finally {
       agent.kill("SIGKILL");
     }

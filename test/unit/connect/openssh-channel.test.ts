@@ -43,7 +43,7 @@ const [CONFIRMED, ADJUST, DATA, CLOSE, REQUEST, SUCCESS, FAILURE] = [91, 93, 94,
 /** A session on which the host has said `more` in the same breath as that it has begun. */
 async function session(room: number, more: (say: ReturnType<typeof standIn>["say"]) => void = () => undefined) {
   const host = standIn();
-  const opening = sessionsOver(host.line, async () => "gone")("exec sh");
+  const opening = sessionsOver(host.line, false, async () => "gone")("exec sh");
   host.say(CONFIRMED, OURS, number(7), number(room), number(32_768));
   await Promise.resolve();
   await Promise.resolve();
@@ -100,6 +100,16 @@ test("an end without a status, and a line that is closed, are no ends that are k
   const second = await session(4);
   second.close();
   expect(await second.pipe.ended).toEqual({ kind: "lost", reason: "gone" });
+});
+
+test("no session is waited for on a line that has closed", async () => {
+  const host = standIn();
+  const open = sessionsOver(host.line, true, async () => "gone");
+  const before = open("exec sh");
+  host.close();
+  const lost = { kind: "session", message: "the connection was lost before a shell was there: gone" };
+  expect(await before).toEqual(lost);
+  expect(await open("exec sh")).toEqual(lost);
 });
 
 test("a host that cuts its packets short is hung up on", async () => {
