@@ -1,4 +1,4 @@
-import { ailmentIn } from "../engine/ailment.ts";
+import { ailmentHint, ailmentIn } from "../engine/ailment.ts";
 import type { Fault } from "../model/fault.ts";
 import { lastLine } from "./refused.ts";
 
@@ -46,7 +46,8 @@ export function startsNone(said: string): Fault {
 /** The fault of a script that the shell around it could not begin, by what that said. */
 export function notBegun(stderr: string): Fault {
   // Some shells give up without a word.
-  return { kind: ailmentIn(stderr) ?? "no-processes", message: `its shell could not begin it${lastLine(stderr)}` };
+  const kind = ailmentIn(stderr) ?? "no-processes";
+  return { kind, message: `its shell could not begin it${lastLine(stderr)}`, hint: ailmentHint(kind) };
 }
 
 /** The login shell, or sshd in its place, has ended at once. */
@@ -69,7 +70,7 @@ function overBefore(stderr: string, all: string, words: string): Fault {
   }
   const ailment = ailmentIn(stderr);
   const message = `the shell on the host ended before it took a script${words}`;
-  if (ailment !== null) return { kind: ailment, message };
+  if (ailment !== null) return { kind: ailment, message, hint: ailmentHint(ailment) };
   return {
     kind: "session",
     message,
@@ -83,6 +84,7 @@ export function stillHung([pid = "?", seconds = "", ...name]: readonly string[])
   return {
     kind: "hung",
     message: `an earlier look of it still hangs there: process ${pid} (${name.join(" ")})${since}`,
+    hint: ailmentHint("hung"),
   };
 }
 
