@@ -43,6 +43,13 @@ export function startsNone(said: string): Fault {
   };
 }
 
+/** The server gives no terminal to a program that wants one. */
+export const NO_TERMINAL: Fault = {
+  kind: "privilege",
+  message: "becoming another user there takes a terminal, and the host's sshd grants none",
+  hint: "Look at PermitTTY in sshd_config and at `restrict` or `no-pty` in authorized_keys; or allow it without a terminal.",
+};
+
 /** The fault of a script that the shell around it could not begin, by what that said. */
 export function notBegun(stderr: string): Fault {
   // Some shells give up without a word.

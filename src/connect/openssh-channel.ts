@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Field, Line, Packet } from "./openssh-mux.ts";
-import { startsNone } from "./noshell.ts";
+import { NO_TERMINAL, startsNone } from "./noshell.ts";
 import type { OpenPipe, Pipe, PipeEnd, Taker } from "./pipe.ts";
 
 /** Messages of the SSH connection protocol (RFC 4254, section 9). */
@@ -54,11 +54,11 @@ export function sessionsOver(line: Line, agent: boolean, reason: () => Promise<s
     const opened = await channel.opened;
     if (opened === "full") return "full";
     if (opened === "confirmed") {
-      // Without an answer: what then wants a terminal and has none says so.
-      if (on === "terminal") line.send(REQUEST, channel.peer(), "pty-req", false, "dumb", 80, 24, 0, 0, MODES);
       if (agent) line.send(REQUEST, channel.peer(), "auth-agent-req@openssh.com", false);
-      channel.request("exec", command);
-      if ((await channel.started) === "started") return channel.pipe;
+      const terminal = on === undefined || (await channel.request("pty-req", "dumb", 80, 24, 0, 0, MODES));
+      if (terminal && (await channel.request("exec", command))) return channel.pipe;
+      channel.pipe.abandon();
+      if (!terminal && end === undefined) return NO_TERMINAL;
     }
     if (end === undefined) return startsNone("it refused to run a command");
     return { kind: "session", message: `the connection was lost before a shell was there: ${end.reason}` };
@@ -67,20 +67,21 @@ export function sessionsOver(line: Line, agent: boolean, reason: () => Promise<s
 
 type Channel = {
   readonly opened: Promise<"confirmed" | "full" | "lost">;
-  readonly started: Promise<"started" | "refused">;
   readonly pipe: Pipe;
   /** Its number at the other end, once it is opened. */
   peer(): number;
   take(packet: Packet): void;
   /** Settles everything that waits for it. */
   end(how: PipeEnd): void;
-  request(type: string, ...fields: readonly Field[]): void;
+  /** Whether the host does it. */
+  request(type: string, ...fields: readonly Field[]): Promise<boolean>;
 };
 
 /** One session. `gone` is called when its number may be used again. */
 function channelOf(line: Line, gone: () => void): Channel {
   const opened = Promise.withResolvers<"confirmed" | "full" | "lost">();
-  const started = Promise.withResolvers<"started" | "refused">();
+  /** Whoever waits for an answer; they come in the order of the questions. */
+  const answers: ((yes: boolean) => void)[] = [];
   const ended = Promise.withResolvers<PipeEnd>();
   let take: Taker | undefined;
   /** What came before anybody took it: the host may speak in the very packet that says that it has begun. */
@@ -118,14 +119,13 @@ function channelOf(line: Line, gone: () => void): Channel {
     closing = true;
     out.drop();
     opened.resolve("lost");
-    started.resolve("refused");
+    for (const answer of answers) answer(false);
     ended.resolve(how);
     gone();
   }
 
   return {
     opened: opened.promise,
-    started: started.promise,
     pipe: {
       write: (data) => out.push(Buffer.from(data)),
       end: () => out.end(),
@@ -140,7 +140,11 @@ function channelOf(line: Line, gone: () => void): Channel {
     },
     end,
     peer: () => peer,
-    request: (type, ...fields) => line.send(REQUEST, peer, type, true, ...fields),
+    request(type, ...fields) {
+      if (closing) return Promise.resolve(false);
+      line.send(REQUEST, peer, type, true, ...fields);
+      return new Promise((resolve) => answers.push(resolve));
+    },
     take({ type, payload }) {
       const rest = payload.subarray(4);
       switch (type) {
@@ -163,11 +167,10 @@ function channelOf(line: Line, gone: () => void): Channel {
           received("stderr", textAt(rest, 4));
           return;
         case SUCCESS:
-          started.resolve("started");
+          answers.shift()?.(true);
           return;
         case FAILURE:
-          started.resolve("refused");
-          close();
+          answers.shift()?.(false);
           return;
         case REQUEST:
           status = statusIn(rest) ?? status;

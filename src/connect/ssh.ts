@@ -10,7 +10,7 @@ import { patience } from "./login.ts";
 import { type Reach, type Reached, reacher, type SshOptions } from "./reach.ts";
 import type { Login } from "./pool.ts";
 import { sessionsOn } from "./sessions.ts";
-import { startsNone } from "./noshell.ts";
+import { NO_TERMINAL, startsNone } from "./noshell.ts";
 import { within } from "./within.ts";
 
 /** Connects over SSH, with one login a host. */
@@ -77,12 +77,6 @@ const TERMINAL: PseudoTtyOptions = {
   rows: 24,
   cols: 80,
   modes: { ECHO: 0, ISIG: 0, IEXTEN: 0, OPOST: 0 },
-};
-
-const NO_TERMINAL: Fault = {
-  kind: "privilege",
-  message: "becoming another user there takes a terminal, and the host's sshd grants none",
-  hint: "Look at PermitTTY in sshd_config and at `restrict` or `no-pty` in authorized_keys; or allow it without a terminal.",
 };
 
 function opener(client: Client, forwards: boolean, reason: () => string, alive: () => boolean): OpenPipe {

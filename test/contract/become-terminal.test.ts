@@ -105,7 +105,7 @@ describe.concurrent.each(WAYS)("%s", (_name, arrange) => {
   });
 });
 
-describe("a host that gives no terminal", () => {
+describe.each(LOGINS)("a host that gives no terminal: %s", (_login, plain) => {
   it.each([
     ["MaxSessions 1", /^becoming another user there takes a terminal, for which .* no further channel/],
     ["PermitTTY no", /^becoming another user there takes a terminal, and the host's sshd grants none$/],
@@ -113,7 +113,7 @@ describe("a host that gives no terminal", () => {
     await using other = await startOwnEtc({ config: [config] });
     const { name } = other.user();
     other.write(`sudoers.d/${name}`, `Defaults:${name} requiretty\n${name} ALL=(ALL) NOPASSWD: ALL\n`, 0o440);
-    await using host = await connected(plainSsh(), other.sshd.host({ user: name }));
+    await using host = await connected(plain(), other.sshd.host({ user: name }));
     const ended = await host.run(script("echo never", { become: "root" }));
     expect(ended.kind === "refused" && ended.fault.message).toMatch(message);
     expect(told(await host.run(script("echo next"))).stdout).toBe("next\n");

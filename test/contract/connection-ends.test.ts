@@ -95,7 +95,7 @@ describe.concurrent.each(WAYS)("how scripts are ended, or left alone: %s", (_nam
         const ended = await host.run(script(`${sleep} & echo started; exit 4`, { late }));
         expect(told(ended)).toMatchObject({ end: "exited 4", stdout: "started\n" });
       }
-      expect(running(sleep)).toBe(true);
+      expect(await eventually(() => running(sleep))).toBe(true);
       endAll(sleep);
     },
   );
