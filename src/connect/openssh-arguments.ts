@@ -13,13 +13,13 @@ export type Wishes = {
 /** Seconds that a master waits for us after the login, and outlives us if we die. */
 const LINGER = 10;
 
-/** How a master is told to run in the private directory `dir`: what stands first counts for ssh. `asks`: somebody may answer questions. */
-export function masterArguments(dir: string, asks: boolean): readonly string[] {
+/** How a master is told to run in the private directory `dir`: what stands first counts for ssh. `batch`: whether it must not ask; undefined: as ssh's configuration has it. */
+export function masterArguments(dir: string, batch: boolean | undefined): readonly string[] {
   const path = `${dir}/ssh`.replaceAll("%", "%%");
   const own = options({
     ControlPersist: LINGER,
     ClearAllForwardings: "yes",
-    BatchMode: asks ? "no" : "yes",
+    BatchMode: batch === undefined ? undefined : batch ? "yes" : "no",
   });
   // The log tells which keys were tried and what key the host showed; without `-v` nobody would hear what a proxy says.
   return ["-v", "-N", "-x", "-M", "-S", path, "-E", `${dir}/log`, ...own];

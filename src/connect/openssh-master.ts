@@ -53,7 +53,8 @@ export async function startMaster(host: readonly string[], login: Login): Promis
   try {
     using asked = place.asked;
     // A session of its own: Ctrl-C is for us to hear, and the terminal for us to ask on.
-    const child = spawn("ssh", [...masterArguments(dir, asked !== undefined), ...host], {
+    const batch = asked === undefined ? true : answers?.vital === true ? false : undefined;
+    const child = spawn("ssh", [...masterArguments(dir, batch), ...host], {
       env: { ...process.env, SSH_AUTH_SOCK: agentSocket, ...asked?.environment },
       detached: true,
       stdio: ["ignore", "ignore", "pipe"],

@@ -177,6 +177,21 @@ describe("what the system's ssh has to log in with", () => {
     ).toHaveLength(1);
   });
 
+  it("asks nobody for a passphrase in batch mode", async () => {
+    const key = join(sshd.dir, "locked");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "open sesame", "-f", key]);
+    writeFileSync(join(sshd.dir, "authorized"), readFileSync(`${key}.pub`), { flag: "a" });
+    let asked = 0;
+    const ask = async (): Promise<Secret> => {
+      asked += 1;
+      return new Secret("open sesame");
+    };
+    expect(await logsIn(plainOpenssh({ ask }), host({ keyFiles: [key] }))).toBe(true);
+    const batch = host({ keyFiles: [key], ...asArguments("-o", "BatchMode=yes") });
+    expect((await faultOf(plainOpenssh({ ask }), batch)).kind).toBe("auth");
+    expect(asked).toBe(1);
+  });
+
   it("says which keys were tried and why others were not, and uses the agent it is given", async () => {
     const stranger = keygen(join(sshd.dir, "stranger"));
     const keyFiles = [stranger, "/nonexistent/key"];
