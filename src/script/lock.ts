@@ -119,13 +119,29 @@ export function underLock(claim: Claim, text: string, mark: string): string {
 ${text}`;
 }
 
-/** A script that gives the lock of a host back, as whoever took it, and leaves word of that for a day. */
+/**
+ * A script that gives the lock of a host back, as whoever took it, and leaves word of that for a day. Of what this user left before, the last word of
+ * another run stays: an earlier one tells nobody more.
+ */
 export function dropLock({ run, place }: Pick<Claim, "run" | "place">): string {
   return `${UPTIME}
-for k in ${PLACES}; do for f in "$k/runbook-lock,${word(run)},${place},"*; do
-  [ -O "$f" ] || continue
-  n=\${f#"$k/runbook-lock,"}; mkdir -m 700 "$k/runbook-lock-past,\${n%,*},$t" 2>/dev/null || :; rmdir "$f"
-done; done`;
+for k in ${PLACES}; do
+  n=; o=
+  for f in "$k/runbook-lock,${word(run)},${place},"*; do
+    [ -O "$f" ] || continue
+    n=\${f#"$k/runbook-lock,"}; n=\${n%,*}; mkdir -m 700 "$k/runbook-lock-past,$n,$t" 2>/dev/null || :; rmdir "$f"
+  done
+  [ -n "$n" ] || continue
+  for f in "$k/runbook-lock-past,"*; do
+    [ -O "$f" ] || continue
+    w=\${f%,*}; x=$f
+    case $w in
+      "$k/runbook-lock-past,${word(run)},"*) [ "\${f##*,}" != "$t" ] || continue ;;
+      *",\${n##*,}") if [ -z "$o" ] || [ "\${o##*,}" -le "\${f##*,}" ]; then x=$o; o=$f; fi ;;
+    esac
+    [ -z "$x" ] || rmdir "$x" 2>/dev/null || :
+  done
+done`;
 }
 
 /** Reads the words of a host's answer; null for what is none. */

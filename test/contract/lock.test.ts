@@ -63,12 +63,14 @@ describe.each(["dash", "bash", "busybox"] as const)("the lock of a host, in %s",
     expect(await ask(host, claim("r2", { within: null }))).toBe(true);
     await drop(host, "r2");
     expect(await ask(host, claim("r1", { within: 20 }))).toMatchObject({ kind: "past", holder: { run: "r2" } });
+    await host.run(script("sleep 0.2"));
     await drop(host, "r1");
     await host.run(script("sleep 0.3"));
     expect(await ask(host, claim("r4", { within: 0.1 }))).toBe(true);
     await drop(host, "r4");
+    // The last word of each of two runs: whoever comes is one of them at most, and more than the newest of the others tells nobody more.
     const { stdout } = told(await host.run(script("cd /dev/shm; for f in runbook-lock-past,*; do echo $f; done")));
-    expect([...new Set(stdout.match(/,r\d/g))].toSorted()).toEqual([",r1", ",r2", ",r4"]);
+    expect([...new Set(stdout.match(/,r\d/g))].toSorted()).toEqual([",r1", ",r4"]);
   });
 
   it("is had by one of many that come at the same moment", async () => {

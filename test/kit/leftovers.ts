@@ -16,7 +16,9 @@ export async function sweepRuns(directory: string): Promise<void> {
   if (runs.length === 0) return;
   for (const place of ["/run", "/dev/shm", "/var/tmp", "/tmp"]) {
     const left = readdirSync(place).filter((name) =>
-      runs.some((run) => name.startsWith(`runbook-keep-${run}-`) || name.startsWith(`runbook-job-${run}.`)),
+      runs.some((run) =>
+        [`runbook-keep-${run}-`, `runbook-job-${run}.`, `runbook-lock-past,${run},`].some((of) => name.startsWith(of)),
+      ),
     );
     for (const name of left) {
       endJob(join(place, name));
