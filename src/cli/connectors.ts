@@ -1,9 +1,9 @@
 import { connectorFor } from "../connect/choose.ts";
 import { localConnector } from "../connect/local.ts";
-import type { OpensshOptions } from "../connect/openssh.ts";
-import { newPace } from "../connect/pace.ts";
-import { sshConnector } from "../connect/ssh.ts";
-import { configReader } from "../connect/sshconfig.ts";
+import type { OpensshOptions } from "../connect/openssh/connector.ts";
+import { newPace } from "../connect/ssh/pace.ts";
+import { sshConnector } from "../connect/ssh/connector.ts";
+import { configReader } from "../connect/config/read.ts";
 import type { Connector } from "../run/ports.ts";
 import type { Questions } from "./prompt.ts";
 import { homeOf, userName } from "./user.ts";
@@ -42,7 +42,7 @@ export function connectors(
 function systemSsh(options: OpensshOptions): Connector {
   let made: Promise<Connector> | undefined;
   const load = async (): Promise<Connector> => {
-    const { opensshConnector } = await import("../connect/openssh.ts");
+    const { opensshConnector } = await import("../connect/openssh/connector.ts");
     return opensshConnector(options);
   };
   return {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import { MOST } from "../connect/pace.ts";
+import { MOST } from "../connect/ssh/pace.ts";
 import { counted, grouped } from "../view/words.ts";
 
 /** What a command wants of this process: how many hosts at once, and whether it keeps its logins to the end of all. */

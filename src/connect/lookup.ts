@@ -1,9 +1,9 @@
 import { type LookupAddress, lookup } from "node:dns";
 import { isIP } from "node:net";
 import type { Fault } from "../model/fault.ts";
-import { interrupted } from "./login.ts";
-import type { Target } from "./target.ts";
-import { unreachable } from "./unreachable.ts";
+import { interrupted } from "./ssh/login.ts";
+import type { Target } from "./ssh/target.ts";
+import { unreachable } from "./ssh/unreachable.ts";
 import { within } from "./within.ts";
 
 const FAMILIES = { any: 0, inet: 4, inet6: 6 } as const;

@@ -1,6 +1,6 @@
 import { ailmentHint, ailmentIn } from "../engine/ailment.ts";
 import type { Fault } from "../model/fault.ts";
-import { lastLine } from "./refused.ts";
+import { lastLine } from "./become/refused.ts";
 
 /** Why no shell took a script after a login: it was over, printed without end, or was silent for `seconds`; `asked`: it read for itself what was meant for the script. */
 export type NoShell =

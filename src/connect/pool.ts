@@ -6,7 +6,7 @@ import type { Wire } from "../model/wire.ts";
 import type { Script } from "../run/ports.ts";
 import { SUDO } from "../script/become.ts";
 import type { Purpose } from "../script/session.ts";
-import type { Manner } from "./become.ts";
+import type { Manner } from "./become/become.ts";
 import { PATIENCE } from "./hearing.ts";
 import type { OpenPipe } from "./pipe.ts";
 import { openSession, type Session, type Wanted } from "./session.ts";

@@ -3,7 +3,7 @@ import { isFault } from "../model/fault.ts";
 import type { BecomeMeans } from "../model/inventory.ts";
 import type { Secret } from "../model/secret.ts";
 import { prelude, type Purpose, startCommand, WHOLE } from "../script/session.ts";
-import { becomeUser, type Manner } from "./become.ts";
+import { becomeUser, type Manner } from "./become/become.ts";
 import { hearing, soon } from "./hearing.ts";
 import { markFinder, randomMark } from "./mark.ts";
 import { noShell } from "./noshell.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { configReader } from "../../src/connect/sshconfig.ts";
+import { configReader } from "../../src/connect/config/read.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { connected, faultOf, logsIn, LOGINS, plainSsh, script, told } from "../kit/connections.ts";

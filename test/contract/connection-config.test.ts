@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import PQueue from "p-queue";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type ConfigPlace, configReader } from "../../src/connect/sshconfig.ts";
+import { type ConfigPlace, configReader } from "../../src/connect/config/read.ts";
 import { isFault } from "../../src/model/fault.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Connector } from "../../src/run/ports.ts";

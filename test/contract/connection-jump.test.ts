@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { configReader } from "../../src/connect/sshconfig.ts";
+import { configReader } from "../../src/connect/config/read.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Connector } from "../../src/run/ports.ts";
 import { connected, faultOf, logsIn, plainSsh, script, told } from "../kit/connections.ts";

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { sshConnector } from "../../src/connect/ssh.ts";
+import { sshConnector } from "../../src/connect/ssh/connector.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { faultOf, logsIn, LOGINS, plainSsh } from "../kit/connections.ts";
 import { eventually } from "../kit/processes.ts";

@@ -1,6 +1,6 @@
 import { localConnector } from "../../src/connect/local.ts";
-import { opensshConnector } from "../../src/connect/openssh.ts";
-import { sshConnector } from "../../src/connect/ssh.ts";
+import { opensshConnector } from "../../src/connect/openssh/connector.ts";
+import { sshConnector } from "../../src/connect/ssh/connector.ts";
 import { type Fault, isFault } from "../../src/model/fault.ts";
 import type { Host } from "../../src/model/inventory.ts";
 import type { Connection, Connector, Ended, Script } from "../../src/run/ports.ts";

@@ -1,7 +1,7 @@
 import { Client } from "ssh2";
 import { expect, test } from "vitest";
-import { jumpPool, type JumpLogin, type Jumps, type Route } from "../../../src/connect/jump.ts";
-import { targetOf, type Target } from "../../../src/connect/target.ts";
+import { jumpPool, type JumpLogin, type Jumps, type Route } from "../../../src/connect/ssh/jump.ts";
+import { targetOf, type Target } from "../../../src/connect/ssh/target.ts";
 import { type Fault, isFault } from "../../../src/model/fault.ts";
 import { hostAt } from "../../kit/sshd.ts";
 

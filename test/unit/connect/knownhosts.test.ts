@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fingerprint, judgeKey, keysOf, keyType, knownName, parseKnownHosts } from "../../../src/connect/knownhosts.ts";
+import {
+  fingerprint,
+  judgeKey,
+  keysOf,
+  keyType,
+  knownName,
+  parseKnownHosts,
+} from "../../../src/connect/hostkeys/knownhosts.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "rb-known-"));
 const file = join(dir, "known_hosts");

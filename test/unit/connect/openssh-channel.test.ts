@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { sessionsOver } from "../../../src/connect/openssh-channel.ts";
-import type { Field, Line, Packet } from "../../../src/connect/openssh-mux.ts";
+import { sessionsOver } from "../../../src/connect/openssh/channel.ts";
+import type { Field, Line, Packet } from "../../../src/connect/openssh/mux.ts";
 import type { Pipe } from "../../../src/connect/pipe.ts";
 
 /** A stand-in for the line to a master: what is sent is noted, and what the host says is up to the test. */

@@ -1,7 +1,7 @@
 import { connect, createServer } from "node:net";
 import { once } from "node:events";
 import { expect, it } from "vitest";
-import { giveWay, newPace, type Pace, type Place, placesOf, type Turn } from "../../../src/connect/pace.ts";
+import { giveWay, newPace, type Pace, type Place, placesOf, type Turn } from "../../../src/connect/ssh/pace.ts";
 import { plainSsh } from "../../kit/connections.ts";
 import { hostAt } from "../../kit/sshd.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type Asked, answers } from "../../../src/connect/prompts.ts";
-import { targetOf } from "../../../src/connect/target.ts";
+import { type Asked, answers } from "../../../src/connect/ssh/prompts.ts";
+import { targetOf } from "../../../src/connect/ssh/target.ts";
 import { isFault } from "../../../src/model/fault.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { hostAt } from "../../kit/sshd.ts";

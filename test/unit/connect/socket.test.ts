@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { gatheringSocket } from "../../../src/connect/socket.ts";
+import { gatheringSocket } from "../../../src/connect/ssh/socket.ts";
 
 test("what is written within one turn leaves together, also before and after the connection is there", async () => {
   const server = createServer().listen(0, "127.0.0.1");

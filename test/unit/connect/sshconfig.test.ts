@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { configReader } from "../../../src/connect/sshconfig.ts";
+import { configReader } from "../../../src/connect/config/read.ts";
 import { hostAt } from "../../kit/sshd.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "rb-config-"));

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
-import { type Target, targetOf } from "../../../src/connect/target.ts";
+import { type Target, targetOf } from "../../../src/connect/ssh/target.ts";
 import { parseInventory } from "../../../src/language/inventory/inventory.ts";
 import { type Fault, isFault } from "../../../src/model/fault.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { saying, timedOut, unreachable } from "../../../src/connect/unreachable.ts";
+import { saying, timedOut, unreachable } from "../../../src/connect/ssh/unreachable.ts";
 import { hostAt } from "../../kit/sshd.ts";
 
 const HOST = hostAt(22, "/");

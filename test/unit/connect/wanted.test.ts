@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unmet, wantedAlgorithms } from "../../../src/connect/wanted.ts";
+import { unmet, wantedAlgorithms } from "../../../src/connect/ssh/wanted.ts";
 
 const ours = wantedAlgorithms({ kex: "*" }, undefined).kex ?? [];
 
