@@ -7,7 +7,7 @@ import { tallyOf } from "./proof/tally.ts";
 
 /** A few of each kind, other ones for each seed; \`node test/crash/all.ts\` deals them all. */
 const SIZES: Readonly<Record<"files" | "boots", Sizes>> = {
-  files: { events: 45, moments: 2, cuts: 1, hangups: 1, freezes: 1, reboots: 1 },
+  files: { events: 90, moments: 2, cuts: 1, hangups: 1, freezes: 1, reboots: 1 },
   boots: { events: 60, moments: 0, cuts: 0, hangups: 0, freezes: 0, reboots: 1 },
 };
 

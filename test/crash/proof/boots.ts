@@ -62,8 +62,9 @@ steps:
     verify: { run: '${note("verify", "boot", "-")}', within: 15s, every: 200ms }
 `;
 
-/** Notes that the machine is up, and in which boot; then puts the lock of another run there, if the disk says so, which is stale later. */
+/** Opens the way in again, as a boot does where a setting is not kept. Notes that the machine is up, and in which boot; then puts the lock of another run there, if the disk says so, which is stale later. */
 const ON_BOOT = `disk=$dir/disk
+[ ! -e "$dir/away" ] || mv -- "$dir/away" "$dir/authorized"
 if [ -d "$disk" ]; then
   ${note("up", "boot", "-", '$(cat "$dir/boot")')}
   if [ -e "$disk/locked" ]; then
