@@ -6,7 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // On two cores: half of the time of these tests is waiting for hosts.
+    maxWorkers: 3,
     reporters: ["default", new ClosingLine()],
   },
 });

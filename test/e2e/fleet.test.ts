@@ -100,7 +100,7 @@ describe("a fleet where some disks are full, on real OpenSSH servers", { timeout
     expect(await usage(at("backup"))).toBe(100);
   });
 
-  it("leaves nothing lying about on any host, and no process of its own", async () => {
+  it("leaves nothing lying about on any host but the word that it gave the lock back, and no process of its own", async () => {
     for (const [name, host] of hosts) expect([name, await contentsOf(host)]).toEqual([name, before.get(name)]);
   });
 
@@ -112,7 +112,7 @@ describe("a fleet where some disks are full, on real OpenSSH servers", { timeout
 
 /** Every file on the host's own file systems, and its processes but tapdisks; a tapback that was started again looks as before. */
 async function contentsOf(host: PracticeHost): Promise<string[]> {
-  const files = await host.must("find / /run /dev/shm /usr/local -xdev | sort");
+  const files = await host.must("find / /run /dev/shm /usr/local -xdev | grep -v /runbook-lock-past, | sort");
   const names = await host.must("cat /proc/[0-9]*/comm 2>/dev/null || :");
   const ours = new Set(["cat", "sh", "tapdisk"]);
   return [

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { configReader } from "../../../src/connect/config/read.ts";
+import { IGNORED_OPTIONS } from "../../../src/language/inventory/ssh-names.ts";
 import { hostAt } from "../../kit/sshd.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "rb-config-"));
@@ -47,11 +48,15 @@ const HEAD = fc.oneof(
 const BLOCK = fc.tuple(HEAD, OPTION, OPTION).map((lines) => lines.join("\n  "));
 const BLOCKS = fc.array(BLOCK, { maxLength: 4 }).map((blocks) => `${blocks.join("\n")}\n`);
 
-/** What is told of each host, in any order of options. */
+/** What is told of each host that we would go by, in any order of options. */
 async function told(file: string): Promise<readonly object[]> {
   const read = configReader({ home: "/nonexistent", file });
   const all = await Promise.all(HOSTS.map((address) => read(hostAt(22, dir, { address, user: undefined }))));
-  return all.map((lines) => ("kind" in lines ? { fault: lines.message } : Object.fromEntries(lines)));
+  return all.map((lines) =>
+    "kind" in lines
+      ? { fault: lines.message }
+      : Object.fromEntries([...lines].filter(([name]) => !IGNORED_OPTIONS.has(name))),
+  );
 }
 
 test("what is told of many hosts is what ssh says of each of them", { timeout: 60_000 }, async () => {
