@@ -99,6 +99,7 @@ describe("what only the system's ssh can do", () => {
     );
     expect(fault).toMatchObject({ kind: "unreachable" });
     expect(fault.message).toBe("closed by the host before the login; the way there says: the bridge is up");
+    expect(fault.hint).toContain("ProxyCommand");
   });
 
   it("does what the user's own configuration says of the host, and takes nothing of it that is for terminals", async () => {

@@ -35,11 +35,12 @@ export function loginFault(said: Said, host: There, asked: Asked | undefined): N
   if (HUNG_UP.test(log) && !/^debug1: SSH2_MSG_NEWKEYS sent/m.test(log)) {
     const closed = closedByHost(host);
     if (proxy === undefined) return { fault: closed, again: true };
-    // What lies on the way may have been turned away, too.
-    return {
-      fault: { ...closed, message: `${closed.message}; the way there says: ${proxy}` },
-      again: HUNG_UP.test(proxy),
-    };
+    // What lies on the way may have been turned away, too; else it is the way that is wrong.
+    const again = HUNG_UP.test(proxy);
+    const hint = again
+      ? {}
+      : { hint: "Look at its ProxyCommand, or at the hosts that it jumps through, in ssh's configuration." };
+    return { fault: { ...closed, message: `${closed.message}; the way there says: ${proxy}`, ...hint }, again };
   }
   const last = lastWords(log) ?? proxy ?? "ssh ended without a word";
   return { fault: { kind: "unreachable", message: `closed: ${last}`, where: host.name }, again: false };
