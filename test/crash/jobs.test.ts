@@ -47,14 +47,7 @@ async function scene(id?: string): Promise<Scene> {
   const bind = id === undefined ? ":" : `mount --bind ${dir}/boot /proc/sys/kernel/random/boot_id`;
   if (id !== undefined) writeFileSync(join(dir, "boot"), `${id}\n`);
   const sshd = await startSshd({ before: `${own}; ${bind}` });
-  const host = {
-    ansible_host: "127.0.0.1",
-    ansible_port: sshd.port,
-    ansible_user: "root",
-    ansible_ssh_private_key_file: join(sshd.dir, "key"),
-    ansible_ssh_common_args: `-o UserKnownHostsFile=${join(sshd.dir, "known")}`,
-  };
-  await shop.write("hosts.yml", JSON.stringify({ all: { hosts: { web1: host } } }));
+  await shop.write("hosts.yml", JSON.stringify({ all: { hosts: { web1: sshd.vars } } }));
   return {
     shop,
     sshd,

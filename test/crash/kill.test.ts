@@ -43,14 +43,7 @@ test.concurrent.each([
     await using shop = await workshop({ "endless.yml": runbook(sleep), bad: "" });
     await using sshd = await startSshd({ before: "mount -t tmpfs tmpfs /run; mkdir /run/sshd", config });
     using _left = { [Symbol.dispose]: () => processesWith(sleep).forEach(({ pid }) => killIfThere(pid)) };
-    const host = {
-      ansible_host: "127.0.0.1",
-      ansible_port: sshd.port,
-      ansible_user: "root",
-      ansible_ssh_private_key_file: join(sshd.dir, "key"),
-      ansible_ssh_common_args: `-o UserKnownHostsFile=${join(sshd.dir, "known")}`,
-      dir: shop.directory,
-    };
+    const host = { ...sshd.vars, dir: shop.directory };
     await shop.write("hosts.yml", JSON.stringify({ all: { hosts: { web1: host } } }));
     const count = join(shop.directory, "count");
     const noted = (): string => (existsSync(count) ? readFileSync(count, "utf8") : "");

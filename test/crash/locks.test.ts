@@ -42,14 +42,7 @@ async function scene(fix = ""): Promise<Scene> {
   const shop = await workshop({ "slow.yml": runbook("slow", fix), bad: "", hold: "" });
   const dir = shop.directory;
   const sshd = await startSshd();
-  const host = {
-    ansible_host: "127.0.0.1",
-    ansible_port: sshd.port,
-    ansible_user: "root",
-    ansible_ssh_private_key_file: join(sshd.dir, "key"),
-    ansible_ssh_common_args: `-o UserKnownHostsFile=${join(sshd.dir, "known")}`,
-  };
-  await shop.write("hosts.yml", JSON.stringify({ all: { hosts: { web1: host } } }));
+  await shop.write("hosts.yml", JSON.stringify({ all: { hosts: { web1: sshd.vars } } }));
   const run = ["run", "./slow.yml", "-i", "hosts.yml", "--approve", "low", "--input", `dir=${dir}`] as const;
   return {
     shop,

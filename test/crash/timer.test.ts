@@ -48,14 +48,7 @@ async function scene(options: SshdOptions = {}): Promise<Scene> {
   const shop = await workshop({ "cut.yml": RUNBOOK, bad: "" });
   const dir = shop.directory;
   const sshd = await startSshd({ before: "mount -t tmpfs tmpfs /run; mkdir /run/sshd", ...options });
-  const host = {
-    ansible_host: sshd.host().address,
-    ansible_port: sshd.port,
-    ansible_user: "root",
-    ansible_ssh_private_key_file: join(sshd.dir, "key"),
-    ansible_ssh_common_args: `-o UserKnownHostsFile=${join(sshd.dir, "known")}`,
-  };
-  await shop.write("hosts.yml", JSON.stringify({ all: { hosts: { web1: host } } }));
+  await shop.write("hosts.yml", JSON.stringify({ all: { hosts: { web1: sshd.vars } } }));
   const run = ["run", "./cut.yml", "-i", "hosts.yml", "--approve", "low", "--state", "state"];
   return {
     shop,

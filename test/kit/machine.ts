@@ -16,6 +16,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { greets } from "./practice-sshd.ts";
 import { allProcesses, killIfThere, type Seen } from "./processes.ts";
+import { inventoryVars } from "./sshd.ts";
 
 /**
  * What the machine does when it is told to reboot. `boot`: its init ends, and another one starts. `stay`: it takes the order and does nothing.
@@ -154,13 +155,7 @@ export async function startMachine({ onBoot = ":", onOrder = ":" }: MachineHooks
   return {
     dir,
     port,
-    vars: {
-      ansible_host: "127.0.0.1",
-      ansible_port: port,
-      ansible_user: "root",
-      ansible_ssh_private_key_file: join(dir, "key"),
-      ansible_ssh_common_args: `-o UserKnownHostsFile=${join(dir, "known")}`,
-    },
+    vars: inventoryVars(port, dir),
     orders: () => (existsSync(join(dir, "orders")) ? read("orders").split("\n") : []),
     boots: () => boots,
     down: () => init === null,

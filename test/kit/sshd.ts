@@ -35,7 +35,23 @@ export type Sshd = AsyncDisposable & {
   readonly dir: string;
   /** How to reach it as root with `key`; `over` changes what a test is about. */
   host(over?: Partial<Host>): Host;
+  /** The same as inventory variables. */
+  readonly vars: InventoryVars;
 };
+
+/** What an inventory says of a host. */
+export type InventoryVars = Readonly<Record<string, string | number>>;
+
+/** Inventory variables that reach an sshd as root, with the `key` and the `known` of its directory. */
+export function inventoryVars(port: number, dir: string, address = "127.0.0.1"): InventoryVars {
+  return {
+    ansible_host: address,
+    ansible_port: port,
+    ansible_user: "root",
+    ansible_ssh_private_key_file: join(dir, "key"),
+    ansible_ssh_common_args: `-o UserKnownHostsFile=${join(dir, "known")}`,
+  };
+}
 
 /** Starts sshd and waits until it listens. Needs root and OpenSSH; fails, and never skips, without them. */
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
@@ -67,6 +83,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     pid,
     dir,
     host: (over = {}) => hostAt(port, dir, { address, ...over }),
+    vars: inventoryVars(port, dir, address),
     async [Symbol.asyncDispose]() {
       // Its own children first: a test may have left a login open.
       for (const login of loginsOf(pid)) killIfThere(login);

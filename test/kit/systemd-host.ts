@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { join } from "node:path";
 import { greets } from "./practice-sshd.ts";
 import { allProcesses, eventually } from "./processes.ts";
-import { freePort } from "./sshd.ts";
+import { freePort, inventoryVars } from "./sshd.ts";
 
 /** A host with a real systemd as its first process, in namespaces of its own, whose sshd is a service. Ends with everything in it. */
 export type SystemdHost = AsyncDisposable & {
@@ -59,13 +59,7 @@ export async function startSystemdHost({ units, disk }: SystemdWish): Promise<Sy
   const gone = new Promise((done) => child.once("exit", done));
   const first = (): number => allProcesses().find(({ parent }) => parent === child.pid)?.pid ?? 0;
   const host: SystemdHost = {
-    vars: {
-      ansible_host: "127.0.0.1",
-      ansible_port: port,
-      ansible_user: "root",
-      ansible_ssh_private_key_file: join(dir, "key"),
-      ansible_ssh_common_args: `-o UserKnownHostsFile=${join(dir, "known")}`,
-    },
+    vars: inventoryVars(port, dir),
     must: (script) =>
       execFileSync("nsenter", ["-t", `${first()}`, "-m", "-p", "-u", "-i", "-C", "sh", "-euc", script], {
         encoding: "utf8",
