@@ -44,13 +44,24 @@ export function setLook(look: string | undefined): string {
   return `_look=${look === undefined ? "" : noteOf(look)}`;
 }
 
-/** The last thing but one that a session's shell does: it notes those of its processes that wait in the kernel. */
+/** How often a session's end looks whether those it killed are gone, or wait in the kernel. Without a pause between: that would start a process. */
+const ROUNDS = 50;
+
+/**
+ * The last thing but one that a session's shell does: it kills its processes and notes those that stay. A process may wait where a signal
+ * could reach it, and in the kernel only once one did (as one that asks a FUSE server does), so it is looked at after it was killed.
+ */
 export const NOTE_STUCK = `[ -z "\${_look-}" ] || {
-  read -r _s </proc/$$/stat; ${APART}; _i=$4; set -C; umask 077
-  for _f in /proc/[0-9]*/stat; do
-    _s=; read -r _s <"$_f" || continue
-    ${APART}; _p=\${_s%% *}
-    if [ "\${4-}" = "$_i" ] && [ "$1" = D ]; then ${NOTE}; fi
+  read -r _s </proc/self/stat; ${APART}; _i=$4 _m=\${_s%% *} _r=0; set -C; umask 077
+  while _w= _r=$((_r + 1)); [ $_r -le ${ROUNDS} ]; do
+    for _f in /proc/[0-9]*/stat; do
+      _s=; read -r _s <"$_f" || continue
+      ${APART}; _p=\${_s%% *}
+      [ "\${4-}" = "$_i" ] && [ "$_p" != "$_m" ] && [ "$1" != Z ] || continue
+      if [ "$1" = D ] || [ $_r = ${ROUNDS} ]; then ${NOTE}; else _w=1; fi
+      kill -KILL "$_p"
+    done
+    [ -n "$_w" ] || break
   done
 } 2>/dev/null`;
 
