@@ -1,7 +1,8 @@
 import { digestOf } from "../../src/engine/digest.ts";
 import { evolve } from "../../src/engine/evolve.ts";
 import type { RunState } from "../../src/engine/state.ts";
-import type { Entry, Event, RunPlan } from "../../src/model/event.ts";
+import type { Entry, Event } from "../../src/model/event.ts";
+import type { RunPlan } from "../../src/model/plan.ts";
 import { Runbook, type LoadedRunbook } from "../../src/model/runbook.ts";
 
 const STEP = "release-log";

@@ -5,7 +5,7 @@ import type { RunState } from "../engine/state.ts";
 import { contentDigest } from "../engine/runbook-digest.ts";
 import { saysTheSame, stepsThatDiffer } from "../language/runbook/differ.ts";
 import { storedRunbook } from "../language/runbook/stored.ts";
-import type { Accepted, RunPlan } from "../model/event.ts";
+import type { Accepted, RunPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import type { HostDigests, RunSettings } from "../model/settings.ts";

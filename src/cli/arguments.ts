@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import { parseDuration } from "../model/quantity.ts";
 

@@ -1,7 +1,8 @@
 import { evolve, replay } from "../engine/evolve.ts";
 import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
-import type { Entry, Writer } from "../model/event.ts";
+import type { Entry } from "../model/event.ts";
+import type { Writer } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import { boardLines } from "../report/board.ts";
 import { jsonLine, jsonText } from "../report/json.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { runbookSchemaText } from "../language/runbook/json-schema.ts";
 import { runbookTemplate } from "../language/runbook/template.ts";
 import type { Fault } from "../model/fault.ts";
-import { Slug } from "../model/runbook.ts";
+import { Slug } from "../model/words.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 

@@ -1,7 +1,7 @@
 import { controllerRuling } from "../engine/controller.ts";
 import { planPolicies } from "../language/policy/plan.ts";
 import { loadPolicies } from "../load/policy.ts";
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import type { PlannedPolicy } from "../model/policy.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";

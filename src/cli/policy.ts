@@ -7,7 +7,7 @@ import { shelvedRunbooks, type Lookup } from "../load/library.ts";
 import { loadPolicies } from "../load/policy.ts";
 import { loadRunbook } from "../load/runbook.ts";
 import type { ApproveLevel } from "../model/approval.ts";
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Policy } from "../model/policy-file.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";

@@ -5,7 +5,7 @@ import { contentDigest } from "../engine/runbook-digest.ts";
 import type { RunState } from "../engine/state.ts";
 import { stepsThatDiffer } from "../language/runbook/differ.ts";
 import { storedRunbook } from "../language/runbook/stored.ts";
-import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { HostDigests, RunSettings } from "../model/settings.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";

@@ -1,6 +1,6 @@
 import type { InputValues } from "../engine/plan.ts";
 import type { RunState } from "../engine/state.ts";
-import type { Accepted } from "../model/event.ts";
+import type { Accepted } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { RunSettings } from "../model/settings.ts";

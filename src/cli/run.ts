@@ -3,7 +3,7 @@ import { SqliteRecord } from "../journal/sqlite.ts";
 import { didYouMean } from "../language/suggest.ts";
 import { loadRunbook } from "../load/runbook.ts";
 import type { Waiver } from "../model/approval.ts";
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { PastFix } from "../model/past.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { keyOf, keyText } from "../engine/judge.ts";
 import { stepPlan } from "../engine/plan.ts";
 import type { RunState } from "../engine/state.ts";
-import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Waiting } from "../view/questions.ts";
 

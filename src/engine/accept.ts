@@ -1,4 +1,4 @@
-import type { Accepted, StepPlan } from "../model/event.ts";
+import type { Accepted, StepPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import { adrift, armed, fixing } from "./outcome.ts";
 import { setAdrift } from "./evolve-step.ts";

@@ -1,4 +1,4 @@
-import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import { ruleOf, ruleWords } from "./permission.ts";
 
 /** What policies say of running a step's scripts on this machine. `silent`: the command line decides. */

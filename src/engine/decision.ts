@@ -1,5 +1,6 @@
 import { deciderOf, nameOf, type Decider, type Decision } from "../model/approval.ts";
-import type { Event, RunPlan } from "../model/event.ts";
+import type { Event } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import { digestOf } from "./digest.ts";
 import { waiting } from "./outcome.ts";
 import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";

@@ -1,4 +1,4 @@
-import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { PlannedPolicy, PlannedRule } from "../model/policy.ts";
 import { concerns, permissionFor, type Permission, type Ruling } from "./permission.ts";
 

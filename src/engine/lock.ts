@@ -1,4 +1,4 @@
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { StepState } from "./state.ts";
 import type { Todo } from "./todo.ts";
 import { moment } from "./words.ts";

@@ -1,5 +1,5 @@
 import { covers } from "../model/approval.ts";
-import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Permit, PlannedPolicy, PlannedRule } from "../model/policy.ts";
 import type { RunState, StepState } from "./state.ts";
 import { within } from "./window.ts";

@@ -1,8 +1,9 @@
 import { DEFAULT_EXPIRES, type ApproveLevel } from "../model/approval.ts";
-import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import type { Fix, FixKind, Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import type { Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import type { Fix, FixKind } from "../model/fix.ts";
 import { readInput } from "../model/input.ts";
 import { Encrypted, isSecret, Secret } from "../model/secret.ts";
 import { columnsOf, keyOf } from "./judge.ts";

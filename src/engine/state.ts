@@ -1,6 +1,7 @@
 import type { Ailment } from "../model/ailment.ts";
 import type { Decider, Decision, Waiver } from "../model/approval.ts";
-import type { Entry, EventOf, RunPlan, StepPlan } from "../model/event.ts";
+import type { Entry, EventOf } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Finding, Outcome } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";

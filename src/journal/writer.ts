@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import type { Writer } from "../model/event.ts";
+import type { Writer } from "../model/plan.ts";
 
 /** This process; undefined where the system does not tell one process from another (it has no `/proc`). */
 export function thisWriter(): Writer | undefined {

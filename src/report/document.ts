@@ -6,7 +6,8 @@ import type { FaultKind } from "../model/fault.ts";
 import type { Cell, Outcome } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";
 import type { Permit } from "../model/policy.ts";
-import type { ColumnType, FixKind, Severity } from "../model/runbook.ts";
+import type { ColumnType, Severity } from "../model/runbook.ts";
+import type { FixKind } from "../model/fix.ts";
 
 /**
  * A run as a report tells it: what HTML, JUnit and JSON are drawn from, and what the JSON is (docs/reports.md). Members are added to it;

@@ -1,4 +1,4 @@
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import { REBOOT_COMMANDS } from "../model/reboot.ts";
 import type { DocumentPolicy, DocumentStep, ScriptRole } from "./document.ts";

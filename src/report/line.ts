@@ -1,4 +1,4 @@
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import { clean } from "../view/clean.ts";
 import { paletteOf, type Style } from "../view/colour.ts";
 import { fit, pad, widthOf } from "../view/width.ts";

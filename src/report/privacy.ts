@@ -1,4 +1,5 @@
-import type { Entry, RunPlan, StepPlan } from "../model/event.ts";
+import type { Entry } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Cell, Finding } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";
 import { mask, Secret } from "../model/secret.ts";

@@ -1,4 +1,4 @@
-import type { Writer } from "../model/event.ts";
+import type { Writer } from "../model/plan.ts";
 import type { RunRecord } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
 import { fit, pad, widthOf } from "../view/width.ts";

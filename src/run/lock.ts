@@ -5,7 +5,7 @@ import { moment } from "../engine/words.ts";
 import type { EventOf } from "../model/event.ts";
 import type { LockHolder } from "../model/lock.ts";
 import type { Output } from "../model/output.ts";
-import { VERIFY_DEFAULTS } from "../model/runbook.ts";
+import { VERIFY_DEFAULTS } from "../model/fix.ts";
 import { dialectOf, NOTHING } from "../script/dialect.ts";
 import { lockAnswer, type Claim, type LockAnswer } from "../script/lock.ts";
 import type { Ended } from "./ports.ts";

@@ -1,7 +1,7 @@
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event, EventOf } from "../model/event.ts";
 import type { Output } from "../model/output.ts";
-import type { Fix } from "../model/runbook.ts";
+import type { Fix } from "../model/fix.ts";
 import type { LockAnswer } from "../script/lock.ts";
 import { carryOut } from "./carry.ts";
 import { endOnOrder } from "./kill.ts";

@@ -1,6 +1,7 @@
 import type { Freeze, RunState } from "../engine/state.ts";
 import type { Decision, Waiver } from "../model/approval.ts";
-import type { Entry, Writer } from "../model/event.ts";
+import type { Entry } from "../model/event.ts";
+import type { Writer } from "../model/plan.ts";
 import type { PastFix } from "../model/past.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";

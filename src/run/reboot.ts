@@ -1,7 +1,7 @@
 import type { FixState, HostState, StepState } from "../engine/state.ts";
 import { kernelWords } from "../engine/words.ts";
 import type { Event } from "../model/event.ts";
-import { kernelOf } from "../model/runbook.ts";
+import { kernelOf } from "../model/fix.ts";
 import { Secret } from "../model/secret.ts";
 import { dialectOf, NOTHING } from "../script/dialect.ts";
 import { awaitBoot, type Awaited } from "./boot.ts";

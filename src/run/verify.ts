@@ -2,7 +2,7 @@ import { exitReason } from "../engine/words.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Event } from "../model/event.ts";
 import type { Finding } from "../model/finding.ts";
-import { VERIFY_DEFAULTS, type Verify } from "../model/runbook.ts";
+import { VERIFY_DEFAULTS, type Verify } from "../model/fix.ts";
 import { lookOnce } from "./look.ts";
 import { definitionOf, send, shortfall, type Work } from "./work.ts";
 

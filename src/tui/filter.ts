@@ -1,4 +1,4 @@
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { Phase } from "./activity.ts";
 
 /** A host as a filter sees it. */

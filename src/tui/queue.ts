@@ -2,7 +2,8 @@ import { waiting } from "../engine/outcome.ts";
 import { openPlaces } from "../engine/rollout.ts";
 import type { HostState, RunState } from "../engine/state.ts";
 import type { Risk } from "../model/approval.ts";
-import type { FixKind, LoadedRunbook } from "../model/runbook.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import type { FixKind } from "../model/fix.ts";
 import { likenessOf } from "./likeness.ts";
 import { permitWords } from "./permits.ts";
 

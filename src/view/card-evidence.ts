@@ -1,6 +1,6 @@
 import { outputText } from "../model/output.ts";
 import type { Cell, Finding } from "../model/finding.ts";
-import type { StepPlan } from "../model/event.ts";
+import type { StepPlan } from "../model/plan.ts";
 import { moves, hostless } from "./card-kind.ts";
 import type { Member, Subject } from "./card-subject.ts";
 import { clean } from "./clean.ts";

@@ -1,7 +1,8 @@
 import { columnsOf } from "../engine/judge.ts";
-import type { StepPlan } from "../model/event.ts";
+import type { StepPlan } from "../model/plan.ts";
 import type { Risk } from "../model/approval.ts";
-import type { Fix, FixKind, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import type { LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import type { Fix, FixKind } from "../model/fix.ts";
 import { REBOOT_COMMANDS } from "../model/reboot.ts";
 import { clean } from "./clean.ts";
 import { becomeWords, proofWords, rebootWords, rollbackWords, timeoutWords } from "./step-words.ts";

@@ -1,4 +1,4 @@
-import type { RunPlan } from "../model/event.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { Subject } from "./card-subject.ts";
 import { clean } from "./clean.ts";
 

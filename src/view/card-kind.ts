@@ -1,6 +1,6 @@
 import type { HostState, RunState, StepState } from "../engine/state.ts";
 import type { Cell, Finding } from "../model/finding.ts";
-import type { StepPlan } from "../model/event.ts";
+import type { StepPlan } from "../model/plan.ts";
 import { outputText } from "../model/output.ts";
 import { isMeasure, type LoadedRunbook } from "../model/runbook.ts";
 import { valuesOf } from "./card-values.ts";

@@ -1,5 +1,5 @@
 import type { HostState, RunState, StepState } from "../engine/state.ts";
-import type { StepPlan } from "../model/event.ts";
+import type { StepPlan } from "../model/plan.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import { foldHosts } from "./hosts.ts";
 import { clean } from "./clean.ts";

@@ -1,5 +1,6 @@
 import type { HostState, RunState } from "../engine/state.ts";
-import { kernelOf, type LoadedRunbook, type Step } from "../model/runbook.ts";
+import { type LoadedRunbook, type Step } from "../model/runbook.ts";
+import { kernelOf } from "../model/fix.ts";
 import { clean } from "./clean.ts";
 import { valueWords } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import type { StepPlan } from "../model/event.ts";
+import type { StepPlan } from "../model/plan.ts";
 import type { Finding } from "../model/finding.ts";
 import { cellWords, counted } from "./words.ts";
 

@@ -2,7 +2,7 @@ import { controllerRuling } from "../engine/controller.ts";
 import type { Answer } from "../engine/explain.ts";
 import type { Permission, Ruling } from "../engine/permission.ts";
 import { covers, type ApproveLevel } from "../model/approval.ts";
-import type { RunPlan, StepPlan } from "../model/event.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
 import { DAYS } from "../model/policy-file.ts";
 import type { PlannedRule, TimeWindow } from "../model/policy.ts";
 import { clean } from "./clean.ts";

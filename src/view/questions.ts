@@ -2,7 +2,7 @@ import { votesThatCount } from "../engine/decision.ts";
 import { waiting } from "../engine/outcome.ts";
 import { permissionFor, type Permission } from "../engine/permission.ts";
 import type { HostState, RunState, StepState } from "../engine/state.ts";
-import type { StepPlan } from "../model/event.ts";
+import type { StepPlan } from "../model/plan.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { cardKind } from "./card-kind.ts";
 

@@ -1,5 +1,6 @@
-import { kernelOf, VERIFY_DEFAULTS, type Fix, type Step } from "../model/runbook.ts";
-import type { RunPlan } from "../model/event.ts";
+import { type Step } from "../model/runbook.ts";
+import { kernelOf, VERIFY_DEFAULTS, type Fix } from "../model/fix.ts";
+import type { RunPlan } from "../model/plan.ts";
 import { clean } from "./clean.ts";
 import { counted, duration } from "./words.ts";
 

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import { thisWriter } from "../../src/journal/writer.ts";
 import type { Decision } from "../../src/model/approval.ts";
-import type { Entry, Event, Writer } from "../../src/model/event.ts";
+import type { Entry, Event } from "../../src/model/event.ts";
+import type { Writer } from "../../src/model/plan.ts";
 import type { Lease } from "../../src/run/ports.ts";
 import { PLAN } from "../kit/plans.ts";
 import { fixStarted, saw, unreachable } from "../kit/tale.ts";
@@ -61,7 +62,6 @@ describe("a lease", () => {
     await using _again = await taken(other, "a", { ...ADA, by: "bob" });
     expect(await record.desk.holder("a")).toMatchObject({ by: "bob" });
   });
-
   test("of a process that was killed is free at once", async () => {
     const program = resolve(import.meta.dirname, "fixtures/hold-lease.ts");
     const child = spawn(process.execPath, [program, directory, "a"], { stdio: ["ignore", "pipe", "inherit"] });

@@ -1,4 +1,5 @@
-import type { Accepted, Event } from "../../src/model/event.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { Accepted } from "../../src/model/plan.ts";
 import type { Books, Promise } from "./promises.ts";
 
 /** Hosts that are not in the inventory any more, as whoever went on with the run last has accepted. */

@@ -1,4 +1,5 @@
-import type { Event, RunPlan } from "../../src/model/event.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { RunPlan } from "../../src/model/plan.ts";
 import type { Books, Promise } from "./promises.ts";
 
 /** What people and policies said of a fix, told from the events and from the rules as they are written. `first`: of its card. */

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { RunPlan, StepPlan } from "../../src/model/event.ts";
+import type { RunPlan, StepPlan } from "../../src/model/plan.ts";
 import type { PlannedPolicy, PlannedRule } from "../../src/model/policy.ts";
 
 type FixPlan = NonNullable<StepPlan["fix"]>;

@@ -1,7 +1,8 @@
 import { digestOf } from "../../src/engine/digest.ts";
 import { evolve } from "../../src/engine/evolve.ts";
 import type { RunState } from "../../src/engine/state.ts";
-import type { Accepted, Entry, Event, RunPlan } from "../../src/model/event.ts";
+import type { Entry, Event } from "../../src/model/event.ts";
+import type { Accepted, RunPlan } from "../../src/model/plan.ts";
 import type { Outcome } from "../../src/model/finding.ts";
 import { resolveShare } from "../../src/model/measure.ts";
 import { type Boots, checkBoots, keepBoots, noBoots } from "./boots.ts";

@@ -1,4 +1,4 @@
-import type { RunPlan } from "../../src/model/event.ts";
+import type { RunPlan } from "../../src/model/plan.ts";
 import { resolveShare } from "../../src/model/measure.ts";
 import type { Books, Promise } from "./promises.ts";
 

@@ -1,4 +1,5 @@
-import type { Event, StepPlan } from "../../src/model/event.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { StepPlan } from "../../src/model/plan.ts";
 import type { Page } from "./page.ts";
 import type { Promise } from "./promises.ts";
 

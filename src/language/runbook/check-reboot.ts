@@ -1,4 +1,5 @@
-import { kernelOf, type Runbook, type Step } from "../../model/runbook.ts";
+import { type Runbook, type Step } from "../../model/runbook.ts";
+import { kernelOf } from "../../model/fix.ts";
 import { valueAt } from "../schema/schema-faults.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Path } from "../yaml/yaml.ts";

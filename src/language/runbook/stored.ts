@@ -1,4 +1,4 @@
-import type { RunPlan } from "../../model/event.ts";
+import type { RunPlan } from "../../model/plan.ts";
 import { Runbook, type LoadedRunbook } from "../../model/runbook.ts";
 import { readYaml } from "../yaml/yaml.ts";
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { acceptRefusal } from "../../../src/engine/accept.ts";
 import { digestOf } from "../../../src/engine/digest.ts";
 import { resumeRefusal } from "../../../src/run/resume.ts";
-import type { Accepted, Event, RunPlan } from "../../../src/model/event.ts";
+import type { Event } from "../../../src/model/event.ts";
+import type { Accepted, RunPlan } from "../../../src/model/plan.ts";
 import {
   admitted,
   after,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { digestOf } from "../../../src/engine/digest.ts";
 import type { RunState } from "../../../src/engine/state.ts";
-import type { RunPlan } from "../../../src/model/event.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 import { PLAN } from "../../kit/plans.ts";
 import { after, findings, hostOf, planWith, stepOf } from "../../kit/tale.ts";

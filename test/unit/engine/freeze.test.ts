@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { stillHolds } from "../../../src/engine/recheck.ts";
 import { gate, openPlaces } from "../../../src/engine/rollout.ts";
-import type { RunPlan } from "../../../src/model/event.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import type { Event } from "../../../src/model/event.ts";
 import {
   admitted,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { overLimit, permissionFor } from "../../../src/engine/permission.ts";
 import type { RunState } from "../../../src/engine/state.ts";
 import { todo } from "../../../src/engine/todo.ts";
-import type { RunPlan } from "../../../src/model/event.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import type { PlannedRule } from "../../../src/model/policy.ts";
 import { FOUR_HOSTS as HOSTS, policyWith, ruleWith } from "../../kit/policies.ts";
 import {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { denialWords, permissionFor, type Permission } from "../../../src/engine/permission.ts";
-import type { RunPlan } from "../../../src/model/event.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import type { PlannedPolicy, PlannedRule } from "../../../src/model/policy.ts";
 import { anyMatter, anyPolicy, anyRule, FOUR_HOSTS as HOSTS, policyWith, ruleWith } from "../../kit/policies.ts";
 import { planWith, stepWith } from "../../kit/tale.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { makePlan, missingInputs, type RunOptions } from "../../../src/engine/plan.ts";
-import type { RunPlan } from "../../../src/model/event.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import type { Host } from "../../../src/model/inventory.ts";
 import { Encrypted, Secret } from "../../../src/model/secret.ts";
 import { loadedFrom } from "../../kit/story.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { stillHolds } from "../../../src/engine/recheck.ts";
 import { gate } from "../../../src/engine/rollout.ts";
 import type { RunState } from "../../../src/engine/state.ts";
-import type { RunPlan } from "../../../src/model/event.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import {
   admitted,
   after,

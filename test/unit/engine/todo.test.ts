@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RunState } from "../../../src/engine/state.ts";
-import type { Event, RunPlan } from "../../../src/model/event.ts";
+import type { Event } from "../../../src/model/event.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import { digestOf } from "../../../src/engine/digest.ts";
 import {
   admitted,

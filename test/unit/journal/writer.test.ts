@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { isAtWork, thisWriter } from "../../../src/journal/writer.ts";
-import type { Writer } from "../../../src/model/event.ts";
+import type { Writer } from "../../../src/model/plan.ts";
 
 const here = thisWriter() as Writer;
 const [boot, tick, space] = here.started.split("/");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PlannedRule } from "../../../src/model/policy.ts";
-import type { RunPlan } from "../../../src/model/event.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import { cardOf, type Card } from "../../../src/view/card.ts";
 import { policyWith, ruleWith } from "../../kit/policies.ts";
 import { diskFinding, diskRunbook, Story } from "../../kit/story.ts";
