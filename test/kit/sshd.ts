@@ -127,7 +127,11 @@ export function hostAt(port: number, dir: string, over: Partial<Host> = {}): Hos
 function config(dir: string, port: number, options: SshdOptions): string {
   const shells = join(dir, "bin");
   mkdirSync(shells);
-  if (options.shell !== undefined) symlinkSync(`/bin/${options.shell}`, join(shells, "sh"));
+  // Another bash than the system's, so that an old one can be put to the same tests.
+  const { RUNBOOK_TEST_BASH: bash = "/bin/bash" } = process.env;
+  symlinkSync(bash, join(shells, "bash"));
+  if (options.shell !== undefined)
+    symlinkSync(options.shell === "bash" ? bash : `/bin/${options.shell}`, join(shells, "sh"));
   return [
     ...(options.config ?? []),
     `Port ${port}`,
