@@ -107,7 +107,7 @@ function unsignedFault({ state, questions }: WaitingRun): Fault | null {
   if (signed.length === 0) return null;
   return {
     kind: "usage",
-    message: `the policy wants signed decisions on ${counted(signed.length, "card")} of run ${state.run}`,
+    message: `${counted(signed.length, "card")} of run ${state.run} cannot be decided without a signature`,
     hint: "add --sign, or --sign KEY",
   };
 }

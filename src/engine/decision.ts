@@ -36,7 +36,7 @@ export function ruleOn(state: RunState, decision: Decision, now: number): Ruled 
   // A no needs no proof: nothing happens because of it.
   if (decision.verdict === "deny") return denial(decision);
   if (permission.signed && decision.signature === undefined) {
-    return { refused: "the policy wants it signed (`runbook approve --sign`)" };
+    return { refused: "it needs a signature (`runbook approve --sign`)" };
   }
   const objection = permission.approve === "deny" ? denialWords(permission) : overLimit(state, host.host, permission);
   return objection === null ? approval(state, step, decision, permission, now) : { refused: objection };

@@ -4,7 +4,7 @@ import type { Permit, PlannedPolicy, PlannedRule } from "../model/policy.ts";
 import type { RunState, StepState } from "./state.ts";
 import { within } from "./window.ts";
 
-/** What policies and command line together say of one step's fix on one host at one time. */
+/** What the runbook, policies and command line together say of one step's fix on one host at one time. */
 export type Permission = {
   readonly approve: Permit;
   /** Different people who must say yes; 1 or more. */
@@ -32,14 +32,15 @@ export type Matter = {
 
 const STRICTNESS: readonly Permit[] = ["auto", "ask", "deny"];
 
-/** The strictest of all policies and of the command line. A policy whose rules all miss asks: silence is never a yes. */
+/** The strictest of the runbook, all policies and the command line. A policy whose rules all miss asks: silence is never a yes. */
 export function permissionFor(matter: Matter): Permission {
   const { plan, step } = matter;
   const rules = plan.policies.map((policy): Ruling => ({ source: policy.source, rule: ruleOf(policy, matter) }));
   const held = rules.flatMap(({ rule }) => (rule === null ? [] : [rule]));
-  const approvers = Math.max(1, ...held.map((rule) => rule.approvers));
+  const own = step.fix?.approvals ?? 1;
+  const approvers = Math.max(own, ...held.map((rule) => rule.approvers));
   const notRequester = held.some((rule) => rule.notRequester);
-  const signed = held.some((rule) => rule.signed || rule.approvers > 1);
+  const signed = approvers > 1 || held.some((rule) => rule.signed);
   const says = new Set([...rules.map(({ rule }) => rule?.approve ?? "ask"), byCommandLine(matter)]);
   const strictest = STRICTNESS.findLast((permit) => says.has(permit)) ?? "ask";
   return {

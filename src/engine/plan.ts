@@ -163,6 +163,7 @@ export function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly strin
             oncePer: fix.once_per ?? null,
             keeps: keeps(loaded, step),
             ...present("unlessReconnect", step.rollback?.unless_reconnect),
+            ...present("approvals", fix.approvals),
           },
   };
 }

@@ -29,6 +29,12 @@ const FixKeys = z.strictObject({
   guard: Script.optional().meta(
     about("Read-only, right before each fix: exit 0 goes, else the fix is deferred with stdout as the reason."),
   ),
+  approvals: z
+    .int()
+    .min(1)
+    .max(20)
+    .optional()
+    .meta(about("Different people who must say yes, each with a signature (default 1). A policy can only want more.")),
   run: Script.optional().meta(about("The script that fixes it.")),
   reboot: Reboot.optional(),
   manual: z.string().min(1).optional().meta(about("What a person must do.")),

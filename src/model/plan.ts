@@ -43,6 +43,8 @@ export const StepPlan = z.object({
       keeps: z.boolean().optional(),
       /** Seconds after which its host undoes it by itself, unless somebody has logged in anew. */
       unlessReconnect: z.number().optional(),
+      /** Different people who must say yes, whatever policies say; absent: one. */
+      approvals: z.int().positive().optional(),
     })
     .nullable(),
 });

@@ -50,6 +50,9 @@ function wantedWords(subject: Subject, member: Member, permission: Permission): 
     permission.approvers === 1 ? "one person" : `${permission.approvers} different people`,
     permission.signed ? "signed" : "",
     permission.notRequester ? `not by ${clean(state.plan.by)}, who started the run` : "",
+    permission.signed && permission.signers.length === 0
+      ? "and no policy names the allowed_signers that tell who signed"
+      : "",
   ];
   const votes = votesThatCount(state.plan, member.step, permission, now);
   const names = votes.map((vote) => `${clean(vote.signature?.principal ?? vote.by)} (${ago(vote.at, now)})`);

@@ -33,7 +33,7 @@ describe("four eyes", { timeout: 60_000 }, () => {
     const approve = (...more: readonly string[]): Promise<Ran> =>
       shop.run("approve", "last", "--digest", digest, ...more);
 
-    expect(await approve()).toMatchObject({ exit: 1, out: expect.stringContaining("the policy wants it signed") });
+    expect(await approve()).toMatchObject({ exit: 1, out: expect.stringContaining("it needs a signature") });
     expect(await approve("--sign", ada.file)).toMatchObject({
       exit: 0,
       out: "a: sweep: approved, and on record; it needs 1 more person\n",

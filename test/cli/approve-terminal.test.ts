@@ -145,7 +145,7 @@ describe("on a terminal", { timeout: 120_000 }, () => {
     {
       await using terminal = typing(shop, "approve", "last");
       expect(await terminal.exit()).toBe(64);
-      await terminal.see("the policy wants signed decisions on 2 cards");
+      await terminal.see("2 cards of run");
     }
     await using terminal = typing(shop, "approve", "last", "--sign", ada.file);
     await terminal.see("(1 of 2)");

@@ -19,10 +19,12 @@ const anyFix: fc.Arbitrary<FixPlan> = fc
     selected: fc.constantFrom(true, true, true, false),
     oncePer: fc.constantFrom(null, null, "os"),
     undone: fc.constantFrom(false, false, true),
+    approvals: fc.constantFrom(undefined, undefined, undefined, 2),
   })
-  .map(({ undone, ...rest }) =>
-    undone && rest.kind === "run" ? { ...rest, rollback: true, unlessReconnect: 60 } : rest,
-  );
+  .map(({ undone, approvals, ...rest }) => ({
+    ...(undone && rest.kind === "run" ? { ...rest, rollback: true, unlessReconnect: 60 } : rest),
+    ...(approvals === undefined ? {} : { approvals }),
+  }));
 
 /** A host is rebooted whole, and nothing undoes it. */
 const fix = anyFix.map((one): FixPlan => (one.kind === "reboot" ? { ...one, per: "host", rollback: false } : one));

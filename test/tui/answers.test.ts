@@ -46,10 +46,10 @@ describe("answering a card", () => {
   });
 
   test("what the policy wants signed is not approved here, and the note says how it can be", () => {
-    const sight = sightOf([card()], { bar: { why: "the policy wants a signature: runbook approve", deniable: false } });
+    const sight = sightOf([card()], { bar: { why: "it needs a signature: runbook approve", deniable: false } });
     const { ui, actions } = type(["y"], { sight });
     expect(actions).toEqual([]);
-    expect(ui.note).toBe("the policy wants a signature: runbook approve");
+    expect(ui.note).toBe("it needs a signature: runbook approve");
   });
 
   test("a key held down answers one card only", () => {

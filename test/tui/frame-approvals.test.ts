@@ -173,8 +173,8 @@ describe("the queue", () => {
     const signed = frameFor(story, { columns: 130, ui: { entry: key } });
     const digest = signed.sight?.offer?.all[0]?.digest.slice(0, 12);
     const command = `runbook approve r1 --digest ${digest} --sign`;
-    expect(signed.sight?.offer?.bar?.why).toBe(`the policy wants 2 people, each with a signature: ${command}`);
-    expect(textOf(signed)).toContain("decide    the policy wants 2 people");
+    expect(signed.sight?.offer?.bar?.why).toBe(`it needs 2 people, each with a signature: ${command}`);
+    expect(textOf(signed)).toContain("decide    it needs 2 people");
     expect(textOf(signed)).toMatch(/◷ web3 {2}waiting for you +needs 2 signatures: release-log/);
     expect(signed.lines.at(-1)).not.toContain("y yes");
   });

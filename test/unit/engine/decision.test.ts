@@ -114,7 +114,7 @@ describe("a decision does not count", () => {
 
 describe("what must be signed", () => {
   test("is a yes; a no needs no proof, since nothing happens because of it", () => {
-    const words = "the policy wants it signed (`runbook approve --sign`)";
+    const words = "it needs a signature (`runbook approve --sign`)";
     expect(comesOf(waitingUnder({ signed: true }), {}, signedBy("bob"))).toEqual([words, "approved"]);
     expect(comesOf(waitingUnder({ signed: true }), { verdict: "deny" })).toEqual(["denied"]);
   });
@@ -192,8 +192,8 @@ describe("two people", () => {
 
   test("must sign: two names in a file that both can write prove nothing", () => {
     expect(comesOf(waitingUnder(four), { by: "bob" }, { by: "cy" })).toEqual([
-      "the policy wants it signed (`runbook approve --sign`)",
-      "the policy wants it signed (`runbook approve --sign`)",
+      "it needs a signature (`runbook approve --sign`)",
+      "it needs a signature (`runbook approve --sign`)",
     ]);
   });
 
