@@ -49,19 +49,24 @@ describe("the first rule of a policy that matches holds", () => {
   });
 });
 
-describe("a runbook that wants two people for a fix", () => {
-  const wanting = (approvals: number, more: Partial<RunPlan> = {}): Permission =>
-    permit(planWith({ hosts: HOSTS, approve: "high", steps: [stepWith({}, { approvals })], ...more }));
+function wanting(approvals: number, more: Partial<RunPlan> = {}): Permission {
+  return permit(planWith({ hosts: HOSTS, approve: "high", steps: [stepWith({}, { approvals })], ...more }));
+}
 
+describe("a runbook that wants two people for a fix", () => {
   test("has them asked, with signatures, where no policy is in force and the command line says yes", () => {
     expect(wanting(2)).toMatchObject({ approve: "ask", approvers: 2, signed: true });
     expect(wanting(1)).toMatchObject({ approve: "auto", approvers: 1, signed: false });
   });
 
   test("is not talked down by a policy, which can only want more", () => {
-    const policy = (approvers: number): PlannedPolicy => policyWith(ruleWith({ approvers }));
-    expect(wanting(2, { policies: [policy(1)] })).toMatchObject({ approvers: 2, signed: true });
-    expect(wanting(2, { policies: [policy(3)] })).toMatchObject({ approvers: 3, signed: true });
+    for (const [approvers, all] of [
+      [1, 2],
+      [3, 3],
+    ] as const) {
+      const policies = [policyWith(ruleWith({ approvers }))];
+      expect(wanting(2, { policies })).toMatchObject({ approvers: all, signed: true });
+    }
     expect(wanting(2, { policies: [policyWith(ruleWith({ approve: "auto" }))] }).approve).toBe("ask");
     expect(wanting(2, { policies: [policyWith(ruleWith({ approve: "deny" }))] }).approve).toBe("deny");
   });
