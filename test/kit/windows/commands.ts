@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventsOf, now, ownersIn, readCluster, wmiOf } from "./cluster.ts";
 import { dateThing, newObject } from "./objects.ts";
 import { invoke } from "./interpreter.ts";
 import type { Arguments, Context } from "./scope.ts";
@@ -36,8 +37,10 @@ export function commands(player: Player): Readonly<Record<string, Command>> {
         if (truth(kept)) await context.emit(each);
       }
     },
-    "sort-object": async (_, input, { emit }) => {
-      for (const each of (input ?? []).toSorted((a, b) => compare(sortable(a), sortable(b)))) await emit(each);
+    "sort-object": async (args, input, { emit }) => {
+      const sorted = (input ?? []).toSorted((a, b) => compare(sortable(a), sortable(b)));
+      const same = (one: unknown, at: number): boolean => at > 0 && compare(sorted[at - 1], one) === 0;
+      for (const [at, each] of sorted.entries()) if (!(args.named.has("-unique") && same(each, at))) await emit(each);
     },
     "out-string": async (_, input, { emit }) => emit(`\r\n${(input ?? []).map(shown).join("\r\n")}\r\n\r\n`),
     "write-output": async (args, input, { emit }) => {
@@ -123,6 +126,7 @@ export function commands(player: Player): Readonly<Record<string, Command>> {
       const all = (input ?? [get(args, "-inputobject")]).map(plain);
       await emit(JSON.stringify(all.length === 1 ? all[0] : all, null, args.named.has("-compress") ? 0 : 2));
     },
+    ...ofCluster(player),
     "cmd.exe": async (args, _, { emit }) => {
       const [, ...words] = args.positional.map(text);
       const ran = await run("/bin/sh", ["-c", words.join(" ")]);
@@ -137,6 +141,42 @@ export function commands(player: Player): Readonly<Record<string, Command>> {
       // The login goes down with it, a little later, in a session that outlives what is killed.
       spawn("/bin/sh", ["-c", `sleep 0.3; kill ${process.ppid}`], { stdio: "ignore", detached: true }).unref();
     },
+  };
+}
+
+const emitting = (all: (args: Arguments) => readonly unknown[]): Command => {
+  return async (args, _, { emit }) => {
+    for (const each of all(args)) await emit(each);
+  };
+};
+
+/** What a node of a failover cluster has besides. PowerShell 2 knows the commands of a module only once it was imported. */
+function ofCluster(player: Player): Readonly<Record<string, Command>> {
+  const { machine } = player;
+  const { node } = machine;
+  let imported = machine.version > 2;
+  const own = (name: string): NonNullable<typeof node> => {
+    if (node === null || !imported) throw unknown(name);
+    return node;
+  };
+  return {
+    "import-module": async (args) => {
+      if (node === null) throw new PsError(`The specified module '${text(get(args, "-name"))}' was not loaded`);
+      imported = true;
+    },
+    "get-date": emitting(() => [now()]),
+    "get-winevent": emitting((args) => (node === null ? [] : eventsOf(node, get(args, "-filterhashtable")))),
+    "get-cluster": emitting(() => {
+      const { service, cluster } = own("Get-Cluster");
+      if (service !== "Running") throw new PsError("The cluster service is not running.", "ClusterCmdletException");
+      return [thing("Cluster", { Name: readCluster(cluster).name })];
+    }),
+    "get-clusterresource": emitting(() => ownersIn(own("Get-ClusterResource"), "resources")),
+    "get-clusterresourcetype": emitting(() => ownersIn(own("Get-ClusterResourceType"), "types")),
+    "fltmc.exe": emitting(() => {
+      player.setExit(node?.filters ? 0 : 1);
+      return node?.filters ?? ["", "Zugriff verweigert"];
+    }),
   };
 }
 
@@ -177,6 +217,8 @@ function plain(value: unknown): unknown {
 function wmi(machine: Machine, { named }: Arguments, date: (value: Date) => unknown): unknown[] {
   const name = text(named.get("-classname") ?? named.get("-class"));
   const boot = date(new Date(machine.bootedAt));
+  const told = wmiOf(machine.node, name);
+  if (told !== null) return told;
   if (name === "Win32_OperatingSystem")
     return [thing(name, { LastBootUpTime: boot, Caption: "Microsoft Windows Server 2019" })];
   if (name === "Win32_LogicalDisk")

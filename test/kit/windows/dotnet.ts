@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writ
 import { spawn } from "node:child_process";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { versionOf } from "./cluster.ts";
 import { blockOf } from "./interpreter.ts";
 import type { Expressions } from "./expressions.ts";
 import type { Machine } from "./machine.ts";
@@ -97,6 +98,7 @@ function statics(process: Process): Readonly<Record<string, Static>> {
     "diagnostics.process::start": () => startProcess(),
     "diagnostics.stopwatch::gettimestamp": () => Date.now() - machine.bootedAt,
     "diagnostics.stopwatch::frequency": () => 1000,
+    "diagnostics.fileversioninfo::getversioninfo": ([path]) => versionOf(machine.node, text(path)),
     "math::floor": ([value]) => Math.floor(number(value)),
     "math::ceiling": ([value]) => Math.ceil(number(value)),
     "math::round": ([value]) => Math.round(number(value)),
@@ -177,8 +179,10 @@ export function dotnet(process: Process): Expressions {
       if (isType(owner)) return setStatic(owner.name, text(name), process);
       const key = text(name).toLowerCase();
       if (isHash(owner)) owner.entries.set(key, [name, value]);
-      else if (isThing(owner)) owner.members.set(key, value);
-      else throw new PsError(`The property '${text(name)}' cannot be set`);
+      else if (isThing(owner)) {
+        owner.setters?.get(key)?.(value);
+        owner.members.set(key, value);
+      } else throw new PsError(`The property '${text(name)}' cannot be set`);
     },
     call(owner, name, args) {
       if (isType(owner)) return ofType(owner.name, name)(args);
@@ -215,6 +219,7 @@ export function dotnet(process: Process): Expressions {
     errorRecord: (error) =>
       thing("ErrorRecord", {
         exception: thing(error.type, { message: error.message }),
+        fullyqualifiederrorid: error.type,
         invocationinfo: thing("InvocationInfo", { scriptname: "", scriptlinenumber: error.line ?? 1 }),
         message: error.message,
       }),

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Node } from "./cluster.ts";
 
 /** What the stand-in knows of the Windows host that it plays: its files, who it is, and since when it runs. All of it lies in one directory. */
 export type Machine = {
@@ -12,6 +13,8 @@ export type Machine = {
   bootedAt: number;
   /** Whether its processes have a console, whose code page can be set. */
   readonly console: boolean;
+  /** Null: there is no failover clustering on it. */
+  readonly node: Node | null;
 };
 
 /** Makes the directory of a host that has never run. */
@@ -23,6 +26,7 @@ export function makeMachine(dir: string, over: Partial<Machine> = {}): Machine {
     guid: "0f8fad5b-d9cb-469f-a165-70867728950e",
     bootedAt: Date.now() - 3_600_000,
     console: true,
+    node: null,
     ...over,
   };
   for (const place of ["ProgramData", "LocalAppData", "Temp", "mutex"])
@@ -47,5 +51,6 @@ export function readMachine(dir: string): Machine {
     guid: String(read.guid),
     bootedAt: Number(read.bootedAt),
     console: !("console" in read) || read.console !== false,
+    node: "node" in read && read.node !== null ? Node.parse(read.node) : null,
   };
 }

@@ -32,6 +32,8 @@ export type Thing = {
   readonly type: string;
   readonly members: Map<string, unknown>;
   readonly methods: Map<string, (...args: readonly unknown[]) => unknown>;
+  /** What else happens when a member is set. */
+  readonly setters?: ReadonlyMap<string, (value: unknown) => void>;
 };
 export type Hash = { readonly kind: "hash"; readonly entries: Map<string, readonly [key: unknown, value: unknown]> };
 
