@@ -83,7 +83,7 @@ async function live(prepared: Prepared, begins: () => void, io: Io): Promise<num
 }
 
 /** Everything that must never be seen: secret inputs, and the passwords of hosts. */
-function secretsOf(
+export function secretsOf(
   hosts: readonly Host[],
   values: ReadonlyMap<string, ReadonlyMap<string, string | Secret>>,
 ): Secret[] {

@@ -1,6 +1,7 @@
 import { FaultError, type Fault } from "../model/fault.ts";
 import { approvals } from "./approvals.ts";
 import { decide } from "./approve.ts";
+import { check } from "./check.ts";
 import { historyExport } from "./export.ts";
 import { freeze, unfreeze } from "./freeze.ts";
 import { historyList, historyShow } from "./history.ts";
@@ -26,6 +27,7 @@ import { historyVerify } from "./verify.ts";
  */
 export const commands = {
   approvals,
+  check,
   create,
   decide,
   freeze,

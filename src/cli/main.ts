@@ -2,6 +2,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import manifest from "../../package.json" with { type: "json" };
 import { clean } from "../view/clean.ts";
 import { count, seconds, several, type Answer } from "./arguments.ts";
+import { addCheck } from "./check-command.ts";
 import { EXIT } from "./exit.ts";
 import { addHistory } from "./history-commands.ts";
 import { addLab } from "./lab-commands.ts";
@@ -52,6 +53,8 @@ program
     const { run } = await import("./run.ts");
     end(await run(name, options, io));
   });
+
+addCheck(program, end, io);
 
 program
   .command("resume")

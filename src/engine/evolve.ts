@@ -1,9 +1,11 @@
 import type { Waiver } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
+import type { Finding } from "../model/finding.ts";
 import { accept } from "./accept.ts";
 import { isSameMachine } from "./machine.ts";
 import { adrift, armed, unfinished } from "./outcome.ts";
 import { ended, looked, newRound, onStep, setAdrift, sift, type Moment } from "./evolve-step.ts";
+import { isFor } from "./waiver.ts";
 import { begin, type HostState, type RunState, type StepState } from "./state.ts";
 
 type HostEvent = Extract<Event, { host: string }>;
@@ -189,12 +191,12 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "detected":
       // What changed the machine while it was looked at came after what was seen.
       return withStep(host, event.step, (step) =>
-        looked(step, event, aside(host, event.step, when), { ...when, seq: event.after ?? when.seq }),
+        looked(step, event, aside(host, event.step, event.findings, when), { ...when, seq: event.after ?? when.seq }),
       );
     case "rebooted":
       return rebooted(host, event, when);
     case "waived":
-      return withStep(host, event.step, (step) => sift(step, aside(host, event.step, when)));
+      return withStep(host, event.step, (step) => sift(step, aside(host, event.step, step.findings ?? [], when)));
     case "asked-elsewhere":
     case "endorsed":
     case "fix-started":
@@ -251,7 +253,12 @@ function withStep(host: HostState, id: string, change: (step: StepState) => Step
 }
 
 /** The keys of a step's findings on a host that are waived at a moment. */
-function aside(host: HostState, step: string, { at, waivers }: Ground): ReadonlySet<string> {
+function aside(
+  host: HostState,
+  step: string,
+  findings: readonly Finding[],
+  { at, waivers }: Ground,
+): ReadonlySet<string> {
   const held = waivers.filter((waiver) => waiver.host === host.host && waiver.step === step && waiver.until > at);
-  return new Set(held.map((waiver) => waiver.key));
+  return new Set(findings.filter((finding) => held.some((waiver) => isFor(waiver, finding))).map(({ key }) => key));
 }

@@ -25,7 +25,7 @@ export type RunOptions = {
   readonly only: readonly string[];
   /** What the plan takes over as it is. */
   readonly more?: Partial<
-    Pick<RunPlan, "machine" | "writer" | "policies" | "past" | "waivers" | "waitLock" | "settings">
+    Pick<RunPlan, "machine" | "writer" | "policies" | "past" | "waivers" | "waitLock" | "settings" | "check">
   >;
 };
 
@@ -95,6 +95,7 @@ export function makePlan(
         contents: [...loaded.files.values()].map(contentDigest),
       },
       ...present("settings", more.settings),
+      ...present("check", more.check),
     },
   };
 }

@@ -10,6 +10,7 @@ import { turnOf } from "./once.ts";
 import { nextOfFix, toBeProved } from "./remedy.ts";
 import { unarmable } from "./timer.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
+import { waiverOf } from "./waiver.ts";
 import { frozenWords, moment } from "./words.ts";
 
 type OnStep<K extends string> = { readonly kind: K; readonly host: string; readonly step: string };
@@ -125,6 +126,7 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   }
   if (step.plan.fix === null) return settle("found", "there is no fix for it");
   if (!fixable(step)) return settle("found", "not among the steps to fix");
+  if (state.plan.check !== undefined) return settle("found", "a check only looks");
   if (state.plan.dryRun) return step.preview === null ? { kind: "preview", ...at } : settle("found", "dry run");
   if (unarmable(state, step)) return settle("found", "not fixed: with --no-jobs nothing on the host could undo it");
   if (step.rounds >= MAX_ROUNDS) return settle("found", `it came back after ${step.rounds} fixes`);
@@ -138,9 +140,7 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
 function nothingLeft(state: RunState, host: HostState, step: StepState): { outcome: Outcome; reason: string } {
   if (step.rounds > 0) return { outcome: "fixed", reason: "" };
   const [first] = step.waived;
-  const waiver = state.waivers.findLast(
-    ({ host: name, step: id, key }) => name === host.host && id === step.plan.id && key === first?.key,
-  );
+  const waiver = waiverOf(state.waivers, { host: host.host, step: step.plan.id }, first);
   if (waiver === undefined) return { outcome: "clear", reason: "" };
   return { outcome: "skipped", reason: `waived by ${waiver.by} until ${moment(waiver.until)}: ${waiver.reason}` };
 }

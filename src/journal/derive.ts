@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { EarlierLook } from "../model/check.ts";
 import type { Entry, Event } from "../model/event.ts";
 import { ready } from "./ready.ts";
 import type { Tables } from "./schema.ts";
@@ -8,6 +9,7 @@ export async function derive(database: Kysely<Tables>, entry: Entry): Promise<vo
   await noteRun(database, entry);
   await noteFix(database, entry);
   await noteClaim(database, entry);
+  await noteLook(database, entry);
 }
 
 async function noteRun(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
@@ -20,6 +22,7 @@ async function noteRun(database: Kysely<Tables>, { run, at, event }: Entry): Pro
       started_at: at,
       ended_at: null,
       exit: null,
+      check_id: plan.check?.check ?? null,
     };
     await database.insertInto("run").values(row).execute();
     await database.insertInto("run_order").values({ run }).execute();
@@ -63,6 +66,30 @@ async function noteFix(database: Kysely<Tables>, { run, at, event }: Entry): Pro
     const { host, step, outcome } = event;
     await ready(database, FIX_OVER, [at, outcome, run, host, step]);
   }
+}
+
+const LOOK_BEFORE = `
+  select run.runbook as runbook, last_look.findings as findings
+  from run left join last_look on last_look.runbook = run.runbook and last_look.host = ? and last_look.step = ?
+  where run.run = ? and run.check_id is not null
+`;
+const LOOKED = `
+  insert into last_look (runbook, host, step, run, at, findings) values (?, ?, ?, ?, ?, ?)
+  on conflict do update set run = excluded.run, at = excluded.at, findings = excluded.findings
+`;
+
+/** Of the looks of checks the last counts; what it finds again has been there since it was first found. */
+async function noteLook(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
+  if (event.type !== "detected") return;
+  const { host, step, findings } = event;
+  const values = [host, step, run];
+  const [known] = await ready<{ runbook: string; findings: string | null }>(database, LOOK_BEFORE, values);
+  if (known === undefined) return;
+  const before = new Map(
+    EarlierLook.shape.findings.parse(JSON.parse(known.findings ?? "[]")).map((one) => [one.key, one.since]),
+  );
+  const now = findings.map(({ key }) => ({ key, since: before.get(key) ?? at }));
+  await ready(database, LOOKED, [known.runbook, host, step, run, at, JSON.stringify(now)]);
 }
 
 async function noteClaim(database: Kysely<Tables>, { run, event }: Entry): Promise<void> {

@@ -20,7 +20,18 @@ export type Ledger = {
 };
 
 /** Every table that has a run's rows. */
-const TABLES = ["entry", "run", "run_order", "sealed", "lease", "mail", "claim", "past_fix", "stop_request"] as const;
+const TABLES = [
+  "entry",
+  "run",
+  "run_order",
+  "sealed",
+  "lease",
+  "mail",
+  "claim",
+  "past_fix",
+  "stop_request",
+  "last_look",
+] as const;
 
 /** The ledger of the record in a file. */
 export function ledgerOf(file: string, database: Kysely<Tables>): Ledger {

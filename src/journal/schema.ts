@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Generated } from "kysely";
 import { seal } from "./seal.ts";
 
-/** The tables of the record. Times are ms since the epoch, yes and no are 1 and 0. Only `entry` is the truth: `run`, `past_fix` and `claim` follow it. */
+/** The tables of the record. Times are ms since the epoch, yes and no are 1 and 0. Only `entry` is the truth: `run`, `past_fix`, `claim` and `last_look` follow it. */
 export type Tables = {
   run: {
     run: string;
@@ -11,6 +11,8 @@ export type Tables = {
     started_at: number;
     ended_at: number | null;
     exit: number | null;
+    /** The check that it is a part of; null: none. */
+    check_id: string | null;
   };
   entry: {
     run: string;
@@ -65,6 +67,8 @@ export type Tables = {
     at: number | null;
     outcome: string | null;
   };
+  /** The last look of a check at a step of a host; `findings`: what it found, as JSON, each since when. */
+  last_look: { runbook: string; host: string; step: string; run: string; at: number; findings: string };
 };
 
 /** What leads from each version of the tables to the next, in SQL or by a function; a new record goes all the way. */
@@ -130,4 +134,13 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
     (database) => seal(database, Date.now()),
   ],
   ["alter table stop_request add column kill integer not null default 0"],
+  [
+    `
+  alter table run add column check_id text;
+  create table last_look (
+    runbook text not null, host text not null, step text not null, run text not null, at integer not null, findings text not null,
+    primary key (runbook, host, step)
+  ) strict, without rowid;
+  `,
+  ],
 ];

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { sql, type Kysely } from "kysely";
 import type { Waiver } from "../model/approval.ts";
+import { EarlierLook } from "../model/check.ts";
 import { Entry } from "../model/event.ts";
 import { PastFix } from "../model/past.ts";
 import { OBSERVATIONS } from "./observations.ts";
@@ -110,13 +111,14 @@ export class SqliteRecord implements Journal, Archive {
         .orderBy("run_order.id", "desc")
         .execute(),
     );
-    return rows.map(({ run, runbook, hosts, started_at, ended_at, exit }) => ({
+    return rows.map(({ run, runbook, hosts, started_at, ended_at, exit, check_id }) => ({
       run,
       runbook,
       hosts,
       startedAt: started_at,
       endedAt: ended_at,
       exit,
+      check: check_id,
     }));
   }
 
@@ -192,6 +194,18 @@ export class SqliteRecord implements Journal, Archive {
       const { host, step, keys, until, by, reason } = event;
       return keys.map((key) => ({ host, step, key, until, by, reason }));
     });
+  }
+
+  async earlier(runbook: string, hosts: readonly string[]): Promise<readonly EarlierLook[]> {
+    const rows = await this.#read(() =>
+      this.#database
+        .selectFrom("last_look")
+        .select(["host", "step", "at", "findings"])
+        .where("runbook", "=", runbook)
+        .where(sql<boolean>`host in (select value from json_each(${JSON.stringify(hosts)}))`)
+        .execute(),
+    );
+    return rows.map((row) => EarlierLook.parse({ ...row, findings: JSON.parse(row.findings) }));
   }
 
   #entryOf({ run, seq, at, event }: Tables["entry"]): Entry {

@@ -71,6 +71,10 @@ export const Waiver = z.object({
   step: z.string(),
   /** The key of the finding. */
   key: z.string(),
+  /** In place of the key: what columns of a finding must hold, as scripts see it. Without any: whatever the step finds. */
+  match: z.record(z.string(), z.string()).optional(),
+  /** `file:line` where it is written; absent: it was given on a card. */
+  where: z.string().optional(),
   /** ms since the epoch. */
   until: z.number(),
   by: z.string(),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ApproveLevel, DEFAULT_EXPIRES, Risk, Waiver } from "./approval.ts";
+import { CheckPart } from "./check.ts";
 import { Limit, Share } from "./measure.ts";
 import { PastFix } from "./past.ts";
 import { PlannedPolicy } from "./policy.ts";
@@ -99,6 +100,7 @@ export const RunPlan = z.object({
   waitLock: z.number().nullable().default(0),
   source: RunbookSource.optional(),
   settings: RunSettings.optional(),
+  check: CheckPart.optional(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
 

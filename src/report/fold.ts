@@ -215,7 +215,8 @@ function waiverOf(waiver: Waiver, { state, cases, privacy }: Told): DocumentWaiv
   const plan = state.plan.steps.find((one) => one.id === step);
   const seen = cases.get(caseKey(host, step))?.findings.get(key)?.seen;
   const secret = plan === undefined || plan.columns.some((column) => column.private && column.key);
-  const words = plan !== undefined && seen !== undefined ? evidenceOf(plan, [seen]) : secret ? HIDDEN : key;
+  const known = waiver.match === undefined ? key : matchWords(waiver.match);
+  const words = plan !== undefined && seen !== undefined ? evidenceOf(plan, [seen]) : secret ? HIDDEN : known;
   return {
     host,
     step,
@@ -225,4 +226,9 @@ function waiverOf(waiver: Waiver, { state, cases, privacy }: Told): DocumentWaiv
     reason: privacy(host).text(reason),
     inThisRun: !state.plan.waivers.includes(waiver),
   };
+}
+
+function matchWords(match: Readonly<Record<string, string>>): string {
+  const columns = Object.entries(match).map(([name, text]) => `${name} ${text}`);
+  return columns.length === 0 ? "whatever it finds" : columns.join(", ");
 }

@@ -70,7 +70,11 @@ export type HealthRunbook = HealthRating & {
   /** The run that has it on record; null: it was not checked. */
   readonly run: string | null;
   /** Why it was not checked, and what to do about that; null: it was. */
-  readonly left: { readonly reason: string; readonly hint: string | null } | null;
+  readonly left: {
+    readonly lacks: "input" | "leave" | "soundness";
+    readonly reason: string;
+    readonly hint: string | null;
+  } | null;
   readonly steps: readonly { readonly step: string; readonly title: string; readonly severity: Severity }[];
   /** How many hosts it concerns. */
   readonly hosts: number;

@@ -1,5 +1,6 @@
 import type { Freeze, RunState } from "../engine/state.ts";
 import type { Decision, Waiver } from "../model/approval.ts";
+import type { EarlierLook } from "../model/check.ts";
 import type { Entry } from "../model/event.ts";
 import type { Writer } from "../model/plan.ts";
 import type { PastFix } from "../model/past.ts";
@@ -228,6 +229,8 @@ export interface Archive extends AsyncDisposable {
   read(run: string): Promise<readonly Entry[]>;
   /** Fixes of a runbook's steps in earlier runs on some hosts, newest first; at most 20 a host and step. `since` in ms since the epoch. */
   past(runbook: string, hosts: readonly string[], since: number): Promise<readonly PastFix[]>;
+  /** What the last looks of checks with a runbook at some hosts found. */
+  earlier(runbook: string, hosts: readonly string[]): Promise<readonly EarlierLook[]>;
   /** Waivers of a runbook's findings on some hosts that hold at a time, in ms since the epoch. */
   waivers(runbook: string, hosts: readonly string[], now: number): Promise<readonly Waiver[]>;
 }
@@ -240,6 +243,8 @@ export type RunRecord = {
   readonly endedAt: number | null;
   readonly exit: number | null;
   readonly hosts: number;
+  /** The check that it is a part of; null: none. */
+  readonly check: string | null;
 };
 
 /** Whoever is told of each entry after it is durable: plain log, JSON, board. Must not throw. */

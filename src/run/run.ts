@@ -1,4 +1,3 @@
-import PQueue from "p-queue";
 import { stillHolds } from "../engine/recheck.ts";
 import { fixing } from "../engine/outcome.ts";
 import type { HostState, RunState } from "../engine/state.ts";
@@ -10,6 +9,7 @@ import { perform } from "./perform.ts";
 import type { Wish } from "./ports.ts";
 import type { Recorder } from "./recorder.ts";
 import { roster } from "./roster.ts";
+import type { Turns } from "./turns.ts";
 import type { Work } from "./work.ts";
 
 /** A run under way. */
@@ -28,14 +28,8 @@ export type LiveRun = {
  * Drives every host as far as it can go: ask the engine what to do, do it, record what came of it, ask again.
  * A host that waits has left the queue; whatever is recorded may wake it. `finish` is called once for each, when it is done or the run is over.
  */
-export function drive(
-  recorder: Recorder,
-  work: Work,
-  finish: (host: string) => Promise<void>,
-  most = Infinity,
-): LiveRun {
+export function drive(recorder: Recorder, work: Work, finish: (host: string) => Promise<void>, turns: Turns): LiveRun {
   const { plan } = recorder.state;
-  const queue = new PQueue({ concurrency: Math.min(plan.parallel, most) });
   const hosts = roster();
   const settled = Promise.withResolvers<RunState>();
   let swept = false;
@@ -51,7 +45,7 @@ export function drive(
   const fail = (error: unknown): void => {
     if (broken) return;
     broken = true;
-    queue.clear();
+    turns.clear();
     hosts.close();
     void afterAll(writing, () => settled.reject(error));
   };
@@ -69,7 +63,7 @@ export function drive(
     } else {
       hosts.work(host);
       // Who only follows what was left running takes nobody's place.
-      const stay = next.kind === "follow" ? carry(host, next) : queue.add(() => turn(host));
+      const stay = next.kind === "follow" ? carry(host, next) : turns.add(host, () => turn(host));
       stay.then(() => rest(host), fail);
     }
   };

@@ -20,6 +20,7 @@ import { startRecord, type Recorder } from "./recorder.ts";
 import { readAgain, takeLease } from "./resume.ts";
 import { drive, type LiveRun } from "./run.ts";
 import { scribe } from "./scripts.ts";
+import { ownTurns, type Turns } from "./turns.ts";
 import type { Work } from "./work.ts";
 
 /** Everything a run is made of. */
@@ -31,6 +32,8 @@ export type RunParts = {
   readonly hosts: readonly Host[];
   /** At most so many hosts at work at once, whatever the plan says: what this process can do. */
   readonly parallel?: number;
+  /** Places that the run has together with others; absent: its own. */
+  readonly turns?: Turns;
   readonly values: InputValues;
   readonly secrets: readonly Secret[];
   /** `--become`: for runbooks and hosts that do not say. */
@@ -80,7 +83,8 @@ export async function start(parts: RunParts): Promise<RunState> {
   const work = workOf(parts, fleet, controller, recorder, { stopping: stopping.signal, killing: killing.signal });
   if (orders !== null) await recorder.record(orders);
 
-  const live = drive(recorder, work, (host) => farewell(host, recorder, work), parts.parallel);
+  const most = Math.min(recorder.state.plan.parallel, parts.parallel ?? Infinity);
+  const live = drive(recorder, work, (host) => farewell(host, recorder, work), parts.turns ?? ownTurns(most));
   parts.live(live);
   const over = new AbortController();
   parts.approver?.listen((wish) => live.wish(wish), over.signal);

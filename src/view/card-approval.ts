@@ -1,6 +1,7 @@
 import { votesThatCount } from "../engine/decision.ts";
 import { digestOf } from "../engine/digest.ts";
 import { permissionFor, ruleWords, type Permission } from "../engine/permission.ts";
+import { waiverOf } from "../engine/waiver.ts";
 import { moment } from "../engine/words.ts";
 import { spread, type Member, type Subject } from "./card-subject.ts";
 import { clean } from "./clean.ts";
@@ -81,10 +82,8 @@ export function policyWords(subject: Subject): string {
 /** Findings that are put aside, until when and by whom; empty without. */
 export function waivedWords(subject: Subject): string {
   return spread(subject, ({ host, step }) => {
-    const held = step.waived.flatMap(({ key }) => {
-      const waiver = subject.state.waivers.findLast(
-        (one) => one.host === host.host && one.step === step.plan.id && one.key === key,
-      );
+    const held = step.waived.flatMap((finding) => {
+      const waiver = waiverOf(subject.state.waivers, { host: host.host, step: step.plan.id }, finding);
       return waiver === undefined ? [] : [waiver];
     });
     const alike = Map.groupBy(held, ({ until, by, reason }) => JSON.stringify([until, by, reason]));

@@ -47,8 +47,8 @@ describe("the record of runs", () => {
     await record.append([begun("b")]);
     const hosts = PLAN.hosts.length;
     expect(await record.runs()).toEqual([
-      { run: "b", runbook: PLAN.runbook.name, startedAt: 1_000_001, endedAt: null, exit: null, hosts },
-      { run: "a", runbook: PLAN.runbook.name, startedAt: 1_000_001, endedAt: 1_000_002, exit: 2, hosts },
+      { run: "b", runbook: PLAN.runbook.name, startedAt: 1_000_001, endedAt: null, exit: null, hosts, check: null },
+      { run: "a", runbook: PLAN.runbook.name, startedAt: 1_000_001, endedAt: 1_000_002, exit: 2, hosts, check: null },
     ]);
   });
 
@@ -120,7 +120,7 @@ describe("the record of runs", () => {
     const database = new DatabaseSync(join(directory, "runbook.db"));
     database.exec("pragma user_version = 99");
     database.close();
-    expect(() => SqliteRecord.open(directory)).toThrow(/made by a newer runbook \(format 99; this one knows 4\)/);
+    expect(() => SqliteRecord.open(directory)).toThrow(/made by a newer runbook \(format 99; this one knows 5\)/);
   });
 
   test("says so where no directory can be made, and does not try for ever", () => {

@@ -1,0 +1,81 @@
+import { SqliteRecord } from "../journal/sqlite.ts";
+import type { Severity } from "../model/runbook.ts";
+import { isFault, type Fault } from "../model/fault.ts";
+import { healthOf } from "../report/health-fold.ts";
+import { healthLines } from "../report/health-lines.ts";
+import { jsonText } from "../report/json.ts";
+import { newRunId } from "../run/id.ts";
+import { prepareCheck, type PreparedCheck } from "./check-prepare.ts";
+import { checkExit } from "./check-exit.ts";
+import { lookHosts } from "./check-run.ts";
+import { withinDescriptors } from "./descriptors.ts";
+import { tell, type Io } from "./io.ts";
+import { lookup } from "./library.ts";
+import { askPasswords } from "./secrets.ts";
+import { stateDir } from "./state.ts";
+import { withLogin, type TargetOptions } from "./targets.ts";
+
+/** `runbook check`'s options, as the command line gives them. */
+export type CheckOptions = TargetOptions & {
+  readonly input?: readonly string[] | undefined;
+  readonly parallel: number;
+  readonly become?: boolean | undefined;
+  readonly askPass?: boolean | undefined;
+  readonly askBecomePass?: boolean | undefined;
+  readonly acceptNewHostKeys?: boolean | undefined;
+  readonly allowController?: boolean | undefined;
+  readonly policy?: string | undefined;
+  readonly waivers?: string | undefined;
+  readonly minScore?: number | undefined;
+  readonly failOn?: Severity | undefined;
+  readonly json?: boolean | undefined;
+  readonly report?: readonly string[] | undefined;
+  readonly state?: string | undefined;
+};
+
+/** Looks at hosts with many runbooks, and tells how well they are; answers with the exit code, or with what kept it from starting. */
+export async function check(
+  names: readonly string[],
+  options: CheckOptions,
+  io: Io,
+): Promise<number | readonly Fault[]> {
+  const { env } = process;
+  await using record = SqliteRecord.open(stateDir(options.state, env));
+  const prepared = await prepareCheck(
+    names,
+    options,
+    { lookup: lookup(env), env, record, check: newRunId(Date.now()) },
+    io,
+  );
+  if (!("parts" in prepared)) return prepared;
+  const room = await withinDescriptors(prepared.hosts, { parallel: options.parallel, keeps: false });
+  if (isFault(room)) return [room];
+  if (room.word !== undefined) tell([room.word], io, "warning");
+  const hosts = withLogin(prepared.hosts, options, await askPasswords(options));
+  const interrupted = await lookHosts(prepared.parts, { hosts, parallel: room.parallel, options, record }, io);
+  return await concludeCheck(prepared, { options, record, interrupted }, io);
+}
+
+/** What a check came to, from its record. */
+async function concludeCheck(
+  { parts }: PreparedCheck,
+  { options, record, interrupted }: { options: CheckOptions; record: SqliteRecord; interrupted: boolean },
+  io: Io,
+): Promise<number> {
+  const entries = await Promise.all(parts.map(({ run }) => record.read(run)));
+  const health = healthOf(entries);
+  if (health === null) throw new Error("a check without a record");
+  const { stdout } = process;
+  const room = {
+    colour: stdout.isTTY && stdout.hasColors(),
+    width: stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY,
+  };
+  if (options.json === true) io.out(`${jsonText(health, "page")}\n`);
+  else
+    io.out(
+      healthLines(health, room)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+  return checkExit(health, { ...options, interrupted });
+}
