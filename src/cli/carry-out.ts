@@ -4,12 +4,14 @@ import type { SqliteRecord } from "../journal/sqlite.ts";
 import { FaultError } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import { Secret } from "../model/secret.ts";
+import type { Measured } from "../report/metrics.ts";
 import { systemClock } from "../run/clock.ts";
 import { start, type RunParts } from "../run/start.ts";
 import { sshVerifier } from "../sign/verifier.ts";
 import { connectors } from "./connectors.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
+import { writeMetrics, type MetricsFile } from "./metrics.ts";
 import { questions } from "./prompt.ts";
 import { writeReports, type ReportFile } from "./report.ts";
 import type { Screen } from "./screen.ts";
@@ -27,12 +29,20 @@ export type Prepared = Pick<
   readonly sshConfig: string | undefined;
   /** Written at its end, however it ends. */
   readonly reports: readonly ReportFile[];
+  readonly metrics: MetricsFile | null;
 };
 
-/** The run from its first event here to its reports; answers with the exit code. */
+/** The run from its first event here to its reports and metrics; answers with the exit code. */
 export async function carryOut(prepared: Prepared, io: Io): Promise<number> {
-  const exit = await recorded(prepared, io);
-  return writeReports(prepared.reports, () => prepared.record.read(prepared.run), exit, io);
+  const { record, run, reports, metrics } = prepared;
+  const exit = await writeReports(reports, () => record.read(run), await recorded(prepared, io), io);
+  return writeMetrics(metrics, (source) => measured(source, prepared), exit, io);
+}
+
+async function measured(source: string, { record, run }: Prepared): Promise<Measured | null> {
+  const { documentOf } = await import("../report/fold.ts");
+  const document = documentOf(await record.read(run));
+  return document === null ? null : { kind: "run", source, document };
 }
 
 /** To the last word on the screen. */
@@ -51,7 +61,7 @@ async function recorded(prepared: Prepared, io: Io): Promise<number> {
 /** `begins` is called once the run is on record, before the first host is logged in to. */
 async function live(prepared: Prepared, begins: () => void, io: Io): Promise<number> {
   const { env } = process;
-  const { record, screen, acceptNewHostKeys, sshConfig, reports: _, ...parts } = prepared;
+  const { record, screen, acceptNewHostKeys, sshConfig, reports: _, metrics: __, ...parts } = prepared;
   const leaving = new AbortController();
   using signals = listenToSignals(leaving, io);
   const exit = (state: RunState): number => (signals.interrupted ? EXIT.interrupted : exitOf(runOutcome(state)));

@@ -37,6 +37,7 @@ export function addCheck(program: Command, end: (answer: Answer) => void, io: Io
     )
     .option("--json", "as JSON")
     .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
+    .option("--metrics <file>", "write metrics for Prometheus at the end: .prom")
     .option("--state <dir>", "where checks are on record")
     .action(async (names, options) => {
       const { check } = await others();

@@ -11,6 +11,7 @@ import { lookHosts } from "./check-run.ts";
 import { withinDescriptors } from "./descriptors.ts";
 import { tell, type Io } from "./io.ts";
 import { lookup } from "./library.ts";
+import { metricsFile, writeMetrics, type MetricsFile } from "./metrics.ts";
 import { askPasswords } from "./secrets.ts";
 import { stateDir } from "./state.ts";
 import { withLogin, type TargetOptions } from "./targets.ts";
@@ -30,6 +31,7 @@ export type CheckOptions = TargetOptions & {
   readonly failOn?: Severity | undefined;
   readonly json?: boolean | undefined;
   readonly report?: readonly string[] | undefined;
+  readonly metrics?: string | undefined;
   readonly state?: string | undefined;
 };
 
@@ -40,6 +42,8 @@ export async function check(
   io: Io,
 ): Promise<number | readonly Fault[]> {
   const { env } = process;
+  const metrics = await metricsFile(options.metrics);
+  if (isFault(metrics)) return [metrics];
   await using record = SqliteRecord.open(stateDir(options.state, env));
   const prepared = await prepareCheck(
     names,
@@ -53,13 +57,18 @@ export async function check(
   if (room.word !== undefined) tell([room.word], io, "warning");
   const hosts = withLogin(prepared.hosts, options, await askPasswords(options));
   const interrupted = await lookHosts(prepared.parts, { hosts, parallel: room.parallel, options, record }, io);
-  return await concludeCheck(prepared, { options, record, interrupted }, io);
+  return await concludeCheck(prepared, { options, record, interrupted, metrics }, io);
 }
 
 /** What a check came to, from its record. */
 async function concludeCheck(
   { parts }: PreparedCheck,
-  { options, record, interrupted }: { options: CheckOptions; record: SqliteRecord; interrupted: boolean },
+  {
+    options,
+    record,
+    interrupted,
+    metrics,
+  }: { options: CheckOptions; record: SqliteRecord; interrupted: boolean; metrics: MetricsFile | null },
   io: Io,
 ): Promise<number> {
   const entries = await Promise.all(parts.map(({ run }) => record.read(run)));
@@ -77,5 +86,6 @@ async function concludeCheck(
         .map((line) => `${line}\n`)
         .join(""),
     );
-  return checkExit(health, { ...options, interrupted });
+  const exit = checkExit(health, { ...options, interrupted });
+  return writeMetrics(metrics, async (source) => ({ kind: "check", source, health }), exit, io);
 }

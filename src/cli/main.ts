@@ -48,6 +48,7 @@ program
   .option("--no-tui", "plain lines even on a terminal")
   .option("--json", "the run's events, one JSON object a line, on stdout")
   .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
+  .option("--metrics <file>", "write metrics for Prometheus at the end: .prom")
   .option("--state <dir>", "where runs are on record")
   .action(async (name, options) => {
     const { run } = await import("./run.ts");
@@ -68,6 +69,7 @@ program
   .option("--json", "the run's further events, one JSON object a line, on stdout")
   .option("--wait-lock [duration]", "wait for hosts that others have locked; alone: as long as it takes", seconds)
   .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
+  .option("--metrics <file>", "write metrics for Prometheus at the end: .prom")
   .option("--state <dir>", "where runs are on record")
   .action(async (run, options) => {
     const { resume } = await others();

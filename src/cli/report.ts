@@ -1,6 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { open, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { didYouMean } from "../language/suggest.ts";
 import type { Entry } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
@@ -8,6 +6,7 @@ import type { Form } from "../report/forms.ts";
 import { clean } from "../view/clean.ts";
 import { EXIT } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
+import { linkTarget, placeFault, replaceFile, wordsOf } from "./whole-file.ts";
 
 /** A report that is wanted: what `--report` said, and where that is. */
 export type ReportFile = { readonly said: string; readonly path: string; readonly form: Form };
@@ -41,33 +40,9 @@ async function reportFile(said: string): Promise<ReportFile | Fault> {
     const what = ending === "" ? "it has no ending" : `no report has the ending \`${ending}\``;
     return refused(said, what, didYouMean(ending, ENDINGS) ?? KNOWN);
   }
-  const path = await target(resolve(said));
-  const wrong = await probe(path);
+  const path = await linkTarget(resolve(said));
+  const wrong = await placeFault(path);
   return wrong === null ? { said, path, form } : refused(said, wrong, "name a file that can be written");
-}
-
-/** Where a symbolic link leads: the link itself stays. */
-async function target(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch {
-    return path;
-  }
-}
-
-/** Why a file cannot be written there, found out by beginning to; null: it can. */
-async function probe(path: string): Promise<string | null> {
-  try {
-    const there = await stat(path).catch(() => null);
-    if (there !== null && !there.isFile()) return there.isDirectory() ? "it is a directory" : "it is no regular file";
-    const trial = beside(path);
-    await using file = await open(trial, "wx");
-    await file.close();
-    await rm(trial);
-    return null;
-  } catch (error) {
-    return reason(error, path);
-  }
 }
 
 function twice(reports: readonly ReportFile[]): Fault[] {
@@ -106,7 +81,7 @@ async function attempt(
     if (document === null) return [];
     const faults: Fault[] = [];
     for (const { said, path, form } of reports) {
-      const wrong = await replace(path, () => FORMS[form](document));
+      const wrong = await replaceFile(path, () => FORMS[form](document));
       if (wrong === null) io.err(`report: ${clean(said)}\n`);
       else faults.push(missing(said, wrong));
     }
@@ -116,49 +91,6 @@ async function attempt(
     if (error instanceof FaultError) return error.faults;
     return reports.map(({ said }) => missing(said, wordsOf(error)));
   }
-}
-
-/** All of it or nothing: whoever looks at the file meanwhile sees what was there before. Why it cannot be written; null: it is. */
-async function replace(path: string, draw: () => string): Promise<string | null> {
-  const draft = beside(path);
-  try {
-    const text = draw();
-    await using file = await open(draft, "wx");
-    await file.writeFile(text);
-    await file.sync();
-    await file.close();
-    await rename(draft, path);
-    return null;
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
-    return reason(error, path);
-  }
-}
-
-/** In the same directory, so that the rename is one step; hidden, and nobody else's. */
-function beside(path: string): string {
-  return join(dirname(path), `.runbook-report-${randomUUID()}${extname(path)}`);
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no directory",
-  ENOTDIR: "there is no directory",
-  EACCES: "nothing may be written in",
-  EPERM: "nothing may be written in",
-  EROFS: "nothing can be written (it is mounted read-only) in",
-  ENOSPC: "the disk is full under",
-  EDQUOT: "the quota is used up under",
-};
-
-function reason(error: unknown, path: string): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const known = REASONS[code];
-  if (known !== undefined) return `${known} ${dirname(path)}`;
-  return `${basename(path)} cannot be written: ${wordsOf(error)}`;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function refused(where: string, message: string, hint: string): Fault {

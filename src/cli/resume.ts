@@ -14,6 +14,7 @@ import { tell, type Io } from "./io.ts";
 import { rebuild } from "./rebuilt.ts";
 import { controllerFaults, policiesFor, withEarlier } from "./policies.ts";
 import { screenFor } from "./screen.ts";
+import { metricsFile } from "./metrics.ts";
 import { reportFiles } from "./report.ts";
 import { askPasswords } from "./secrets.ts";
 import { stateDir } from "./state.ts";
@@ -31,6 +32,7 @@ export type ResumeOptions = {
   readonly tui: boolean;
   readonly json?: boolean | undefined;
   readonly report?: readonly string[] | undefined;
+  readonly metrics?: string | undefined;
   readonly state?: string | undefined;
 };
 
@@ -38,7 +40,8 @@ export type ResumeOptions = {
 export async function resume(wanted: string, options: ResumeOptions, io: Io): Promise<number | readonly Fault[]> {
   // Before we leave for the run's directory: the files are named from here.
   const reports = await reportFiles(options.report);
-  if (reports.faults.length > 0) return reports.faults;
+  const metrics = await metricsFile(options.metrics);
+  if (isFault(metrics) || reports.faults.length > 0) return [...reports.faults, ...(isFault(metrics) ? [metrics] : [])];
   await using record = SqliteRecord.open(resolve(stateDir(options.state, process.env)));
   const run = findRun(await record.runs(), wanted);
   if (typeof run !== "string") return [run];
@@ -47,7 +50,9 @@ export async function resume(wanted: string, options: ResumeOptions, io: Io): Pr
   const { settings } = state.plan;
   if (settings === undefined) return [tooOld(run)];
   const moved = goTo(settings.cwd, run);
-  return moved === null ? await goOn(state, settings, { record, reports: reports.files }, options, io) : [moved];
+  return moved === null
+    ? await goOn(state, settings, { record, reports: reports.files, metrics }, options, io)
+    : [moved];
 }
 
 /** Before anything is asked for. It is taken for good once all is ready. */
@@ -60,7 +65,7 @@ async function refuseWhileHeld(run: string, { desk }: SqliteRecord): Promise<voi
 async function goOn(
   state: RunState,
   settings: RunSettings,
-  { record, reports }: Pick<Prepared, "record" | "reports">,
+  { record, reports, metrics }: Pick<Prepared, "record" | "reports" | "metrics">,
   options: ResumeOptions,
   io: Io,
 ): Promise<number | readonly Fault[]> {
@@ -123,6 +128,7 @@ async function goOn(
       record,
       screen,
       reports,
+      metrics,
     },
     io,
   );

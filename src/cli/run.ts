@@ -15,6 +15,7 @@ import { readInputs, unknownSteps } from "./inputs.ts";
 import { tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
+import { metricsFile } from "./metrics.ts";
 import { PAST } from "./past.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
 import { reportFiles } from "./report.ts";
@@ -47,6 +48,7 @@ export type RunCommandOptions = TargetOptions & {
   readonly tui: boolean;
   readonly json?: boolean | undefined;
   readonly report?: readonly string[] | undefined;
+  readonly metrics?: string | undefined;
   readonly state?: string | undefined;
 };
 
@@ -60,13 +62,15 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const { inputs, faults } = await readInputs(options.input ?? [], runbook, env);
   const approve = approveLevel(options);
   const reports = await reportFiles(options.report);
+  const metrics = await metricsFile(options.metrics);
   const refused = [
     ...(isFault(approve) ? [approve] : []),
     ...unknownSteps(options.step ?? [], runbook),
     ...faults,
     ...reports.faults,
+    ...(isFault(metrics) ? [metrics] : []),
   ];
-  if (isFault(approve) || refused.length > 0) return refused;
+  if (isFault(approve) || isFault(metrics) || refused.length > 0) return refused;
 
   const targets = await selectTargets(options, runbook.hosts, env, io);
   if (!("hosts" in targets)) return targets;
@@ -117,6 +121,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
       record,
       screen,
       reports: reports.files,
+      metrics,
     },
     io,
   );

@@ -138,6 +138,8 @@ export type DocumentCell = {
   readonly decisions: readonly DocumentDecision[];
   /** Why the guard put it off. */
   readonly deferred: string | null;
+  /** It was found here, and was fixed here three times or more within a week. */
+  readonly recurring: boolean;
   readonly fixes: readonly DocumentAct[];
   readonly verifications: readonly {
     readonly at: string;

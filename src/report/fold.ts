@@ -7,6 +7,7 @@ import type { Entry, Event } from "../model/event.ts";
 import { Outcome } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
+import { isRecurring } from "../view/card-history.ts";
 import { valuesOf } from "../view/card-values.ts";
 import { evidenceOf, HIDDEN } from "../view/evidence.ts";
 import { saidOf, stepOf } from "../view/sentence.ts";
@@ -137,10 +138,11 @@ function hostOf(host: HostState, told: Told): DocumentHost {
 }
 
 function cellOf(host: HostState, step: StepState, hide: Privacy, told: Told): DocumentCell {
+  const { state } = told;
   const known = told.cases.get(caseKey(host.host, step.plan.id)) ?? newCase();
   const { outcome, reason } = stepVerdict(host, step);
   const findings = [...known.findings.values()];
-  const plans = [step.plan, ...told.state.plan.steps.filter(({ id }) => id === step.plan.id)];
+  const plans = [step.plan, ...state.plan.steps.filter(({ id }) => id === step.plan.id)];
   const act = (one: DocumentAct): DocumentAct => ({
     ...one,
     reason: hide.text(one.reason),
@@ -169,6 +171,7 @@ function cellOf(host: HostState, step: StepState, hide: Privacy, told: Told): Do
       one.reason === undefined ? one : { ...one, reason: hide.text(one.reason) },
     ),
     deferred: hide.text(known.deferred),
+    recurring: findings.length > 0 && isRecurring({ state, plan: step.plan, now: state.at }, { host, step }),
     fixes: known.fixes.map(act),
     verifications: known.verifications.map((one) => ({ ...one, reason: hide.text(one.reason) })),
     rollback: known.rollback && act(known.rollback),

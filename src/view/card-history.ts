@@ -5,6 +5,9 @@ import type { Against } from "./card-against.ts";
 import { clean } from "./clean.ts";
 import { ago, counted, OUTCOME_LOOK } from "./words.ts";
 
+/** A step of a run at a time. */
+type OneStep = Pick<Subject, "state" | "plan" | "now">;
+
 const WEEK = 7 * 86_400_000;
 /** Fixed so many times within a week, and found again: the fix does not reach the cause. */
 const RECURRING = 3;
@@ -70,17 +73,18 @@ function whereOf({ members }: Subject, some: readonly Member[]): string {
 }
 
 /** How often the step was fixed on the host within a week: in earlier runs, and in this one. */
-export function fixedThisWeek(subject: Subject, member: Member): number {
+export function fixedThisWeek(subject: OneStep, member: Member): number {
   const recent = pastOf(subject, member).filter(({ at, outcome }) => outcome === "fixed" && subject.now - at <= WEEK);
   return recent.length + member.step.rounds;
 }
 
-function isRecurring(subject: Subject, member: Member): boolean {
+/** Whether the fix does not reach the cause: the problem was fixed on the host again and again. */
+export function isRecurring(subject: OneStep, member: Member): boolean {
   return fixedThisWeek(subject, member) >= RECURRING;
 }
 
 /** Fixes of the step on the host in earlier runs, newest first. */
-function pastOf({ state, plan }: Subject, { host }: Member): readonly PastFix[] {
+function pastOf({ state, plan }: OneStep, { host }: Member): readonly PastFix[] {
   return indexOf(state.plan.past).get(placeOf(host.host, plan.id)) ?? [];
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { powershellFaults } from "../kit/powershell-syntax.ts";
 import { type Cluster, type Node, readCluster, writeCluster } from "../kit/windows/cluster.ts";
 import type { Machine } from "../kit/windows/machine.ts";
@@ -38,7 +38,7 @@ const deadlockOf = (name: string, age = 600): Node["events"][number] => ({
 it("every script of it is PowerShell as far as a parser tells", () => {
   const texts = [
     readFileSync(join(RUNBOOKS, "wsfc-deadlock-timeout.functions.ps1"), "utf8"),
-    ...scriptsIn(parse(readFileSync(RUNBOOK, "utf8"))),
+    ...scriptsIn(load(readFileSync(RUNBOOK, "utf8"))),
   ];
   expect(texts.length).toBeGreaterThan(8);
   for (const text of texts) expect(powershellFaults(text)).toEqual([]);
