@@ -18,11 +18,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   load: ADAPTER,
   report: ADAPTER,
   lab: ADAPTER,
+  trial: ADAPTER,
   tui: ADAPTER,
 };
 
 /** Adapters: of `run` they know the ports alone, and nothing of each other. */
-const ADAPTERS = new Set(["connect", "sign", "journal", "load", "report", "lab", "tui"]);
+const ADAPTERS = new Set(["connect", "sign", "journal", "load", "report", "lab", "trial", "tui"]);
 
 /** Rooms that only compute, and what they may use beside the language itself. */
 const PURE: Readonly<Record<string, readonly string[]>> = {

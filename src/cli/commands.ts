@@ -19,6 +19,7 @@ import { resume } from "./resume.ts";
 import { schema } from "./schema.ts";
 import { show } from "./show.ts";
 import { stop } from "./stop.ts";
+import { test } from "./test.ts";
 import { historyVerify } from "./verify.ts";
 
 /**
@@ -52,6 +53,7 @@ export const commands = {
   schema,
   show,
   stop,
+  test,
   unfreeze,
 };
 

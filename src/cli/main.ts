@@ -105,12 +105,26 @@ program
   });
 
 program
+  .command("test")
+  .description("play the cases of runbooks (NAME.cases/*.yml): what each makes of hosts that are made of data")
+  .argument("[name-or-file...]", "runbooks, or files of cases; all of them when none is named")
+  .option("--only <text>", "only cases with this in their title")
+  .option("--shell <name>", "only under this shell: dash, bash or busybox (repeatable)", several)
+  .option("--coverage", "which step and which outcome has no case")
+  .option("--min-coverage <percent>", "exit 2 where cases show less of the runbooks than this", count)
+  .action(async (names, options) => {
+    const { test, lookup } = await others();
+    end(await test(names, lookup(process.env), options, io));
+  });
+
+program
   .command("schema")
   .description("the JSON Schema of runbooks, for editors")
+  .argument("[kind]", "case: that of files of cases")
   .option("--policy", "that of policies")
-  .action(async (options) => {
+  .action(async (kind, options) => {
     const { schema } = await others();
-    end(schema(io, options));
+    end(schema(kind, io, options));
   });
 
 program

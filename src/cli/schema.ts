@@ -1,10 +1,29 @@
+import { caseSchemaText } from "../language/cases/json-schema.ts";
 import { policySchemaText } from "../language/policy/json-schema.ts";
 import { runbookSchemaText } from "../language/runbook/json-schema.ts";
+import { didYouMean } from "../language/suggest.ts";
+import type { Fault } from "../model/fault.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 
-/** Prints the JSON Schema of runbooks, or of policies. */
-export function schema(io: Io, options: { readonly policy?: boolean | undefined } = {}): number {
-  io.out(options.policy === true ? policySchemaText() : runbookSchemaText());
+/** Prints the JSON Schema of runbooks, of policies, or of files of cases. */
+export function schema(
+  kind: string | undefined,
+  io: Io,
+  options: { readonly policy?: boolean | undefined } = {},
+): number | Fault {
+  const wanted = kind ?? (options.policy === true ? "policy" : "runbook");
+  const text = TEXTS.get(wanted);
+  if (text === undefined) {
+    const hint = didYouMean(wanted, TEXTS.keys()) ?? `there are ${[...TEXTS.keys()].join(", ")}`;
+    return { kind: "usage", message: `there is no schema of \`${wanted}\``, hint };
+  }
+  io.out(text());
   return EXIT.ok;
 }
+
+const TEXTS: ReadonlyMap<string, () => string> = new Map([
+  ["runbook", runbookSchemaText],
+  ["policy", policySchemaText],
+  ["case", caseSchemaText],
+]);

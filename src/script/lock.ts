@@ -119,6 +119,13 @@ export function underLock(claim: Claim, text: string, mark: string): string {
 ${text}`;
 }
 
+/** The script that `underLock` was given; a text that it did not make, as it is. */
+export function insideLock(text: string): string {
+  const end = `\n) || exit ${NOT_BEGUN}\n`;
+  const at = text.startsWith("( ") ? text.indexOf(end) : -1;
+  return at < 0 ? text : text.slice(at + end.length);
+}
+
 /**
  * A script that gives the lock of a host back, as whoever took it, and leaves word of that for a day. Of what this user left before, the last word of
  * another run stays: an earlier one tells nobody more.

@@ -1,0 +1,188 @@
+import { cpus } from "node:os";
+import PQueue from "p-queue";
+import { caseFiles, casesDirectory, openCases, runbookOfCases } from "../load/cases.ts";
+import { findRunbook, shelvedRunbooks, type Lookup } from "../load/library.ts";
+import { openRunbook } from "../load/runbook.ts";
+import type { Case, CaseSheet, CaseShell } from "../model/case.ts";
+import { isFault, type Fault } from "../model/fault.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import { coverageOf, coverageSum, type StepCoverage } from "../trial/coverage.ts";
+import { machineParts, type Machine } from "../trial/tools.ts";
+import { paletteOf } from "../view/colour.ts";
+import { EXIT } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { playCase, type Result } from "./test-play.ts";
+import { coverageLines, runbookLines, tallyLine } from "./test-lines.ts";
+
+/** Options of `test`. */
+export type TestOptions = {
+  readonly json?: boolean | undefined;
+  readonly coverage?: boolean | undefined;
+  /** Percent. */
+  readonly minCoverage?: number | undefined;
+  readonly shell?: readonly string[] | undefined;
+  readonly only?: string | undefined;
+};
+
+/** One case with what came of it under each shell. */
+export type Tried = {
+  readonly file: string;
+  readonly line: number;
+  readonly one: Case;
+  readonly results: readonly Result[];
+};
+
+/** A runbook with its cases, all of them played. */
+export type TriedRunbook = {
+  readonly loaded: LoadedRunbook;
+  readonly directory: string;
+  readonly cases: readonly Tried[];
+  readonly coverage: readonly StepCoverage[];
+};
+
+/** A runbook and the files of cases that are to be played; null: all that it has. */
+type Chosen = { readonly path: string; readonly files: readonly string[] | null };
+
+/** Plays the cases of runbooks, of all that can be found when none is named. */
+export async function test(
+  names: readonly string[],
+  lookup: Lookup,
+  options: TestOptions,
+  io: Io,
+): Promise<number | readonly Fault[]> {
+  const shells = shellsOf(options.shell ?? []);
+  if (isFault(shells)) return [shells];
+  const chosen = await choose(names, lookup);
+  const unknown = chosen.filter((each) => isFault(each));
+  if (unknown.length > 0) return unknown;
+  const machine = await machineParts();
+  const queue = new PQueue({ concurrency: Math.max(2, cpus().length) });
+  const faults: Fault[] = [];
+  const tried: TriedRunbook[] = [];
+  for (const each of chosen) {
+    if (isFault(each)) continue;
+    const one = await tryRunbook(each, lookup.cwd, { machine, queue, shells, only: options.only });
+    if (Array.isArray(one)) faults.push(...one);
+    else tried.push(one);
+  }
+  if (faults.length > 0) return faults;
+  if (tried.every(({ cases }) => cases.length === 0)) return [nothing(tried)];
+  tellAll(tried, options, io);
+  return exitOf(tried, options);
+}
+
+function shellsOf(names: readonly string[]): readonly CaseShell[] | null | Fault {
+  if (names.length === 0) return null;
+  const known: readonly CaseShell[] = ["dash", "bash", "busybox"];
+  const wrong = names.find((name) => !known.some((each) => each === name));
+  if (wrong === undefined) return known.filter((each) => names.includes(each));
+  return { kind: "usage", message: `there is no shell \`${wrong}\` to test with`, hint: `--shell ${known.join(", ")}` };
+}
+
+/** A name or a path may mean a runbook, or a file of its cases. */
+async function choose(names: readonly string[], lookup: Lookup): Promise<(Chosen | Fault)[]> {
+  if (names.length === 0) {
+    return (await shelvedRunbooks(lookup)).map(({ path }) => ({ path, files: null }));
+  }
+  const all = new Map<string, Chosen>();
+  const faults: Fault[] = [];
+  for (const name of names) {
+    const found = await findRunbook(name.replace(/\.cases\/?$/, ".yml"), lookup);
+    if (isFault(found)) {
+      faults.push(found);
+      continue;
+    }
+    const owner = runbookOfCases(found.path);
+    const path = owner ?? found.path;
+    const before = all.get(path);
+    const files = owner === null || before?.files === null ? null : [...(before?.files ?? []), found.path];
+    all.set(path, { path, files });
+  }
+  return [...faults, ...all.values()];
+}
+
+type Trial = {
+  readonly machine: Machine;
+  readonly queue: PQueue;
+  readonly shells: readonly CaseShell[] | null;
+  readonly only: string | undefined;
+};
+
+async function tryRunbook({ path, files }: Chosen, cwd: string, trial: Trial): Promise<TriedRunbook | Fault[]> {
+  const { loaded, faults } = await openRunbook(path, cwd);
+  if (loaded === undefined) return [...faults];
+  const sheets = await Promise.all(
+    (files ?? (await caseFiles(path, cwd))).map(async (file) => ({ file, read: await openCases(file, cwd, loaded) })),
+  );
+  const wrong = sheets.flatMap(({ read }) => ("faults" in read ? read.faults : []));
+  if (wrong.length > 0) return wrong;
+  const cases = sheets.flatMap(({ file, read }) => {
+    if ("faults" in read) return [];
+    return read.sheet.cases.map((one, at) => ({ file, line: read.places[at]?.line ?? 1, one, sheet: read.sheet }));
+  });
+  const wanted = cases.filter(({ one }) => trial.only === undefined || one.title.includes(trial.only));
+  const tried = await Promise.all(
+    wanted.map(async ({ file, line, one, sheet }): Promise<Tried> => {
+      const results = shellsFor(sheet, one, trial).map((shell) =>
+        trial.queue.add(() => playCase(loaded, sheet, one, shell, trial.machine)),
+      );
+      return { file, line, one, results: await Promise.all(results) };
+    }),
+  );
+  const shown = tried
+    .filter(passed)
+    .flatMap(({ one, results }) =>
+      results
+        .slice(0, 1)
+        .flatMap((result) =>
+          result.kind === "played" ? result.traces.map((trace) => ({ ...trace, odd: one.odd })) : [],
+        ),
+    );
+  return { loaded, directory: casesDirectory(path), cases: tried, coverage: coverageOf(loaded.runbook, shown) };
+}
+
+/** A case without a host needs no shell; one with a host runs under all that it allows and this machine has. */
+function shellsFor(sheet: CaseSheet, one: Case, { machine, shells }: Trial): readonly (CaseShell | null)[] {
+  const bare = [sheet, one].every(
+    ({ files, commands }) => Object.keys(files).length + Object.keys(commands).length === 0,
+  );
+  const answered = one.scripts.applies !== undefined || Object.keys(one.scripts.steps).length > 0;
+  if (bare && answered) return [null];
+  const allowed = one.shells ?? sheet.shells ?? [...machine.shells.keys()];
+  return allowed.filter((shell) => shells === null || shells.includes(shell));
+}
+
+/** Whether a case ran under all its shells, and is as expected. */
+export function passed({ results }: Tried): boolean {
+  return results.every((each) => each.kind === "played" && each.mismatches.length === 0 && each.problems.length === 0);
+}
+
+function nothing(tried: readonly TriedRunbook[]): Fault {
+  const [first] = tried;
+  const where = tried.length === 1 && first !== undefined ? ` in ${first.directory}` : "";
+  return {
+    kind: "nothing-selected",
+    message: `there are no cases to test${where}`,
+    hint: "docs/testing.md tells how to write one",
+  };
+}
+
+function tellAll(tried: readonly TriedRunbook[], options: TestOptions, io: Io): void {
+  const palette = paletteOf(process.stdout.isTTY && process.stdout.hasColors());
+  const lines = [
+    ...tried.flatMap((each) => runbookLines(each, palette)),
+    ...(options.coverage === true || options.minCoverage !== undefined ? coverageLines(tried, palette) : []),
+    tallyLine(tried, palette),
+  ];
+  for (const line of lines) io.out(`${line}\n`);
+}
+
+function exitOf(tried: readonly TriedRunbook[], { minCoverage }: TestOptions): number {
+  const results = tried.flatMap(({ cases }) => cases.flatMap((each) => each.results));
+  if (results.some((each) => each.kind === "played" && each.mismatches.length + each.problems.length > 0))
+    return EXIT.found;
+  const { shown, all } = coverageSum(tried.flatMap(({ coverage }) => coverage));
+  if (minCoverage !== undefined && shown * 100 < minCoverage * all) return EXIT.found;
+  const idle = tried.some(({ cases }) => cases.some((each) => each.results.length === 0));
+  return idle || results.some((each) => each.kind === "not-run") ? EXIT.unknown : EXIT.ok;
+}

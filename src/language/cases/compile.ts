@@ -1,0 +1,27 @@
+import { CaseSheet } from "../../model/case.ts";
+import type { Fault } from "../../model/fault.ts";
+import type { LoadedRunbook } from "../../model/runbook.ts";
+import { reportOn } from "../runbook/check-report.ts";
+import { schemaFaults } from "../schema/schema-faults.ts";
+import { inFileOrder, type Place } from "../yaml/source.ts";
+import { readYaml } from "../yaml/yaml.ts";
+import { checkCases } from "./check.ts";
+import { CASES } from "./dialect.ts";
+
+/** A file of cases that is sound, with the line on which each case begins; or every mistake in it. */
+export type CompiledCases =
+  | { readonly sheet: CaseSheet; readonly places: readonly Place[] }
+  | { readonly faults: readonly Fault[] };
+
+/** Reads the cases of a runbook and checks them against it. `file` is the name that faults say. */
+export function compileCases(text: string, file: string, { runbook }: Pick<LoadedRunbook, "runbook">): CompiledCases {
+  const { yaml, faults } = readYaml(text, { file, schema: "core" });
+  if (yaml === undefined) return { faults };
+  const parsed = CaseSheet.safeParse(yaml.value);
+  if (!parsed.success) return { faults: inFileOrder([...faults, ...schemaFaults(CASES, yaml, parsed.error.issues)]) };
+  const report = reportOn(yaml);
+  checkCases(report, parsed.data, runbook);
+  const all = inFileOrder([...faults, ...report.faults]);
+  if (all.length > 0) return { faults: all };
+  return { sheet: parsed.data, places: parsed.data.cases.map((_, at) => yaml.place(["cases", at, "title"])) };
+}
