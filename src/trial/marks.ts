@@ -7,7 +7,7 @@ const MARK = /(?:: ['"]|# )runbook-case ([a-z0-9-]*) ([a-z0-9_:]+)['"]?/g;
 
 /**
  * The runbook as a case plays it: of its steps those that are asked for, its scripts marked so that it can be told which of them is sent,
- * and without the waits that only a real host needs.
+ * and without what only real hosts and people need: waits, earlier runs that found the same, signatures.
  */
 export function marked(loaded: LoadedRunbook, wanted: (step: string) => boolean): LoadedRunbook {
   const { runbook } = loaded;
@@ -41,13 +41,14 @@ function markedStep(step: Step, powershell: boolean): Step {
     detect: {
       ...detect,
       run: own("detect", detect.run),
-      ...(detect.confirm === undefined ? {} : { confirm: { ...detect.confirm, every: 0 } }),
+      ...(detect.confirm === undefined ? {} : { confirm: { times: detect.confirm.times, every: 0 } }),
     },
     ...(fix === undefined
       ? {}
       : {
           fix: {
             ...fix,
+            approvals: undefined,
             ...script("preview", "preview", fix.preview),
             ...script("guard", "guard", fix.guard),
             ...script("run", "fix", fix.run),

@@ -1,6 +1,9 @@
 import { CaseSheet } from "../../model/case.ts";
 import type { Dialect } from "../schema/dialect.ts";
 
+/** Parts of a case that hold what a host prints. */
+const TEXTS: ReadonlySet<unknown> = new Set(["commands", "files", "scripts"]);
+
 /** Files of cases, as mistakes in them are told. */
 export const CASES: Dialect = {
   schema: CaseSheet,
@@ -8,7 +11,9 @@ export const CASES: Dialect = {
   items: { cases: "case" },
   advise: (_issue, path, value) => {
     const key = path.at(-1);
-    if (path.at(-2) === "commands" || path.at(-2) === "files") return undefined;
+    if (["number", "boolean"].includes(typeof value) && path.some((part) => TEXTS.has(part))) {
+      return "put it in quotes, as the host prints it: 5.10 is the number 5.1";
+    }
     if (key === "findings" && typeof value === "object" && !Array.isArray(value)) {
       return "write a list: one item a finding";
     }
