@@ -13,6 +13,7 @@ import { pairsFor } from "./check-inputs.ts";
 import { readRunbooks } from "./check-runbooks.ts";
 import type { CheckOptions } from "./check.ts";
 import { tell, type Io } from "./io.ts";
+import { withSightings } from "./past.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
 import { settingsOf } from "./settings.ts";
 import { openInventory, selectNames, withPatternFiles, type TargetOptions } from "./targets.ts";
@@ -156,5 +157,6 @@ async function planOf(
   if ("faults" in prepared) return refuse(prepared.faults, "input");
   const here = controllerFaults(prepared.plan, options.allowController === true, Date.now());
   if (here.length > 0) return refuse(here, "leave");
-  return { ...prepared, loaded, run: newRunId(Date.now()) };
+  const plan = await withSightings(record, prepared.plan);
+  return { ...prepared, plan, loaded, run: newRunId(Date.now()) };
 }

@@ -16,7 +16,7 @@ import { tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
 import { metricsFile } from "./metrics.ts";
-import { PAST } from "./past.ts";
+import { PAST, withSightings } from "./past.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
 import { reportFiles } from "./report.ts";
 import { askForSecrets, askPasswords } from "./secrets.ts";
@@ -100,7 +100,8 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
     },
   });
   if ("faults" in prepared) return prepared.faults;
-  const { plan, values } = prepared;
+  const { values } = prepared;
+  const plan = await withSightings(record, prepared.plan);
   const here = controllerFaults(plan, options.allowController === true, Date.now());
   if (here.length > 0) return here;
 

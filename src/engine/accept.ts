@@ -38,6 +38,8 @@ function stepAnew(step: StepState, plans: readonly StepPlan[], seq: number): Ste
     plan,
     concerned: plan.applies ? null : true,
     findings: null,
+    earlier: [],
+    early: [],
     waived: [],
     looks: 0,
     restarts: 0,

@@ -1,8 +1,10 @@
 import type { Ailment } from "../model/ailment.ts";
+import type { Finding } from "../model/finding.ts";
 import { deciderOf, nameOf, type Decider } from "../model/approval.ts";
 import type { EventOf, Event, Entry } from "../model/event.ts";
 import { reboots } from "./outcome.ts";
 import type { Adrift, FixState, StepState, TimerState, Vote } from "./state.ts";
+import { parted, since } from "./sightings.ts";
 import { exitReason, fixReason } from "./words.ts";
 
 /** When an event was recorded, and its number: what comes before what is told by the number, since a millisecond is long. */
@@ -13,10 +15,17 @@ export type Moment = Pick<Entry, "at" | "seq"> & {
 
 /** Puts the waived findings of a look aside. What was asked or approved with them is another thing than what is left. */
 export function sift(step: StepState, keys: ReadonlySet<string>): StepState {
-  const waived = (step.findings ?? []).filter((finding) => keys.has(finding.key));
+  const waived = seenOf(step).filter((finding) => keys.has(finding.key));
   if (waived.length === 0) return step;
-  const findings = (step.findings ?? []).filter((finding) => !keys.has(finding.key));
-  return { ...step, findings, waived: [...step.waived, ...waived], preview: null, asked: null };
+  const left = seenOf(step).filter((finding) => !keys.has(finding.key));
+  const counted = parted(left, step.earlier, step.seenAt, step.plan.confirm.runs);
+  return { ...step, ...counted, waived: [...step.waived, ...waived], preview: null, asked: null };
+}
+
+/** All that a step's last look found and nobody has waived, whether enough runs have found it or not. */
+export function seenOf({ findings, early }: StepState): Finding[] {
+  const own = findings ?? [];
+  return [...own, ...early.flatMap(({ finding }) => (own.some(({ key }) => key === finding.key) ? [] : [finding]))];
 }
 
 type StepOnly = Exclude<
@@ -65,7 +74,7 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "timer-lost":
       return timerEnded(step, event.over === true ? "over" : "lost", event.reason);
     case "verified":
-      return { ...step, verdict: { ok: true, reason: "" }, rounds: step.rounds + 1 };
+      return { ...step, verdict: { ok: true, reason: "" }, rounds: step.rounds + 1, early: [] };
     case "verify-failed":
       return { ...step, verdict: { ok: false, reason: event.reason } };
     case "rollback-started":
@@ -138,12 +147,15 @@ export function looked(
   const kept = confirming && !replaced ? stayed : findings;
   const nothingNew = kept.length === stayed.length;
   const looks = kept.length === 0 ? 0 : nothingNew ? base.looks + 1 : 1;
-  const preview = nothingNew && kept.length === before.size ? base.preview : null;
+  const earlier = since(base.earlier, seen);
+  const counted = parted(kept, earlier, when.at, base.plan.confirm.runs);
+  const same = counted.findings.length === before.size && counted.findings.every(({ key }) => before.has(key));
   return {
     ...base,
-    findings: kept,
+    ...counted,
+    earlier,
     waived: seen.filter((finding) => aside.has(finding.key)),
-    preview,
+    preview: same ? base.preview : null,
     looks,
     restarts: base.restarts + (replaced ? 1 : 0),
     seenAt: when.at,

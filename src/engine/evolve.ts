@@ -4,7 +4,7 @@ import type { Finding } from "../model/finding.ts";
 import { accept } from "./accept.ts";
 import { isSameMachine } from "./machine.ts";
 import { adrift, armed, unfinished } from "./outcome.ts";
-import { ended, looked, newRound, onStep, setAdrift, sift, type Moment } from "./evolve-step.ts";
+import { ended, looked, newRound, onStep, seenOf, setAdrift, sift, type Moment } from "./evolve-step.ts";
 import { isFor } from "./waiver.ts";
 import { begin, type HostState, type RunState, type StepState } from "./state.ts";
 
@@ -99,7 +99,7 @@ function reopened(step: StepState): StepState {
   if (adrift(step) !== null || armed(step)) return { ...step, end: null };
   const { asked, votes, approval, target } = step;
   const kept = approval?.auto === false && step.fixes.length === 0 ? { asked, votes, approval, target } : {};
-  return { ...newRound(step), ...kept, findings: null, elsewhere: null, deferred: null, end: null };
+  return { ...newRound(step), ...kept, findings: null, early: [], elsewhere: null, deferred: null, end: null };
 }
 
 /** What may leave a machine other than it was seen before. */
@@ -165,7 +165,7 @@ type Ground = Moment & { readonly waivers: readonly Waiver[] };
 function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
   switch (event.type) {
     case "reached":
-      return { ...reachedAgain(host, event, when), old: event.old ?? [] };
+      return { ...ofMachine(reachedAgain(host, event, when)), old: event.old ?? [] };
     case "unreachable":
       return { ...host, unreachable: event.fault };
     case "facts-read":
@@ -196,7 +196,7 @@ function onHost(host: HostState, event: HostEvent, when: Ground): HostState {
     case "rebooted":
       return rebooted(host, event, when);
     case "waived":
-      return withStep(host, event.step, (step) => sift(step, aside(host, event.step, step.findings ?? [], when)));
+      return withStep(host, event.step, (step) => sift(step, aside(host, event.step, seenOf(step), when)));
     case "asked-elsewhere":
     case "endorsed":
     case "fix-started":
@@ -234,6 +234,23 @@ function reachedAgain(host: HostState, { machineId, bootId }: Identity, when: Mo
   const identity = { machineId, bootId };
   if (host.identity === null) return { ...host, identity };
   return host.identity.bootId === identity.bootId ? { ...host, identity } : booted(host, identity, when.seq);
+}
+
+/** What was seen on another machine that had the host's name then says nothing of this one. */
+function ofMachine(host: HostState): HostState {
+  const machine = host.identity?.machineId ?? null;
+  const steps = host.steps.map((step) =>
+    step.earlier.some((look) => look.machine !== machine)
+      ? {
+          ...step,
+          earlier: step.earlier.slice(
+            0,
+            step.earlier.findIndex((look) => look.machine !== machine),
+          ),
+        }
+      : step,
+  );
+  return { ...host, steps };
 }
 
 /** A host with another boot: what was seen before it proves nothing. */

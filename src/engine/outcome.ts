@@ -14,7 +14,13 @@ export function fixable(step: StepState): boolean {
 
 /** Whether the step's last look found something, often enough. */
 export function confirmed(step: StepState): boolean {
-  return step.findings !== null && step.findings.length > 0 && step.looks >= step.plan.confirm.times;
+  const { findings, looks, plan } = step;
+  return findings !== null && findings.length > 0 && looks >= plan.confirm.times && !tooFewRuns(step);
+}
+
+/** Whether all that the step's last look found is still to be found by further runs. */
+export function tooFewRuns({ findings, early }: StepState): boolean {
+  return early.some(({ finding }) => finding.key === findings?.[0]?.key);
 }
 
 /** Its fix is approved: it has begun, or does as soon as the rollout lets it. */

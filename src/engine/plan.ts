@@ -8,6 +8,7 @@ import { readInput } from "../model/input.ts";
 import { Encrypted, isSecret, Secret } from "../model/secret.ts";
 import { columnsOf, keyOf } from "./judge.ts";
 import { misfits } from "./misfits.ts";
+import { runsNeeded } from "./question.ts";
 import { contentDigest } from "./runbook-digest.ts";
 
 /** What a user said on the command line (or a schedule says) about a run. Inputs and steps that the runbook does not have are refused before. */
@@ -144,7 +145,11 @@ export function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly strin
     independent: step.independent,
     applies: step.applies !== undefined,
     columns: columnsOf(step.detect).map(([name, column]) => ({ name, ...column, key: key.has(name) })),
-    confirm: { times: step.detect.confirm?.times ?? 1, every: step.detect.confirm?.every ?? 10 },
+    confirm: {
+      times: step.detect.confirm?.times ?? 1,
+      every: step.detect.confirm?.every ?? 10,
+      ...present("runs", runsNeeded(loaded, step)),
+    },
     fresh: Math.max(LEAST_FRESH, step.fresh ?? runbook.fresh ?? DEFAULT_FRESH),
     expires: Math.max(LEAST_EXPIRES, step.expires ?? runbook.expires ?? DEFAULT_EXPIRES),
     on: step.on,

@@ -5,6 +5,8 @@ import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Finding, Outcome } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";
+import type { Sighting } from "../model/sighting.ts";
+import type { Early } from "./sightings.ts";
 
 /** One fix of a step on a host; `key` null for a fix per host. */
 export type FixState = {
@@ -48,6 +50,10 @@ export type StepState = {
   readonly concerned: boolean | null;
   /** Findings of the last look; null: not looked at yet. */
   readonly findings: readonly Finding[] | null;
+  /** Looks of earlier runs, newest first, with what every look since has found, too. */
+  readonly earlier: readonly Sighting[];
+  /** What of the last look too few runs have found yet. Where there is nothing else, it is in `findings`: found, but not to be acted on. */
+  readonly early: readonly Early[];
   /** Looks in a row that found something. */
   readonly looks: number;
   /** How many times a look toward confirmation found something else altogether. */
@@ -204,7 +210,7 @@ function freshHost(host: string, plan: RunPlan): HostState {
     factsStale: false,
     undetermined: null,
     // Of its own: what is worked out for a step's state (its digest) is for one host.
-    steps: plan.steps.map(freshStep),
+    steps: plan.steps.map((step) => freshStep(step, earlierLooks(plan, host, step.id))),
     batch: null,
     changedSeq: 0,
     startedAt: null,
@@ -213,11 +219,23 @@ function freshHost(host: string, plan: RunPlan): HostState {
   };
 }
 
-function freshStep(plan: StepPlan): StepState {
+const byPlace = new WeakMap<readonly Sighting[], ReadonlyMap<string, readonly Sighting[]>>();
+
+/** A fleet's looks are sorted once a plan, not once a host. */
+function earlierLooks({ sightings = [] }: RunPlan, host: string, step: string): readonly Sighting[] {
+  const known = byPlace.get(sightings);
+  const all = known ?? Map.groupBy(sightings, (look) => JSON.stringify([look.host, look.step]));
+  if (known === undefined) byPlace.set(sightings, all);
+  return all.get(JSON.stringify([host, step])) ?? [];
+}
+
+function freshStep(plan: StepPlan, earlier: readonly Sighting[]): StepState {
   return {
     plan,
     concerned: plan.applies ? null : true,
     findings: null,
+    earlier,
+    early: [],
     looks: 0,
     restarts: 0,
     seenAt: 0,

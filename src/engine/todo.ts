@@ -1,7 +1,7 @@
 import type { Outcome } from "../model/finding.ts";
 import { lackOf } from "./decision.ts";
 import { digestOf } from "./digest.ts";
-import { confirmed, fixable, fixing, waiting } from "./outcome.ts";
+import { confirmed, fixable, fixing, tooFewRuns, waiting } from "./outcome.ts";
 import { onGone } from "./gone.ts";
 import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
 import { whileLocked } from "./lock.ts";
@@ -11,7 +11,7 @@ import { nextOfFix, toBeProved } from "./remedy.ts";
 import { unarmable } from "./timer.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
 import { waiverOf } from "./waiver.ts";
-import { frozenWords, moment } from "./words.ts";
+import { frozenWords, moment, runsWords } from "./words.ts";
 
 type OnStep<K extends string> = { readonly kind: K; readonly host: string; readonly step: string };
 
@@ -119,6 +119,7 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   if (step.verdict !== null) return settle("found", `said to be done, but ${step.verdict.reason}`);
   if (step.findings === null) return { kind: "detect", ...at };
   if (step.findings.length === 0) return { kind: "settle", ...at, ...nothingLeft(state, host, step) };
+  if (tooFewRuns(step)) return settle("found", runsWords(step));
   if (!confirmed(step)) {
     if (step.restarts >= MAX_RESTARTS) return settle("unknown", "each look finds something else");
     const until = step.seenAt + step.plan.confirm.every * 1000;

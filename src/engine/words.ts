@@ -1,7 +1,7 @@
 import type { EventOf } from "../model/event.ts";
 import { outputText, type Output } from "../model/output.ts";
 import { ailmentIn, withAilment } from "./ailment.ts";
-import type { Freeze } from "./state.ts";
+import type { Freeze, StepState } from "./state.ts";
 
 /** The last line of a text that says anything, as a terminal would show it: what a carriage return overwrote is gone. */
 export function lastLine(text: string): string {
@@ -39,6 +39,13 @@ export function moment(at: number): string {
 /** Why no fix starts anywhere: `frozen by ada since 2026-11-03 14:05:09 UTC: the end of the quarter`. */
 export function frozenWords({ by, since, reason }: Freeze): string {
   return `frozen by ${by} since ${moment(since)}${reason === "" ? "" : `: ${reason}`}`;
+}
+
+/** Why what was found is not to be acted on yet: `seen in 1 of 3 runs`. */
+export function runsWords({ early, plan: { confirm } }: StepState): string {
+  const { times = 1, apart = 0 } = confirm.runs ?? {};
+  const near = early.some((one) => one.near) ? `; looks less than ${apart} s apart count as one` : "";
+  return `seen in ${Math.max(...early.map(({ runs }) => runs))} of ${times} runs${near}`;
 }
 
 /** Which kernel runs after a boot: `kernel 6.1.0-9 → 6.1.0-13`, or `kernel 6.1.0-9 as before`. */

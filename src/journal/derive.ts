@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { EarlierLook } from "../model/check.ts";
 import type { Entry, Event } from "../model/event.ts";
+import { noteSighting } from "./sightings.ts";
 import { ready } from "./ready.ts";
 import type { Tables } from "./schema.ts";
 
@@ -10,6 +11,7 @@ export async function derive(database: Kysely<Tables>, entry: Entry): Promise<vo
   await noteFix(database, entry);
   await noteClaim(database, entry);
   await noteLook(database, entry);
+  await noteSighting(database, entry);
 }
 
 async function noteRun(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {

@@ -31,6 +31,7 @@ const TABLES = [
   "past_fix",
   "stop_request",
   "last_look",
+  "sighting",
 ] as const;
 
 /** The ledger of the record in a file. */
@@ -63,9 +64,16 @@ async function runsOf(database: Kysely<Tables>): Promise<string[]> {
   return rows.rows.map(({ run }) => run);
 }
 
+/** What is looked at without a run that looked in between is no row of looks any more: what was seen before it counts no longer. */
+const FORGET = `
+  delete from sighting where exists (
+    select 1 from sighting as gone where gone.runbook = sighting.runbook and gone.host = sighting.host and gone.step = sighting.step
+      and gone.at >= sighting.at and gone.run =`;
+
 async function remove(database: Kysely<Tables>, run: string): Promise<boolean> {
   return database.transaction().execute(async (change) => {
     if (holderOf(await leaseOf(change, run)) !== null) return false;
+    await sql`${sql.raw(FORGET)} ${run})`.execute(change);
     for (const table of TABLES) await sql`delete from ${sql.table(table)} where run = ${run}`.execute(change);
     return true;
   });

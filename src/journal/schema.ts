@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Generated } from "kysely";
 import { seal } from "./seal.ts";
 
-/** The tables of the record. Times are ms since the epoch, yes and no are 1 and 0. Only `entry` is the truth: `run`, `past_fix`, `claim` and `last_look` follow it. */
+/** The tables of the record. Times are ms since the epoch, yes and no are 1 and 0. Only `entry` is the truth: `run`, `past_fix`, `claim`, `last_look` and `sighting` follow it. */
 export type Tables = {
   run: {
     run: string;
@@ -69,6 +69,18 @@ export type Tables = {
   };
   /** The last look of a check at a step of a host; `findings`: what it found, as JSON, each since when. */
   last_look: { runbook: string; host: string; step: string; run: string; at: number; findings: string };
+  /** Where a step is to be found by several runs: which question (see `engine/question`) a run asks of a host, and its last look; `at` null: none yet. */
+  sighting: {
+    run: string;
+    host: string;
+    step: string;
+    runbook: string;
+    question: string;
+    machine: string | null;
+    at: number | null;
+    /** JSON of the keys that it found. */
+    keys: string;
+  };
 };
 
 /** What leads from each version of the tables to the next, in SQL or by a function; a new record goes all the way. */
@@ -141,6 +153,16 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
     runbook text not null, host text not null, step text not null, run text not null, at integer not null, findings text not null,
     primary key (runbook, host, step)
   ) strict, without rowid;
+    `,
+  ],
+  [
+    `
+  create table sighting (
+    run text not null, host text not null, step text not null, runbook text not null, question text not null,
+    machine text, at integer, keys text not null default '[]',
+    primary key (run, host, step)
+  ) strict, without rowid;
+  create index sighting_of_host on sighting (runbook, host, step, at, run);
   `,
   ],
 ];

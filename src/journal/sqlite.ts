@@ -4,6 +4,8 @@ import type { Waiver } from "../model/approval.ts";
 import { EarlierLook } from "../model/check.ts";
 import { Entry } from "../model/event.ts";
 import { PastFix } from "../model/past.ts";
+import type { RunPlan } from "../model/plan.ts";
+import type { Sighting } from "../model/sighting.ts";
 import { OBSERVATIONS } from "./observations.ts";
 import { FaultError } from "../model/fault.ts";
 import type { Archive, Desk, Journal, RunRecord } from "../run/ports.ts";
@@ -13,6 +15,7 @@ import { derive } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
 import { ledgerOf, type Ledger } from "./ledger.ts";
+import { sightingsFor } from "./sightings.ts";
 import { writeChained } from "./links.ts";
 import type { Tables } from "./schema.ts";
 
@@ -173,6 +176,10 @@ export class SqliteRecord implements Journal, Archive {
       sql`select * from (${newest}) where nth <= ${MOST_PAST} order by at desc, run desc`.execute(this.#database),
     );
     return rows.rows.map((row) => PastFix.parse(row));
+  }
+
+  sightings(plan: RunPlan, since: number): Promise<readonly Sighting[]> {
+    return this.#read(() => sightingsFor(this.#database, plan, since));
   }
 
   async waivers(runbook: string, hosts: readonly string[], now: number): Promise<readonly Waiver[]> {

@@ -6,6 +6,7 @@ import { PastFix } from "./past.ts";
 import { PlannedPolicy } from "./policy.ts";
 import { ColumnType, Severity } from "./runbook.ts";
 import { FixKind } from "./fix.ts";
+import { RunsNeeded, Sighting } from "./sighting.ts";
 import { RunSettings } from "./settings.ts";
 import { RunbookSource } from "./source.ts";
 
@@ -18,8 +19,8 @@ export const StepPlan = z.object({
   applies: z.boolean(),
   /** Columns of its findings in the runbook's order; those with `key` identify a finding. */
   columns: z.array(z.object({ name: z.string(), type: ColumnType, private: z.boolean(), key: z.boolean() })),
-  /** Looks in a row that must find it, and seconds between them. */
-  confirm: z.object({ times: z.int().positive(), every: z.number() }),
+  /** Looks in a row that must find it, and seconds between them; and how many runs in a row must, where more than one. */
+  confirm: z.object({ times: z.int().positive(), every: z.number(), runs: RunsNeeded.optional() }),
   /** Seconds that evidence may be old when the fix starts. */
   fresh: z.number(),
   /** Seconds that an approval lasts. */
@@ -96,6 +97,8 @@ export const RunPlan = z.object({
   past: z.array(PastFix).default([]),
   /** Findings that were accepted in earlier runs, for as long as each says. */
   waivers: z.array(Waiver).default([]),
+  /** What earlier runs found, newest first, for steps that must be found by several. */
+  sightings: z.array(Sighting).optional(),
   /** Seconds that a fix waits for a host whose lock another has; null: as long as it takes. */
   waitLock: z.number().nullable().default(0),
   source: RunbookSource.optional(),

@@ -80,7 +80,8 @@ const Confirm = z
   .strictObject({
     times: z.int().min(2).max(100).optional().meta(about("Found this often in a row within the run.")),
     every: Duration.optional().meta(about("Pause between the looks (default 10s).")),
-    runs: z.int().min(2).max(100).optional().meta(about("Found in this many consecutive runs. Not supported yet.")),
+    runs: z.int().min(2).max(100).optional().meta(about("Found in this many consecutive runs, this one included.")),
+    apart: Duration.optional().meta(about("Looks of runs that are nearer to each other count as one (default 1m).")),
   })
   .meta(about("When one look is not proof enough."));
 

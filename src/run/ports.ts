@@ -2,8 +2,9 @@ import type { Freeze, RunState } from "../engine/state.ts";
 import type { Decision, Waiver } from "../model/approval.ts";
 import type { EarlierLook } from "../model/check.ts";
 import type { Entry } from "../model/event.ts";
-import type { Writer } from "../model/plan.ts";
+import type { RunPlan, Writer } from "../model/plan.ts";
 import type { PastFix } from "../model/past.ts";
+import type { Sighting } from "../model/sighting.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Printed } from "../model/output.ts";
@@ -231,6 +232,8 @@ export interface Archive extends AsyncDisposable {
   past(runbook: string, hosts: readonly string[], since: number): Promise<readonly PastFix[]>;
   /** What the last looks of checks with a runbook at some hosts found. */
   earlier(runbook: string, hosts: readonly string[]): Promise<readonly EarlierLook[]>;
+  /** What earlier runs found of the steps that several runs must find, as `sightings` of a plan of the same runbook: newest first of each host and step. */
+  sightings(plan: RunPlan, since: number): Promise<readonly Sighting[]>;
   /** Waivers of a runbook's findings on some hosts that hold at a time, in ms since the epoch. */
   waivers(runbook: string, hosts: readonly string[], now: number): Promise<readonly Waiver[]>;
 }

@@ -10,6 +10,7 @@ export function contextLines(card: Card, draw: Prose): string[] {
   return [
     ...labelled("this run", card.fared, draw, dim),
     ...labelled("rollout", card.rollout, draw, dim),
+    ...labelled("runs", card.runs, draw),
     ...labelled("before", card.history, draw),
     ...labelled("waived", card.waived, draw),
     ...labelled("approval", card.approval, draw),

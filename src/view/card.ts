@@ -7,6 +7,7 @@ import { fixOf, type CardFix } from "./card-fix.ts";
 import { groupsOf } from "./card-groups.ts";
 import { fixedThisWeek, historyWords } from "./card-history.ts";
 import { cardKind } from "./card-kind.ts";
+import { runsWords } from "./card-runs.ts";
 import { faredWords, rolloutOf } from "./card-rollout.ts";
 import type { Member, Subject } from "./card-subject.ts";
 import { valuesOf, type CardValue } from "./card-values.ts";
@@ -50,6 +51,8 @@ export type Card = {
   readonly approval: string;
   /** The rules of the policies in force. */
   readonly policy: string;
+  /** Which runs have found it, where several must. */
+  readonly runs: string;
   /** Findings that are put aside. */
   readonly waived: string;
   /** Each host with the digest that a decision on it names: exactly what is on the card. One, but for a card of several hosts. */
@@ -109,6 +112,7 @@ export function groupCardOf(source: Source & { readonly hosts: readonly string[]
     history: historyWords(subject),
     approval: approvalWords(subject),
     policy: policyWords(subject),
+    runs: runsWords(subject),
     waived: waivedWords(subject),
     members: members.map((member) => ({
       host: clean(member.host.host),

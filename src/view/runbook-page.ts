@@ -5,7 +5,7 @@ import { paletteOf } from "./colour.ts";
 import { barred, LABEL, labelled, type Prose } from "./margin.ts";
 import { becomeWords, proofWords, rebootWords, rollbackWords, rolloutWords, timeoutWords } from "./step-words.ts";
 import { wrapWords } from "./width.ts";
-import { duration, RISK_STYLE } from "./words.ts";
+import { counted, duration, RISK_STYLE } from "./words.ts";
 
 /** How a page is drawn: its width for prose, and where scripts are broken (at most the terminal's columns; nowhere in a file). */
 export type PageDrawing = { readonly width: number; readonly scriptWidth: number; readonly colour: boolean };
@@ -124,8 +124,10 @@ function finds({ detect }: Step): string {
   const columns = Object.entries(detect.findings ?? {}).map(([name, { type }]) => `${name} (${type})`);
   const what = columns.length === 0 ? "one message a line" : columns.join(", ");
   const key = detect.key === undefined ? "" : `; ${detect.key.join(" and ")} tell one from another`;
-  const times = detect.confirm?.times;
-  return `${what}${key}${times === undefined ? "" : `; seen ${times} times in a row`}`;
+  const { times, runs, apart } = detect.confirm ?? {};
+  const often = times === undefined ? "" : `; seen ${times} times in a row`;
+  const near = apart === undefined ? "" : `, ${duration(apart)} apart or more`;
+  return `${what}${key}${often}${runs === undefined ? "" : `; seen in ${counted(runs, "run")} in a row${near}`}`;
 }
 
 function fixLines(step: Step, draw: Draw): string[] {

@@ -167,7 +167,9 @@ function detected(intent: OnStep, findings: Finding[]): Event {
 }
 
 function findingsOf(host: HostState, id: string, temper: Temper, luck: Luck): Finding[] {
-  const before = host.steps.find((step) => step.plan.id === id)?.findings ?? [];
+  const step = host.steps.find((one) => one.plan.id === id);
+  const all = [...(step?.findings ?? []), ...(step?.early ?? []).map(({ finding }) => finding)];
+  const before = [...new Map(all.map((finding) => [finding.key, finding])).values()];
   if (luck() < temper.clear) return [];
   if (before.length > 0 && luck() >= temper.restless) return [...before];
   const keys = new Set([luck(), luck()].map((number) => `k${Math.floor(number * temper.variety)}`));

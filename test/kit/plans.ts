@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import type { RunPlan, StepPlan } from "../../src/model/plan.ts";
+import { anySightings } from "./several-runs.ts";
 import type { PlannedPolicy, PlannedRule } from "../../src/model/policy.ts";
 
 type FixPlan = NonNullable<StepPlan["fix"]>;
@@ -35,7 +36,12 @@ const step: fc.Arbitrary<Omit<StepPlan, "id">> = fc.record({
   independent: fc.boolean(),
   applies: fc.boolean(),
   columns: fc.constant([{ name: "message", type: "string", private: false, key: true }]),
-  confirm: fc.record({ times: fc.constantFrom(1, 1, 2, 3), every: fc.constant(10) }),
+  confirm: fc.oneof(
+    { weight: 7, arbitrary: fc.record({ times: fc.constantFrom(1, 1, 2, 3), every: fc.constant(10) }) },
+    fc
+      .record({ times: fc.constantFrom(2, 3), apart: fc.constantFrom(0, 60) })
+      .map((runs) => ({ times: 1, every: 10, runs: { ...runs, question: "ab", inputs: [] } })),
+  ),
   fresh: fc.constantFrom(1, 60),
   expires: fc.constantFrom(60, 3600),
   on: fc.constant("host"),
@@ -80,6 +86,7 @@ export const anyPlan: fc.Arbitrary<RunPlan> = fc
       { weight: 3, arbitrary: fc.constant<PlannedPolicy[]>([]) },
       fc.array(policy, { minLength: 1, maxLength: 2 }),
     ),
+    sightings: anySightings,
     applies: fc.boolean(),
     waitLock: fc.constantFrom(0, 0, 60, null),
     facts: fc.constantFrom<string[]>([], ["os"]),

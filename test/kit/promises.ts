@@ -12,6 +12,7 @@ import { ADRIFT, blank, reopened, type Page, TELLS } from "./page.ts";
 import { checkTimer, noteTimer } from "./timers.ts";
 import { checkLeft, noteLeft } from "./left.ts";
 import { askAnew, checkLock, checkPatience, noteLock } from "./kept-out.ts";
+import { checkSeveralRuns, noteSeen } from "./several-runs.ts";
 import { checkOnce, checkSpread, hasBusyTwin, roomOf, waitsForPeer } from "./spread.ts";
 
 /**
@@ -95,6 +96,7 @@ function check(entry: Entry, state: RunState, books: Books, latest: readonly Ent
     checkFix(event, state, books, promise);
     checkConsent(event, entry.at, books, page(books, event.host, event.step).started.size === 0, promise);
   }
+  checkSeveralRuns(event, books, promise);
   checkBoots(event, books, promise);
   checkGone(event, books, promise);
   if (event.type === "rollback-started") {
@@ -224,6 +226,7 @@ function keep(books: Books, entry: Entry): void {
   if (event.type === "stop-requested") books.stopped = true;
   if (event.type === "reached" && event.machineId !== null) books.machines.set(event.host, event.machineId);
   keepBoots(event, books);
+  noteSeen(books, event, at);
   if (event.type === "admitted") books.batches.set(event.host, event.batch);
   if (event.type === "unreachable" || event.type === "undetermined") books.unknown.add(event.host);
   // What a stop left unlooked at is unknown only until the run is resumed, and nothing starts before.
@@ -258,7 +261,7 @@ function write(books: Books, host: string, own: Page, event: Event, at: number):
   if (event.type === "asked") own.asked = true;
   if (event.type === "approved")
     Object.assign(own, { approved: event.digest, auto: event.auto === true, asked: false });
-  if (event.type === "denied") own.asked = false;
+  if (event.type === "denied" || event.type === "waived") own.asked = false;
   if (event.type === "approval-voided") own.approved = null;
   if (event.type === "fix-started") {
     Object.assign(own, {
@@ -281,7 +284,6 @@ function write(books: Books, host: string, own: Page, event: Event, at: number):
   if (event.type === "rollback-started")
     Object.assign(own, { rolledBack: true, untold: true, job: event.job !== undefined });
   if (event.type === "verified") Object.assign(own, blank(), { done: true });
-  if (event.type === "waived") own.asked = false;
   noteLock(books, own, event, at);
   if (event.type === "step-ended") Object.assign(own, { end: event.outcome, open: event.open === true });
   if (event.type === "not-concerned") own.end = "skipped";

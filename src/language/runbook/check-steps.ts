@@ -43,9 +43,26 @@ function checkDetect(report: Report, step: Path, { detect }: Step): void {
     report.fault([...path, "format"], "`format: json` needs `findings`", "name the columns to take from the objects");
   }
   checkKey(report, path, detect);
-  if (detect.confirm === undefined) return;
-  if (detect.confirm.times === undefined && detect.confirm.runs === undefined) {
-    report.fault([...path, "confirm"], "`confirm` says no number of looks", "add `times: 3`", "key");
+  checkConfirm(report, [...path, "confirm"], detect.confirm);
+}
+
+function checkConfirm(report: Report, path: Path, confirm: Step["detect"]["confirm"]): void {
+  if (confirm === undefined) return;
+  const { times, every, runs, apart } = confirm;
+  if (times === undefined && runs === undefined) {
+    report.fault(path, "`confirm` says no number of looks", "add `times: 3` or `runs: 3`", "key");
+  } else if (times !== undefined && runs !== undefined) {
+    const hint = "`times` looks again within the run, `runs` counts the runs that found it: keep one";
+    report.fault([...path, "runs"], "`confirm` has both `times` and `runs`", hint, "key");
+  } else if (runs !== undefined && every !== undefined) {
+    report.fault([...path, "every"], "`every` goes with `times`", "say with `apart` how far apart runs must be", "key");
+  } else if (times !== undefined && apart !== undefined) {
+    report.fault(
+      [...path, "apart"],
+      "`apart` goes with `runs`",
+      "say with `every` how long to wait between looks",
+      "key",
+    );
   }
 }
 

@@ -6,12 +6,10 @@ import type { Context, Report } from "./check-report.ts";
 import { checkScripts } from "./check-scripts.ts";
 import { checkShells } from "./check-shells.ts";
 import { checkSteps } from "./check-steps.ts";
-import { checkSupport } from "./check-support.ts";
 import { checkUndo } from "./check-undo.ts";
 
 /** Checks what a schema cannot say: whether the parts of a runbook mean something together. */
 export function checkRunbook(report: Report, runbook: Runbook, context: Context): void {
-  checkSupport(report, runbook);
   checkShells(report, runbook);
   checkInputs(report, runbook);
   checkNames(report, runbook);

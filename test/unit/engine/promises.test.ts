@@ -5,6 +5,7 @@ import { hostVerdict, runOutcome, waiting } from "../../../src/engine/outcome.ts
 import { turnOf } from "../../../src/engine/once.ts";
 import type { HostState, RunState, StepState } from "../../../src/engine/state.ts";
 import { todo } from "../../../src/engine/todo.ts";
+import type { RunPlan } from "../../../src/model/plan.ts";
 import { Entry } from "../../../src/model/event.ts";
 import { worst } from "../../../src/model/finding.ts";
 import { anyPlan } from "../../kit/plans.ts";
@@ -53,6 +54,26 @@ test("every run comes to an end at which every host has an outcome, and keeps ev
     }),
     RUNS,
   );
+});
+
+test("nothing that too few runs in a row have found is asked about or fixed, and what enough have found is", () => {
+  const needed = fc.record({ times: fc.constantFrom(2, 3), apart: fc.constantFrom(0, 60) });
+  const kinds = new Set<string>();
+  fc.assert(
+    fc.property(anyPlan, disposition, needed, (any, { temper, ...rest }, runs) => {
+      const confirm = { times: 1, every: 10, runs: { ...runs, question: "ab", inputs: [] } };
+      const steps = any.steps.map((step) => ({ ...step, confirm }));
+      const plan: RunPlan = { ...any, steps, policies: [], dryRun: false, approve: "high", facts: [] };
+      const { entries } = simulate(plan, { ...rest, temper: { ...temper, unknown: 0, locked: 0, variety: 3 } });
+      keepsItsPromises(entries);
+      for (const { event } of entries) {
+        if (event.type === "fix-started") kinds.add(event.key === null ? "of a host" : "of a finding");
+        if (event.type === "step-ended" && event.reason.startsWith("seen in")) kinds.add(event.outcome);
+      }
+    }),
+    RUNS,
+  );
+  expect([...kinds].toSorted()).toEqual(["found", "of a finding", "of a host"]);
 });
 
 test("a dry run never asks, approves, admits, fixes or rolls back", () => {

@@ -37,7 +37,22 @@ describe("findings", () => {
     [
       "a confirmation without a number",
       "confirm: { every: 5s }",
-      "5:25 `confirm` says no number of looks → add `times: 3`",
+      "5:25 `confirm` says no number of looks → add `times: 3` or `runs: 3`",
+    ],
+    [
+      "looks in a row and runs in a row",
+      "confirm: { times: 3, runs: 3 }",
+      "5:46 `confirm` has both `times` and `runs` → `times` looks again within the run, `runs` counts the runs that found it: keep one",
+    ],
+    [
+      "a pause between looks that are runs",
+      "confirm: { runs: 3, every: 5s }",
+      "5:45 `every` goes with `times` → say with `apart` how far apart runs must be",
+    ],
+    [
+      "a distance of runs between looks",
+      "confirm: { times: 3, apart: 5s }",
+      "5:46 `apart` goes with `runs` → say with `every` how long to wait between looks",
     ],
   ])("%s", (_name, keys, message) => {
     expect(mistakes(withStep(`detect: { run: ':', ${keys} }`))).toEqual([message]);

@@ -4,20 +4,10 @@ import { mistakes, withStep, withTop } from "../../../kit/mistakes.ts";
 const DETECT = "detect: { run: ':' }";
 const FIX = "fix: { risk: low, run: ':' }";
 
-describe("what a later version brings is refused by name", () => {
-  test.each([
-    [
-      withStep("detect: { run: ':', confirm: { runs: 3 } }"),
-      "5:36 `runs` is not supported yet → use `times` and `every`, which look again within the run",
-    ],
-  ])("%#: %s", (text, message) => {
-    expect(mistakes(text)).toEqual([message]);
-  });
-
-  test("what is there already is not", () => {
-    expect(mistakes(withTop("fresh: 30s", "shell: bash"))).toEqual([]);
-    expect(mistakes(withStep("on: controller", DETECT, "fix: { risk: low, run: ':', on_timeout: kill }"))).toEqual([]);
-  });
+test("what the language has is taken", () => {
+  expect(mistakes(withTop("fresh: 30s", "shell: bash"))).toEqual([]);
+  expect(mistakes(withStep("on: controller", DETECT, "fix: { risk: low, run: ':', on_timeout: kill }"))).toEqual([]);
+  expect(mistakes(withStep("detect: { run: ':', confirm: { runs: 3, apart: 5m } }"))).toEqual([]);
 });
 
 function undo(within: string): string {
