@@ -18,6 +18,7 @@ import { controllerFaults, policiesFor } from "./policies.ts";
 import { settingsOf } from "./settings.ts";
 import { openInventory, selectNames, withPatternFiles, type TargetOptions } from "./targets.ts";
 import { userName } from "./user.ts";
+import { writtenWaivers, type WaiversFor } from "./waivers.ts";
 import { whereabouts } from "./whereabouts.ts";
 
 /** One run of a check, ready to begin. */
@@ -51,6 +52,8 @@ export async function prepareCheck(
   if (isFault(options)) return [options];
   const read = await readRunbooks(names, at.lookup);
   if (!("loaded" in read)) return read;
+  const waivers = await writtenWaivers({ option: options.waivers, env: at.env, cwd: at.lookup.cwd }, io);
+  if ("faults" in waivers) return waivers.faults;
   const pairs = pairsFor(options.input ?? [], read.loaded);
   const inventory = await openInventory(options, at.env, io);
   if (!("inventory" in inventory)) return inventory;
@@ -68,10 +71,11 @@ export async function prepareCheck(
   const left = choices.flatMap((one) => ("left" in one ? [one.left] : []));
   const unsound = read.unsound.map((one) => ({ ...one.left, hosts: wanted }));
   const chosen = choices.flatMap((one) => ("loaded" in one ? [one] : []));
-  return planned(chosen, [...left, ...unsound], { ...at, options, inventory, named: names.length > 0 }, io);
+  return planned(chosen, [...left, ...unsound], { ...at, waivers, options, inventory, named: names.length > 0 }, io);
 }
 
 type Ground = At & {
+  readonly waivers: { readonly of: WaiversFor };
   readonly options: CheckOptions & TargetOptions;
   readonly inventory: Opened;
   readonly named: boolean;
@@ -112,7 +116,7 @@ function nothingToCheck(left: readonly LeftOut[]): Fault {
 /** The run of one runbook; what keeps it from running refuses the check where the runbook, or the value, was named. */
 async function planOf(
   { loaded, hosts, pairs, inputs }: Chosen,
-  { options, inventory, named, record, env, check, lookup }: Ground,
+  { options, inventory, waivers, named, record, env, check, lookup }: Ground,
   io: Io,
 ): Promise<Part | { readonly left: LeftOut } | { readonly faults: readonly Fault[] }> {
   const { runbook } = loaded;
@@ -142,7 +146,7 @@ async function planOf(
     more: {
       ...whereabouts(),
       ...permits,
-      waivers: [...(await record.waivers(runbook.name, names, Date.now()))],
+      waivers: [...(await record.waivers(runbook.name, names, Date.now())), ...(await waivers.of(runbook, subject))],
       settings: settingsOf(settings, targets, runbook),
       check: {
         check,

@@ -42,6 +42,7 @@ program
   .option("--ask-become-pass", "ask for the password of sudo, su or doas")
   .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
   .option("--policy <file>", "a policy, besides those that are in force anyway")
+  .option("--waivers <file>", "what is accepted as it is, instead of $RUNBOOK_WAIVERS or ./waivers.yml")
   .option("--allow-controller", "allow steps that run on this machine")
   .option("--wait-lock [duration]", "wait for hosts that others have locked; alone: as long as it takes", seconds)
   .option("--no-jobs", "run fixes in a session of ours: a lost connection leaves their end unknown")
@@ -120,7 +121,7 @@ program
 program
   .command("schema")
   .description("the JSON Schema of runbooks, for editors")
-  .argument("[kind]", "case: that of files of cases")
+  .argument("[kind]", "case, policy or waivers: that of such files")
   .option("--policy", "that of policies")
   .action(async (kind, options) => {
     const { schema } = await others();

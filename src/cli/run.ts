@@ -25,6 +25,7 @@ import { settingsOf } from "./settings.ts";
 import { stateDir } from "./state.ts";
 import { selectTargets, withLogin, type TargetOptions, type Targets } from "./targets.ts";
 import { userName } from "./user.ts";
+import { writtenWaivers } from "./waivers.ts";
 import { whereabouts } from "./whereabouts.ts";
 
 /** `runbook run`'s options, as the command line gives them. */
@@ -41,6 +42,7 @@ export type RunCommandOptions = TargetOptions & {
   readonly acceptNewHostKeys?: boolean | undefined;
   readonly allowController?: boolean | undefined;
   readonly policy?: string | undefined;
+  readonly waivers?: string | undefined;
   /** `--wait-lock`: seconds; true: as long as it takes. */
   readonly waitLock?: number | true | undefined;
   /** False: `--no-jobs`. */
@@ -76,6 +78,8 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   if (!("hosts" in targets)) return targets;
   const permits = await policiesFor(loaded, targets, { option: options.policy, env, cwd: process.cwd() }, io);
   if ("faults" in permits) return permits.faults;
+  const written = await writtenWaivers({ option: options.waivers, env, cwd: process.cwd() }, io);
+  if ("faults" in written) return written.faults;
   const room = await withinDescriptors(targets.hosts, { parallel: options.parallel, keeps: options.dryRun !== true });
   if (isFault(room)) return [room];
   await using record = SqliteRecord.open(stateDir(options.state, env));
@@ -94,7 +98,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
     more: {
       ...whereabouts(),
       ...permits,
-      ...(await knownOf(record, runbook.name, targets.hosts)),
+      ...(await knownOf(record, runbook.name, targets.hosts, await written.of(runbook, targets))),
       waitLock: waitLockOf(options.waitLock, 0),
       settings: settingsOf(options, targets, runbook),
     },
@@ -138,15 +142,16 @@ function missingGroups({ runbook, rollout }: RunPlan, { inventory }: Targets): F
   });
 }
 
-/** What the record knows of the same steps on the same hosts. */
+/** What the record knows of the same steps on the same hosts, and what is written besides. */
 async function knownOf(
   record: SqliteRecord,
   runbook: string,
   hosts: readonly Host[],
+  written: readonly Waiver[],
 ): Promise<{ past: PastFix[]; waivers: Waiver[] }> {
   const names = hosts.map((host) => host.name);
   const now = Date.now();
   const past = await record.past(runbook, names, now - PAST);
   const waivers = await record.waivers(runbook, names, now);
-  return { past: [...past], waivers: [...waivers] };
+  return { past: [...past], waivers: [...waivers, ...written] };
 }

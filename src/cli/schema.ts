@@ -2,11 +2,12 @@ import { caseSchemaText } from "../language/cases/json-schema.ts";
 import { policySchemaText } from "../language/policy/json-schema.ts";
 import { runbookSchemaText } from "../language/runbook/json-schema.ts";
 import { didYouMean } from "../language/suggest.ts";
+import { waiversSchemaText } from "../language/waivers/json-schema.ts";
 import type { Fault } from "../model/fault.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 
-/** Prints the JSON Schema of runbooks, of policies, or of files of cases. */
+/** Prints the JSON Schema of runbooks, of policies, of files of cases, or of waivers. */
 export function schema(
   kind: string | undefined,
   io: Io,
@@ -26,4 +27,5 @@ const TEXTS: ReadonlyMap<string, () => string> = new Map([
   ["runbook", runbookSchemaText],
   ["policy", policySchemaText],
   ["case", caseSchemaText],
+  ["waivers", waiversSchemaText],
 ]);

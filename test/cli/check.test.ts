@@ -80,6 +80,15 @@ function logins(): number {
     .filter((line) => line.includes("Accepted publickey")).length;
 }
 
+/** How a check of one host that has something critical ends. */
+async function exitOf(...argv: readonly string[]): Promise<number | null> {
+  return (await shop.run("check", "disks", "clock", "-i", "hosts.yml", "-l", "web1", ...argv)).exit;
+}
+
+function waiver(mount: string, until: string): string {
+  return `  - { runbook: disks, until: ${until}, reason: old and known, finding: { mount: ${mount} } }\n`;
+}
+
 async function told(...argv: readonly string[]): Promise<{ exit: number | null; health: Health; err: string }> {
   const { exit, out, err } = await shop.run("check", "disks", "clock", "dark", "-i", "hosts.yml", "--json", ...argv);
   if (out === "") throw new Error(err);
@@ -106,4 +115,91 @@ test("a host that cannot be reached is tried once, told once, and unknown for ev
   expect(health.unknowns.filter(({ hosts }) => hosts.includes("web2"))).toMatchObject([
     { runbook: null, step: null, hosts: ["web2"], reason: expect.stringContaining("refused") },
   ]);
+});
+
+test("what is compared with the last check is new, still there, or gone", async () => {
+  const state = ["--state", join(shop.directory, "compared"), "-l", "web1"];
+  const changes = async (full: string): Promise<readonly (readonly string[])[]> => {
+    await shop.write("full", full);
+    const { health } = await told(...state);
+    const gone = health.gone.map(({ what }) => [what, "gone"]);
+    return [...health.findings.map(({ values, change }) => [String(values["mount"]), change]), ...gone];
+  };
+  const first = await told(...state);
+  expect(first.health.findings.map(({ change }) => change)).toEqual(["first", "first"]);
+  expect(await changes("/var\t98\n/opt\t99\n")).toEqual([
+    ["/var", "still"],
+    ["/opt", "new"],
+    ["/srv", "gone"],
+  ]);
+  const { health } = await told(...state);
+  expect(health.findings.map(({ since }) => since)[0]).toBe(first.health.findings[0]?.since);
+  expect(health.gone).toEqual([]);
+  expect(await changes("/var\t97\n/srv\t99\n")).toEqual([
+    ["/var", "still"],
+    ["/srv", "new"],
+    ["/opt", "gone"],
+  ]);
+});
+
+test("a waived finding is shown as such and takes no points, in a run as in a check", async () => {
+  const day = new Date(Date.now() + 9e8).toISOString().slice(0, 10);
+  await shop.write("w.yml", `waivers:\n${waiver("/var", day)}${waiver("/srv", "2020-01-01")}`);
+  const at = ["-l", "db1", "--waivers", "w.yml"];
+  const { health, err } = await told(...at);
+  expect(err).toMatch(/w\.yml:3:30: warning: this waiver has expired/);
+  expect(health.fleet).toMatchObject({ score: 60, waived: 1, findings: { critical: 1 } });
+  expect(health.findings.map(({ values, waiver: own }) => [values["mount"], own?.where ?? null])).toEqual([
+    ["/srv", null],
+    ["/var", "w.yml:2"],
+  ]);
+  await shop.write("w.yml", `waivers:\n${waiver("/var", day)}${waiver("/srv", day)}`);
+  const all = await shop.run("check", "disks", "-i", "hosts.yml", ...at);
+  expect(all).toMatchObject({ exit: 0, err: "" });
+  expect(all.out).toMatch(/^db1 +100 +100 % +w$/m);
+  expect(all.out).toMatch(/w waived {2}disks, full: 1 finding on db1 until .* by w\.yml: old and known \(w\.yml:2\)/);
+  const run = await shop.run("run", "disks", "-i", "hosts.yml", ...at, "-n");
+  expect(run).toMatchObject({ exit: 0, err: "" });
+  expect(run.out).toContain("old and known");
+  await shop.write("w.yml", "waivers:\n  - { runbook: disks, until: tomorrow, reason: x }\n");
+  expect(await shop.run("check", "-i", "hosts.yml", ...at)).toMatchObject({
+    exit: 65,
+    err: expect.stringContaining("w.yml:2:30: `until`: expected a day"),
+  });
+});
+
+test("what needs an input is told and left out, unless it is named", async () => {
+  const { exit, out } = await shop.run("check", "-i", "hosts.yml", "-l", "db1");
+  // The library that is shipped is looked with, too.
+  expect(out).toMatch(/^db1 +\d+ +\d+ % .*\bC2\b.* x( |$)/m);
+  expect(out).toContain("x not checked  logs: needs --input path\n    → --input logs.path=…\n");
+  expect(exit).toBe(2);
+  const named = await shop.run("check", "logs", "disks", "-i", "hosts.yml", "-l", "db1");
+  expect(named).toMatchObject({ exit: 64, out: "", err: "logs: needs --input path\n  → --input path=…\n" });
+  const given = await shop.run("check", "logs", "-i", "hosts.yml", "-l", "db1", "--input", "logs.path=/var/log");
+  expect(given).toMatchObject({ exit: 0, err: "" });
+  const wrong = await shop.run("check", "-i", "hosts.yml", "--input", "logs.pth=/x", "--input", "lgs.path=/x");
+  expect(wrong).toMatchObject({ exit: 64, out: "" });
+  expect(wrong.err).toContain("--input logs.pth: logs has no such input\n  → did you mean `path`?");
+  expect(wrong.err).toContain("--input lgs.path: lgs is none of the runbooks of this check\n  → did you mean `logs`?");
+});
+
+test("a runbook with mistakes keeps nobody from checking with the others, and the check is not all well", async () => {
+  await using other = await workshop({
+    "runbooks/bad.yml": "name: bad\n",
+    "runbooks/ok.yml": DARK.replace("dark", "ok").replace("exit 3", "exit 0").replace("echo no such tool >&2; ", ""),
+  });
+  await other.write("hosts.yml", JSON.stringify({ all: { hosts: { web1: sshd.vars } } }));
+  const { exit, out, err } = await other.run("check", "-i", "hosts.yml");
+  expect(out).toContain("x not checked  bad: 2 mistakes in runbooks/bad.yml");
+  expect(err).toContain("runbooks/bad.yml:1:1");
+  expect(exit).toBe(4);
+});
+
+test("--fail-on and --min-score say what counts for the exit code", async () => {
+  expect(await exitOf()).toBe(2);
+  expect(await exitOf("--fail-on", "critical")).toBe(2);
+  expect(await exitOf("--min-score", "50")).toBe(0);
+  expect(await exitOf("--min-score", "51")).toBe(2);
+  expect(await exitOf("--min-score", "101")).toBe(64);
 });
