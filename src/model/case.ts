@@ -29,6 +29,37 @@ export type CaseFile = z.infer<typeof CaseFile>;
 
 const Files = z.record(AbsolutePath, CaseFile);
 
+/** One process of a host made of data: what /proc tells of it. */
+export const CaseProcess = z.union([
+  z.null(),
+  z.strictObject({
+    name: z.string().min(1).meta(about("The name of its program; the kernel keeps 15 bytes of it.")),
+    args: z
+      .union([z.string(), z.array(z.string())])
+      .optional()
+      .meta(
+        about("Its command line: words, or a text that blanks part (default: its name). []: a thread of the kernel."),
+      ),
+    parent: z.int().nonnegative().default(1),
+    started: z.int().nonnegative().default(1000).meta(about("Clock ticks since boot.")),
+    state: z
+      .string()
+      .regex(/^[A-Z]$/, "expected a letter such as S, D or Z")
+      .default("S"),
+    cgroup: z.string().optional().meta(about("The lines of /proc/PID/cgroup.")),
+    open: z
+      .record(z.string().regex(/^\d+$/, "expected the number of a descriptor"), z.string())
+      .default({})
+      .meta(about("Descriptor → where its link leads; the other end of `path (deleted)` may be among the files.")),
+    catches: z.array(z.int().min(1).max(64)).default([]).meta(about("Signals that it has an answer to (SigCgt).")),
+  }),
+]);
+export type CaseProcess = z.infer<typeof CaseProcess>;
+
+const Processes = z
+  .record(z.string().regex(/^[1-9]\d*$/, "expected the number of a process"), CaseProcess)
+  .meta(about("Process → what /proc tells of it: stat, status, comm, cmdline, cgroup, fd."));
+
 const printed = {
   out: z.string().optional().meta(about("What it prints.")),
   err: z.string().optional().meta(about("What it prints on stderr.")),
@@ -38,9 +69,11 @@ const printed = {
 /** What a command says to some arguments, and what comes of that. */
 export const CommandAnswer = z.strictObject({
   ...printed,
+  show: AbsolutePath.optional().meta(about("It prints what is in this file of the host, as it is then.")),
   hang: z.literal(true).optional().meta(about("It never answers.")),
   real: z.literal(true).optional().meta(about("The machine's own tool answers; for the base tools only.")),
   files: Files.optional().meta(about("Files that it leaves changed behind: path → text, null removes it.")),
+  processes: Processes.optional().meta(about("Processes that are there, or with null not there, from then on.")),
 });
 export type CommandAnswer = z.infer<typeof CommandAnswer>;
 
@@ -135,7 +168,15 @@ export const StepExpectation = z.union([
     ran: z
       .array(z.string())
       .optional()
-      .meta(about("Commands of the case that fix and rollback called, with their arguments, in order.")),
+      .meta(
+        about(
+          "Calls of the case's commands by fix and rollback, with their arguments: these, in this order, among others.",
+        ),
+      ),
+    never: z
+      .array(z.string())
+      .optional()
+      .meta(about("Calls that fix and rollback must not make; * stands for anything.")),
     left: Files.optional().meta(about("Files as they must be at the end; null: gone.")),
   }),
 ]);
@@ -143,6 +184,7 @@ export type StepExpectation = z.infer<typeof StepExpectation>;
 
 const world = {
   files: Files.default({}).meta(about("Path → text: all that the host has beside the base tools.")),
+  processes: Processes.default({}).meta(about("Processes of the host; null: that one is not there.")),
   commands: Commands.default({}).meta(about("Commands that the host has, with what they answer.")),
   inputs: z
     .record(VariableName, z.union([z.string(), z.number(), z.boolean()]))
@@ -166,7 +208,7 @@ export const Case = z.strictObject({
   scripts: Recorded.prefault({}),
   fix: z.literal("run").optional().meta(about("Approve what is found, and run guard, fix, proof and rollback.")),
   reboot: z
-    .strictObject({ files: Files.default({}), commands: Commands.default({}) })
+    .strictObject({ files: Files.default({}), processes: Processes.default({}), commands: Commands.default({}) })
     .optional()
     .meta(about("What is otherwise on the host once it was booted by a fix.")),
   expect: z

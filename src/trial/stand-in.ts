@@ -1,6 +1,6 @@
 import { quote } from "../script/quote.ts";
 import type { Thing } from "./world.ts";
-import { thingOf, wholeLines, type Answering } from "./world.ts";
+import { changesOf, wholeLines, type Answering } from "./world.ts";
 
 /** Where a host made of data keeps what its stand-ins are made of. */
 export const BACKSTAGE = "/.case";
@@ -51,12 +51,12 @@ function act(
   key: string,
   keep: (key: string, text: string) => string,
 ): string {
-  const changes = Object.entries(answer.files ?? {}).map(([path, file], at) =>
-    change(path.replace(/\/$/, ""), thingOf(path, file), `${key}.${at}`, keep),
-  );
+  const { files = {}, processes = {} } = answer;
+  const changes = changesOf({ files, processes }).map(([path, thing], at) => change(path, thing, `${key}.${at}`, keep));
   if (answer.real === true) return [...changes, `exec ${BACKSTAGE}/tools/${name} "$@"`].join("; ");
   const said = [
     ...(answer.err === undefined ? [] : [`cat ${keep(`${key}.err`, wholeLines(answer.err))} >&2`]),
+    ...(answer.show === undefined ? [] : [`cat ${quote(answer.show)}`]),
     ...(answer.out === undefined ? [] : [`cat ${keep(`${key}.out`, wholeLines(answer.out))}`]),
   ];
   const end = answer.hang === true ? "exec sleep 100000" : `exit ${answer.exit ?? 0}`;

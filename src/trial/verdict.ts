@@ -75,7 +75,7 @@ async function ofStep(
   played: Played,
 ): Promise<Mismatch[]> {
   const step = definition.id;
-  const expected = typeof given === "string" ? { outcome: given } : given;
+  const expected: Exclude<StepExpectation, string> = typeof given === "string" ? { outcome: given } : given;
   const verdict = stepVerdict(host, state);
   const got = verdict.reason === "" ? verdict.outcome : `${verdict.outcome}: ${verdict.reason}`;
   const found = findingsOf(step, played);
@@ -107,12 +107,7 @@ async function ofStep(
   const failed = state.preview?.failed ?? null;
   if (expected.preview !== undefined && failed !== null) miss("preview", expected.preview, failed);
   if (expected.fixes !== undefined) all.push(...ofFixes(expected.fixes, definition, played));
-  if (expected.ran !== undefined) {
-    const ran = played.sent
-      .filter((each) => each.step === step && (each.name === "fix" || each.name === "rollback"))
-      .flatMap(({ calls }) => calls);
-    if (ran.join("\n") !== expected.ran.join("\n")) miss("ran", lines(expected.ran), lines(ran));
-  }
+  all.push(...ofCalls(expected, step, played));
   for (const [path, file] of Object.entries(expected.left ?? {})) {
     const thing = thingOf(path, file);
     const is = await played.read(path);
@@ -193,6 +188,33 @@ function ofFixes(wanted: readonly Readonly<Record<string, Cell>>[], { id }: Step
   const named = [...new Set(wanted.flatMap((row) => Object.keys(row)))];
   const got = ran.map((row) => rowText(named.length === 0 ? {} : pick(row, named)));
   return [{ step: id, what: "fixes", expected: lines(wanted.map(rowText)), got: lines(got) }];
+}
+
+/** Calls that had to be made, in their order, and calls that must not be. */
+function ofCalls(
+  { ran = [], never = [] }: Exclude<StepExpectation, string>,
+  step: string,
+  { sent }: Played,
+): Mismatch[] {
+  const calls = sent
+    .filter((each) => each.step === step && (each.name === "fix" || each.name === "rollback"))
+    .flatMap((each) => each.calls);
+  let at = 0;
+  for (const call of calls) if (call === ran[at]) at += 1;
+  const names = new Set(ran.map(commandOf));
+  const got = lines(calls.filter((call) => names.has(commandOf(call))));
+  const missed = at === ran.length ? [] : [{ step, what: "ran", expected: lines(ran), got }];
+  const wrong = calls.filter((call) => never.some((pattern) => globOf(pattern).test(call)));
+  return [...missed, ...wrong.map((call) => ({ step, what: "never", expected: "no such call", got: call }))];
+}
+
+function commandOf(call: string): string {
+  return call.split(" ", 1).join("");
+}
+
+function globOf(pattern: string): RegExp {
+  const parts = pattern.split("*").map((part) => part.replaceAll(/[\\^$.+?()[\]{}|/-]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[^]*")}$`);
 }
 
 function pick(values: Readonly<Record<string, Cell | undefined>>, names: readonly string[]): Record<string, Cell> {

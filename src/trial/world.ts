@@ -1,3 +1,4 @@
+import { processThings } from "./processes.ts";
 import type { Case, CaseFile, CaseSheet, CommandAnswer } from "../model/case.ts";
 
 /** One thing at a path of a host made of data; `text` is exact. */
@@ -17,17 +18,16 @@ export type World = {
   readonly commands: ReadonlyMap<string, readonly Answering[]>;
 };
 
-type Parts = Pick<Case, "files" | "commands">;
+type Parts = Pick<Case, "files" | "processes" | "commands">;
 
 /** What several parts make of a host together: the later lie over the earlier. */
 export function worldOf(...parts: readonly Parts[]): World {
   const things = new Map<string, Thing>();
   const commands = new Map<string, readonly Answering[]>();
-  for (const { files, commands: more } of parts) {
-    for (const [path, file] of Object.entries(files)) {
-      const thing = thingOf(path, file);
+  for (const { commands: more, ...part } of parts) {
+    for (const [path, thing] of changesOf(part)) {
       if (thing === null) remove(things, path);
-      else things.set(path.replace(/\/$/, ""), thing);
+      else things.set(path, thing);
     }
     for (const [name, command] of Object.entries(more)) {
       if (command === null) commands.delete(name);
@@ -36,6 +36,23 @@ export function worldOf(...parts: readonly Parts[]): World {
     }
   }
   return { things, commands };
+}
+
+/** What files and processes put at which paths, in order; null: nothing is there from then on. */
+export function changesOf({
+  files = {},
+  processes = {},
+}: Partial<Omit<Parts, "commands">>): readonly [string, Thing | null][] {
+  return [
+    ...Object.entries(processes).flatMap(([pid, process]): [string, Thing | null][] => {
+      const things = processThings(pid, process);
+      return [[`/proc/${pid}`, null], ...(things ?? [])];
+    }),
+    ...Object.entries(files).map(([path, file]): [string, Thing | null] => [
+      path.replace(/\/$/, ""),
+      thingOf(path, file),
+    ]),
+  ];
 }
 
 /** The host of a case. */
@@ -60,8 +77,7 @@ export function wholeLines(text: string): string {
   return text === "" || text.endsWith("\n") || text.includes("\0") ? text : `${text}\n`;
 }
 
-function remove(things: Map<string, Thing>, path: string): void {
-  const bare = path.replace(/\/$/, "");
+function remove(things: Map<string, Thing>, bare: string): void {
   for (const each of things.keys()) if (each === bare || each.startsWith(`${bare}/`)) things.delete(each);
 }
 

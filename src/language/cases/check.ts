@@ -48,7 +48,7 @@ function unknownName(report: Report, path: Path, what: string, name: string, kno
 }
 
 /** Answers that would be taken for arguments. */
-const WORDS = new Set(["out", "err", "exit", "hang", "real", "files"]);
+const WORDS = new Set(["out", "err", "exit", "show", "hang", "real", "files", "processes"]);
 
 function checkWorld(report: Report, path: Path, world: Pick<Case, "inputs" | "commands">, { inputs }: Runbook): void {
   for (const [name, value] of Object.entries(world.inputs)) {
@@ -115,7 +115,7 @@ export function partsOf({ applies, fix, verify, rollback }: Step): ReadonlySet<s
 
 /** What only a fix that ran can come to, or tell. */
 const OF_FIX: ReadonlySet<string> = new Set(["fixed", "failed", "rolled-back", "in-doubt"]);
-const TOLD_BY_FIX = ["guard", "fixes", "fix", "rollback", "ran"] as const;
+const TOLD_BY_FIX = ["guard", "fixes", "fix", "rollback", "ran", "never"] as const;
 
 function checkExpectation(
   report: Report,

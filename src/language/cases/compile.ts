@@ -13,9 +13,12 @@ export type CompiledCases =
   | { readonly sheet: CaseSheet; readonly places: readonly Place[] }
   | { readonly faults: readonly Fault[] };
 
+/** Mappings whose keys are numbers of processes and descriptors. */
+const NUMBERED: ReadonlySet<unknown> = new Set(["processes", "open"]);
+
 /** Reads the cases of a runbook and checks them against it. `file` is the name that faults say. */
 export function compileCases(text: string, file: string, { runbook }: Pick<LoadedRunbook, "runbook">): CompiledCases {
-  const { yaml, faults } = readYaml(text, { file, schema: "core" });
+  const { yaml, faults } = readYaml(text, { file, schema: "core", textKeys: (path) => !NUMBERED.has(path.at(-1)) });
   if (yaml === undefined) return { faults };
   const parsed = CaseSheet.safeParse(yaml.value);
   if (!parsed.success) return { faults: inFileOrder([...faults, ...schemaFaults(CASES, yaml, parsed.error.issues)]) };
