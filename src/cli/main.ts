@@ -35,6 +35,7 @@ program
   .option("--input <name=value>", "set an input (NAME=@file, NAME=env:X; repeatable)", several)
   .option("-p, --parallel <n>", "hosts at work at once", count, 50)
   .option("--step <id>", "fix only this step; earlier ones are still detected (repeatable)", several)
+  .option("--retry <run>", "only the hosts that failed or were unknown in this run: its id, a beginning of it, or last")
   .option("-u, --user <name>", "log in as this user where the inventory does not say")
   .option("--private-key <file>", "log in with this key where the inventory does not say")
   .option("--ssh-config <file>", "ssh's configuration instead of ~/.ssh/config and the system's; none: without")

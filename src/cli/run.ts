@@ -19,11 +19,12 @@ import { metricsFile } from "./metrics.ts";
 import { PAST, withSightings } from "./past.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
 import { reportFiles } from "./report.ts";
+import { targetsOf } from "./retry.ts";
 import { askForSecrets, askPasswords } from "./secrets.ts";
 import { screenFor } from "./screen.ts";
 import { settingsOf } from "./settings.ts";
 import { stateDir } from "./state.ts";
-import { selectTargets, withLogin, type TargetOptions, type Targets } from "./targets.ts";
+import { withLogin, type TargetOptions, type Targets } from "./targets.ts";
 import { userName } from "./user.ts";
 import { writtenWaivers } from "./waivers.ts";
 import { whereabouts } from "./whereabouts.ts";
@@ -36,6 +37,8 @@ export type RunCommandOptions = TargetOptions & {
   readonly input?: readonly string[] | undefined;
   readonly parallel: number;
   readonly step?: readonly string[] | undefined;
+  /** Only the hosts that this run left to be tried again. */
+  readonly retry?: string | undefined;
   readonly become?: boolean | undefined;
   readonly askPass?: boolean | undefined;
   readonly askBecomePass?: boolean | undefined;
@@ -74,8 +77,8 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   ];
   if (isFault(approve) || isFault(metrics) || refused.length > 0) return refused;
 
-  const targets = await selectTargets(options, runbook.hosts, env, io);
-  if (!("hosts" in targets)) return targets;
+  const targets = await targetsOf(options, runbook, io);
+  if (!("hosts" in targets)) return "exit" in targets ? targets.exit : targets;
   const permits = await policiesFor(loaded, targets, { option: options.policy, env, cwd: process.cwd() }, io);
   if ("faults" in permits) return permits.faults;
   const written = await writtenWaivers({ option: options.waivers, env, cwd: process.cwd() }, io);
