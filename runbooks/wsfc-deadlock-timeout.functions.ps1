@@ -24,7 +24,8 @@ function Open-OwnCluster {
   $service = @(Get-WmiObject -Class Win32_Service -Filter "Name = 'ClusSvc'")
   if ($service.Count -eq 0) { throw 'there is no Cluster service on this host' }
   if ($service[0].State -ne 'Running') { throw "the Cluster service of this node is $($service[0].State), so it cannot be asked for its resources" }
-  Import-Module FailoverClusters
+  # It may warn of what does not work remotely; on stderr that would make a node that is well unknown.
+  Import-Module FailoverClusters -WarningAction SilentlyContinue
 }
 
 # A resource or a type of resources, by its name; nothing where there is none.
@@ -41,9 +42,16 @@ function Get-DriverFile($path) {
   $plain
 }
 
-# The filters of Trend Micro that are loaded, as the filter manager lists them: name, instances, altitude.
+# Versions of this engine are decimals: 9.205 is older than 9.5, whose files say 9.500.
+function Get-EngineNumber($version) {
+  $part = @("$version" -split '\.')
+  1000 * [int]$part[0] + [int]($part[1].PadRight(3, '0'))
+}
+
+# The filters of Trend Micro that are loaded, as the filter manager lists them: name, instances, altitude; `-` for none.
 function Get-LoadedFilters {
   $lines = @(fltmc.exe filters)
   if ($LASTEXITCODE -ne 0) { throw "fltmc.exe filters ended with ${LASTEXITCODE}: an administrator is needed" }
-  @($lines | Where-Object { $_ -match '^(Tm|VSApi)' } | ForEach-Object { ("$_".Trim()) -replace '\s+', ' ' }) -join ', '
+  $loaded = @($lines | Where-Object { $_ -match '^(Tm|VSApi)' } | ForEach-Object { ("$_".Trim()) -replace '\s+', ' ' })
+  if ($loaded.Count -eq 0) { '-' } else { $loaded -join ', ' }
 }

@@ -22,7 +22,10 @@ export function metricsOf(all: readonly Measured[]): string {
   return expositionOf(families);
 }
 
-/** All metrics there are, in the order in which they are written. */
+/**
+ * All metrics there are, in the order in which they are written. A text here is never changed once it was released: node_exporter drops the
+ * series of a file that says another than the first (files of two versions may lie in one directory). What means something else gets another name.
+ */
 const HELP = {
   runbook_fleet_health_score: "Health score of all hosts of the check, 0 to 100; absent where nothing could be judged.",
   runbook_fleet_confidence_ratio: "Share of the steps on hosts that could be judged, 0 to 1.",

@@ -106,7 +106,7 @@ describe("a cluster of two nodes that a stand-in plays", { timeout: 120_000 }, (
       "TmPreFilter      4      328525      0",
       "luafv  1  135000  0",
     ];
-    const driver = { name: "TmFilter", path: DRIVER, state: "Running", version: "8.911.0.1027" };
+    const driver = { name: "TmFilter", path: DRIVER, state: "Running", version: "9.205.0.1002" };
     const failed = { id: 1069, values: [DISK, "wlc"], age: 601 };
     be(0, { events: [deadlockOf(DISK), failed, { id: 1146, values: [], age: 600 }], drivers: [driver], filters });
     be(1, {
@@ -118,7 +118,7 @@ describe("a cluster of two nodes that a stand-in plays", { timeout: 120_000 }, (
     expect(new Set([fixed, clear])).toEqual(new Set(["zq1", "zq2"]));
     expect(told).toMatch(/zq1 +filter-driver +waiting/);
     expect(told).toMatch(/zq2 +filter-driver +clear/);
-    expect(told).toContain("8.911.0.1027");
+    expect(told).toContain("9.205.0.1002");
     expect(told).toContain("TmPreFilter 4 328525 0");
     expect(told).not.toContain("luafv");
     expect(timeouts()).toEqual([300_000, 60_000, 300_000]);

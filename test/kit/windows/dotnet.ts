@@ -257,5 +257,6 @@ const TEXT: Readonly<Record<string, (value: string, args: readonly unknown[]) =>
   contains: (value, [other]) => value.includes(text(other)),
   replace: (value, [other, by]) => value.replaceAll(text(other), text(by)),
   split: (value, [by]) => value.split(text(by)),
+  padright: (value, [width, char = " "]) => value.padEnd(number(width), text(char)),
   padleft: (value, [width]) => value.padStart(number(width)),
 };
