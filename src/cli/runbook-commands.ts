@@ -41,6 +41,8 @@ export function addRunbooks(program: Command, end: (answer: Answer) => void, io:
     .option("--shell <name>", "only under this shell: dash, bash or busybox (repeatable)", several)
     .option("--coverage", "which step and which outcome has no case")
     .option("--min-coverage <percent>", "exit 2 where cases show less of the runbooks than this", count)
+    .option("--json", "as JSON")
+    .option("--report <file>", "write a report: .xml (JUnit) or .json (repeatable)", several)
     .action(async (names, options) => {
       const { test, lookup } = await others();
       end(await test(names, lookup(process.env), options, io));

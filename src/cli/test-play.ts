@@ -43,10 +43,15 @@ export async function playCase(
   const played = marked(loaded, (step) => Object.hasOwn(one.expect, step) || Object.hasOwn(one.expect, "*"));
   const prepared = planOf(played, sheet, one);
   if ("faults" in prepared) {
-    const why = prepared.faults.map(({ where, message }) => (where === undefined ? message : `${where}: ${message}`));
-    return { kind: "not-run", why: why.join("; "), ...time() };
+    const problems = prepared.faults.map(({ where, message }) =>
+      where === undefined ? message : `${where}: ${message}`,
+    );
+    return { kind: "played", mismatches: [], problems, traces: [], sent: [], ...time() };
   }
   const opened = shell === null ? null : await openOn(worldOfCase(sheet, one), shell, machine);
+  if (opened !== null && "wrong" in opened) {
+    return { kind: "played", mismatches: [], problems: [opened.wrong], traces: [], sent: [], ...time() };
+  }
   if (opened !== null && "cannot" in opened) return { kind: "not-run", why: opened.cannot, ...time() };
   await using host = opened;
   const ground: Ground = host === null || shell === null ? null : { host, shell };
@@ -91,11 +96,15 @@ export async function playCase(
   };
 }
 
-async function openOn(world: World, shell: CaseShell, machine: Machine): ReturnType<typeof openHost> {
+async function openOn(
+  world: World,
+  shell: CaseShell,
+  machine: Machine,
+): Promise<Awaited<ReturnType<typeof openHost>> | { readonly wrong: string }> {
   try {
     return await openHost(world, shell, machine);
   } catch (error) {
-    if (error instanceof WrongPath) return { cannot: error.message };
+    if (error instanceof WrongPath) return { wrong: error.message };
     throw error;
   }
 }

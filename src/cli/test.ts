@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { resolve } from "node:path";
 import PQueue from "p-queue";
 import { caseFiles, casesDirectory, openCases, runbookOfCases } from "../load/cases.ts";
 import { findRunbook, shelvedRunbooks, type Lookup } from "../load/library.ts";
@@ -12,6 +13,9 @@ import { paletteOf } from "../view/colour.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { playCase, type Result } from "./test-play.ts";
+import { testJson, testJunit } from "./test-told.ts";
+import { linkTarget, placeFault, replaceFile } from "./whole-file.ts";
+import { jsonText } from "../report/json.ts";
 import { coverageLines, runbookLines, tallyLine } from "./test-lines.ts";
 
 /** Options of `test`. */
@@ -22,6 +26,7 @@ export type TestOptions = {
   readonly minCoverage?: number | undefined;
   readonly shell?: readonly string[] | undefined;
   readonly only?: string | undefined;
+  readonly report?: readonly string[] | undefined;
 };
 
 /** One case with what came of it under each shell. */
@@ -53,10 +58,12 @@ export async function test(
   const shells = shellsOf(options.shell ?? []);
   if (isFault(shells)) return [shells];
   const chosen = await choose(names, lookup);
-  const unknown = chosen.filter((each) => isFault(each));
+  const reports = await reportPlaces(options.report ?? []);
+  const unknown = [...chosen, ...reports].filter((each) => isFault(each));
   if (unknown.length > 0) return unknown;
   const machine = await machineParts();
-  const queue = new PQueue({ concurrency: Math.max(2, cpus().length) });
+  // Scripts wait more than they work.
+  const queue = new PQueue({ concurrency: 3 * cpus().length });
   const faults: Fault[] = [];
   const tried: TriedRunbook[] = [];
   for (const each of chosen) {
@@ -67,8 +74,44 @@ export async function test(
   }
   if (faults.length > 0) return faults;
   if (tried.every(({ cases }) => cases.length === 0)) return [nothing(tried)];
-  tellAll(tried, options, io);
-  return exitOf(tried, options);
+  if (options.json === true) io.out(`${jsonText(testJson(tried), "page")}\n`);
+  else tellAll(tried, options, io);
+  const unwritten = await writeReports(reports, tried);
+  return unwritten.length > 0 ? unwritten : exitOf(tried, options);
+}
+
+type ReportPlace = { readonly said: string; readonly path: string };
+
+/** Where reports go, found out before anything is begun. */
+async function reportPlaces(wanted: readonly string[]): Promise<(ReportPlace | Fault)[]> {
+  return await Promise.all(
+    wanted.map(async (said) => {
+      if (!/\.(?:xml|json)$/i.test(said)) {
+        const hint = "the ending says what is written: .xml (JUnit) or .json";
+        return { kind: "usage", where: said, message: "no report of cases has this ending", hint } as const;
+      }
+      const path = await linkTarget(resolve(said));
+      const wrong = await placeFault(path);
+      return wrong === null
+        ? { said, path }
+        : ({ kind: "usage", where: said, message: wrong, hint: "name a file that can be written" } as const);
+    }),
+  );
+}
+
+async function writeReports(
+  reports: readonly (ReportPlace | Fault)[],
+  tried: readonly TriedRunbook[],
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const each of reports) {
+    if (isFault(each)) continue;
+    const text = /json$/i.test(each.path) ? `${jsonText(testJson(tried), "page")}\n` : testJunit(tried);
+    const wrong = await replaceFile(each.path, () => text);
+    if (wrong !== null)
+      faults.push({ kind: "usage", where: each.said, message: `the report was not written: ${wrong}` });
+  }
+  return faults;
 }
 
 function shellsOf(names: readonly string[]): readonly CaseShell[] | null | Fault {

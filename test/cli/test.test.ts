@@ -1,5 +1,19 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { chmod, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import * as z from "zod";
 import { describe, expect, test } from "vitest";
 import { workshop } from "../kit/workshop.ts";
+
+const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
+
+const Told = z.object({
+  runbooks: z.array(
+    z.object({ cases: z.array(z.object({ passed: z.boolean(), results: z.array(z.object({ kind: z.string() })) })) }),
+  ),
+});
 
 const RUNBOOK = `
 name: swap-full
@@ -144,5 +158,139 @@ cases:
     );
     expect(out).toContain("✗ 0 cases as expected, 2 not, coverage 0 % (0 of 8)\n");
     expect(exit).toBe(2);
+  });
+
+  test("tells every mistake in a file of cases with its line and column, and what was meant", async () => {
+    const mistakes = `
+inputs: { limt: 3 }
+commands: { df: { exit: 1 } }
+cases:
+  - title: wrong
+    shels: [dash]
+    expect: { free-swap: claer }
+`;
+    const deeper = `
+inputs: { limit: many }
+commands: { df: { out: x } }
+processes: { 7: { name: x } }
+cases:
+  - title: wrong
+    scripts: { facts: { kernl: x }, steps: { free-swap: { verify: "" } } }
+    expect: { free-swop: clear, free-swap: { outcome: fixed, findings: [{ pdi: 1 }], reason: /(/ } }
+  - title: wrong
+    expect: { "*": clear }
+`;
+    await using shop = await workshop({
+      "swap-full.yml": RUNBOOK,
+      "swap-full.cases/a.yml": mistakes,
+      "swap-full.cases/b.yml": deeper,
+    });
+    const { exit, out, err } = await shop.run("test", "swap-full.yml");
+    const told = err.split("\n").filter((line) => /^swap-full|→/.test(line));
+    expect(told).toEqual([
+      "swap-full.cases/a.yml:3:25: `exit`: expected a text or a mapping or a list, found the number 1",
+      '  → write `df: { "*": { exit: … } }` for whatever it is called with',
+      "swap-full.cases/a.yml:6:5: unknown key `shels` in case 1",
+      "  → did you mean `shells`?",
+      'swap-full.cases/a.yml:7:26: `free-swap`: expected one of clear, found, unknown, skipped, fixed, failed, rolled-back, in-doubt, waiting, found "claer"',
+      "  → did you mean `clear`?",
+      "swap-full.cases/b.yml:2:18: `limit`: expected a whole number",
+      "swap-full.cases/b.yml:3:19: `out` stands where arguments are expected",
+      '  → write `df: { "*": { out: … } }` for whatever it is called with',
+      "swap-full.cases/b.yml:7:25: the runbook has no fact `kernl`",
+      "  → did you mean `kernel`?",
+      "swap-full.cases/b.yml:7:59: the step `free-swap` has no `verify`",
+      "swap-full.cases/b.yml:8:15: the runbook has no step `free-swop`",
+      "  → did you mean `free-swap`?",
+      "swap-full.cases/b.yml:8:55: `fixed` is what a fix comes to, and this case runs none",
+      "  → write `fix: run` beside `expect`",
+      "swap-full.cases/b.yml:8:75: the runbook has no column `pdi`",
+      "  → did you mean `pid`?",
+      "swap-full.cases/b.yml:8:94: `reason`: Invalid regular expression: /(/mu: Unterminated group",
+      "swap-full.cases/b.yml:9:12: another case has the title `wrong`, on line 6",
+      "  → say what tells them apart",
+    ]);
+    expect({ exit, out }).toEqual({ exit: 65, out: "" });
+  });
+
+  test("what cannot run here is told, and is not taken for well: as JSON, as JUnit, and by its exit code", async () => {
+    await using shop = await workshop(FILES);
+    const none = "echo 0 >/proc/sys/user/max_mnt_namespaces; exec node";
+    const { stdout, status } = spawnSync(
+      "unshare",
+      [
+        "--user",
+        "--map-root-user",
+        "sh",
+        "-c",
+        `${none} "$@"`,
+        "sh",
+        MAIN,
+        "test",
+        "swap-full",
+        "--json",
+        "--report",
+        "x.xml",
+      ],
+      { cwd: shop.directory, encoding: "utf8" },
+    );
+    expect(status).toBe(4);
+    const { runbooks } = Told.parse(JSON.parse(stdout));
+    const kinds = runbooks.flatMap(({ cases }) =>
+      cases.map(({ results, passed }) => [passed, results.map(({ kind }) => kind)]),
+    );
+    expect(kinds.slice(0, 2)).toEqual([
+      [false, ["not-run", "not-run", "not-run"]],
+      [false, ["not-run", "not-run", "not-run"]],
+    ]);
+    const report = await readFile(join(shop.directory, "x.xml"), "utf8");
+    expect(report).toContain('<testsuite name="swap-full" tests="27" failures="0" errors="27"');
+    expect(report).toContain(
+      '<testcase name="swap is there (dash)" classname="swap-full" file="runbooks/swap-full.cases/all.yml" line="12"',
+    );
+  });
+
+  test("needs no privileges, touches nothing of this machine, and leaves nothing behind", async () => {
+    const nosy = `
+name: nosy
+title: It looks around
+steps:
+  - id: look
+    detect:
+      run: |
+        id -u
+        ls / | grep -v lib | tr '\\n' ' '; echo
+        cat /etc/passwd /proc/[0-9]*/comm 2>/dev/null || :
+        { echo mine >/usr/bin/awk; echo theirs >/usr/bin/stolen; rm -rf /var/*; } 2>/dev/null || :
+        command -v df mount systemctl || echo bare
+`;
+    const cases = `
+shells: [dash]
+processes: { 101: { name: only } }
+commands: { id: { "*": { real: true } } }
+cases:
+  - title: what there is
+    expect:
+      look:
+        outcome: found
+        findings: ["0", "bin dev etc proc root run sbin sys tmp usr var ", only, bare]
+`;
+    await using shop = await workshop({ "nosy.yml": nosy, "nosy.cases/a.yml": cases });
+    await chmod(shop.directory, 0o755);
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("runbook-case-"));
+    const { stdout, status } = spawnSync(
+      "setpriv",
+      ["--reuid", "65534", "--regid", "65534", "--clear-groups", "node", MAIN, "test", "nosy.yml"],
+      {
+        cwd: shop.directory,
+        encoding: "utf8",
+        env: { PATH: process.env["PATH"], HOME: "/nonexistent" },
+      },
+    );
+    expect(stdout).toContain("✓ 1 case as expected");
+    expect(status).toBe(0);
+    expect(existsSync("/usr/bin/stolen")).toBe(false);
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("runbook-case-"));
+    expect(after.filter((name) => !before.includes(name))).toEqual([]);
   });
 });

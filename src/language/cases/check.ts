@@ -4,6 +4,7 @@ import type { Runbook, Step } from "../../model/runbook.ts";
 import type { Report } from "../runbook/check-report.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Path } from "../yaml/yaml.ts";
+import { ANSWERS, answerHint } from "./dialect.ts";
 import { patternOf } from "./wanted.ts";
 
 /** Checks what a schema cannot say of cases: that what they name is in their runbook, and that they ask for what can be. */
@@ -47,9 +48,6 @@ function unknownName(report: Report, path: Path, what: string, name: string, kno
   report.fault(path, `the runbook has no ${what} \`${name}\``, didYouMean(name, known) ?? all, "key");
 }
 
-/** Answers that would be taken for arguments. */
-const WORDS = new Set(["out", "err", "exit", "show", "hang", "real", "files", "processes"]);
-
 function checkWorld(report: Report, path: Path, world: Pick<Case, "inputs" | "commands">, { inputs }: Runbook): void {
   for (const [name, value] of Object.entries(world.inputs)) {
     const input = inputs[name];
@@ -62,9 +60,9 @@ function checkWorld(report: Report, path: Path, world: Pick<Case, "inputs" | "co
   }
   for (const [name, command] of Object.entries(world.commands)) {
     if (command === null || typeof command === "string") continue;
-    const taken = Object.keys(command).find((each) => WORDS.has(each));
+    const taken = Object.keys(command).find((each) => ANSWERS.has(each));
     if (taken === undefined) continue;
-    const hint = `write \`${name}: { "*": { ${taken}: … } }\` for whatever it is called with`;
+    const hint = answerHint(name, taken);
     report.fault([...path, "commands", name, taken], `\`${taken}\` stands where arguments are expected`, hint, "key");
   }
 }
