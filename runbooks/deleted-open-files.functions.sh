@@ -84,16 +84,6 @@ name_behind() (
   printable "${path% (deleted)}"
 )
 
-# matches TEXT PATTERN…: whether it fits one of the patterns of the shell.
-matches() (
-  text=$1
-  shift
-  for pattern; do
-    case $text in $pattern) exit 0 ;; esac
-  done
-  exit 1
-)
-
 # program_of PID: the name of its program, on one line.
 program_of() (
   { IFS= read -r line < "/proc/$1/stat"; } 2>/dev/null || exit 1

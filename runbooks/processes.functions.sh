@@ -84,3 +84,13 @@ signal_and_wait() (
   kill "-$1" "$2" 2>/dev/null || :
   wait_while "$4" same "$2" "$3"
 )
+
+# matches TEXT PATTERN…: whether it fits one of the patterns of the shell.
+matches() (
+  text=$1
+  shift
+  for pattern; do
+    case $text in $pattern) exit 0 ;; esac
+  done
+  exit 1
+)
