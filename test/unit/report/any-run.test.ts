@@ -5,6 +5,7 @@ import { hostVerdict, stepVerdict } from "../../../src/engine/outcome.ts";
 import type { Entry } from "../../../src/model/event.ts";
 import { documentOf } from "../../../src/report/fold.ts";
 import { htmlOf } from "../../../src/report/html.ts";
+import { metricsOf } from "../../../src/report/metrics.ts";
 import { junitOf } from "../../../src/report/junit.ts";
 import { anyPlan } from "../../kit/plans.ts";
 import { simulate, type Disposition } from "../../kit/simulate.ts";
@@ -64,6 +65,12 @@ test("whatever happens in a run, and wherever its record ends, a report says wha
       fixes += begun;
       expect(junitOf(document).split("<testcase ").length - 1).toBe(plan.hosts.length * plan.steps.length);
       expect(htmlOf(document)).toMatch(/<\/html>\n$/);
+      const metrics = metricsOf([{ kind: "run", source: "a", document }]);
+      const values = (name: string): number[] =>
+        [...metrics.matchAll(new RegExp(`^runbook_run_${name}\\{.*\\} (.*)$`, "gm"))].map(([, value]) => Number(value));
+      const sum = (name: string): number => values(name).reduce((all, value) => all + value, 0);
+      expect([sum("hosts"), sum("steps")]).toEqual([plan.hosts.length, plan.hosts.length * plan.steps.length]);
+      expect(values("\\w+_duration_seconds").every((value) => value >= 0)).toBe(true);
     }),
     { numRuns: 200 },
   );
