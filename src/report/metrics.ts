@@ -88,8 +88,11 @@ function ofCheck(source: string, health: Health): Named[] {
     ...HOST_STATES.flatMap((state) =>
       give("runbook_check_hosts", { state }, health.hosts.filter((host) => stateOf(host) === state).length),
     ),
-    ...health.runbooks.flatMap(({ runbook, left, ms, unknown }) => [
-      ...give("runbook_check_runbook_checked", { runbook }, left === null ? 1 : 0),
+    ...health.runbooks.flatMap(({ runbook, run, left }) =>
+      // One that concerns none of the hosts was neither checked nor left out.
+      run === null && left === null ? [] : give("runbook_check_runbook_checked", { runbook }, left === null ? 1 : 0),
+    ),
+    ...checkedOf(health).flatMap(({ runbook, ms, unknown }) => [
       ...give("runbook_check_unknown_steps", { runbook }, unknown),
       ...give("runbook_check_detect_duration_seconds", { runbook }, Math.round(ms) / 1000),
     ]),
@@ -130,24 +133,25 @@ function statusOf({ state, severity }: HealthCell): number | null {
 }
 
 /** None is 0 and not absent: a series that goes away says nothing. */
-function findingsOf(give: Give, { findings, gone, runbooks }: Health): Named[] {
+function findingsOf(give: Give, health: Health): Named[] {
+  const { findings, gone } = health;
   const open = findings.filter(({ waiver }) => waiver === null);
-  return runbooks
-    .filter(({ left }) => left === null)
-    .flatMap(({ runbook, waived }) => [
-      ...Severity.options.flatMap((severity) => {
-        const own = open.filter((one) => one.runbook === runbook && one.severity === severity);
-        const changed = (change: string): number => own.filter((one) => one.change === change).length;
-        return [
-          ...give("runbook_check_findings", { runbook, severity }, own.length),
-          ...give("runbook_check_new_findings", { runbook, severity }, changed("new")),
-          ...give("runbook_check_persisting_findings", { runbook, severity }, changed("still")),
-        ];
-      }),
-      ...give("runbook_check_waived_findings", { runbook }, waived),
-      ...give("runbook_check_gone_findings", { runbook }, gone.filter((one) => one.runbook === runbook).length),
-    ]);
+  return checkedOf(health).flatMap(({ runbook, waived }) => [
+    ...Severity.options.flatMap((severity) => {
+      const own = open.filter((one) => one.runbook === runbook && one.severity === severity);
+      const changed = (change: string): number => own.filter((one) => one.change === change).length;
+      return [
+        ...give("runbook_check_findings", { runbook, severity }, own.length),
+        ...give("runbook_check_new_findings", { runbook, severity }, changed("new")),
+        ...give("runbook_check_persisting_findings", { runbook, severity }, changed("still")),
+      ];
+    }),
+    ...give("runbook_check_waived_findings", { runbook }, waived),
+    ...give("runbook_check_gone_findings", { runbook }, gone.filter((one) => one.runbook === runbook).length),
+  ]);
 }
+
+const checkedOf = ({ runbooks }: Health): Health["runbooks"] => runbooks.filter(({ run }) => run !== null);
 
 const HOST_STATES = ["unreachable", "found", "unknown", "waived", "clear", "skipped"] as const;
 

@@ -26,7 +26,7 @@ const cell = (runbook: string, over: Partial<HealthCell> = {}): HealthCell => {
 
 const WAIVER = { by: "ada", until: "2027-01-01T00:00:00.000Z", reason: "known", where: "waivers.yml:3" };
 
-/** A check of four hosts by two runbooks: one host is ill, one is unknown in part, one was not reached, one is well; a third runbook was not checked. */
+/** A check of four hosts by two runbooks: one host is ill, one is unknown in part, one was not reached, one is well; a third runbook was left out, and a fourth concerns none of them. */
 export function someHealth(names: readonly string[] = ["web1", "web2", "db1", "db2"]): Health {
   const [ill = "", partly = "", away = "", well = ""] = names;
   const found = cell("disk-full", { state: "found", severity: "critical", findings: 2 });
@@ -70,16 +70,16 @@ export function someHealth(names: readonly string[] = ["web1", "web2", "db1", "d
       return { ...together(own), group, hosts: own.map(({ host }) => host) };
     }),
     hosts,
-    runbooks: ["disk-full", "old-kernel", "left-out"].map((runbook, at) => ({
+    runbooks: ["disk-full", "old-kernel", "left-out", "for-others"].map((runbook, at) => ({
       ...together(at === 0 ? hosts : []),
       waived: at === 1 ? 1 : 0,
       runbook,
       title: runbook,
       path: `runbooks/${runbook}.yml`,
-      run: at === 2 ? null : `r${at}`,
+      run: at >= 2 ? null : `r${at}`,
       left: at === 2 ? { lacks: "input", reason: "an input has no value", hint: null } : null,
       steps: [],
-      hosts: at === 2 ? 0 : 4,
+      hosts: at >= 2 ? 0 : 4,
       ms: 1000 * at,
     })),
     findings: [

@@ -80,6 +80,8 @@ describe("the metrics of a check", () => {
     expect(series.get('runbook_check_waived_findings{source="fleet",runbook="old-kernel"}')).toBe(1);
     expect(series.get('runbook_check_gone_findings{source="fleet",runbook="old-kernel"}')).toBe(1);
     expect(series.get('runbook_check_runbook_checked{source="fleet",runbook="left-out"}')).toBe(0);
+    expect([...series.keys()].filter((one) => one.includes("for-others"))).toEqual([]);
+    expect([...series.keys()].filter((one) => one.includes("left-out"))).toHaveLength(1);
   });
 
   test("give each runbook on each host a number for its colour, and none where it does not concern it", () => {
