@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { importsOf, sourceOf, sourcesIn, switchesOf, type Source } from "./kit/sources.ts";
 
-const CORE = ["view", "engine", "script", "language", "model"];
+const CORE = ["schedule", "view", "engine", "script", "language", "model"];
 const ADAPTER = ["run", ...CORE];
 
 /** Every room and the rooms it may import from, besides itself; `cli` may from all. A new directory must find its place here. */
@@ -11,6 +11,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: ["model"],
   script: ["model"],
   view: ["engine", "model"],
+  schedule: ["view", "engine", "language", "model"],
   run: CORE,
   connect: ADAPTER,
   sign: ADAPTER,
@@ -32,6 +33,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   engine: ["node:crypto"],
   script: [],
   view: ["node:util"],
+  schedule: ["zod", "croner", "node:crypto"],
 };
 
 const IMPURE =

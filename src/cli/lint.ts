@@ -28,6 +28,14 @@ export async function lint(
   if (found.length === 0) return [nothing(lookup)];
   const opened: Opened[] = [];
   for (const each of found) if ("path" in each) opened.push(await openRunbook(each.path, lookup.cwd));
+  return tellLinted(opened, options, io);
+}
+
+/** A file that was checked. */
+type Linted = Pick<Opened, "path" | "faults" | "warnings">;
+
+/** Tells what is wrong with files; answers with the exit code. */
+export function tellLinted(opened: readonly Linted[], options: LintOptions, io: Io): number {
   if (options.json === true) io.out(`${jsonText(opened.map(asJson), "page")}\n`);
   else tellAll(opened, io);
   return opened.some((each) => each.faults.length > 0) ? EXIT.invalid : EXIT.ok;
@@ -38,7 +46,7 @@ function nothing(lookup: Lookup): Fault {
   return { kind: "nothing-selected", message, hint: "`runbook new NAME` begins one; a path checks a file anywhere" };
 }
 
-function tellAll(opened: readonly Opened[], io: Io): void {
+function tellAll(opened: readonly Linted[], io: Io): void {
   const palette = paletteOf(process.stdout.isTTY && process.stdout.hasColors());
   const lines = opened.flatMap((each) => [
     ...each.faults.flatMap((fault) => [...problemLines(fault, palette), ""]),
@@ -47,7 +55,7 @@ function tellAll(opened: readonly Opened[], io: Io): void {
   for (const line of [...lines, ...verdicts(opened, palette)]) io.out(`${line}\n`);
 }
 
-function verdicts(opened: readonly Opened[], palette: Palette): string[] {
+function verdicts(opened: readonly Linted[], palette: Palette): string[] {
   const faults = opened.reduce((sum, each) => sum + each.faults.length, 0);
   const warnings = opened.reduce((sum, each) => sum + each.warnings.length, 0);
   const counts = [
@@ -59,7 +67,7 @@ function verdicts(opened: readonly Opened[], palette: Palette): string[] {
   return [`${sign} ${subject}: ${counts.filter((count) => count !== "").join(", ")}`];
 }
 
-function asJson({ path, faults, warnings }: Opened): object {
+function asJson({ path, faults, warnings }: Linted): object {
   return { path, faults: faults.map(plain), warnings: warnings.map(plain) };
 }
 

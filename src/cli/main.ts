@@ -9,6 +9,7 @@ import { addLab } from "./lab-commands.ts";
 import { addOrders } from "./order-commands.ts";
 import { others } from "./others.ts";
 import { addRunbooks } from "./runbook-commands.ts";
+import { addSchedules } from "./schedule-commands.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
 
 const program = new Command("runbook")
@@ -158,6 +159,7 @@ program
     end(await policyExplain(name, options, lookup(process.env), io));
   });
 
+addSchedules(program, end, io);
 addHistory(program, end, io);
 addOrders(program, end, io);
 

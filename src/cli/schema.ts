@@ -4,10 +4,11 @@ import { runbookSchemaText } from "../language/runbook/json-schema.ts";
 import { didYouMean } from "../language/suggest.ts";
 import { waiversSchemaText } from "../language/waivers/json-schema.ts";
 import type { Fault } from "../model/fault.ts";
+import { schedulesSchemaText } from "../schedule/json-schema.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 
-/** Prints the JSON Schema of runbooks, of policies, of files of cases, or of waivers. */
+/** Prints the JSON Schema of runbooks, of policies, of files of cases, of waivers, or of schedules. */
 export function schema(
   kind: string | undefined,
   io: Io,
@@ -28,4 +29,5 @@ const TEXTS: ReadonlyMap<string, () => string> = new Map([
   ["policy", policySchemaText],
   ["case", caseSchemaText],
   ["waivers", waiversSchemaText],
+  ["schedules", schedulesSchemaText],
 ]);

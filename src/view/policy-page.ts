@@ -3,9 +3,9 @@ import type { Answer } from "../engine/explain.ts";
 import type { Permission, Ruling } from "../engine/permission.ts";
 import { covers, type ApproveLevel } from "../model/approval.ts";
 import type { RunPlan, StepPlan } from "../model/plan.ts";
-import { DAYS } from "../model/policy-file.ts";
 import type { PlannedRule, TimeWindow } from "../model/policy.ts";
 import { clean } from "./clean.ts";
+import { hoursWords } from "./hours.ts";
 import type { Palette, Style } from "./colour.ts";
 import { foldHosts } from "./hosts.ts";
 import { pad, widthOf } from "./width.ts";
@@ -88,24 +88,8 @@ function ruleLine(rule: PlannedRule): string {
 }
 
 /** `mon-fri 09:00-17:00 Europe/Berlin`. */
-function windowWords({ days, from, to, zone }: TimeWindow): string {
-  const hours = from === 0 && to === 1440 ? "" : ` ${clock(from)}-${clock(to)}`;
-  return `${daysWords(days)}${hours} ${clean(zone)}`;
-}
-
-function clock(minutes: number): string {
-  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, "0")).join(":");
-}
-
-/** Days in a row as `mon-fri`. */
-function daysWords(days: readonly number[]): string {
-  const stretches: [first: number, last: number][] = [];
-  for (const day of days) {
-    const open = stretches.at(-1);
-    if (open !== undefined && open[1] === day - 1) open[1] = day;
-    else stretches.push([day, day]);
-  }
-  return stretches.map(([first, last]) => [...new Set([DAYS[first - 1], DAYS[last - 1]])].join("-")).join(",");
+function windowWords(window: TimeWindow): string {
+  return `${hoursWords(window)} ${clean(window.zone)}`;
 }
 
 function onThisMachine(plan: Pick<RunPlan, "policies" | "approve" | "hosts">, step: StepPlan, now: number): string {

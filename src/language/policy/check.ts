@@ -3,8 +3,8 @@ import type { TimeWindow } from "../../model/policy.ts";
 import { patternFault } from "../inventory/pattern.ts";
 import type { Report } from "../runbook/check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
-import { suggest } from "../suggest.ts";
 import type { Path } from "../yaml/yaml.ts";
+import { zoneProblem } from "../zone.ts";
 import { coversAll } from "./reach.ts";
 
 /** Checks what a schema cannot say of a policy. `broken` are the rules that the schema refuses: what is left of them matches too much. */
@@ -37,14 +37,8 @@ function windowPath({ yaml }: Report, rule: Path, at: number): Path {
 }
 
 function checkZone(report: Report, path: Path, { zone }: TimeWindow): void {
-  if (isZone(zone)) return;
-  const zones = [...Intl.supportedValuesOf("timeZone"), "UTC"];
-  // People know the city: `Berlin`.
-  const city = zones.find((each) => each.toLowerCase().endsWith(`/${zone.toLowerCase()}`));
-  const meant = city ?? suggest(zone, zones);
-  const hint =
-    meant === undefined ? "expected an IANA name such as Europe/Berlin or UTC" : `did you mean \`${meant}\`?`;
-  report.fault([...path, "zone"], `there is no time zone \`${zone}\``, hint);
+  const wrong = zoneProblem(zone);
+  if (wrong !== undefined) report.fault([...path, "zone"], wrong.message, wrong.hint);
 }
 
 function checkHours(report: Report, path: Path, { days, from, to }: TimeWindow): void {
@@ -52,14 +46,6 @@ function checkHours(report: Report, path: Path, { days, from, to }: TimeWindow):
     report.fault([...path, "to"], "the window opens and closes at the same time", "leave both out for whole days");
   } else if (days.length === 7 && from === 0 && to === 1440) {
     report.fault(path, "this window never closes", "leave `when` out: the rule holds at any time", "key");
-  }
-}
-
-function isZone(timeZone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import { PolicyFile } from "../../model/policy-file.ts";
 import type { Dialect } from "../schema/dialect.ts";
+import { timeHint } from "../time-hint.ts";
 
 /** Policies, as mistakes in them are told. */
 export const POLICIES: Dialect = {
@@ -19,11 +20,3 @@ export const POLICIES: Dialect = {
   // No part of a policy has names of its own.
   badKey: (name) => ({ message: `\`${name}\` is no good name` }),
 };
-
-/** `9:00`, `9` and `0900` are times of day to people. */
-function timeHint(value: unknown): string | undefined {
-  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
-  const [, hours, minutes = "00"] = /^(\d{1,2})(?::?(\d{2}))?$/.exec(text) ?? [];
-  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59) return undefined;
-  return `write "${hours.padStart(2, "0")}:${minutes}"`;
-}

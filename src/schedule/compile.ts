@@ -1,0 +1,88 @@
+import type { Fault } from "../model/fault.ts";
+import { SchedulesFile, type Blackout, type Schedule, type WrittenSchedule } from "../model/schedule.ts";
+import { reportOn } from "../language/runbook/check-report.ts";
+import { salvage } from "../language/schema/salvage.ts";
+import { pathOf, schemaFaults } from "../language/schema/schema-faults.ts";
+import { inFileOrder } from "../language/yaml/source.ts";
+import { readYaml, type Yaml } from "../language/yaml/yaml.ts";
+import { checkSchedules } from "./check.ts";
+import { delayOf } from "./delay.ts";
+import { SCHEDULES } from "./dialect.ts";
+
+/**
+ * All that can be told of a file of schedules by its text. Where there are faults, `schedules` are what could be made of the rest, each at the place
+ * where it stands in the file, for further checks only.
+ */
+export type ExaminedSchedules = {
+  readonly yaml?: Yaml;
+  readonly schedules?: readonly Schedule[];
+  readonly faults: readonly Fault[];
+  readonly warnings: readonly Fault[];
+};
+
+/** Seconds in a day. */
+const DAY = 86_400;
+
+/** Reads a text and checks all of it. `file` is the name that faults say; contradictions are looked for from `now` on. */
+export function examineSchedules(text: string, file: string, now: number): ExaminedSchedules {
+  const { yaml, faults } = readYaml(text, { file, schema: "core" });
+  if (yaml === undefined) return { faults, warnings: [] };
+  const parsed = SchedulesFile.safeParse(yaml.value);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const draft = parsed.success ? parsed.data : salvage(SchedulesFile, yaml.value, "schedules", standIn);
+  const told = [...faults, ...schemaFaults(SCHEDULES, yaml, issues)];
+  if (draft === undefined) return { yaml, faults: inFileOrder(told), warnings: [] };
+  const report = reportOn(yaml);
+  const broken = issues.map((issue) => pathOf(issue)).filter(([top]) => top === "schedules");
+  const schedules = draft.schedules.map((written, at) =>
+    scheduleOf(written, draft, `${file}:${yaml.place(["schedules", at]).line}`),
+  );
+  checkSchedules(report, draft, schedules, { broken: new Set(broken.map(([, index]) => Number(index))), now });
+  return {
+    yaml,
+    schedules,
+    faults: inFileOrder([...told, ...report.faults]),
+    warnings: inFileOrder(report.warnings),
+  };
+}
+
+/** What must be there in a schedule, where it is missing or wrong. */
+function standIn(path: string): unknown {
+  if (/^schedules\/\d+$/.test(path)) return { name: "x", cron: "@daily" };
+  if (/^schedules\/\d+\/name$/.test(path)) return "x";
+  return /^schedules\/\d+\/cron$/.test(path) ? "@daily" : undefined;
+}
+
+function scheduleOf(written: WrittenSchedule, file: SchedulesFile, where: string): Schedule {
+  const { name, jitter, runbook, check } = written;
+  return {
+    name,
+    about: written.about ?? null,
+    task: check === undefined ? { kind: "run", runbook: runbook ?? "" } : { kind: "check", runbooks: check },
+    inventories: written.inventory ?? file.inventory ?? [],
+    limit: written.limit ?? null,
+    inputs: written.inputs ?? {},
+    cron: written.cron,
+    timezone: written.timezone ?? file.timezone ?? "UTC",
+    delay: delayOf(name, jitter),
+    jitter,
+    approve: written.approve ?? "none",
+    policy: written.policy ?? null,
+    overlap: written.overlap,
+    missed: written.missed,
+    missedWindow: written.missed_window ?? DAY,
+    windows: written.window ?? [],
+    blackouts: (written.blackout ?? []).map(blackoutOf),
+    deadline: written.deadline ?? null,
+    enabled: written.enabled,
+    notify: written.notify ?? [],
+    stopAfter: written.stop_after ?? { fixes: 3, within: 7 * DAY },
+    maxHostsPerDay: written.max_hosts_per_day ?? 10,
+    where,
+  };
+}
+
+function blackoutOf(written: NonNullable<WrittenSchedule["blackout"]>[number]): Blackout {
+  if (typeof written === "string") return { from: written, to: written, reason: null };
+  return { from: written.from, to: written.to, reason: written.reason ?? null };
+}
