@@ -51,7 +51,7 @@ export function addRunbooks(program: Command, end: (answer: Answer) => void, io:
   program
     .command("schema")
     .description("the JSON Schema of runbooks, for editors")
-    .argument("[kind]", "case, policy or waivers: that of such files")
+    .argument("[kind]", "case, policy, schedules or waivers: that of such files")
     .option("--policy", "that of policies")
     .action(async (kind, options) => {
       const { schema } = await others();

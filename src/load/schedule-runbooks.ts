@@ -73,15 +73,11 @@ function inputFaults(yaml: Yaml, path: Path, inputs: Schedule["inputs"], runbook
     if (input.secret) {
       const hint = `write where it comes from: \`${name}: { env: VARIABLE }\`, \`{ file: PATH }\` or \`{ command: [PROGRAM] }\``;
       // The value itself must not be shown: the key is pointed at, and its line holds both.
-      return [
-        { ...withoutExcerpt(yaml.fault(at, `\`${name}\` is a secret, and must not stand in this file`, hint, "key")) },
-      ];
+      const fault = yaml.fault(at, `\`${name}\` is a secret, and must not stand in this file`, hint, "key");
+      delete fault.excerpt;
+      return [fault];
     }
     const read = readInput(input, value);
     return read.ok ? [] : [yaml.fault(at, `\`${name}\`: expected ${read.expected}`)];
   });
-}
-
-function withoutExcerpt({ excerpt: _, ...fault }: Fault): Fault {
-  return fault;
 }

@@ -19,8 +19,8 @@ export function checkTimes(
   const own = valueAt(report.yaml.value, [...path, "timezone"]) !== undefined;
   if (zone !== undefined && own) report.fault([...path, "timezone"], zone.message, zone.hint);
   const cron = [...path, "cron"];
-  // As it is written: what stands in for one that is missing says nothing.
-  const read = readCron(String(valueAt(report.yaml.value, cron) ?? schedule.cron));
+  // What is no text is told already, and something stands in for it.
+  const read = readCron(schedule.cron);
   if ("problems" in read) {
     for (const { at, length, message, hint } of read.problems)
       report.faults.push(report.yaml.faultAt(report.yaml.within(cron, 0, at, length), message, hint));

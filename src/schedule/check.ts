@@ -56,7 +56,9 @@ function checkLimit(report: Report, path: Path, { limit }: WrittenSchedule): voi
 
 function checkInputs(report: Report, path: Path, { inputs = {} }: WrittenSchedule): void {
   for (const [name, value] of Object.entries(inputs)) {
-    if (typeof value !== "object" || Object.keys(value).length === 1) continue;
+    const written = valueAt(report.yaml.value, [...path, "inputs", name]);
+    // As it is written: an unknown key is told already.
+    if (typeof value !== "object" || Object.keys(Object(written)).length === 1) continue;
     const message = `\`${name}\` must come from one place: expected one of env, file, command`;
     report.fault([...path, "inputs", name], message, "such as `{ env: VARIABLE }`", "key");
   }

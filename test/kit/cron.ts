@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 /** Any cron expression of five or six fields that is right; `plain`: without L, W and #. */
 export function cronExpression(plain = false): fc.Arbitrary<string> {

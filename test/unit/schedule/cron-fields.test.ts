@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readCron } from "../../../src/schedule/cron-fields.ts";
 import { cronExpression } from "../../kit/cron.ts";
