@@ -46,19 +46,22 @@ events_of_files() (
 # events FORM: the trouble in the lines on stdin; fails where they did not come whole.
 events() {
   awk -v form="$1" -v window="$window" -v uptime="$uptime" -v now="$(date '+%Y %j %H %M %S')" '
+    # The awk of busybox takes 061 for an octal number.
+    function decimal(text) { sub(/^0+/, "", text); return text + 0 }
     function is_leap(year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 }
+    function seconds(days, hour, minute, second) { return ((days * 24 + decimal(hour)) * 60 + decimal(minute)) * 60 + decimal(second) }
     # Seconds since the year began, of a syslog line; its own year is not told.
     function second_of(month, day, clock,   part, names, days) {
       names = index("JanFebMarAprMayJunJulAugSepOctNovDec", month)
       if (names % 3 != 1 || split(clock, part, ":") != 3) return -1
-      days = first[(names + 2) / 3] + day - 1
+      days = first[(names + 2) / 3] + decimal(day) - 1
       if (leap && names > 4) days++
-      return ((days * 24 + part[1]) * 60 + part[2]) * 60 + part[3]
+      return seconds(days, part[1], part[2], part[3])
     }
     function iso_second_of(text,   day) {
-      day = first[substr(text, 6, 2) + 0] + substr(text, 9, 2) - 1
-      if (is_leap(substr(text, 1, 4) + 0) && substr(text, 6, 2) + 0 > 2) day++
-      return ((day * 24 + substr(text, 12, 2)) * 60 + substr(text, 15, 2)) * 60 + substr(text, 18, 2)
+      day = first[decimal(substr(text, 6, 2))] + decimal(substr(text, 9, 2)) - 1
+      if (is_leap(substr(text, 1, 4) + 0) && decimal(substr(text, 6, 2)) > 2) day++
+      return seconds(day, substr(text, 12, 2), substr(text, 15, 2), substr(text, 18, 2))
     }
     # Sets when and text; 0: not a line of the kernel, or an older one.
     function taken(line,   at, age) {
@@ -92,7 +95,7 @@ events() {
       split("0 31 59 90 120 151 181 212 243 273 304 334", first, " ")
       split(now, clock, " ")
       year = clock[1]; leap = is_leap(year)
-      today = (((clock[2] - 1) * 24 + clock[3]) * 60 + clock[4]) * 60 + clock[5]
+      today = seconds(decimal(clock[2]) - 1, clock[3], clock[4], clock[5])
     }
     $1 == "@end" { whole = ($2 == ""); next }
     !taken($0) { next }
@@ -111,7 +114,7 @@ events() {
     text ~ /PCIe Bus Error: severity=/ { subject = part("severity=[A-Za-z]+"); sub(/severity=/, "", subject); seen("pcie", substr(text, 1, index(text, ": ") - 1) " " subject); next }
     text ~ /\[Hardware Error\]|Machine check events logged|Machine Check Exception|Memory failure: 0x/ { seen("machine", text ~ /Memory failure/ ? "memory failure" : "machine check"); next }
     text ~ /EDAC .*MC[0-9]+: [0-9]+ (CE|UE) / { seen(text ~ / UE / ? "edac-ue" : "edac-ce", part("MC[0-9]+")); next }
-    text ~ /I\/O error, dev |critical [a-z ]+ error, dev / { subject = part("dev [a-zA-Z0-9!_-]+"); sub(/^dev /, "", subject); if (subject !~ /^(fd|sr)[0-9]/) seen("disk", subject); next }
+    text ~ /I\/O error, dev |critical [a-z ]+ error, dev |^Buffer I\/O error on dev/ { subject = part("dev(ice)? [a-zA-Z0-9!_-]+"); sub(/^dev(ice)? /, "", subject); if (subject !~ /^(fd|sr)[0-9]/) seen("disk", subject); next }
     text ~ /rejecting I\/O to offline device|timing out command, waited|^nvme.*(I\/O|timeout).*(timeout|aborting|reset controller)|^ata.*failed command: / { seen("disk", part("\\[sd[a-z]+\\]|nvme[0-9]+|ata[0-9.]+")); next }
     text ~ /^EXT[234]-fs error|^EXT[234]-fs .*Remounting filesystem read-only|^XFS.*([Cc]orruption|I\/O [Ee]rror|Internal error|hutting down filesystem|has been shut down)|^BTRFS (error|critical)/ { seen("fs", within_parentheses()); next }
     text ~ /^(JBD2?: .*[Aa]bort|Aborting journal on device)/ { subject = part("device [^ .]+"); sub(/^device /, "", subject); seen("fs", subject); next }

@@ -20,6 +20,8 @@ export function checkConsent(
   const rules = books.plan.policies.map((policy) => ruleFor(books.plan, policy, event));
   const votes = books.votes.get(`${host} ${step}`) ?? [];
   const people = new Set(votes.filter((vote) => !vote.auto).map((vote) => vote.by));
+  const own = plan?.fix?.approvals ?? 1;
+  promise(own === 1 || people.size >= own, "as many people as a runbook wants have said yes");
   for (const rule of rules) {
     promise(rule !== undefined || people.size > 0, "where a policy is silent, a person decides");
     if (rule === undefined) continue;
