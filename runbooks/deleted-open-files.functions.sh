@@ -72,9 +72,9 @@ is_share() {
   awk -v bytes="$1" -v percent="$2" -v all="$3" 'BEGIN { exit !(bytes * 100 >= all * percent) }'
 }
 
-# property SERVICE NAME: what systemd says of it.
+# property SERVICE NAME: what systemd says of it; nothing where it does not answer.
 property() (
-  limited systemctl show -p "$2" "$1" | sed -n "s/^$2=//p"
+  { limited systemctl show -p "$2" "$1" || :; } | sed -n "s/^$2=//p"
 )
 
 # name_behind DESCRIPTOR: the name that its file had, on one line.

@@ -8,6 +8,7 @@ import type { Case, CaseSheet, CaseShell } from "../model/case.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { coverageOf, coverageSum, type StepCoverage } from "../trial/coverage.ts";
+import { sweepHosts } from "../trial/host.ts";
 import { machineParts, type Machine } from "../trial/tools.ts";
 import { paletteOf } from "../view/colour.ts";
 import { EXIT } from "./exit.ts";
@@ -62,6 +63,8 @@ export async function test(
   const unknown = [...chosen, ...reports].filter((each) => isFault(each));
   if (unknown.length > 0) return unknown;
   const machine = await machineParts();
+  process.once("exit", sweepHosts);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(EXIT.interrupted));
   // Scripts wait more than they work.
   const queue = new PQueue({ concurrency: 3 * cpus().length });
   const faults: Fault[] = [];

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +35,13 @@ const USER = ["--user", "--map-root-user"];
 const PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 const TOOLS = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:${PATH}`, LC_ALL: "C" };
 
+const roots = new Set<string>();
+
+/** Removes what hosts that are still open have on the disk: for a process that ends before they do. */
+export function sweepHosts(): void {
+  for (const root of roots) rmSync(root, { recursive: true, force: true });
+}
+
 /** Makes a host, or says why this machine cannot. */
 export async function openHost(
   world: World,
@@ -41,7 +49,11 @@ export async function openHost(
   machine: Machine,
 ): Promise<DataHost | { readonly cannot: string }> {
   const root = await mkdtemp(join(tmpdir(), "runbook-case-"));
-  const remove = (): Promise<void> => rm(root, { recursive: true, force: true });
+  roots.add(root);
+  const remove = async (): Promise<void> => {
+    await rm(root, { recursive: true, force: true });
+    roots.delete(root);
+  };
   try {
     await writeRoot(root, world, shell, machine);
   } catch (error) {

@@ -44,7 +44,6 @@ export async function writeRoot(root: string, world: World, shell: CaseShell, ma
   for (const library of machine.libraries) await link(root, library, `${REAL}${library}`);
   await link(root, "/bin", "usr/bin");
   await link(root, "/sbin", "usr/sbin");
-  await link(root, "/proc/self", `${REAL}/proc/self`);
   await link(root, "/var/run", "../run");
   for (const name of ["calls", "unanswered"]) await writeFile(join(root, ".case", name), "");
 }
@@ -146,11 +145,16 @@ ln -sfn /proc/self/fd/1 dev/stdout
 ln -sfn /proc/self/fd/2 dev/stderr
 chmod 1777 tmp var/tmp dev/shm
 if [ -e .case/fifos ]; then while read -r path; do mkfifo ".$path"; done < .case/fifos; fi
+# umount asks it; a case may have another in its place.
+if [ -e proc/self ] || [ -L proc/self ]; then mv proc/self .case/self; fi
+ln -s /.real/proc/self proc/self
 pivot_root . .old
 cd /
 PATH=/.old/usr/bin:/.old/bin:/.old/usr/sbin:/.old/sbin
 umount -l /.old
-/.case/tools/rmdir /.old
+PATH=/.case/tools
+rmdir /.old
+if [ -e /.case/self ] || [ -L /.case/self ]; then rm /proc/self; mv /.case/self /proc/self; fi
 echo "ready $outer"
 while read -r _; do :; done
 `;

@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { chmod, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as z from "zod";
 import { describe, expect, test } from "vitest";
@@ -277,20 +276,21 @@ cases:
 `;
     await using shop = await workshop({ "nosy.yml": nosy, "nosy.cases/a.yml": cases });
     await chmod(shop.directory, 0o755);
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("runbook-case-"));
+    const scratch = join(shop.directory, "scratch");
+    mkdirSync(scratch);
+    chmodSync(scratch, 0o1777);
     const { stdout, status } = spawnSync(
       "setpriv",
       ["--reuid", "65534", "--regid", "65534", "--clear-groups", "node", MAIN, "test", "nosy.yml"],
       {
         cwd: shop.directory,
         encoding: "utf8",
-        env: { PATH: process.env["PATH"], HOME: "/nonexistent" },
+        env: { PATH: process.env["PATH"], HOME: "/nonexistent", TMPDIR: scratch },
       },
     );
     expect(stdout).toContain("✓ 1 case as expected");
     expect(status).toBe(0);
     expect(existsSync("/usr/bin/stolen")).toBe(false);
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith("runbook-case-"));
-    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    expect(readdirSync(scratch)).toEqual([]);
   });
 });
