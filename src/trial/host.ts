@@ -48,6 +48,8 @@ export async function openHost(
   shell: CaseShell,
   machine: Machine,
 ): Promise<DataHost | { readonly cannot: string }> {
+  const known = refusals.get(machine);
+  if (known !== undefined) return { cannot: known };
   const root = await mkdtemp(join(tmpdir(), "runbook-case-"));
   roots.add(root);
   const remove = async (): Promise<void> => {
@@ -55,12 +57,12 @@ export async function openHost(
     roots.delete(root);
   };
   try {
-    await writeRoot(root, world, shell, machine);
+    writeRoot(root, world, shell, machine);
   } catch (error) {
     await remove();
     throw error;
   }
-  const parts = machine.parts.map(({ name, link }) => (link === null ? name : `${name}=${link}`));
+  const parts = machine.parts.flatMap(({ name, link }) => (link === null ? [name] : []));
   const reasons: string[] = [];
   for (const user of process.getuid?.() === 0 ? [true, false] : [true]) {
     const begun = await begin([...(user ? USER : []), ...NAMESPACES], [root, ...parts]);
@@ -68,8 +70,13 @@ export async function openHost(
     reasons.push(begun.cannot);
   }
   await remove();
-  return { cannot: reasons.join("; ") };
+  const [cannot = "", ...more] = [...new Set(reasons)];
+  refusals.set(machine, [cannot, ...more].join("; "));
+  return { cannot: [cannot, ...more].join("; ") };
 }
+
+/** Why a machine makes no hosts: what holds for one holds for all. */
+const refusals = new WeakMap<Machine, string>();
 
 type Keeper = { readonly pid: number; readonly child: ChildProcess };
 
