@@ -2,16 +2,17 @@ import { SqliteRecord } from "../journal/sqlite.ts";
 import type { Severity } from "../model/runbook.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import { healthOf } from "../report/health-fold.ts";
-import { healthLines } from "../report/health-lines.ts";
-import { jsonText } from "../report/json.ts";
 import { newRunId } from "../run/id.ts";
 import { prepareCheck, type PreparedCheck } from "./check-prepare.ts";
 import { checkExit } from "./check-exit.ts";
 import { lookHosts } from "./check-run.ts";
+import { roomOf } from "./history.ts";
+import { tellCheck } from "./history-check.ts";
 import { withinDescriptors } from "./descriptors.ts";
 import { tell, type Io } from "./io.ts";
 import { lookup } from "./library.ts";
 import { metricsFile, writeMetrics, type MetricsFile } from "./metrics.ts";
+import { reportFiles, writeCheckReports, type ReportFile } from "./report.ts";
 import { askPasswords } from "./secrets.ts";
 import { stateDir } from "./state.ts";
 import { withLogin, type TargetOptions } from "./targets.ts";
@@ -43,7 +44,8 @@ export async function check(
 ): Promise<number | readonly Fault[]> {
   const { env } = process;
   const metrics = await metricsFile(options.metrics);
-  if (isFault(metrics)) return [metrics];
+  const reports = await reportFiles(options.report);
+  if (isFault(metrics) || reports.faults.length > 0) return [...(isFault(metrics) ? [metrics] : []), ...reports.faults];
   await using record = SqliteRecord.open(stateDir(options.state, env));
   const prepared = await prepareCheck(
     names,
@@ -57,7 +59,7 @@ export async function check(
   if (room.word !== undefined) tell([room.word], io, "warning");
   const hosts = withLogin(prepared.hosts, options, await askPasswords(options));
   const interrupted = await lookHosts(prepared.parts, { hosts, parallel: room.parallel, options, record }, io);
-  return await concludeCheck(prepared, { options, record, interrupted, metrics }, io);
+  return await concludeCheck(prepared, { options, record, interrupted, metrics, reports: reports.files }, io);
 }
 
 /** What a check came to, from its record. */
@@ -68,24 +70,20 @@ async function concludeCheck(
     record,
     interrupted,
     metrics,
-  }: { options: CheckOptions; record: SqliteRecord; interrupted: boolean; metrics: MetricsFile | null },
+    reports,
+  }: {
+    options: CheckOptions;
+    record: SqliteRecord;
+    interrupted: boolean;
+    metrics: MetricsFile | null;
+    reports: readonly ReportFile[];
+  },
   io: Io,
 ): Promise<number> {
   const entries = await Promise.all(parts.map(({ run }) => record.read(run)));
   const health = healthOf(entries);
   if (health === null) throw new Error("a check without a record");
-  const { stdout } = process;
-  const room = {
-    colour: stdout.isTTY && stdout.hasColors(),
-    width: stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY,
-  };
-  if (options.json === true) io.out(`${jsonText(health, "page")}\n`);
-  else
-    io.out(
-      healthLines(health, room)
-        .map((line) => `${line}\n`)
-        .join(""),
-    );
-  const exit = checkExit(health, { ...options, interrupted });
+  tellCheck(health, { json: options.json === true, room: roomOf() }, io);
+  const exit = await writeCheckReports(reports, health, checkExit(health, { ...options, interrupted }), io);
   return writeMetrics(metrics, async (source) => ({ kind: "check", source, health }), exit, io);
 }

@@ -14,7 +14,8 @@ import { EXIT } from "./exit.ts";
 import { tellFrozen } from "./freeze.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
-import { reportFiles, writeReports } from "./report.ts";
+import { checksAsOne, findCheck, readCheck, tellCheck } from "./history-check.ts";
+import { reportFiles, writeCheckReports, writeReports } from "./report.ts";
 import { stateDir } from "./state.ts";
 import { isAtWork } from "../journal/writer.ts";
 
@@ -25,14 +26,17 @@ export type HistoryOptions = { readonly state?: string | undefined; readonly jso
 export async function historyList(options: HistoryOptions & { readonly limit: number }, io: Io): Promise<number> {
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
   await tellFrozen(record, io);
+  const all = await record.runs();
+  // In the list a check is one, however many runs it has.
+  const ids = new Set([...new Set(all.map(({ run, check }) => check ?? run))].slice(0, options.limit));
   const runs: ListedRun[] = [];
-  for (const run of (await record.runs()).slice(0, options.limit)) {
+  for (const run of all.filter((one) => ids.has(one.check ?? one.run))) {
     const writer = run.endedAt === null ? writerOf(await record.read(run.run)) : undefined;
     runs.push({ run, writer, standing: run.endedAt === null ? standingOf(writer) : "ended" });
   }
   if (options.json === true) for (const { run, standing } of runs) io.out(`${jsonText({ ...run, standing })}\n`);
   else if (runs.length === 0) io.err("No runs are on record.\n");
-  else for (const line of runLines(runs, roomOf().width)) io.out(`${line}\n`);
+  else for (const line of runLines(checksAsOne(runs), roomOf().width)) io.out(`${line}\n`);
   return EXIT.ok;
 }
 
@@ -62,7 +66,20 @@ export async function historyShow(wanted: string, options: ShowOptions, io: Io):
   const reports = await reportFiles(options.report);
   if (reports.faults.length > 0) return reports.faults;
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
-  const found = findRun(await record.runs(), wanted);
+  const runs = await record.runs();
+  const check = findCheck(runs, wanted);
+  if (check !== null && options.events === true) {
+    for (const { run } of runs.filter((one) => one.check === check).toReversed()) {
+      for (const line of eventLines(await record.read(run))) io.out(`${line}\n`);
+    }
+    return EXIT.ok;
+  }
+  if (check !== null) {
+    const health = await readCheck(record, runs, check);
+    if (reports.files.length === 0) tellCheck(health, { json: options.json === true, room: roomOf() }, io);
+    return await writeCheckReports(reports.files, health, EXIT.ok, io);
+  }
+  const found = findRun(runs, wanted);
   if (typeof found !== "string") return [found];
   const entries = await record.read(found);
   if (options.json === true) for (const entry of entries) io.out(`${jsonLine(entry)}\n`);
@@ -97,7 +114,7 @@ function draw(entries: readonly Entry[], head: string | null, io: Io): void {
 }
 
 /** Lines are cut only where a terminal would break them. */
-function roomOf(): { readonly colour: boolean; readonly width: number } {
+export function roomOf(): { readonly colour: boolean; readonly width: number } {
   const { stdout } = process;
   return {
     colour: stdout.isTTY && stdout.hasColors(),

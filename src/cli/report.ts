@@ -3,6 +3,7 @@ import { didYouMean } from "../language/suggest.ts";
 import type { Entry } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
 import type { Form } from "../report/forms.ts";
+import type { Health } from "../report/health.ts";
 import { clean } from "../view/clean.ts";
 import { EXIT } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
@@ -18,6 +19,9 @@ async function drawing() {
   const [{ documentOf }, { FORMS }] = await Promise.all([import("../report/fold.ts"), import("../report/forms.ts")]);
   return { documentOf, FORMS };
 }
+
+/** What draws a report in each form; null where there is nothing to draw. */
+type Draw = () => Promise<((form: Form) => string) | null>;
 
 const KNOWN = "the ending says what is written: .html, .xml (JUnit) or .json";
 
@@ -64,24 +68,46 @@ export async function writeReports(
   exit: number,
   io: Io,
 ): Promise<number> {
+  return writeDrawn(
+    reports,
+    async () => {
+      const { documentOf, FORMS } = await drawing();
+      const document = documentOf(await read());
+      return document && ((form) => FORMS[form](document));
+    },
+    exit,
+    io,
+  );
+}
+
+/** The same of a check. */
+export async function writeCheckReports(
+  reports: readonly ReportFile[],
+  health: Health,
+  exit: number,
+  io: Io,
+): Promise<number> {
+  const draw = async (): Promise<(form: Form) => string> => {
+    const { HEALTH_FORMS } = await import("../report/health-forms.ts");
+    return (form) => HEALTH_FORMS[form](health);
+  };
+  return writeDrawn(reports, draw, exit, io);
+}
+
+async function writeDrawn(reports: readonly ReportFile[], draw: Draw, exit: number, io: Io): Promise<number> {
   if (reports.length === 0) return exit;
-  const faults = await attempt(reports, read, io);
+  const faults = await attempt(reports, draw, io);
   tell(faults, io);
   return faults.length > 0 && exit === EXIT.ok ? EXIT.failed : exit;
 }
 
-async function attempt(
-  reports: readonly ReportFile[],
-  read: () => Promise<readonly Entry[]>,
-  io: Io,
-): Promise<readonly Fault[]> {
+async function attempt(reports: readonly ReportFile[], draw: Draw, io: Io): Promise<readonly Fault[]> {
   try {
-    const { documentOf, FORMS } = await drawing();
-    const document = documentOf(await read());
-    if (document === null) return [];
+    const drawn = await draw();
+    if (drawn === null) return [];
     const faults: Fault[] = [];
     for (const { said, path, form } of reports) {
-      const wrong = await replaceFile(path, () => FORMS[form](document));
+      const wrong = await replaceFile(path, () => drawn(form));
       if (wrong === null) io.err(`report: ${clean(said)}\n`);
       else faults.push(missing(said, wrong));
     }

@@ -1,3 +1,4 @@
+import { seenOf } from "../engine/evolve-step.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import { waiverOf } from "../engine/waiver.ts";
 import type { Waiver } from "../model/approval.ts";
@@ -22,7 +23,7 @@ export function findingsOf(runs: readonly Checked[]): HealthFinding[] {
 export function goneOf(runs: readonly Checked[]): HealthGone[] {
   return runs.flatMap((run) =>
     judgedSteps(run).flatMap(({ host, step, earlier }) => {
-      const there = new Set([...(step.findings ?? []), ...step.waived].map(({ key }) => key));
+      const there = new Set([...seenOf(step), ...step.waived].map(({ key }) => key));
       const gone = (earlier?.findings ?? []).filter(({ key }) => !there.has(key));
       return gone.map(({ key, since }): HealthGone => ({
         runbook: run.state.plan.runbook.name,
@@ -71,7 +72,7 @@ function stepFindings({ state }: Checked, { host, step, earlier }: At): HealthFi
     };
   };
   return [
-    ...(step.findings ?? []).map((finding) => told(finding, undefined)),
+    ...seenOf(step).map((finding) => told(finding, undefined)),
     ...step.waived.map((finding) => told(finding, waiverOf(state.waivers, at, finding))),
   ];
 }

@@ -1,3 +1,4 @@
+import { seenOf } from "../engine/evolve-step.ts";
 import { replay } from "../engine/evolve.ts";
 import { stepVerdict } from "../engine/outcome.ts";
 import type { Judged } from "../engine/score.ts";
@@ -34,7 +35,7 @@ export function judgedOf(host: HostState, step: StepState): (Judged & { readonly
   const waived = step.waived.length;
   switch (outcome) {
     case "found":
-      return { severity, findings: step.findings?.length ?? 0, waived };
+      return { severity, findings: seenOf(step).length, waived };
     case "clear":
     case "fixed":
       return { severity, findings: 0, waived };

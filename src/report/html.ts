@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { compatWords, usedOn } from "../view/compat.ts";
 import { counted, duration, OUTCOME_LOOK } from "../view/words.ts";
 import type { RunDocument } from "./document.ts";
@@ -6,38 +5,18 @@ import { findings } from "./html-case.ts";
 import { countsWords, heatMap } from "./html-map.ts";
 import { badge, facts, section, time } from "./html-parts.ts";
 import { policies, rollout, timeline, troubles, waivers } from "./html-sections.ts";
-import { SCRIPT, STYLE } from "./html-style.ts";
-import { markup, textOf, type Markup } from "./markup.ts";
-
-/** The browser runs and draws nothing but what has these hashes, and fetches nothing at all. */
-const POLICY = `default-src 'none'; style-src '${hashOf(STYLE)}'; script-src '${hashOf(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
-
-function hashOf(text: Markup): string {
-  return `sha256-${createHash("sha256").update(textOf(text)).digest("base64")}`;
-}
+import { pageOf } from "./html-page.ts";
+import { markup, type Markup } from "./markup.ts";
 
 /** A run as one page of HTML that needs nothing else: no network, no fonts, and its script only for a search. */
 export function htmlOf(document: RunDocument): string {
-  return textOf(markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>${document.runbook.title}: ${OUTCOME_LOOK[document.outcome].word}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<a class="skip" href="#hosts">To the hosts</a>
-${headerOf(document)}${contents(document)}<main>
+  const { runbook, outcome } = document;
+  return pageOf(
+    `${runbook.title}: ${OUTCOME_LOOK[outcome].word}`,
+    markup`${headerOf(document)}${contents(document)}<main>
 ${troubles(document)}${section("hosts", "Hosts and steps", heatMap(document))}${findings(document)}${timeline(document)}${rollout(document)}${policies(document)}${waivers(document)}</main>
-<footer><p>Times are in UTC. What was secret is masked, and so are private columns. The digest of the runbook is <code>${document.runbook.digest}</code>.</p></footer>
-<script>${SCRIPT}</script>
-</body>
-</html>
-`);
+<footer><p>Times are in UTC. What was secret is masked, and so are private columns. The digest of the runbook is <code>${runbook.digest}</code>.</p></footer>`,
+  );
 }
 
 function headerOf(document: RunDocument): Markup {
