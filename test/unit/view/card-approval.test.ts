@@ -34,9 +34,17 @@ test("without a policy one person approves, and no rule is named", () => {
 
 test("a policy's wishes are told with its rule, and whose yes there is", () => {
   const rule = fourEyes({ approvers: 2, notRequester: true, expires: 1800, reason: "production" });
-  const story = storyWith({ policies: [policyWith(rule), { ...policyWith(), source: "site.yml" }] });
+  const story = storyWith({
+    policies: [
+      { ...policyWith(rule), signers: "/etc/allowed_signers" },
+      { ...policyWith(), source: "site.yml" },
+    ],
+  });
   expect(cardFrom(story).approval).toBe(
     "2 different people, signed, not by ada, who started the run; counts for 30 min",
+  );
+  expect(cardFrom(storyWith({ policies: [policyWith(rule)] })).approval).toBe(
+    "2 different people, signed, not by ada, who started the run, and no policy names the allowed_signers that tell who signed; counts for 30 min",
   );
   expect(cardFrom(story).policy).toBe("four-eyes (policy.yml:12): production; no rule of site.yml matches, so it asks");
   const signature = { principal: "bob@example.org", key: "SHA256:b", text: "…" };
