@@ -1,5 +1,7 @@
 import { FaultError, type Fault } from "../model/fault.ts";
 import { approvals } from "./approvals.ts";
+import { complete } from "./complete-values.ts";
+import { completion } from "./completion.ts";
 import { decide } from "./approve.ts";
 import { check } from "./check.ts";
 import { historyExport } from "./export.ts";
@@ -29,6 +31,8 @@ import { historyVerify } from "./verify.ts";
 export const commands = {
   approvals,
   check,
+  complete,
+  completion,
   create,
   decide,
   freeze,

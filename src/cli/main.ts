@@ -4,6 +4,7 @@ import { clean } from "../view/clean.ts";
 import { count, seconds, several, type Answer } from "./arguments.ts";
 import { addCheck } from "./check-command.ts";
 import { EXIT } from "./exit.ts";
+import { addCompletion } from "./completion-command.ts";
 import { addHistory } from "./history-commands.ts";
 import { addLab } from "./lab-commands.ts";
 import { addOrders } from "./order-commands.ts";
@@ -201,6 +202,7 @@ for (const verdict of ["approve", "deny"] as const) {
 }
 
 addLab(program, end, io);
+addCompletion(program, end, io);
 
 function end(answer: Answer): void {
   if (typeof answer === "number") {
