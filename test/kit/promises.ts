@@ -150,6 +150,7 @@ function checkFix(
   const { rollout } = plan;
   const own = page(books, event.host, event.step);
   promise(!plan.dryRun, "a dry run fixes nothing");
+  promise(plan.check === undefined, "a check fixes nothing");
   checkLock(own, promise);
   promise(!books.stopped, "no new fix after a stop");
   promise(own.approved !== null, "a fix needs an approval");

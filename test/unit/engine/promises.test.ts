@@ -87,6 +87,19 @@ test("a dry run never asks, approves, admits, fixes or rolls back", () => {
   );
 });
 
+test("a run of a check only looks, even where its plan is none of a dry run", () => {
+  const looking = new Set(["connect", "applies", "read-facts", "detect", "settle"]);
+  const check = { check: "c1", place: 0, parts: 1, earlier: [], hosts: [], left: [] };
+  fc.assert(
+    fc.property(anyPlan, disposition, (plan, disposition) => {
+      const { intents, entries } = simulate({ ...plan, check }, disposition);
+      keepsItsPromises(entries);
+      expect(intents.filter((intent) => !looking.has(intent.kind))).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
 test("a run that is cut off anywhere goes on from its record to an end, keeping its promises over both parts", () => {
   fc.assert(
     fc.property(anyPlan, disposition, fc.nat(), fc.nat(), (plan, disposition, seed, cut) => {
