@@ -20,6 +20,7 @@ import { EXIT } from "./exit.ts";
 import { unknownSteps } from "./inputs.ts";
 import { exitOfFaults, tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
+import { momentOf } from "./moment.ts";
 import { openInventory, selectNames, withPatternFiles, type TargetOptions } from "./targets.ts";
 
 /** `runbook policy explain`'s options, as the command line gives them. */
@@ -41,7 +42,7 @@ export async function policyExplain(
 ): Promise<number | readonly Fault[]> {
   const { env } = process;
   const approve = approveLevel(options);
-  const now = options.at === undefined ? Date.now() : momentOf(options.at);
+  const now = options.at === undefined ? Date.now() : momentOf(options.at, "--at");
   const wrong = [approve, now].filter((each) => isFault(each));
   const loaded = await loadPolicies({ option: options.policy, env, cwd: lookup.cwd });
   const faults = [...wrong, ...("faults" in loaded ? loaded.faults : [])];
@@ -153,17 +154,4 @@ function asJson({ loaded, plan, answers }: Explained, { now }: Ground): object {
       otherwise,
     })),
   };
-}
-
-const MOMENT = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?))?\s*(Z|[+-]\d{2}:\d{2})?$/;
-
-/** A point in time in ms since the epoch; without a zone by the clock of this machine. */
-function momentOf(text: string): number | Fault {
-  const [, year, month, day, time = "00:00", zone = ""] = MOMENT.exec(text.trim()) ?? [];
-  const at = Date.parse(`${year}-${month}-${day}T${time}${zone}`);
-  // JavaScript takes the 31st of any month.
-  const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  if (!Number.isNaN(at) && Number(day) <= days) return at;
-  const hint = "for instance 2026-11-03T22:00, or with a zone 2026-11-03T22:00+01:00";
-  return { kind: "usage", where: "--at", message: `\`${text}\` is no point in time`, hint };
 }

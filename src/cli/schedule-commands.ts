@@ -1,10 +1,45 @@
 import type { Command } from "@commander-js/extra-typings";
-import type { Answer } from "./arguments.ts";
+import { count, type Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
+
+const FILE = "a file of schedules instead of $RUNBOOK_SCHEDULES or ./schedules.yml";
 
 /** `runbook schedule`: what runs when. `end` takes what a command answers. */
 export function addSchedules(program: Command, end: (answer: Answer) => void, io: Io): void {
   const schedule = program.command("schedule").description("what runs by itself, and when");
+  schedule
+    .command("list")
+    .description("every schedule with its next fire, and the latest run of its runbook")
+    .option("--schedules <file>", FILE)
+    .option("--json", "as JSON")
+    .option("--state <dir>", "where runs are on record")
+    .action(async (options) => {
+      const { scheduleList } = await import("./schedule-list.ts");
+      end(await scheduleList(options, io));
+    });
+  schedule
+    .command("next")
+    .description("the next fires, of all schedules or of one")
+    .argument("[name]")
+    .option("--count <n>", "so many", count, 10)
+    .option("--schedules <file>", FILE)
+    .option("--json", "as JSON")
+    .action(async (name, options) => {
+      const { scheduleNext } = await import("./schedule.ts");
+      end(await scheduleNext(name, options, io));
+    });
+  schedule
+    .command("preview")
+    .description("every fire in some time, with what happens at it and why: changes of the clocks, windows, blackouts")
+    .argument("[name]")
+    .option("--from <time>", "2026-11-03T22:00, or with a zone 2026-11-03T22:00+01:00 (default: now)")
+    .option("--to <time>", "likewise (default: a week later)")
+    .option("--schedules <file>", FILE)
+    .option("--json", "as JSON")
+    .action(async (name, options) => {
+      const { schedulePreview } = await import("./schedule.ts");
+      end(await schedulePreview(name, options, io));
+    });
   schedule
     .command("lint")
     .description("check a file of schedules, with the runbooks and inventories that it names")

@@ -1,8 +1,19 @@
 import { openSchedules } from "../load/schedules.ts";
-import type { Fault } from "../model/fault.ts";
+import { didYouMean } from "../language/suggest.ts";
+import { isFault, type Fault } from "../model/fault.ts";
+import type { Schedule } from "../model/schedule.ts";
+import { jsonText } from "../report/json.ts";
+import { preview, type Previewed } from "../schedule/preview.ts";
+import { counted } from "../view/words.ts";
+import { fireLines, fireJson, type NamedFire } from "./schedule-fires.ts";
+import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { lookup } from "./library.ts";
 import { tellLinted, type LintOptions } from "./lint.ts";
+import { momentOf } from "./moment.ts";
+
+/** What every command about schedules takes. */
+export type ScheduleOptions = { readonly schedules?: string | undefined; readonly json?: boolean | undefined };
 
 /** Checks a file of schedules and tells everything that is wrong with it. Warnings do not fail. */
 export async function scheduleLint(
@@ -17,4 +28,78 @@ export async function scheduleLint(
   );
   if (opened.faults.some((fault) => fault.kind === "usage")) return opened.faults;
   return tellLinted([opened], options, io);
+}
+
+/** The next fires, of all schedules or of one. */
+export async function scheduleNext(
+  name: string | undefined,
+  options: ScheduleOptions & { readonly count: number },
+  io: Io,
+): Promise<number | readonly Fault[]> {
+  const opened = await scheduled(name, options);
+  if (!("schedules" in opened)) return opened;
+  const now = Date.now();
+  // One that is not enabled has no next fire.
+  const enabled = opened.schedules.filter((schedule) => schedule.enabled);
+  const { fires } = firesOf(enabled, { from: now, to: Number.POSITIVE_INFINITY, most: options.count });
+  tellFires(fires, options, io);
+  return EXIT.ok;
+}
+
+/** Fires that are told at most. */
+const MOST_FIRES = 1000;
+
+/** Every fire between two moments, with what happens at it and why. */
+export async function schedulePreview(
+  name: string | undefined,
+  options: ScheduleOptions & { readonly from?: string | undefined; readonly to?: string | undefined },
+  io: Io,
+): Promise<number | readonly Fault[]> {
+  const from = options.from === undefined ? Date.now() : momentOf(options.from, "--from");
+  if (isFault(from)) return [from];
+  const to = options.to === undefined ? from + 7 * 86_400_000 : momentOf(options.to, "--to");
+  if (isFault(to)) return [to];
+  if (to <= from)
+    return [{ kind: "usage", where: "--to", message: "this is not after --from", hint: "give a later time" }];
+  const opened = await scheduled(name, options);
+  if (!("schedules" in opened)) return opened;
+  const { fires, more } = firesOf(opened.schedules, { from, to, most: MOST_FIRES });
+  tellFires(fires, options, io);
+  if (more)
+    io.err(`There are more fires than ${counted(MOST_FIRES, "line")}: shorten the time, or name one schedule.\n`);
+  return EXIT.ok;
+}
+
+type Span = Parameters<typeof preview>[1];
+
+/** Fires of several schedules in the order of their time. */
+function firesOf(schedules: readonly Schedule[], span: Span): { readonly fires: NamedFire[]; readonly more: boolean } {
+  const previews = schedules.map((schedule) => ({ schedule, ...preview(schedule, span) }));
+  const all = previews
+    .flatMap(({ schedule, fires }) => fires.map((fire: Previewed) => ({ schedule, fire })))
+    .toSorted((a, b) => a.fire.at - b.fire.at);
+  return { fires: all.slice(0, span.most), more: all.length > span.most || previews.some(({ more }) => more) };
+}
+
+function tellFires(fires: readonly NamedFire[], { json }: ScheduleOptions, io: Io): void {
+  if (json === true) io.out(`${jsonText(fires.map(fireJson), "page")}\n`);
+  else if (fires.length === 0) io.err("Nothing fires in this time.\n");
+  else for (const line of fireLines(fires)) io.out(`${line}\n`);
+}
+
+/** The schedules that count, or the one of a name; or why they cannot be read. What is only worth a word is for `lint` to say. */
+export async function scheduled(
+  name: string | undefined,
+  { schedules: option }: ScheduleOptions,
+): Promise<
+  { readonly path: string; readonly directory: string; readonly schedules: readonly Schedule[] } | readonly Fault[]
+> {
+  const opened = await openSchedules({ option, env: process.env, cwd: process.cwd() }, { now: Date.now() });
+  if (opened.schedules === undefined) return opened.faults;
+  const { path, directory, schedules } = opened;
+  const chosen = schedules.filter((schedule) => name === undefined || schedule.name === name);
+  if (chosen.length > 0 || name === undefined) return { path, directory, schedules: chosen };
+  const names = schedules.map((schedule) => schedule.name);
+  const hint = didYouMean(name, names) ?? `there are ${names.join(", ")}`;
+  return [{ kind: "usage", where: path, message: `there is no schedule \`${name}\``, hint }];
 }

@@ -2,6 +2,7 @@ import type { Report } from "../language/runbook/check-report.ts";
 import { valueAt } from "../language/schema/schema-faults.ts";
 import type { Path } from "../language/yaml/yaml.ts";
 import { zoneProblem } from "../language/zone.ts";
+import type { Hours } from "../model/hours.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { localTime } from "./clock.ts";
 import { nextFire, type NextFire } from "./cron.ts";
@@ -44,7 +45,7 @@ function checkJitter(report: Report, path: Path, { jitter }: Schedule, next: Nex
   if (jitter === 0) return;
   let least = Number.POSITIVE_INFINITY;
   let before = next(now);
-  for (let seen = 0; seen < SAMPLE && before !== null; seen += 1) {
+  for (let seen = 0; seen < SAMPLE && before !== null && before < now + YEAR; seen += 1) {
     const at = next(before);
     if (at !== null) least = Math.min(least, (at - before) / 1000);
     before = at;
@@ -63,7 +64,7 @@ function checkWindow(report: Report, path: Path, schedule: Schedule, next: NextF
       report.fault([...own, "to"], "the window opens and closes at the same time", "leave both out for whole days");
     } else if (days.length === 7 && from === 0 && to === 1440) {
       report.fault(own, "this window never closes", "leave `window` out: it may fix at any time", "key");
-    } else if (!firesWithin({ ...schedule, windows: [hours] }, next, now)) {
+    } else if (!firesWithin(schedule, hours, next, now)) {
       const message = `it never fires within ${windowWords([hours])}, so it would never fix anything`;
       report.fault(
         own,
@@ -75,19 +76,32 @@ function checkWindow(report: Report, path: Path, schedule: Schedule, next: NextF
   }
 }
 
-/** Nine days of fires every minute; and years of them where they are rare. */
+/** Enough for nine days of fires every minute around the opening of a window; and for years of them where they are rare. */
 const MOST_FIRES = 13_000;
-const LONGEST = 12 * 366 * 86_400_000;
+const FEW_FIRES = 400;
+const YEAR = 400 * 86_400_000;
+const LONGEST = 12 * YEAR;
 
-function firesWithin(schedule: Schedule, next: NextFire, now: number): boolean {
+function firesWithin(schedule: Schedule, hours: Hours, next: NextFire, now: number): boolean {
+  const one = { ...schedule, windows: [hours] };
   let at = next(now);
-  for (let seen = 0; seen < MOST_FIRES && at !== null && at < now + LONGEST; seen += 1) {
+  for (let seen = 0; seen < MOST_FIRES && at !== null; seen += 1) {
+    if (at > now + (seen < FEW_FIRES ? LONGEST : YEAR)) return false;
     const fires = at + schedule.delay * 1000;
-    if (inWindow(schedule, fires)) return true;
-    // Windows open on the minute: what else fires in this one fires outside as well.
-    at = next(Math.max(at, Math.floor(fires / 60_000) * 60_000 + 59_999 - schedule.delay * 1000));
+    if (inWindow(one, fires)) return true;
+    at = next(Math.max(at, beforeOpening(fires, hours, schedule.timezone) - schedule.delay * 1000));
   }
   return false;
+}
+
+/** Minutes that the clocks may be put forward or back by before a window opens. */
+const SLACK = 180;
+
+/** The last moment of which it is certain that the window stays shut until then; at least the end of this minute. */
+function beforeOpening(at: number, { from }: Hours, zone: string): number {
+  const [hour = 0, minute = 0] = localTime(at, zone).time.split(":").map(Number);
+  const wait = (from - hour * 60 - minute + 1440) % 1440;
+  return Math.floor(at / 60_000) * 60_000 + Math.max(1, wait - SLACK) * 60_000 - 1;
 }
 
 /** Checks the days on which nothing fires. */

@@ -1,0 +1,164 @@
+import { describe, expect, test } from "vitest";
+import { workshop, type Workshop } from "../kit/workshop.ts";
+import { localJob, sweep } from "../kit/shelf.ts";
+
+const SCHEDULES = `timezone: Europe/Berlin
+inventory: "web1,"
+schedules:
+  - name: full-disks
+    runbook: job
+    cron: "30 2 * * *"
+    window: { days: sun, from: 02:00, to: 05:00 }
+    blackout: [{ from: 2026-03-30, to: 2026-03-31, reason: audit }]
+  - name: look
+    check: [job]
+    cron: "0 */12 * * *"
+    timezone: UTC
+  - name: "off"
+    runbook: job
+    cron: "@daily"
+    enabled: false
+`;
+const RUNBOOK = `name: job\ntitle: T\nsteps:\n${sweep()}`.replaceAll("$dir", "/nowhere");
+
+/** Without days that will be over. */
+const UNDATED = SCHEDULES.replace(/.*blackout.*\n/, "");
+
+async function desk(schedules = SCHEDULES): Promise<Workshop> {
+  return workshop({ "schedules.yml": schedules, "runbooks/job.yml": RUNBOOK });
+}
+
+describe("schedule preview", () => {
+  test("tells every fire of some time, what happens at it, and why", async () => {
+    await using shop = await desk();
+    const { exit, out, err } = await shop.run(
+      "schedule",
+      "preview",
+      "--from",
+      "2026-03-28T22:00Z",
+      "--to",
+      "2026-03-30T03:00Z",
+    );
+    expect({ exit, err }).toEqual({ exit: 0, err: "" });
+    expect(out).toBe(
+      [
+        "fires                      zone           schedule    does     why",
+        "2026-03-29 00:00:00 UTC+1  Europe/Berlin  off         skipped  it is not enabled",
+        "2026-03-29 00:00:00 UTC    UTC            look        checks",
+        "2026-03-29 03:00:00 UTC+2  Europe/Berlin  full-disks  runs     the time it names is left out that day: it fires at 03:00:00, when the clocks have gone forward",
+        "2026-03-29 12:00:00 UTC    UTC            look        checks",
+        "2026-03-30 00:00:00 UTC+2  Europe/Berlin  off         skipped  it is not enabled; the clocks have gone forward by 1 h since the fire before",
+        "2026-03-30 00:00:00 UTC    UTC            look        checks",
+        "2026-03-30 02:30:00 UTC+2  Europe/Berlin  full-disks  skipped  blackout 2026-03-30 to 2026-03-31 (audit)",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("of one schedule is JSON for programs", async () => {
+    await using shop = await desk();
+    const argv = [
+      "schedule",
+      "preview",
+      "full-disks",
+      "--from",
+      "2026-04-01T00:00Z",
+      "--to",
+      "2026-04-01T12:00Z",
+      "--json",
+    ];
+    const { exit, out } = await shop.run(...argv);
+    expect(exit).toBe(0);
+    expect(JSON.parse(out)).toEqual([
+      {
+        schedule: "full-disks",
+        at: "2026-04-01T00:30:00.000Z",
+        nominal: "2026-04-01T00:30:00.000Z",
+        local: "2026-04-01 02:30:00 UTC+2",
+        timezone: "Europe/Berlin",
+        act: "detect",
+        why: ["outside its hours sun 02:00-05:00"],
+        notes: [],
+      },
+    ]);
+  });
+
+  test("needs a name that is there and a time that can be", async () => {
+    await using shop = await desk();
+    expect(await shop.run("schedule", "preview", "loook")).toEqual({
+      exit: 64,
+      out: "",
+      err: "schedules.yml: there is no schedule `loook`\n  → did you mean `look`?\n",
+    });
+    expect(await shop.run("schedule", "preview", "--from", "2026-02-30")).toMatchObject({ exit: 64 });
+    expect(await shop.run("schedule", "preview", "--from", "2026-03-02", "--to", "2026-03-01")).toMatchObject({
+      exit: 64,
+    });
+  });
+});
+
+test("schedule next tells as many fires as are wanted, from the file that $RUNBOOK_SCHEDULES names", async () => {
+  await using shop = await desk();
+  const elsewhere = { RUNBOOK_SCHEDULES: `${shop.directory}/schedules.yml` };
+  const { exit, out } = await shop.runWith(elsewhere, "schedule", "next", "--count", "4", "--json");
+  expect(exit).toBe(0);
+  const fires: unknown = JSON.parse(out);
+  expect(fires).toHaveLength(4);
+  expect(JSON.stringify(fires)).not.toContain('"off"');
+});
+
+describe("schedule list", () => {
+  test("tells each schedule's next fire, and the latest run of its runbook", async () => {
+    await using shop = await localJob(sweep());
+    await shop.write("schedules.yml", SCHEDULES);
+    const before = await shop.run("schedule", "list");
+    expect(before).toMatchObject({ exit: 0, err: "" });
+    expect(before.out).toMatch(/^full-disks {2}job {8}20\d\d-/m);
+    expect(before.out).toMatch(/^off {9}job {8}not enabled$/m);
+    await shop.run("run", "job", "-i", "hosts.yml");
+    const { out } = await shop.run("schedule", "list");
+    expect(out).toMatch(/^full-disks .* UTC, exit 0$/m);
+    expect(out).toMatch(/^look {8}check job .*UTC$/m);
+  });
+});
+
+describe("schedule lint", () => {
+  test("is content with a file that is right", async () => {
+    await using shop = await desk(UNDATED);
+    expect(await shop.run("schedule", "lint")).toEqual({ exit: 0, out: "✓ schedules.yml: no mistakes\n", err: "" });
+  });
+
+  test("tells every mistake with its line, and exits with 65", async () => {
+    await using shop = await desk();
+    await shop.write("bad.yml", UNDATED.replace("runbook: job", "runbook: jop").replace("30 2 * * *", "0 0 30 feb *"));
+    const { exit, out } = await shop.run("schedule", "lint", "bad.yml");
+    expect({ exit, out }).toEqual({
+      exit: 65,
+      out: [
+        "bad.yml:5:14: there is no runbook `jop` in runbooks, RUNBOOKS",
+        "  5 |     runbook: jop",
+        "    |              ^^^",
+        "  → did you mean `job`?",
+        "",
+        "bad.yml:6:11: `0 0 30 feb *` never fires: there is no such date",
+        '  6 |     cron: "0 0 30 feb *"',
+        "    |           ^^^^^^^^^^^^^^",
+        "  → look at its day and its month",
+        "",
+        "✗ bad.yml: 2 mistakes",
+        "",
+      ]
+        .join("\n")
+        .replace("RUNBOOKS", `${process.cwd()}/runbooks`),
+    });
+    const json = await shop.run("schedule", "lint", "bad.yml", "--json");
+    expect(json.exit).toBe(65);
+    expect(JSON.parse(json.out)).toMatchObject([{ path: "bad.yml", faults: [{ line: 5, column: 14 }, { line: 6 }] }]);
+  });
+
+  test("without a file says where one is looked for", async () => {
+    await using shop = await workshop();
+    expect(await shop.run("schedule", "lint")).toMatchObject({ exit: 64 });
+    expect((await shop.run("schedule", "list")).err).toContain("--schedules FILE or $RUNBOOK_SCHEDULES names another");
+  });
+});
