@@ -62,11 +62,11 @@ share_used() {
 # processes_in_wait: PID STARTED PARENT NAME of each process of which a thread waits uninterruptibly, once each. Threads of the kernel are left out.
 processes_in_wait() (
   # With a thousand threads a shell would take a second.
-  stats=$(printf '%s\n' /proc/[0-9]*/task/[0-9]*/stat | xargs cat 2>/dev/null | awk '{ at = match($0, /\) [A-Za-z] [0-9]/); if (at) print substr($0, at + 2, 1) }' | sort | uniq -c) || exit 2
+  stats=$({ printf '%s\n' /proc/[0-9]*/task/[0-9]*/stat | xargs cat 2>/dev/null || :; } | awk '{ at = match($0, /\) [A-Za-z] [0-9]/); if (at) print substr($0, at + 2, 1) }' | sort | uniq -c) || exit 2
   case $stats in '') exit 2 ;; *' D'*) ;; *) exit 0 ;; esac
   for directory in /proc/[0-9]*; do
     pid=${directory#/proc/}
-    states=$(cat "$directory"/task/[0-9]*/stat 2>/dev/null | awk '{ at = match($0, /\) [A-Za-z] [0-9]/); if (at && substr($0, at + 2, 1) == "D") { print "D"; exit } }') || continue
+    states=$(cat "$directory"/task/[0-9]*/stat 2>/dev/null | awk '{ at = match($0, /\) [A-Za-z] [0-9]/); if (at && substr($0, at + 2, 1) == "D") found = 1 } END { if (found) print "D" }') || :
     [ "$states" = D ] || continue
     { IFS= read -r line < "$directory/stat"; } 2>/dev/null || continue
     name=${line%)*}

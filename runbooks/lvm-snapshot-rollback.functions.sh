@@ -8,7 +8,7 @@ volumes() {
 # row_of VG LV: its row; nothing where there is none. Exits 2 where lvs does not answer.
 row_of() {
   rows=$(lvm_rows lvs vg_name,lv_name,lv_attr,origin,lv_time,lv_size,data_percent,pool_lv -a) || { echo "lvs does not answer" >&2; exit 2; }
-  printf '%s\n' "$rows" | awk -F '|' -v vg="$1" -v lv="$2" '{ gsub(/[][]/, "", $2); gsub(/[][]/, "", $4) } $1 == vg && $2 == lv { print $1 "|" $2 "|" $3 "|" $4 "|" $5 "|" $6 "|" $7 "|" $8; exit }'
+  printf '%s\n' "$rows" | awk -F '|' -v vg="$1" -v lv="$2" '{ gsub(/[][]/, "", $2); gsub(/[][]/, "", $4) } $1 == vg && $2 == lv { print $1 "|" $2 "|" $3 "|" $4 "|" $5 "|" $6 "|" $7 "|" $8 }'
 }
 
 # is_open ATTR: whether somebody has it open, or that cannot be told.

@@ -74,7 +74,7 @@ const FILES: Files = {
   "/etc/systemd/system/default.target":
     "[Unit]\nAllowIsolate=yes\nRequires=basic.target\nAfter=basic.target\nWants=sshd.service systemd-logind.service dbus.service\n",
   "/etc/ssh/sshd_config":
-    "HostKey /etc/ssh/host\nUsePAM no\nPidFile none\nUseDNS no\nAuthorizedKeysFile /etc/ssh/authorized\nStrictModes no\n",
+    "MaxStartups 100\nHostKey /etc/ssh/host\nUsePAM no\nPidFile none\nUseDNS no\nAuthorizedKeysFile /etc/ssh/authorized\nStrictModes no\n",
 };
 
 /** Debian's essential packages, which no other one names, and what a machine needs to boot and to be reached. */
