@@ -1,5 +1,6 @@
 import { findRunbook, shelvedRunbooks, type Lookup } from "../load/library.ts";
 import { openRunbook, type Opened } from "../load/runbook.ts";
+import { shellcheckFaults } from "../load/shellcheck.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import { jsonText } from "../report/json.ts";
 import { clean } from "../view/clean.ts";
@@ -10,7 +11,11 @@ import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 
 /** Options of `lint`. */
-export type LintOptions = { readonly json?: boolean | undefined };
+export type LintOptions = {
+  readonly json?: boolean | undefined;
+  /** False: `--no-shellcheck`. */
+  readonly shellcheck?: boolean | undefined;
+};
 
 /** Checks runbooks and tells everything that is wrong with them; all that can be found when none is named. Warnings do not fail. */
 export async function lint(
@@ -27,7 +32,10 @@ export async function lint(
   if (unknown.length > 0) return unknown;
   if (found.length === 0) return [nothing(lookup)];
   const opened: Opened[] = [];
-  for (const each of found) if ("path" in each) opened.push(await openRunbook(each.path, lookup.cwd));
+  const examine = options.shellcheck === false ? undefined : shellcheckFaults;
+  for (const each of found) {
+    if ("path" in each) opened.push(await openRunbook(each.path, lookup.cwd, undefined, examine));
+  }
   return tellLinted(opened, options, io);
 }
 

@@ -28,6 +28,7 @@ export function addRunbooks(program: Command, end: (answer: Answer) => void, io:
     .description("check runbooks; all of them when none is named")
     .argument("[file...]")
     .option("--json", "as JSON")
+    .option("--no-shellcheck", "without shellcheck, which looks at the scripts where it is installed")
     .action(async (files, options) => {
       const { lint, lookup } = await others();
       end(await lint(files, lookup(process.env), options, io));

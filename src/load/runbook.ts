@@ -2,12 +2,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { contentDigest, runbookDigest } from "../engine/runbook-digest.ts";
 import { examineRunbook } from "../language/runbook/compile.ts";
-import { scriptsOf } from "../language/runbook/scripts.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
 import { parseYaml, type Yaml } from "../language/yaml/yaml.ts";
 import type { Fault } from "../model/fault.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import { findRunbook, type Lookup } from "./library.ts";
+import { locatedFunctions, locatedScripts, type Located, type RunbookParts } from "./located.ts";
 import { allSound, checkSyntax } from "./syntax.ts";
 import { readRegular, readText } from "./text.ts";
 
@@ -35,8 +35,16 @@ export async function loadRunbook(
   return loaded ?? [...faults];
 }
 
-/** Reads the runbook at `path` (relative to `cwd`) with its files, and checks all of it, its scripts' syntax too. */
-export async function openRunbook(path: string, cwd: string, meanwhile?: () => void): Promise<Opened> {
+/**
+ * Reads the runbook at `path` (relative to `cwd`) with its files, and checks all of it, its scripts' syntax too. `examine` has another look at
+ * scripts that are sound.
+ */
+export async function openRunbook(
+  path: string,
+  cwd: string,
+  meanwhile?: () => void,
+  examine?: (scripts: readonly Located[]) => Promise<{ readonly faults: Fault[]; readonly warnings: Fault[] }>,
+): Promise<Opened> {
   const absolute = resolve(cwd, path);
   const file = await readText(absolute, MAX_RUNBOOK);
   if ("problem" in file) {
@@ -45,7 +53,8 @@ export async function openRunbook(path: string, cwd: string, meanwhile?: () => v
   const parts = await readParts(file.text, path, dirname(absolute));
   const { yaml, draft, ...known } = examineRunbook(file.text, path, parts);
   if (yaml === undefined || draft === undefined) return { path, ...known };
-  const shells = syntaxFaults(yaml, draft, parts);
+  const scripts = [...locatedFunctions(draft, parts), ...locatedScripts(yaml, draft)];
+  const shells = syntaxFaults(scripts);
   meanwhile?.();
   const syntax = await shells;
   const faults = inFileOrder([...known.faults, ...syntax.faults]);
@@ -54,6 +63,12 @@ export async function openRunbook(path: string, cwd: string, meanwhile?: () => v
     ...syntax.warnings,
     ...(faults.length > 0 ? [] : misnamed(yaml, draft, path)),
   ]);
+  // Whether its scripts are sound is known by now; a second opinion of those that are not would be of no use.
+  if (faults.length === 0 && examine !== undefined) {
+    const more = await examine(scripts);
+    faults.push(...more.faults);
+    warnings.push(...more.warnings);
+  }
   if (faults.length > 0) return { path, faults, warnings };
   const { functions, files } = parts;
   const sent = [...files].map(([name, bytes]): [string, string] => [name, contentDigest(bytes)]);
@@ -74,17 +89,8 @@ function misnamed(yaml: Yaml, { name }: Runbook, path: string): Fault[] {
   ];
 }
 
-type Parts = {
-  /** All of them, as they are put before a script. */
-  readonly functions: string;
-  /** Each file of them as the runbook's faults name it, with its text. */
-  readonly functionsFiles: ReadonlyMap<string, string>;
-  readonly files: ReadonlyMap<string, Uint8Array>;
-  readonly unreadable: ReadonlyMap<string, string>;
-};
-
 /** Reads what the runbook names. Its text may be wrong in every other way: then it names nothing. */
-async function readParts(text: string, path: string, directory: string): Promise<Parts> {
+async function readParts(text: string, path: string, directory: string): Promise<RunbookParts> {
   const yaml = parseYaml(text, { file: path, schema: "core" });
   const named = Array.isArray(yaml) ? undefined : Named.safeParse(yaml.value).data;
   const files = new Map<string, Uint8Array>();
@@ -113,16 +119,8 @@ const Named = z.object({
     .catch(undefined),
 });
 
-/** A script with its shell, and how a fault at a line of it is told. */
-type Located = {
-  readonly text: string;
-  readonly shell: "sh" | "bash";
-  readonly at: (line: number, message: string) => Fault;
-};
-
 /** What `sh -n` and `bash -n` of this machine say of the scripts. */
-async function syntaxFaults(yaml: Yaml, draft: Runbook, parts: Parts): Promise<{ faults: Fault[]; warnings: Fault[] }> {
-  const all = [...locatedScripts(yaml, draft), ...locatedFunctions(draft, parts)];
+async function syntaxFaults(all: readonly Located[]): Promise<{ faults: Fault[]; warnings: Fault[] }> {
   const answers = await Promise.all(
     (["sh", "bash"] as const).map((shell) =>
       shellFaults(
@@ -135,28 +133,6 @@ async function syntaxFaults(yaml: Yaml, draft: Runbook, parts: Parts): Promise<{
     faults: answers.flatMap(({ faults }) => faults),
     warnings: answers.flatMap(({ warnings }) => warnings),
   };
-}
-
-function locatedScripts(yaml: Yaml, draft: Runbook): Located[] {
-  return scriptsOf(draft).flatMap(({ path, text, shell }): Located[] => {
-    if (shell === "powershell") return [];
-    const at = (line: number, message: string): Fault =>
-      yaml.faultAt(yaml.within(path, line - 1, 0, text.length), message);
-    return [{ text, shell, at }];
-  });
-}
-
-function locatedFunctions(draft: Runbook, { functionsFiles }: Parts): Located[] {
-  if (draft.shell === "powershell") return [];
-  const shell = draft.shell === "bash" ? "bash" : "sh";
-  return [...functionsFiles].map(([file, text]) => {
-    const at = (line: number, message: string): Fault => ({
-      kind: "invalid-file",
-      message,
-      where: `${file}:${line}:1`,
-    });
-    return { text, shell, at };
-  });
 }
 
 /** All at once where all is well, as it mostly is; else one by one, to know where. */
@@ -173,9 +149,9 @@ async function shellFaults(
     if (answer === undefined || at === undefined) continue;
     if (answer === "absent") {
       const message = `there is no \`${shell}\` on this machine to check the syntax of the scripts with`;
-      return { faults, warnings: [at(1, message)] };
+      return { faults, warnings: [at({ line: 1 }, message)] };
     }
-    faults.push(at(answer.line, `a syntax error, says ${shell}: ${answer.reason}`));
+    faults.push(at({ line: answer.line }, `a syntax error, says ${shell}: ${answer.reason}`));
   }
   return { faults, warnings: [] };
 }

@@ -1,0 +1,51 @@
+import { scriptsOf } from "../language/runbook/scripts.ts";
+import type { Yaml } from "../language/yaml/yaml.ts";
+import type { Fault } from "../model/fault.ts";
+import type { Runbook } from "../model/runbook.ts";
+
+/** What a runbook names besides itself. */
+export type RunbookParts = {
+  /** All of them, as they are put before a script. */
+  readonly functions: string;
+  /** Each file of them as the runbook's faults name it, with its text. */
+  readonly functionsFiles: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly unreadable: ReadonlyMap<string, string>;
+};
+
+/** A place in a script: its line from 1, and what of that line. */
+export type Spot = { readonly line: number; readonly column?: number; readonly length?: number };
+
+/** A script with its shell, and how a fault at a place in it is told. */
+export type Located = {
+  readonly text: string;
+  readonly shell: "sh" | "bash";
+  /** Functions are put before the scripts. */
+  readonly functions: boolean;
+  readonly at: (spot: Spot, message: string, hint?: string) => Fault;
+};
+
+/** The scripts of a runbook that a POSIX shell runs. */
+export function locatedScripts(yaml: Yaml, draft: Runbook): Located[] {
+  return scriptsOf(draft).flatMap(({ path, text, shell }): Located[] => {
+    if (shell === "powershell") return [];
+    const at: Located["at"] = ({ line, column = 1, length = text.length }, message, hint) =>
+      yaml.faultAt(yaml.within(path, line - 1, column - 1, length), message, hint);
+    return [{ text, shell, functions: false, at }];
+  });
+}
+
+/** The functions that are put before them, file by file. */
+export function locatedFunctions(draft: Runbook, { functionsFiles }: Pick<RunbookParts, "functionsFiles">): Located[] {
+  if (draft.shell === "powershell") return [];
+  const shell = draft.shell === "bash" ? "bash" : "sh";
+  return [...functionsFiles].map(([file, text]) => {
+    const at: Located["at"] = ({ line, column = 1 }, message, hint) => ({
+      kind: "invalid-file",
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      where: `${file}:${line}:${column}`,
+    });
+    return { text, shell, functions: true, at };
+  });
+}

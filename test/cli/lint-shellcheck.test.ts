@@ -1,0 +1,61 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { workshop } from "../kit/workshop.ts";
+
+const RUNBOOK = `name: x
+title: Something
+functions: x.sh
+applies: |
+  # shellcheck disable=SC2046 # words are wanted here
+  echo $(cat /etc/hostname) >/dev/null
+steps:
+  - id: first
+    detect:
+      run: |
+        all=$(helper)
+        set -- $(helper) $all
+        for each in $(ls /etc); do
+          echo "$each"
+        done
+        echo "$*" $(helper)
+`;
+
+const FUNCTIONS = `helper() {
+  case $pattern in
+    many*) rm $(date) ;;
+  esac
+}
+`;
+
+test("what shellcheck says is told at its place in the file, and is no mistake", async () => {
+  await using shop = await workshop({ "x.yml": RUNBOOK, "x.sh": FUNCTIONS });
+  const { exit, out, err } = await shop.run("lint", "x.yml");
+  expect(err).toBe("");
+  expect(exit).toBe(0);
+  const told = out.split("\n").filter((line) => /^x\.|^✓/.test(line));
+  expect(told).toEqual([
+    "x.sh:3:15: warning: shellcheck: Quote this to prevent word splitting. (SC2046)",
+    "x.yml:13:21: warning: shellcheck: Iterating over ls output is fragile. Use globs. (SC2045)",
+    "x.yml:16:19: warning: shellcheck: Quote this to prevent word splitting. (SC2046)",
+    "✓ x.yml: no mistakes, 3 warnings",
+  ]);
+  expect(out).toContain("  13 |         for each in $(ls /etc); do\n     |                     ^^^^^^^^^^\n");
+});
+
+test("where a shell refuses a script, nothing else is asked about it", async () => {
+  const odd = RUNBOOK.replace("all=$(helper)", "if [ -e /x ] ; then : ; fi; all=$(helper");
+  await using shop = await workshop({ "x.yml": odd, "x.sh": FUNCTIONS });
+  const { exit } = await shop.run("lint", "x.yml");
+  expect(exit).toBe(65);
+});
+
+test("it is not asked where nobody wants it, and nobody misses it where it is not installed", async () => {
+  await using shop = await workshop({ "x.yml": RUNBOOK, "x.sh": FUNCTIONS });
+  const sound = { exit: 0, out: "✓ x.yml: no mistakes\n", err: "" };
+  expect(await shop.run("lint", "x.yml", "--no-shellcheck")).toEqual(sound);
+  const tools = join(shop.directory, "bin");
+  mkdirSync(tools);
+  for (const name of ["sh", "bash", "cat", "unshare", "mount"]) symlinkSync(`/usr/bin/${name}`, join(tools, name));
+  expect(await shop.runWith({ PATH: tools }, "lint", "x.yml")).toEqual(sound);
+});
