@@ -249,7 +249,11 @@ argument_lines() { { tr '\n\0' ' \n' < "/proc/$1/cmdline"; } 2>/dev/null; }
 
 # process_of UUID: pid and start of the qemu that runs it; fails where none can be seen.
 process_of() (
-  for file in $(grep -l -F -e "$1" /proc/[0-9]*/cmdline 2>/dev/null); do
+  for file in /proc/[0-9]*/cmdline; do
+    # Shells leave out the NULs that they read. (The grep of busybox looks no further than the first.)
+    line=
+    { IFS= read -r line < "$file"; } 2>/dev/null || :
+    case $line in *-uuid"$1"*) ;; *) continue ;; esac
     pid=${file#/proc/}
     pid=${pid%/cmdline}
     argument_lines "$pid" | awk -v uuid="$1" 'last == "-uuid" && $0 == uuid { found = 1 } { last = $0 } END { exit !found }' || continue
@@ -351,6 +355,6 @@ compared() (
   command -v diff >/dev/null || { echo "(there is no diff)"; exit 0; }
   printf '%s\n' "$2" | {
     exec 3<&0
-    printf '%s\n' "$1" | diff -u -L before -L after - /dev/fd/3 || [ "$?" = 1 ]
+    printf '%s\n' "$1" | diff -u -L before -L after - /proc/self/fd/3 || [ "$?" = 1 ]
   }
 )
