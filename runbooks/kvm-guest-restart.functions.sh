@@ -85,6 +85,8 @@ kernel_error() (
   changed=$(stat -L -c %Y "$1" 2>/dev/null) || exit 1
   quiet=$(($(date +%s) - changed))
   if [ "$quiet" -gt "$2" ]; then exit 0; fi
+  # Of a pipe dash tells only how its last command ended.
+  tail -c 1 "$1" >/dev/null 2>&1 || exit 1
   text=$(tail -c 262144 "$1" 2>/dev/null | tr -d '\0\r') || exit 1
   printf '%s\n' "$text" | awk -v age="$2" -v quiet="$quiet" -v recent="${recent%.*}" '
     function forget() { kind = ""; dead = 0 }

@@ -303,7 +303,8 @@ runs_nowhere_else() (
   flat=$(definition "$1" --inactive) || { echo "libvirt does not tell its definition"; exit 1; }
   printf '%s\n' "$flat" | disks | {
     while IFS=$tab read -r target type source; do
-      [ -n "$source" ] || continue # an empty drive
+      # An empty drive; what is on the network, or in another process, may have no source that we know.
+      case $source:$type in :file | :block) continue ;; esac
       kind=
       if [ "$type" = file ]; then kind=$(limited stat -f -L -c %T "$source") || kind=; fi
       case $kind:$locks in

@@ -7,7 +7,7 @@ pools() {
     exit 2
   }
   printf '%s\n' "$rows" | awk -F '|' '
-    $3 !~ /^t/ || substr($3, 5, 1) != "a" { next }
+    $3 !~ /^t/ || substr($3, 5, 1) == "-" { next }
     NF != 9 { exit 2 }
     { for (i = 4; i <= 9; i++) if ($i !~ /^[0-9.]+$/) exit 2; print }' || {
     echo "lvs does not tell how full a thin pool is" >&2
@@ -32,6 +32,7 @@ full_pools() {
       extent = $9; room = down($8 - keep_free); why = "-"; grow = 0; more = 0
       health = substr($3, 9, 1)
       if (health == "F" || health == "M") why = "it has failed, or its metadata is read-only: it needs a repair"
+      if (substr($3, 5, 1) != "a") why = $3 ~ /^t...[cC]/ ? "its metadata needs a check and a repair" : "it is suspended, or half active"
       if ($7 + 0 >= metadata_percent + 0) {
         # The spare copy of the metadata grows with it. No pool can use more than 15.81 GiB.
         more = growth($6, $7, metadata_percent, 100)
