@@ -10,6 +10,7 @@ import { sshVerifier } from "../sign/verifier.ts";
 import { secretsOf } from "./carry-out.ts";
 import type { CheckOptions } from "./check.ts";
 import type { Part } from "./check-prepare.ts";
+import { progressLine } from "./check-progress.ts";
 import { connectors } from "./connectors.ts";
 import { EXIT, exitOf } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -35,6 +36,10 @@ export async function lookHosts(
     questions: questions(),
   });
   await using logins = new SharedLogins(connector.all, concernedBy(parts));
+  const { stderr, env } = process;
+  const shown = stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
+  const looks = parts.reduce((sum, { plan }) => sum + plan.hosts.length, 0);
+  using progress = shown ? progressLine(stderr, looks, () => performance.now()) : null;
   const turns = sharedTurns(parallel);
   const live: LiveRun[] = [];
   const one = ({ run, plan, values, loaded }: Part): Promise<unknown> =>
@@ -54,7 +59,7 @@ export async function lookHosts(
       archive: record,
       desk: record.desk,
       verifier: sshVerifier,
-      watchers: [],
+      watchers: progress === null ? [] : [progress.watcher],
       approver: null,
       clock: systemClock,
       leaving: leaving.signal,

@@ -6,10 +6,12 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Entry } from "../../src/model/event.ts";
 import { documentOf } from "../../src/report/fold.ts";
+import { healthHtml } from "../../src/report/health-html.ts";
 import { htmlOf } from "../../src/report/html.ts";
 import { OUTCOME_LOOK } from "../../src/view/words.ts";
 import { startBrowser, type Browser, type Look, type Page } from "../kit/browser.ts";
 import { everyOutcome, fleetStory } from "../kit/fleet-story.ts";
+import { someHealth } from "../kit/health.ts";
 import { HOSTILE, runSaying } from "../kit/hostile.ts";
 
 /** Texts of the page whose contrast with what is behind them is below 4.5, with the contrast. */
@@ -63,6 +65,26 @@ describe("the HTML report in a real browser", { timeout: 120_000 }, () => {
     writeFileSync(file, htmlOf(document));
     return browser.open(pathToFileURL(file).href, look);
   }
+
+  it("tells a check with enough contrast in both themes, finds its hosts, and asks nothing of any network", async () => {
+    const file = join(directory, "check.html");
+    const health = someHealth();
+    writeFileSync(file, healthHtml(health));
+    for (const scheme of ["light", "dark"] as const) {
+      const page = await browser.open(pathToFileURL(file).href, { scheme });
+      expect(page.seen).toEqual({ requests: [], complaints: [], dialogs: [] });
+      expect(await page.evaluate(FAINT)).toEqual({ seen: expect.any(Number), faint: [] });
+    }
+    const page = await browser.open(pathToFileURL(file).href);
+    expect(await page.evaluate(names)).toEqual(["web1", "db1", "web2", "db2"]);
+    await page.evaluate("document.getElementById('only-unknown').click()");
+    expect(await page.evaluate(names)).toEqual(["db1", "web2"]);
+    await page.evaluate("document.getElementById('only-any').click()");
+    await page.evaluate(
+      "(() => { const box = document.getElementById('find'); box.value = 'db2'; box.dispatchEvent(new Event('input')); })()",
+    );
+    expect(await page.evaluate(names)).toEqual(["db2"]);
+  });
 
   it("asks nothing of any network and has nothing to complain about", async () => {
     const page = await open(fleetStory(40));
