@@ -54,9 +54,13 @@ export async function proveThinPools(
   told("with room in its group it was extended, too");
 
   const metadata = await run("--approve", "high", "--input", "metadata_percent=5", "--input", "data_percent=100");
-  told(
-    `by metadata: ${machine.must("lvs --noheadings -o vg_name,lv_name,lv_metadata_size,metadata_percent -S 'segtype=thin-pool'").replaceAll(/\s+/g, " ")} (exit ${metadata.exit})`,
+  assert.equal(metadata.exit, 3, metadata.out + metadata.err);
+  const grown = machine.must(
+    "lvs --noheadings -o vg_name,lv_name,lv_metadata_size,metadata_percent --separator ' ' roomy/calm roomy/pool",
   );
+  assert.match(grown, /roomy calm 20\.00m 2\./);
+  assert.match(grown, /roomy pool 4\.00m /);
+  told("metadata grew where the group had room for it and its spare copy, and stayed where it had none");
   const again = await run("--input", "metadata_percent=100");
   assert.equal(again.exit, 0, again.out + again.err);
 }
