@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+
 /** Where a PC's firmware puts the first sector of its disk, and goes on there. */
 const SECTOR = 512;
 
@@ -10,7 +12,9 @@ export type Manner =
   /** Tells pvpanic that its kernel has crashed. */
   | { readonly kind: "panics" }
   /** Writes one block after another to its second disk. */
-  | { readonly kind: "writes" };
+  | { readonly kind: "writes" }
+  /** Boots a real Linux (the newest of this machine's), which panics, as it has no root file system. */
+  | { readonly kind: "linux" };
 
 /** The disk of such a guest. */
 export function bootDisk(manner: Manner): Uint8Array {
@@ -22,6 +26,7 @@ export function bootDisk(manner: Manner): Uint8Array {
 
 function code(manner: Manner): readonly number[] {
   switch (manner.kind) {
+    case "linux":
     case "hangs":
       return [0xfb, 0xf4, 0xeb, 0xfc]; // sti; hlt; again
     case "panics":
@@ -76,17 +81,27 @@ export type Guest = {
 /** The definition of a guest with its files in a directory. */
 export function definition(guest: Guest, dir: string): string {
   const { uuid, features = "<features><acpi/></features>", emulator = "/usr/bin/qemu-system-x86_64" } = guest;
+  const linux = guest.manner.kind === "linux";
   const os = `<libosinfo:os id="${guest.system ?? ""}"/>`;
   const info = `<libosinfo:libosinfo xmlns:libosinfo="http://libosinfo.org/xmlns/libvirt/domain/1.0">${os}</libosinfo:libosinfo>`;
   return [
     "<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>",
-    `<name>${escaped(guest.name)}</name><uuid>${uuid}</uuid><memory unit='MiB'>16</memory>`,
+    `<name>${escaped(guest.name)}</name><uuid>${uuid}</uuid><memory unit='MiB'>${linux ? 256 : 16}</memory>`,
     guest.system === undefined ? "" : `<metadata>${info}</metadata>`,
-    `<os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os>${features}${guest.more ?? ""}`,
+    `<os><type arch='x86_64' machine='pc'>hvm</type>${linux ? kernel() : "<boot dev='hd'/>"}</os>${features}${guest.more ?? ""}`,
     `<devices><emulator>${emulator}</emulator><controller type='usb' model='none'/><memballoon model='none'/>`,
     `<disk type='file'><source file='${dir}/${uuid}.img'/><target dev='hda' bus='ide'/></disk>`,
     `<serial type='file'><source path='${dir}/${uuid}.console'/></serial>${guest.devices ?? ""}</devices></domain>`,
   ].join("\n");
+}
+
+function kernel(): string {
+  const newest = readdirSync("/boot")
+    .filter((name) => name.startsWith("vmlinuz-"))
+    .toSorted()
+    .at(-1);
+  if (newest === undefined) throw new Error("there is no /boot/vmlinuz-*: this needs the package linux-image-amd64");
+  return `<kernel>/boot/${newest}</kernel><cmdline>console=ttyS0</cmdline>`;
 }
 
 function escaped(text: string): string {

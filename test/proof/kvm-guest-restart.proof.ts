@@ -25,6 +25,7 @@ const GUESTS = {
   },
   full: { uuid: id(3), name: "full", manner: { kind: "writes" }, devices: disk("/run/full/disk.img") },
   erring: { uuid: id(4), name: "erring", manner: OBEYS },
+  linux: { uuid: id(10), name: "a real linux", manner: { kind: "linux" } },
   old: { uuid: id(5), name: "old error", manner: OBEYS },
   fine: { uuid: id(6), name: "fine", manner: OBEYS },
   resting: { uuid: id(7), name: "resting", manner: OBEYS },
@@ -71,11 +72,12 @@ describe("guests that crashed or stand still, with a real libvirt and qemu", () 
     host.must(
       `printf '%s' '${OOPS}[    0.000000] Linux version 6.1\n[    0.500000] fine\n' >> ${console(GUESTS.old.uuid)}`,
     );
+    const panics = (): boolean => readFileSync(console(GUESTS.linux.uuid), "latin1").includes("end Kernel panic");
     const states = (): boolean =>
       state(GUESTS.panicked.uuid) === "crashed (panicked)" &&
       state(GUESTS.full.uuid) === "paused (I/O error)" &&
       state(GUESTS.killed.uuid) === "shut off (crashed)";
-    if (!(await eventually(states, 60))) throw new Error("the guests do not crash");
+    if (!(await eventually(() => states() && panics(), 100, 500))) throw new Error("the guests do not crash");
     // What it boots next does not panic.
     writeFileSync(join(host.dir, `${GUESTS.panicked.uuid}.img`), bootDisk(OBEYS));
   });
@@ -111,7 +113,7 @@ describe("guests that crashed or stand still, with a real libvirt and qemu", () 
     const told = await run();
     expect(told.out).toContain("restart-erring   fixed");
     const now = pids();
-    expect(Object.keys(now).filter((name) => now[name] !== before[name])).toEqual(["erring"]);
+    expect(Object.keys(now).filter((name) => now[name] !== before[name])).toEqual(["erring", "linux"]);
     expect(state(GUESTS.erring.uuid)).toBe("running (booted)");
   });
 });
