@@ -10,12 +10,13 @@ import { plainReport } from "../report/plain.ts";
 import { runLines, unendedWords, type ListedRun, type Standing } from "../report/runs.ts";
 import { sentenceOf } from "../view/sentence.ts";
 import { summaryLines } from "../report/summary.ts";
+import { writeCheckReports } from "./check-report.ts";
 import { EXIT } from "./exit.ts";
 import { tellFrozen } from "./freeze.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { checksAsOne, findCheck, readCheck, tellCheck } from "./history-check.ts";
-import { reportFiles, writeCheckReports, writeReports } from "./report.ts";
+import { reportFiles, writeReports } from "./report.ts";
 import { stateDir } from "./state.ts";
 import { isAtWork } from "../journal/writer.ts";
 

@@ -3,7 +3,6 @@ import { didYouMean } from "../language/suggest.ts";
 import type { Entry } from "../model/event.ts";
 import { FaultError, type Fault } from "../model/fault.ts";
 import type { Form } from "../report/forms.ts";
-import type { Health } from "../report/health.ts";
 import { clean } from "../view/clean.ts";
 import { EXIT } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
@@ -21,7 +20,7 @@ async function drawing() {
 }
 
 /** What draws a report in each form; null where there is nothing to draw. */
-type Draw = () => Promise<((form: Form) => string) | null>;
+export type Draw = () => Promise<((form: Form) => string) | null>;
 
 const KNOWN = "the ending says what is written: .html, .xml (JUnit) or .json";
 
@@ -80,21 +79,8 @@ export async function writeReports(
   );
 }
 
-/** The same of a check. */
-export async function writeCheckReports(
-  reports: readonly ReportFile[],
-  health: Health,
-  exit: number,
-  io: Io,
-): Promise<number> {
-  const draw = async (): Promise<(form: Form) => string> => {
-    const { HEALTH_FORMS } = await import("../report/health-forms.ts");
-    return (form) => HEALTH_FORMS[form](health);
-  };
-  return writeDrawn(reports, draw, exit, io);
-}
-
-async function writeDrawn(reports: readonly ReportFile[], draw: Draw, exit: number, io: Io): Promise<number> {
+/** Writes reports of anything that can be drawn in each form, in the same way. */
+export async function writeDrawn(reports: readonly ReportFile[], draw: Draw, exit: number, io: Io): Promise<number> {
   if (reports.length === 0) return exit;
   const faults = await attempt(reports, draw, io);
   tell(faults, io);

@@ -1,3 +1,4 @@
+import { planWaivers } from "../language/waivers/plan.ts";
 import { loadWaivers, type WaiverPlaces } from "../load/waivers.ts";
 import type { Waiver } from "../model/approval.ts";
 import type { Fault } from "../model/fault.ts";
@@ -19,7 +20,6 @@ export async function writtenWaivers(
   return {
     of: async (runbook, { hosts, inventory }) => {
       if (read.waivers.length === 0) return [];
-      const { planWaivers } = await import("../language/waivers/plan.ts");
       const names = hosts.map((host) => host.name);
       const { waivers, notes } = planWaivers(read.waivers, { runbook, hosts: names, inventory });
       tell(notes, io, "warning");
