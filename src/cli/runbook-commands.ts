@@ -44,6 +44,17 @@ export function addRunbooks(program: Command, end: (answer: Answer) => void, io:
     .option("--min-coverage <percent>", "exit 2 where cases show less of the runbooks than this", count)
     .option("--json", "as JSON")
     .option("--report <file>", "write a report: .xml (JUnit) or .json (repeatable)", several)
+    .option("--record <host>", "make a case from a real host: only what looks runs there, and names are replaced")
+    .option("-i, --inventory <source>", "with --record: inventory, or host1,host2, (repeatable)", several)
+    .option("--vault-password-file <file>", "password of what ansible-vault has encrypted (repeatable)", several)
+    .option("--input <name=value>", "with --record: set an input (NAME=@file, NAME=env:X; repeatable)", several)
+    .option("-u, --user <name>", "log in as this user where the inventory does not say")
+    .option("--private-key <file>", "log in with this key where the inventory does not say")
+    .option("--ssh-config <file>", "ssh's configuration instead of ~/.ssh/config and the system's; none: without")
+    .option("-b, --become", "become root where runbook and inventory do not say")
+    .option("--ask-pass", "ask for the SSH password")
+    .option("--ask-become-pass", "ask for the password of sudo, su or doas")
+    .option("--accept-new-host-keys", "learn the keys of hosts that known_hosts does not know")
     .action(async (names, options) => {
       const { test, lookup } = await others();
       end(await test(names, lookup(process.env), options, io));

@@ -13,6 +13,7 @@ import { machineParts, type Machine } from "../trial/tools.ts";
 import { paletteOf } from "../view/colour.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
+import { recordCase, type RecordOptions } from "./test-record.ts";
 import { playCase, type Result } from "./test-play.ts";
 import { testJson, testJunit } from "./test-told.ts";
 import { linkTarget, placeFault, replaceFile } from "./whole-file.ts";
@@ -20,7 +21,9 @@ import { jsonText } from "../report/json.ts";
 import { coverageLines, runbookLines, tallyLine } from "./test-lines.ts";
 
 /** Options of `test`. */
-export type TestOptions = {
+export type TestOptions = Omit<RecordOptions, "record"> & {
+  /** The host that a case is to be made from. */
+  readonly record?: string | undefined;
   readonly json?: boolean | undefined;
   readonly coverage?: boolean | undefined;
   /** Percent. */
@@ -56,6 +59,7 @@ export async function test(
   options: TestOptions,
   io: Io,
 ): Promise<number | readonly Fault[]> {
+  if (options.record !== undefined) return await recordCase(names, { ...options, record: options.record }, lookup, io);
   const shells = shellsOf(options.shell ?? []);
   if (isFault(shells)) return [shells];
   const chosen = await choose(names, lookup);

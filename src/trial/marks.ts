@@ -9,7 +9,11 @@ const MARK = /(?:: ['"]|# )runbook-case ([a-z0-9-]*) ([a-z0-9_:]+)['"]?/g;
  * The runbook as a case plays it: of its steps those that are asked for, its scripts marked so that it can be told which of them is sent,
  * and without what only real hosts and people need: waits, earlier runs that found the same, signatures.
  */
-export function marked(loaded: LoadedRunbook, wanted: (step: string) => boolean): LoadedRunbook {
+export function marked(
+  loaded: LoadedRunbook,
+  wanted: (step: string) => boolean,
+  host: "data" | "real" = "data",
+): LoadedRunbook {
   const { runbook } = loaded;
   const own = (name: string, text: string): string => mark({ step: null, name }, text, runbook.shell === "powershell");
   const facts = Object.entries(runbook.facts).map(([name, text]) => [name, own(`fact:${name}`, text)]);
@@ -22,12 +26,12 @@ export function marked(loaded: LoadedRunbook, wanted: (step: string) => boolean)
       rollout: { ...runbook.rollout, batches: ["100%"], max_unknown: "100%" },
       steps: runbook.steps
         .filter(({ id }) => wanted(id))
-        .map((step) => markedStep(step, (step.shell ?? runbook.shell) === "powershell")),
+        .map((step) => markedStep(step, (step.shell ?? runbook.shell) === "powershell", host)),
     },
   };
 }
 
-function markedStep(step: Step, powershell: boolean): Step {
+function markedStep(step: Step, powershell: boolean, host: "data" | "real"): Step {
   const own = (name: string, text: string): string => mark({ step: step.id, name }, text, powershell);
   const script = <K extends string>(key: K, name: string, text: string | undefined): Partial<Record<K, string>> => {
     const marks: Partial<Record<K, string>> = {};
@@ -41,7 +45,9 @@ function markedStep(step: Step, powershell: boolean): Step {
     detect: {
       ...detect,
       run: own("detect", detect.run),
-      ...(detect.confirm === undefined ? {} : { confirm: { times: detect.confirm.times, every: 0 } }),
+      ...(detect.confirm === undefined || host === "real"
+        ? {}
+        : { confirm: { times: detect.confirm.times, every: 0 } }),
     },
     ...(fix === undefined
       ? {}

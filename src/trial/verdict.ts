@@ -32,6 +32,8 @@ export type Played = {
 export type StepTrace = {
   readonly step: string;
   readonly outcome: Outcome;
+  readonly reason: string;
+  readonly findings: readonly Finding[];
   readonly deferred: boolean;
   readonly rolledBack: boolean;
 };
@@ -47,8 +49,10 @@ function hostOf({ state }: Played): HostState {
 export function tracesOf(played: Played): StepTrace[] {
   const host = hostOf(played);
   return host.steps.map((step) => ({
-    step: step.plan.id,
     outcome: stepVerdict(host, step).outcome,
+    reason: stepVerdict(host, step).reason,
+    step: step.plan.id,
+    findings: findingsOf(step.plan.id, played),
     deferred: step.deferred !== null,
     rolledBack: step.rollback !== null,
   }));
