@@ -7,7 +7,18 @@ const SECTOR = 512;
 const FIRST = 2048;
 
 /** What GRUB must know by itself to read its configuration, and to read and write its environment. */
-const GRUB_MODULES = ["biosdisk", "part_msdos", "ext2", "normal", "linux", "loadenv", "test", "echo", "serial"];
+const GRUB_MODULES = [
+  "biosdisk",
+  "part_msdos",
+  "ext2",
+  "normal",
+  "linux",
+  "linux16",
+  "loadenv",
+  "test",
+  "echo",
+  "serial",
+];
 
 /** Makes a disk with one ext4 partition that holds this tree, and a real GRUB for a BIOS in front of it, which reads /boot/grub2/grub.cfg. */
 export function bootDisk(path: string, root: string, megabytes: number, scratch: string): void {

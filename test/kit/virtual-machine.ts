@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { debianKernel, debianRoot, type Files, modulePaths, writeInto } from "./debian-root.ts";
+import { MENU, menuEntry, title } from "./el7.ts";
 import { greets } from "./practice-sshd.ts";
 import { freePort, inventoryVars } from "./sshd.ts";
 import { bootDisk, emptyDisk } from "./virtual-disk.ts";
@@ -36,29 +37,11 @@ export type VirtualMachine = AsyncDisposable & {
   up(seconds?: number): Promise<void>;
 };
 
-/** Where the title of a kernel's entry begins, as EL7 writes them. */
-export const title = (release: string): string => `CentOS Linux (${release}) 7 (Core)`;
+/** What GRUB says on the console, too. */
+const CONSOLE = "serial\nterminal_input serial\nterminal_output serial\n";
 
-/** The entry of a kernel in GRUB's menu. */
-export function menuEntry(release: string): string {
-  const line = "root=/dev/vda1 console=ttyS0 net.ifnames=0 panic=1 quiet systemd.show_status=0 mitigations=off";
-  return `menuentry '${title(release)}' {\n\tlinux /boot/vmlinuz-${release} ${line}\n\tinitrd /boot/initramfs-${release}.img\n}\n`;
-}
-
-/** The beginning of EL7's menu: the entry for one boot, else the saved one. */
-const MENU = `serial
-terminal_input serial
-terminal_output serial
-if [ -s $prefix/grubenv ]; then load_env; fi
-if [ "\${next_entry}" ] ; then
-  set default="\${next_entry}"
-  set next_entry=
-  save_env next_entry
-else
-  set default="\${saved_entry}"
-fi
-set timeout=0
-`;
+/** The kernel's command line: one that panics boots again after a second. */
+const LINE = "root=/dev/vda1 console=ttyS0 net.ifnames=0 panic=1 quiet systemd.show_status=0 mitigations=off";
 
 const FILES: Files = {
   "/etc/hostname": "practice\n",
@@ -161,7 +144,9 @@ function plant(root: string, dir: string, wish: MachineWish): void {
   modules(root, ["virtio_net", ...(wish.modules ?? [])], releases);
   mkdirSync(join(root, "boot/grub2"), { recursive: true });
   symlinkSync("grub2", join(root, "boot/grub"));
-  writeInto(root, { "/boot/grub2/grub.cfg": MENU + releases.map(menuEntry).join("") });
+  writeInto(root, {
+    "/boot/grub2/grub.cfg": CONSOLE + MENU + releases.map((release) => menuEntry(release, LINE)).join(""),
+  });
   const grubenv = join(root, "boot/grub2/grubenv");
   execFileSync("grub-editenv", [grubenv, "create"]);
   execFileSync("grub-editenv", [grubenv, "set", `saved_entry=${title(releases[0] ?? debian)}`]);
