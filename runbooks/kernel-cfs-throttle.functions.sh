@@ -11,6 +11,9 @@ STATE=/var/lib/kernel-cfs-throttle # what must outlast a boot: that the node was
 # fail MESSAGE: a look that cannot tell.
 fail() { echo "$1" >&2; exit 2; }
 
+# listed: the lines of its input as one.
+listed() { tr '\n' ' '; }
+
 # older A B: whether the version-release A is older than B, as RPM orders them: version first, then release.
 older() (
   order=$(printf '%s\n%s\n' "$1" "$2" | awk '
@@ -291,8 +294,10 @@ excluded() (
     /^[ \t]/ && on { gsub(/,/, " "); print; next }
     { on = 0 }
   ' "$file"); do
-    case "kernel" in $pattern) echo "exclude=$pattern in $file"; exit 0 ;; esac
-    case "kernel-$wanted.$(uname -m)" in $pattern) echo "exclude=$pattern in $file"; exit 0 ;; esac
+    for name in kernel "kernel-$wanted.$(uname -m)"; do
+      # shellcheck disable=SC2254
+      case $name in $pattern) echo "exclude=$pattern in $file"; exit 0 ;; esac
+    done
   done
 )
 

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 
-const FUNCTIONS = resolve(import.meta.dirname, "../../../runbooks/kernel-cfs-throttle.functions.sh");
+const FUNCTIONS = resolve(import.meta.dirname, "../../runbooks/kernel-cfs-throttle.functions.sh");
 const ASK = `. "$0"; while read -r a b; do if older "$a" "$b"; then echo older; else echo not; fi; done`;
 
 /** A shell level of its own keeps bash from reading the tester's start-up files. */
@@ -35,7 +35,10 @@ function rpms(pairs: readonly Pair[]): string[] {
   const lua = pairs.map((pair) => `say(${parts(pair)})`).join(" ");
   const say =
     'function say(v, r, w, s) local c = rpm.vercmp(v, w); if c == 0 then c = rpm.vercmp(r, s) end; print(c < 0 and "older" or "not") end';
-  return execFileSync("rpm", ["--eval", `%{lua: ${say} ${lua}}`], { env: { ...process.env, ...QUIET }, encoding: "utf8" })
+  return execFileSync("rpm", ["--eval", `%{lua: ${say} ${lua}}`], {
+    env: { ...process.env, ...QUIET },
+    encoding: "utf8",
+  })
     .trim()
     .split("\n");
 }
