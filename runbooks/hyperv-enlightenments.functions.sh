@@ -141,7 +141,7 @@ only_added() (
     !second { had[$0]++; next }
     had[$0] > 0 { had[$0]--; next }
     # What is new: the elements that were asked for, those around them, and the prefix of qemu.
-    $0 !~ /^\/domain\/features(\/hyperv(\/(relaxed|vapic|spinlocks)(@(state|retries))?)?)?\t/ && $0 !~ /^\/domain\/commandline(\/arg(@value)?)?\t/ && $0 !~ /^\/domain@xmlns:qemu\t/ { other = 1 }
+    $0 !~ /^\/domain\/features(\/hyperv(@mode|\/(relaxed|vapic|spinlocks)(@(state|retries))?)?)?\t/ && $0 !~ /^\/domain\/commandline(\/arg(@value)?)?\t/ && $0 !~ /^\/domain@xmlns:qemu\t/ { other = 1 }
     END {
       for (each in had) if (had[each] > 0) other = 1
       exit other

@@ -14,6 +14,12 @@ row() (
   printf '%s\n' "$line"
 )
 
+# is_libvirt_host: whether guests can run here; else it says on stdout why not.
+is_libvirt_host() (
+  command -v virsh >/dev/null || { echo "there is no virsh"; exit 1; }
+  command -v libvirtd >/dev/null || command -v virtqemud >/dev/null || { echo "there is neither libvirtd nor virtqemud"; exit 1; }
+)
+
 # ask COMMAND…: what virsh answers on a read-only connection; fails after 5 seconds.
 ask() { limited virsh -q -r -c "$uri" "$@"; }
 
@@ -293,6 +299,7 @@ disks() {
 # runs_nowhere_else UUID: whether that is certain, before it is started here; else it says on stdout why not.
 runs_nowhere_else() (
   [ -z "$(processes pacemakerd)" ] || { echo "pacemaker runs here, and decides where guests run"; exit 1; }
+  set -f # a URI may hold a ?
   for peer in $peers; do
     active=$(limited virsh -q -r -c "$peer" list --uuid) || { echo "$peer does not answer, and it may run there"; exit 1; }
     if is_among "$1" "$active"; then echo "it runs at $peer"; exit 1; fi
