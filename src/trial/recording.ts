@@ -12,14 +12,13 @@ export function recording(real: Connector, heard: Heard[]): Connector {
     async connect(host, signal) {
       const made = await real.connect(host, signal);
       if (!("run" in made)) return made;
-      const listen = (script: Script, ended: Promise<Ended>): Promise<Ended> => hear(script, ended, heard);
       return {
         identity: made.identity,
         wire: made.wire,
         get alive() {
           return made.alive;
         },
-        run: (script, options) => listen(script, made.run(script, options)),
+        run: (script, options) => hear(script, made.run(script, options), heard),
         beside: (script, options) => made.beside(script, options),
         // A dry run writes nothing.
         job: () => Promise.reject(new Error("a case is recorded from what only looks")),
