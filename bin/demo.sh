@@ -13,6 +13,10 @@ runbook() {
 RUNBOOK_STATE=$(mktemp -d)
 export RUNBOOK_STATE
 trap 'node bin/runbook.js lab down; rm -rf "$RUNBOOK_STATE"' EXIT
+# Ended by a signal, dash would leave the practice hosts where they are.
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 runbook lab up
 if [ -t 0 ] && [ -t 1 ]; then
