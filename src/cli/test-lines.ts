@@ -5,7 +5,7 @@ import type { Mismatch } from "../trial/verdict.ts";
 import { clean } from "../view/clean.ts";
 import type { Palette } from "../view/colour.ts";
 import { counted } from "../view/words.ts";
-import type { Result } from "./test-play.ts";
+import { isWrong, type Result } from "./test-play.ts";
 import { passed, type Tried, type TriedRunbook } from "./test.ts";
 
 /** A runbook's cases as a tree, with what is not as expected under each. */
@@ -26,14 +26,9 @@ function caseLines(tried: Tried, palette: Palette): string[] {
   const { one, results, file, line } = tried;
   const shells = results.flatMap(({ shell }) => shell ?? []);
   const under = shells.length === 0 ? "" : palette("dim", `  ${shells.join(", ")}`);
-  const failed = results.filter((each) => each.kind === "played" && each.mismatches.length + each.problems.length > 0);
-  const sign =
-    failed.length > 0
-      ? palette("red", "✗")
-      : passed(tried) && results.length > 0
-        ? palette("green", "✓")
-        : palette("yellow", "?");
-  const where = failed.length > 0 ? palette("dim", `  ${clean(file)}:${line}`) : "";
+  const failed = results.some(isWrong);
+  const sign = failed ? palette("red", "✗") : passed(tried) ? palette("green", "✓") : palette("yellow", "?");
+  const where = failed ? palette("dim", `  ${clean(file)}:${line}`) : "";
   const idle = results.length === 0 ? ["      not run: none of its shells is installed"] : [];
   return [`    ${sign} ${clean(one.title)}${under}${where}`, ...idle, ...resultLines(results, palette)];
 }
@@ -58,11 +53,10 @@ function resultLines(results: readonly Result[], palette: Palette): string[] {
 function linesOf(result: Result, palette: Palette): string[] {
   if (result.kind === "not-run") return [`not run: ${clean(result.why)}`];
   const steps = new Set(result.mismatches.map(({ step }) => step));
-  const wrong = result.mismatches.length + result.problems.length > 0;
   return [
     ...result.mismatches.flatMap((each) => mismatchLines(each, palette)),
     ...result.problems.map((problem) => clean(problem)),
-    ...(wrong ? complaints(result.sent, steps, palette) : []),
+    ...(isWrong(result) ? complaints(result.sent, steps, palette) : []),
   ];
 }
 
@@ -155,13 +149,11 @@ export function coverageLines(tried: readonly TriedRunbook[], palette: Palette):
 /** How many cases are as expected, and how much of the runbooks they show. */
 export function tallyLine(tried: readonly TriedRunbook[], palette: Palette): string {
   const all = tried.flatMap(({ cases }) => cases);
-  const good = all.filter((each) => passed(each) && each.results.length > 0).length;
+  const good = all.filter(passed).length;
   const idle = all.filter(
     ({ results }) => results.length === 0 || results.some(({ kind }) => kind === "not-run"),
   ).length;
-  const bad = all.filter(({ results }) =>
-    results.some((each) => each.kind === "played" && each.mismatches.length + each.problems.length > 0),
-  ).length;
+  const bad = all.filter(({ results }) => results.some(isWrong)).length;
   const { shown, all: wanted } = coverageSum(tried.flatMap(({ coverage }) => coverage));
   const percent = wanted === 0 ? 100 : Math.floor((shown * 100) / wanted);
   const sign = bad > 0 ? palette("red", "✗") : idle > 0 ? palette("yellow", "?") : palette("green", "✓");

@@ -14,7 +14,7 @@ import { marked } from "../trial/marks.ts";
 import { journalIn, NO_DESK } from "../trial/memory.ts";
 import { WrongPath } from "../trial/root.ts";
 import type { Machine } from "../trial/tools.ts";
-import { mismatches, tracesOf, type Mismatch, type StepTrace } from "../trial/verdict.ts";
+import { mismatches, tracesOf, type Mismatch, type Played, type StepTrace } from "../trial/verdict.ts";
 import { worldOfCase, type World } from "../trial/world.ts";
 
 /** What came of a case under one shell; `shell` null: all of its scripts were answered for. */
@@ -29,6 +29,11 @@ export type Result = { readonly shell: CaseShell | null; readonly ms: number } &
     }
   | { readonly kind: "not-run"; readonly why: string }
 );
+
+/** Whether a case that could be played is not as expected. */
+export function isWrong(result: Result): boolean {
+  return result.kind === "played" && result.mismatches.length + result.problems.length > 0;
+}
 
 /** Plays one case under a shell: the engine's own run, on a host that is made of the case. */
 export async function playCase(
@@ -79,11 +84,11 @@ export async function playCase(
     live: () => undefined,
     exitOf: () => 0,
   });
-  const all = {
+  const all: Played = {
     state,
     entries,
     sent: stage.sent,
-    read: async (path: string) => (host === null ? null : host.read(path)),
+    read: async (path: string) => (host === null ? "nothing" : host.read(path)),
   };
   const unanswered = host === null ? [] : await host.unanswered();
   return {

@@ -69,11 +69,7 @@ export async function recordCase(
     values: privateValues(recorded.state),
   });
   const sheet = await expecting(loaded, sheetOf(loaded, recorded, anonymous));
-  const path = await writeNew(
-    join(lookup.cwd, casesDirectory(loaded.path)),
-    casesDirectory(loaded.path),
-    casesText(sheet),
-  );
+  const path = await writeNew(casesDirectory(loaded.path), lookup.cwd, casesText(sheet));
   if (isFault(path)) return [path];
   tellRecorded(path, anonymous, recorded, io);
   return EXIT.ok;
@@ -178,7 +174,8 @@ function privateValues(state: RunState): string[] {
 }
 
 /** Writes a file that was not there, whole or not at all. Answers with its path. */
-async function writeNew(directory: string, said: string, text: string): Promise<string | Fault> {
+async function writeNew(said: string, cwd: string, text: string): Promise<string | Fault> {
+  const directory = resolve(cwd, said);
   const date = new Date().toISOString().slice(0, 10);
   const draft = resolve(directory, `.recorded-${process.pid}.tmp`);
   try {

@@ -1,7 +1,7 @@
 import { markup, textOf, cut, lined, type Markup } from "../report/markup.ts";
 import { coverageSum } from "../trial/coverage.ts";
 import type { Mismatch } from "../trial/verdict.ts";
-import type { Result } from "./test-play.ts";
+import { isWrong, type Result } from "./test-play.ts";
 import { passed, type Tried, type TriedRunbook } from "./test.ts";
 
 /** What came of cases, for programs. */
@@ -15,7 +15,7 @@ export function testJson(tried: readonly TriedRunbook[]): object {
         title: each.one.title,
         file: each.file,
         line: each.line,
-        passed: passed(each) && each.results.length > 0,
+        passed: passed(each),
         results: each.results.map(resultJson),
       })),
       coverage,
@@ -52,10 +52,6 @@ function tally(cases: readonly Tried[]): Markup {
   const seconds = all.reduce((sum, each) => sum + (each?.ms ?? 0), 0) / 1000;
   const failures = all.filter((each) => each !== null && isWrong(each)).length;
   return markup`tests="${all.length}" failures="${failures}" errors="${errors}" time="${seconds.toFixed(3)}"`;
-}
-
-function isWrong(result: Result): boolean {
-  return result.kind === "played" && result.mismatches.length + result.problems.length > 0;
 }
 
 function caseOf(name: string, { one, file, line, results }: Tried): Markup[] {

@@ -14,7 +14,7 @@ import { paletteOf } from "../view/colour.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { recordCase, type RecordOptions } from "./test-record.ts";
-import { playCase, type Result } from "./test-play.ts";
+import { isWrong, playCase, type Result } from "./test-play.ts";
 import { testJson, testJunit } from "./test-told.ts";
 import { linkTarget, placeFault, replaceFile } from "./whole-file.ts";
 import { jsonText } from "../report/json.ts";
@@ -194,7 +194,7 @@ async function tryRunbook({ path, files }: Chosen, cwd: string, trial: Trial): P
 /** A case without a host needs no shell; one with a host runs under all that it allows and this machine has. */
 function shellsFor(sheet: CaseSheet, one: Case, { machine, shells }: Trial): readonly (CaseShell | null)[] {
   const bare = [sheet, one].every(
-    ({ files, commands }) => Object.keys(files).length + Object.keys(commands).length === 0,
+    ({ files, processes, commands }) => Object.keys({ ...files, ...processes, ...commands }).length === 0,
   );
   const answered = one.scripts.applies !== undefined || Object.keys(one.scripts.steps).length > 0;
   if (bare && answered) return [null];
@@ -204,7 +204,7 @@ function shellsFor(sheet: CaseSheet, one: Case, { machine, shells }: Trial): rea
 
 /** Whether a case ran under all its shells, and is as expected. */
 export function passed({ results }: Tried): boolean {
-  return results.every((each) => each.kind === "played" && each.mismatches.length === 0 && each.problems.length === 0);
+  return results.length > 0 && results.every((each) => each.kind === "played" && !isWrong(each));
 }
 
 function nothing(tried: readonly TriedRunbook[]): Fault {
@@ -229,8 +229,7 @@ function tellAll(tried: readonly TriedRunbook[], options: TestOptions, io: Io): 
 
 function exitOf(tried: readonly TriedRunbook[], { minCoverage }: TestOptions): number {
   const results = tried.flatMap(({ cases }) => cases.flatMap((each) => each.results));
-  if (results.some((each) => each.kind === "played" && each.mismatches.length + each.problems.length > 0))
-    return EXIT.found;
+  if (results.some(isWrong)) return EXIT.found;
   const { shown, all } = coverageSum(tried.flatMap(({ coverage }) => coverage));
   if (minCoverage !== undefined && shown * 100 < minCoverage * all) return EXIT.found;
   const idle = tried.some(({ cases }) => cases.some((each) => each.results.length === 0));

@@ -10,6 +10,8 @@ const AbsolutePath = z
   .string()
   .regex(/^\/(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^\0]+$/, "expected an absolute path, without . and .. in it");
 
+const FilePath = AbsolutePath.regex(/[^/]$/, "expected the path of a file, without a / at its end");
+
 const Mode = z.string().regex(/^[0-7]{3,4}$/, 'expected a mode such as "0755"');
 
 /** One path of a host made of data. */
@@ -177,7 +179,10 @@ export const StepExpectation = z.union([
       .array(z.string())
       .optional()
       .meta(about("Calls that fix and rollback must not make; * stands for anything.")),
-    left: Files.optional().meta(about("Files as they must be at the end; null: gone.")),
+    left: z
+      .record(FilePath, z.union([z.string(), z.null(), z.strictObject({ text: z.string() })]))
+      .optional()
+      .meta(about("Files as they must be at the end; null: nothing is there.")),
   }),
 ]);
 export type StepExpectation = z.infer<typeof StepExpectation>;

@@ -21,13 +21,16 @@ export type Performed = {
   readonly calls: readonly string[];
 };
 
+/** What is at a path of a host: the text of a file, something else, or nothing. */
+export type Left = { readonly text: string } | "no file" | "nothing";
+
 /** A host made of data: namespaces of its own, in which scripts run for real. */
 export interface DataHost extends AsyncDisposable {
   run(text: string, shell: "sh" | "bash", seconds: number): Promise<Performed>;
   /** How its commands were called in ways of which the case says nothing. */
   unanswered(): Promise<readonly string[]>;
-  /** A file as it is now; null: there is none. */
-  read(path: string): Promise<string | null>;
+  /** What is at a path now, as scripts see it. */
+  read(path: string): Promise<Left>;
 }
 
 const NAMESPACES = ["--mount", "--pid", "--uts", "--ipc"];
@@ -140,7 +143,10 @@ function hostAt(
       return { ...ended, calls: own };
     },
     unanswered: () => lines("unanswered"),
-    read: (path) => readFile(join(root, path), "utf8").catch(() => null),
+    async read(path) {
+      const { code, stdout } = await execute([...enter, `${BACKSTAGE}/sh`, "-c", READ, "sh", path], READ_LIMIT);
+      return code === 0 ? { text: stdout.head } : code === NOTHING ? "nothing" : "no file";
+    },
     async [Symbol.asyncDispose]() {
       const gone = new Promise((resolve) => child.once("close", resolve));
       child.kill("SIGKILL");
@@ -149,6 +155,13 @@ function hostAt(
     },
   };
 }
+
+/** From within: from without, a link would lead to a file of this machine. */
+const NOTHING = 3;
+const READ = `[ -e "$1" ] || [ -L "$1" ] || exit ${NOTHING}; [ -f "$1" ] || exit 4; exec ${BACKSTAGE}/tools/cat "$1"`;
+
+/** Seconds that reading a file may take. */
+const READ_LIMIT = 30;
 
 /** As a session has it (script/session): only where the shell knows it. */
 const PIPEFAIL = "if (set -o pipefail) 2>/dev/null; then set -o pipefail; fi";

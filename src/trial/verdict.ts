@@ -9,7 +9,8 @@ import type { Cell, Finding, Outcome } from "../model/finding.ts";
 import { outputText } from "../model/output.ts";
 import type { Runbook, Step } from "../model/runbook.ts";
 import type { Sent } from "./connector.ts";
-import { thingOf } from "./world.ts";
+import type { Left } from "./host.ts";
+import { wholeLines } from "./world.ts";
 
 /** Something that is not as a case expects it. Both are texts of one line or more. */
 export type Mismatch = {
@@ -24,8 +25,8 @@ export type Played = {
   readonly state: RunState;
   readonly entries: readonly Entry[];
   readonly sent: readonly Sent[];
-  /** A file of the host as it is at the end; null: there is none. */
-  readonly read: (path: string) => Promise<string | null>;
+  /** What is at a path of the host at the end. */
+  readonly read: (path: string) => Promise<Left>;
 };
 
 /** What a step came to in a case: its outcome, and which of its scripts did something. */
@@ -113,10 +114,10 @@ async function ofStep(
   if (expected.fixes !== undefined) all.push(...ofFixes(expected.fixes, definition, played));
   all.push(...ofCalls(expected, step, played));
   for (const [path, file] of Object.entries(expected.left ?? {})) {
-    const thing = thingOf(path, file);
     const is = await played.read(path);
-    const want = thing?.kind === "file" ? thing.text : null;
-    if (is !== want) miss(`left ${path}`, want ?? "no such file", is ?? "no such file");
+    const want = file === null ? null : typeof file === "string" ? wholeLines(file) : file.text;
+    const same = typeof is === "string" ? is === "nothing" && want === null : is.text === want;
+    if (!same) miss(`left ${path}`, want ?? "nothing", typeof is === "string" ? is : is.text);
   }
   return all;
 }

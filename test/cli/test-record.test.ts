@@ -70,6 +70,17 @@ test("a case is made from a real host: nothing is written there, and nothing tel
   expect(await readFile(path, "utf8")).toBe(text);
 });
 
+test("a case lies beside its runbook, wherever that is", async () => {
+  const seen = "name: seen\ntitle: It is seen\nsteps: [{ id: look, detect: { run: echo it } }]\n";
+  await using library = await workshop({ "seen.yml": seen });
+  await using shop = await workshop({ "hosts.yml": INVENTORY });
+  const path = join(library.directory, "seen.yml");
+  const { exit, err } = await shop.run("test", "--record", "web3.prod.test", "-i", "hosts.yml", path);
+  expect({ exit, err }).toEqual({ exit: 0, err: "" });
+  expect(readdirSync(join(library.directory, "seen.cases"))).toHaveLength(1);
+  expect(readdirSync(shop.directory)).toEqual(["hosts.yml"]);
+});
+
 test("a case is recorded on one host, for one runbook, where that can be reached", async () => {
   const hosts = `${INVENTORY}    gone: { ansible_host: 127.0.0.1, ansible_port: 1 }\n`;
   await using shop = await workshop({ "hosts.yml": hosts, "seen.yml": RUNBOOK("/nonexistent") });
