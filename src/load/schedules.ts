@@ -4,6 +4,7 @@ import { inFileOrder } from "../language/yaml/source.ts";
 import { valueAt } from "../language/schema/schema-faults.ts";
 import type { Yaml } from "../language/yaml/yaml.ts";
 import type { Fault } from "../model/fault.ts";
+import type { Notification } from "../model/notification.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { examineSchedules } from "../schedule/compile.ts";
 import { checkRunbooks } from "./schedule-runbooks.ts";
@@ -44,6 +45,8 @@ export type OpenedSchedules = {
   readonly directory: string;
   /** Undefined where there are faults. */
   readonly schedules?: readonly Schedule[];
+  /** Likewise. */
+  readonly notifications?: readonly Notification[];
   readonly faults: readonly Fault[];
   readonly warnings: readonly Fault[];
 };
@@ -70,12 +73,18 @@ export async function openSchedules(places: SchedulePlaces, closeness: Closeness
     };
   }
   const examined = examineSchedules(file.text, path, closeness.now);
-  const { yaml, schedules } = examined;
+  const { yaml, schedules, notifications = [] } = examined;
   if (yaml === undefined || schedules === undefined) return { path, directory, ...examined };
   const outside =
     closeness.searches === undefined ? [] : await checkOutside(yaml, schedules, directory, closeness.searches);
   const faults = inFileOrder([...examined.faults, ...outside]);
-  return { path, directory, ...(faults.length === 0 && { schedules }), faults, warnings: examined.warnings };
+  return {
+    path,
+    directory,
+    ...(faults.length === 0 && { schedules, notifications }),
+    faults,
+    warnings: examined.warnings,
+  };
 }
 
 /** What the file names and what is not there, or is wrong itself. */

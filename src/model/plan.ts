@@ -104,6 +104,8 @@ export const RunPlan = z.object({
   source: RunbookSource.optional(),
   settings: RunSettings.optional(),
   check: CheckPart.optional(),
+  /** The schedule that it was started by; `fire` is when that was due, ms since the epoch, and `why` says what was decided about it. */
+  schedule: z.object({ name: z.string(), fire: z.number(), why: z.array(z.string()) }).optional(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
 

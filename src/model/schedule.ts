@@ -2,6 +2,8 @@ import * as z from "zod";
 import { ApproveLevel } from "./approval.ts";
 import { Hours } from "./hours.ts";
 import { Duration, Share } from "./measure.ts";
+import { WrittenNotification } from "./notification.ts";
+import { InputOrigin } from "./origin.ts";
 import { Label, Slug, VariableName, about } from "./words.ts";
 
 const Inventories = z
@@ -9,18 +11,6 @@ const Inventories = z
   .transform((sources) => (Array.isArray(sources) ? sources : [sources]));
 
 const Zone = z.string().min(1).meta(about("Time zone by its IANA name: Europe/Berlin, UTC."));
-
-/** Where the value of an input comes from, when it does not stand in the file. */
-export const InputOrigin = z.strictObject({
-  env: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of a variable of the environment")
-    .optional()
-    .meta(about("The variable of the environment that holds it.")),
-  file: z.string().min(1).optional().meta(about("The file that holds it, relative to this one.")),
-  command: z.array(z.string()).min(1).optional().meta(about("The program that prints it, with its arguments.")),
-});
-export type InputOrigin = z.infer<typeof InputOrigin>;
 
 const InputValue = z.union([z.string(), z.number(), z.boolean(), InputOrigin]);
 
@@ -77,7 +67,7 @@ export const WrittenSchedule = z.strictObject({
   blackout: z.array(Blackout).min(1).optional().meta(about("Days on which it does not fire at all.")),
   deadline: Duration.optional().meta(about("After this time no new fix of the run starts.")),
   enabled: z.boolean().default(true).meta(about("false: it never fires (default true).")),
-  notify: z.array(Slug).optional().meta(about("Names of notifications. There is none yet.")),
+  notify: z.array(Slug).optional().meta(about("Names of `notifications` that are told what becomes of its runs.")),
   stop_after: StopAfter.optional().meta(about("A fix that keeps coming back is left to people (default 3 in 7d).")),
   max_hosts_per_day: Share.optional().meta(about("Hosts that it fixes in one day at most (default 10).")),
 });
@@ -88,6 +78,7 @@ export const SchedulesFile = z.strictObject({
   timezone: Zone.optional().meta(about("Of every schedule that names none (default UTC).")),
   inventory: Inventories.optional().meta(about("Of every schedule that names none.")),
   schedules: z.array(WrittenSchedule).min(1).max(1000),
+  notifications: z.array(WrittenNotification).max(100).optional().meta(about("Who is told what, and how.")),
 });
 export type SchedulesFile = z.infer<typeof SchedulesFile>;
 

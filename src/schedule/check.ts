@@ -4,6 +4,8 @@ import { valueAt } from "../language/schema/schema-faults.ts";
 import type { Path } from "../language/yaml/yaml.ts";
 import { zoneProblem } from "../language/zone.ts";
 import type { Schedule, SchedulesFile, WrittenSchedule } from "../model/schedule.ts";
+import { didYouMean } from "../language/suggest.ts";
+import { checkNotifications, namesWritten } from "./check-notifications.ts";
 import { checkBlackouts, checkTimes } from "./check-times.ts";
 
 /** What the checks know besides the file. `broken` are the schedules that the schema refuses; `now` is when contradictions are looked for. */
@@ -18,6 +20,8 @@ export function checkSchedules(
 ): void {
   const zone = file.timezone === undefined ? undefined : zoneProblem(file.timezone);
   if (zone !== undefined) report.fault(["timezone"], zone.message, zone.hint);
+  checkNotifications(report, file.notifications ?? []);
+  const known = namesWritten(report);
   for (const [index, schedule] of schedules.entries()) {
     const written = file.schedules[index];
     if (written === undefined) continue;
@@ -27,7 +31,7 @@ export function checkSchedules(
     checkLimit(report, path, written);
     checkInputs(report, path, written);
     checkConduct(report, path, written);
-    checkNotify(report, path, written);
+    checkNotify(report, path, written, known);
     checkBlackouts(report, path, schedule, now);
     checkTimes(report, path, schedule, { right: !broken.has(index), now });
   }
@@ -80,13 +84,14 @@ function checkConduct(report: Report, path: Path, written: WrittenSchedule): voi
   }
 }
 
-function checkNotify(report: Report, path: Path, { notify = [] }: WrittenSchedule): void {
+function checkNotify(report: Report, path: Path, { notify = [] }: WrittenSchedule, known: readonly string[]): void {
   for (const [at, name] of notify.entries()) {
-    report.fault(
-      [...path, "notify", at],
-      `there is no notification \`${name}\``,
-      "leave `notify` out: there are none yet",
-    );
+    const place = [...path, "notify", at];
+    if (notify.indexOf(name) < at) report.fault(place, `\`${name}\` is named twice`, "once is enough");
+    if (known.includes(name)) continue;
+    const there =
+      known.length === 0 ? "there are none: write `notifications` at the top" : `there are ${known.join(", ")}`;
+    report.fault(place, `there is no notification \`${name}\``, didYouMean(name, known) ?? there);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Fault } from "../model/fault.ts";
+import type { Notification } from "../model/notification.ts";
 import { SchedulesFile, type Blackout, type Schedule, type WrittenSchedule } from "../model/schedule.ts";
 import { reportOn } from "../language/runbook/check-report.ts";
 import { salvage } from "../language/schema/salvage.ts";
@@ -6,6 +7,7 @@ import { pathOf, schemaFaults } from "../language/schema/schema-faults.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
 import { readYaml, type Yaml } from "../language/yaml/yaml.ts";
 import { checkSchedules } from "./check.ts";
+import { notificationsOf } from "./notifications.ts";
 import { delayOf } from "./delay.ts";
 import { SCHEDULES } from "./dialect.ts";
 
@@ -16,6 +18,7 @@ import { SCHEDULES } from "./dialect.ts";
 export type ExaminedSchedules = {
   readonly yaml?: Yaml;
   readonly schedules?: readonly Schedule[];
+  readonly notifications?: readonly Notification[];
   readonly faults: readonly Fault[];
   readonly warnings: readonly Fault[];
 };
@@ -41,6 +44,10 @@ export function examineSchedules(text: string, file: string, now: number): Exami
   return {
     yaml,
     schedules,
+    notifications: notificationsOf(
+      draft.notifications ?? [],
+      (at) => `${file}:${yaml.place(["notifications", at]).line}`,
+    ),
     faults: inFileOrder([...told, ...report.faults]),
     warnings: inFileOrder(report.warnings),
   };
@@ -49,7 +56,7 @@ export function examineSchedules(text: string, file: string, now: number): Exami
 /** What must be there in a schedule, where it is missing or wrong. */
 function standIn(path: string): unknown {
   if (/^schedules\/\d+$/.test(path)) return { name: "x", cron: "@daily" };
-  if (/^schedules\/\d+\/name$/.test(path)) return "x";
+  if (/^(schedules|notifications)\/\d+\/name$/.test(path)) return "x";
   return /^schedules\/\d+\/cron$/.test(path) ? "@daily" : undefined;
 }
 

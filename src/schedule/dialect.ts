@@ -6,7 +6,7 @@ import { SchedulesFile } from "../model/schedule.ts";
 export const SCHEDULES: Dialect = {
   schema: SchedulesFile,
   whole: "the file",
-  items: { schedules: "schedule" },
+  items: { schedules: "schedule", notifications: "notification" },
   advise: (_issue, path, value) => {
     const key = path.at(-1);
     // A date without quotes is a date to other readers of YAML, and a text to this one.

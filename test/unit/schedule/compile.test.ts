@@ -126,7 +126,10 @@ describe("a schedule", () => {
       [RUN, DAILY, "blackout: [{ from: 2027-02-02, to: 2027-02-01 }]"],
       "6:40 the last day lies before the first → exchange `from` and `to`",
     ],
-    [[RUN, DAILY, "notify: [ops]"], "6:14 there is no notification `ops` → leave `notify` out: there are none yet"],
+    [
+      [RUN, DAILY, "notify: [ops]"],
+      "6:14 there is no notification `ops` → there are none: write `notifications` at the top",
+    ],
     [
       [RUN, DAILY, "missed: skip", "missed_window: 1h"],
       "7:5 `missed_window` has no meaning here: `missed: skip` makes up for nothing → leave it out",
