@@ -11,7 +11,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: ["model"],
   script: ["model"],
   view: ["engine", "model"],
-  schedule: ["view", "engine", "language", "model"],
+  schedule: ["view", "engine", "script", "language", "model"],
   run: CORE,
   connect: ADAPTER,
   sign: ADAPTER,

@@ -51,6 +51,7 @@ export type RunCommandOptions = TargetOptions & {
   /** False: `--no-jobs`. */
   readonly jobs: boolean;
   readonly tui: boolean;
+  readonly quiet?: boolean | undefined;
   readonly json?: boolean | undefined;
   readonly report?: readonly string[] | undefined;
   readonly metrics?: string | undefined;

@@ -41,6 +41,18 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
       end(await schedulePreview(name, options, io));
     });
   schedule
+    .command("export")
+    .description("the same as units of systemd or lines of a crontab, for those who keep their own cron")
+    .argument("[name]")
+    .option("--systemd", "a service and a timer each")
+    .option("--crontab", "a line each")
+    .option("--dir <dir>", "into files there, instead of standard output")
+    .option("--schedules <file>", FILE)
+    .action(async (name, options) => {
+      const { scheduleExport } = await import("./schedule-export.ts");
+      end(await scheduleExport(name, options, io));
+    });
+  schedule
     .command("lint")
     .description("check a file of schedules, with the runbooks and inventories that it names")
     .argument("[file]", "instead of $RUNBOOK_SCHEDULES or ./schedules.yml")

@@ -91,15 +91,22 @@ function tellFires(fires: readonly NamedFire[], { json }: ScheduleOptions, io: I
 export async function scheduled(
   name: string | undefined,
   { schedules: option }: ScheduleOptions,
-): Promise<
-  { readonly path: string; readonly directory: string; readonly schedules: readonly Schedule[] } | readonly Fault[]
-> {
+): Promise<{ readonly schedules: readonly Schedule[] } | readonly Fault[]> {
   const opened = await openSchedules({ option, env: process.env, cwd: process.cwd() }, { now: Date.now() });
   if (opened.schedules === undefined) return opened.faults;
-  const { path, directory, schedules } = opened;
+  const chosen = chosenOf(opened.schedules, name, opened.path);
+  return "schedules" in chosen ? chosen : [chosen];
+}
+
+/** All of the schedules of a file, or the one of a name. */
+export function chosenOf(
+  schedules: readonly Schedule[],
+  name: string | undefined,
+  path: string,
+): { readonly schedules: readonly Schedule[] } | Fault {
   const chosen = schedules.filter((schedule) => name === undefined || schedule.name === name);
-  if (chosen.length > 0 || name === undefined) return { path, directory, schedules: chosen };
+  if (chosen.length > 0) return { schedules: chosen };
   const names = schedules.map((schedule) => schedule.name);
-  const hint = didYouMean(name, names) ?? `there are ${names.join(", ")}`;
-  return [{ kind: "usage", where: path, message: `there is no schedule \`${name}\``, hint }];
+  const hint = didYouMean(name ?? "", names) ?? `there are ${names.join(", ")}`;
+  return { kind: "usage", where: path, message: `there is no schedule \`${name}\``, hint };
 }

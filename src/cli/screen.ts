@@ -5,6 +5,7 @@ import type { Entry } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { jsonReport } from "../report/json.ts";
 import { plainReport } from "../report/plain.ts";
+import { quietReport } from "../report/quiet.ts";
 import { summaryLines } from "../report/summary.ts";
 import type { Approver, Watcher } from "../run/ports.ts";
 import { clean } from "../view/clean.ts";
@@ -28,7 +29,13 @@ type OpenScreen = AsyncDisposable & {
 };
 
 type Control = { stop(reason: string): void; leave(): void };
-type Wishes = { readonly tui: boolean; readonly json?: boolean | undefined; readonly dryRun?: boolean | undefined };
+type Wishes = {
+  readonly tui: boolean;
+  readonly json?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  /** Plain lines, and none of them where all is clear. */
+  readonly quiet?: boolean | undefined;
+};
 
 const WIDEST_LOG = 200;
 
@@ -36,12 +43,14 @@ const WIDEST_LOG = 200;
 export async function screenFor(loaded: LoadedRunbook, wishes: Wishes, by: string, io: Io): Promise<Screen> {
   const { stdin, stdout, env } = process;
   const able = stdin.isTTY && stdout.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
-  const interactive = able && wishes.tui && wishes.json !== true && wishes.dryRun !== true;
-  return interactive ? tuiScreen(loaded, by, io) : lineScreen(loaded, wishes.json === true, io);
+  const plain = !wishes.tui || wishes.quiet === true || wishes.json === true || wishes.dryRun === true;
+  return able && !plain ? tuiScreen(loaded, by, io) : lineScreen(loaded, wishes, io);
 }
 
-function lineScreen(loaded: LoadedRunbook, json: boolean, io: Io): Screen {
-  const plain = plainLines(loaded, json ? "stderr" : "stdout", io);
+function lineScreen(loaded: LoadedRunbook, { json = false, quiet = false }: Wishes, io: Io): Screen {
+  const to = json ? "stderr" : "stdout";
+  const hushed = quiet ? quietReport((out) => plainLines(loaded, to, out), lineTo(to, io)) : null;
+  const plain = hushed ?? plainLines(loaded, to, lineTo(to, io));
   const watchers = json ? [jsonReport({ out: (line) => io.out(`${line}\n`) }), plain] : [plain];
   return {
     attended: false,
@@ -49,16 +58,25 @@ function lineScreen(loaded: LoadedRunbook, json: boolean, io: Io): Screen {
       watchers,
       approver: null,
       // The plain log has printed its summary as the run ended.
-      conclude: async (_state, head) => tellHead(head, json ? "err" : "out", io),
+      conclude: async (_state, head) => {
+        if (hushed?.spoken() !== false) tellHead(head, json ? "err" : "out", io);
+      },
       [Symbol.asyncDispose]: async () => undefined,
     }),
   };
 }
 
-function plainLines(loaded: LoadedRunbook, to: "stdout" | "stderr", io: Io): Watcher {
+type Stream = "stdout" | "stderr";
+
+function lineTo(to: Stream, io: Io): (line: string) => void {
+  return (line) => (to === "stdout" ? io.out(`${line}\n`) : io.err(`${line}\n`));
+}
+
+/** Plain lines that fit the stream which `out` writes to. */
+function plainLines(loaded: LoadedRunbook, to: Stream, out: (line: string) => void): Watcher {
   const stream = process[to];
   return plainReport({
-    out: (line) => (to === "stdout" ? io.out(`${line}\n`) : io.err(`${line}\n`)),
+    out,
     colour: stream.isTTY && stream.hasColors(),
     width: stream.isTTY ? Math.min(stream.columns, WIDEST_LOG) : Number.POSITIVE_INFINITY,
     loaded,
@@ -89,7 +107,7 @@ function tuiScreen(loaded: LoadedRunbook, by: string, io: Io): Screen {
         lost = true;
         const reason = error instanceof Error ? error.message : String(error);
         io.err(`The screen cannot be shown, so plain lines follow, and nobody is asked: ${clean(reason)}\n`);
-        return unattended(plainLines(loaded, "stdout", io), control);
+        return unattended(plainLines(loaded, "stdout", lineTo("stdout", io)), control);
       });
       return {
         watchers: [{ entry: (entry, state) => announce(entry, state, io) }, scene],

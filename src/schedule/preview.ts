@@ -49,11 +49,7 @@ const AROUND = 4 * 3_600_000;
 function clockNotes({ cron, timezone }: Schedule, nominal: number, before: number | null): string[] {
   const here = localTime(nominal, timezone);
   const [earlier, later] = [localTime(nominal - AROUND, timezone), localTime(nominal + AROUND, timezone)];
-  const [hour, minute] = here.time.split(":").map(Number);
-  const read = readCron(cron);
-  const named =
-    "problems" in read || (read.fields.hour.includes(hour ?? -1) && read.fields.minute.includes(minute ?? -1));
-  if (!named)
+  if (leftOut(cron, here.time))
     return [`the time it names is left out that day: it fires at ${here.time}, when the clocks have gone forward`];
   if (comesTwice(nominal, here.offset - later.offset, timezone))
     return [`${here.time} comes twice that day: this is the first`];
@@ -64,6 +60,27 @@ function clockNotes({ cron, timezone }: Schedule, nominal: number, before: numbe
   const where = moved > 0 ? "forward" : "back";
   return [`the clocks have gone ${where} by ${duration(Math.abs(moved) * 60)} since the fire before`];
 }
+
+/** Whether an expression names no such time of the day: its own does not come that day, and this is what comes in its place. */
+function leftOut(cron: string, time: string): boolean {
+  const [hour = 0, minute = 0] = time.split(":").map(Number);
+  const read = readCron(cron);
+  return "fields" in read && !(read.fields.hour.includes(hour) && read.fields.minute.includes(minute));
+}
+
+/** The first moment within a year at which a schedule fires because its own time does not come that day; null: there is none. */
+export function firstLeftOut({ cron, timezone }: Schedule, now: number): number | null {
+  const next = nextFire(cron, timezone);
+  for (let day = now; day < now + 366 * DAY; day += DAY) {
+    if (localTime(day + DAY, timezone).offset <= localTime(day, timezone).offset) continue;
+    for (let at = next(day); at !== null && at <= day + DAY; at = next(at)) {
+      if (leftOut(cron, localTime(at, timezone).time)) return at;
+    }
+  }
+  return null;
+}
+
+const DAY = 86_400_000;
 
 /** Whether the clocks show the same so many minutes later (or earlier, if less than 0). */
 function comesTwice(at: number, minutes: number, zone: string): boolean {

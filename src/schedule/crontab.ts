@@ -1,0 +1,58 @@
+import type { Schedule } from "../model/schedule.ts";
+import { crontabFields } from "./calendar.ts";
+import { blackoutTest, errandOf, hoursPolicy } from "./errand.ts";
+import { shellLine, type Exported, type ExportPlace } from "./systemd.ts";
+
+/** A schedule as a line of a crontab (with comments above it), and a policy with its hours where it has any. */
+export function crontabLine(schedule: Schedule, place: ExportPlace): Exported {
+  const policyName = `runbook-${schedule.name}.policy.yml`;
+  const policy = hoursPolicy(schedule);
+  const errand = errandOf(schedule, `${place.to}/${policyName}`);
+  const said = crontabFields(schedule.cron);
+  const refusals = [
+    ...errand.refusals,
+    ...("refusal" in said ? [said.refusal] : []),
+    ...(schedule.timezone === place.zone
+      ? []
+      : [`cron goes by the clocks of this machine (${place.zone}), not by ${schedule.timezone}`]),
+  ];
+  if (refusals.length > 0 || "refusal" in said) return { refusals };
+  const losses = [...errand.losses, ...lossesOf(schedule, errand.variables)];
+  const { name, delay, deadline } = schedule;
+  const test = blackoutTest(schedule);
+  const command = [
+    `cd ${shellLine([place.directory])}`,
+    ...(delay === 0 ? [] : [`sleep ${delay}`]),
+    ...(test === null ? [] : [test]),
+    // The first signal starts no new fix and lets end what has begun.
+    shellLine([
+      ...(deadline === null ? [] : ["timeout", String(Math.ceil(deadline))]),
+      ...place.program,
+      ...errand.argv,
+    ]),
+  ].join(" && ");
+  const lines = [
+    `# The schedule ${name} of ${place.source}, written by \`runbook schedule export --crontab\`.`,
+    ...losses.map((loss) => `# Not said here: ${loss}.`),
+    // Cron takes a bare % for the end of the line.
+    `${said.lines.join("")} ${command.replaceAll("%", String.raw`\%`)}`,
+    "",
+  ];
+  return {
+    files: new Map([
+      ["runbook.crontab", lines.join("\n")],
+      ...(policy === null ? [] : [[policyName, policy] as const]),
+    ]),
+    losses,
+  };
+}
+
+function lossesOf({ missed, overlap }: Schedule, variables: readonly string[]): string[] {
+  return [
+    ...(missed === "skip" ? [] : ["missed: cron does not make up for what was missed"]),
+    `overlap: cron begins a run beside the one before, so \`${overlap}\` does not hold; no two of them fix one host at once`,
+    ...variables.map(
+      (name) => `inputs: cron must be given the variable ${name}, by a line NAME=VALUE above or by the command`,
+    ),
+  ];
+}

@@ -1,0 +1,124 @@
+import { quote } from "../script/quote.ts";
+import type { Schedule } from "../model/schedule.ts";
+import { onCalendar } from "./calendar.ts";
+import { blackoutTest, errandOf, hoursPolicy } from "./errand.ts";
+import { firstLeftOut } from "./preview.ts";
+
+/** Where an exported schedule lives. */
+export type ExportPlace = {
+  /** The program and its first arguments: absolute paths. */
+  readonly program: readonly string[];
+  /** Where the file of schedules stands, in which everything in it begins. */
+  readonly directory: string;
+  /** The file of schedules. */
+  readonly source: string;
+  /** Where files are written to: an absolute path. */
+  readonly to: string;
+  readonly now: number;
+  /** The time zone of this machine. */
+  readonly zone: string;
+};
+
+/** Files by name, what they cannot say, or why there are none. */
+export type Exported =
+  | { readonly files: ReadonlyMap<string, string>; readonly losses: readonly string[] }
+  | { readonly refusals: readonly string[] };
+
+/** A schedule as a service and a timer of systemd, and a policy with its hours where it has any. */
+export function systemdUnits(schedule: Schedule, place: ExportPlace): Exported {
+  const policyName = `runbook-${schedule.name}.policy.yml`;
+  const policy = hoursPolicy(schedule);
+  const errand = errandOf(schedule, `${place.to}/${policyName}`);
+  const said = onCalendar(schedule.cron, schedule.timezone);
+  const refusals = [...errand.refusals, ...("refusal" in said ? [said.refusal] : [])];
+  if (refusals.length > 0 || "refusal" in said) return { refusals };
+  const losses = [...errand.losses, ...lossesOf(schedule, errand.variables, place.now)];
+  const unit = `runbook-${schedule.name}`;
+  const files = new Map([
+    [`${unit}.service`, service(schedule, place, errand.argv, losses)],
+    [`${unit}.timer`, timer(schedule, place, said.lines)],
+    ...(policy === null ? [] : [[policyName, policy] as const]),
+  ]);
+  return { files, losses };
+}
+
+function lossesOf(schedule: Schedule, variables: readonly string[], now: number): string[] {
+  const { missed, overlap } = schedule;
+  return [
+    ...(missed === "detect"
+      ? ["missed: systemd could only run late in full, so what was missed is not made up for"]
+      : []),
+    ...(missed === "run" ? ["missed_window: what was missed is run however late"] : []),
+    ...(overlap === "skip"
+      ? []
+      : [`overlap: systemd leaves out what would begin beside the run before, so \`${overlap}\` is \`skip\``]),
+    ...(firstLeftOut(schedule, now) !== null
+      ? ["cron: on the day when the clocks go forward over its time, systemd leaves it out"]
+      : []),
+    ...variables.map((name) => `inputs: the service needs the variable ${name}, by EnvironmentFile= in a drop-in`),
+  ];
+}
+
+function service(schedule: Schedule, place: ExportPlace, argv: readonly string[], losses: readonly string[]): string {
+  const { name, about, delay, deadline } = schedule;
+  const test = blackoutTest(schedule);
+  return [
+    `# The schedule ${name} of ${place.source}, written by \`runbook schedule export --systemd\`.`,
+    ...losses.map((loss) => `# Not said here: ${loss}.`),
+    "[Unit]",
+    `Description=${escape(`runbook: ${about ?? name}`)}`,
+    "Wants=network-online.target",
+    "After=network-online.target",
+    "",
+    "[Service]",
+    "Type=oneshot",
+    `WorkingDirectory=${escape(place.directory)}`,
+    ...(delay === 0 ? [] : [`ExecCondition=/bin/sleep ${delay}`]),
+    ...(test === null ? [] : [`ExecCondition=${words(["/bin/sh", "-c", test])}`]),
+    `ExecStart=${words([...place.program, ...argv])}`,
+    // The first signal starts no new fix and lets end what has begun.
+    ...(deadline === null ? [] : [`TimeoutStartSec=${deadline + delay}`]),
+    "TimeoutStopSec=15min",
+    "KillMode=mixed",
+    "",
+  ].join("\n");
+}
+
+function timer({ name, missed }: Schedule, place: ExportPlace, lines: readonly string[]): string {
+  return [
+    `# The schedule ${name} of ${place.source}, written by \`runbook schedule export --systemd\`.`,
+    "[Unit]",
+    `Description=When the schedule ${name} fires`,
+    "",
+    "[Timer]",
+    ...lines.map((line) => `OnCalendar=${line}`),
+    "AccuracySec=1s",
+    `Persistent=${missed === "run" ? "true" : "false"}`,
+    "",
+    "[Install]",
+    "WantedBy=timers.target",
+    "",
+  ].join("\n");
+}
+
+/** Words of a command as systemd takes them apart; nothing in them is replaced. */
+function words(all: readonly string[]): string {
+  return all
+    .map((word) => escape(word).replaceAll("$", "$$$$"))
+    .map(quoted)
+    .join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./!&*~-]+$/.test(word) ? word : `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+/** `%` begins something that systemd replaces. */
+function escape(text: string): string {
+  return text.replaceAll("%", "%%");
+}
+
+/** A command as one line for a shell. */
+export function shellLine(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))).join(" ");
+}

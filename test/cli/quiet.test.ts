@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { entriesOf, localJob, sweep } from "../kit/shelf.ts";
+
+describe("run --quiet", () => {
+  test("says nothing where all is clear, and all of it where something was found", async () => {
+    await using shop = await localJob(sweep(), { hosts: ["a", "b"] });
+    const argv = ["run", "job", "-i", "hosts.yml", "--quiet"];
+    expect(await shop.run(...argv)).toEqual({ exit: 0, out: "", err: "" });
+    await shop.write("a/x.bad", "");
+    const { exit, out } = await shop.run(...argv);
+    const loud = await shop.run("run", "job", "-i", "hosts.yml");
+    expect([exit, loud.exit]).toEqual([3, 3]);
+    expect(out.split("\n")[0]).toBe(loud.out.split("\n")[0]);
+    expect(out).toContain("./x.bad");
+    expect(out).toMatch(/^ {2}head [0-9a-f]{64}$/m);
+  });
+
+  test("tells what was fixed, what could not be told, and what was not reached", async () => {
+    await using shop = await localJob(sweep());
+    await shop.write("a/x.bad", "");
+    const fixed = await shop.run("run", "job", "-i", "hosts.yml", "--quiet", "--approve", "low");
+    expect([fixed.exit, fixed.out]).toEqual([0, expect.stringContaining("1 fixed")]);
+    await shop.write("bad.yml", "all: { vars: { ansible_connection: local, dir: /nowhere }, hosts: { a: } }\n");
+    const unknown = await shop.run("run", "job", "-i", "bad.yml", "--quiet");
+    expect([unknown.exit, unknown.out]).toEqual([4, expect.stringContaining("1 unknown")]);
+  });
+
+  test("leaves the events on stdout alone", async () => {
+    await using shop = await localJob(sweep());
+    const { out, err } = await shop.run("run", "job", "-i", "hosts.yml", "--quiet", "--json");
+    expect(entriesOf(out).at(-1)?.event.type).toBe("run-ended");
+    expect(err).toBe("");
+  });
+});
