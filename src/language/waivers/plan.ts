@@ -1,7 +1,7 @@
 import type { Waiver } from "../../model/approval.ts";
 import type { Fault } from "../../model/fault.ts";
 import type { Inventory } from "../../model/inventory.ts";
-import type { Runbook } from "../../model/runbook.ts";
+import type { Runbook, Step } from "../../model/runbook.ts";
 import type { WrittenWaiver } from "../../model/waiver-file.ts";
 import { membersOf } from "../inventory/pattern.ts";
 import { fitsGlob } from "../policy/glob.ts";
@@ -38,34 +38,39 @@ function planned(waiver: WrittenWaiver, { runbook, hosts, inventory }: WaiverSub
     note(`the inventory has no group or host \`${name}\`, which this waiver names`, hint);
   }
   const steps = runbook.steps.filter(({ id }) => waiver.step === undefined || fitsGlob(waiver.step, id));
-  // A glob is for many runbooks: only of one that is named its steps and columns must be there.
-  if (waiver.runbook === runbook.name && steps.length === 0) {
-    const hint = didYouMean(
-      waiver.step ?? "",
-      runbook.steps.map(({ id }) => id),
-    );
-    note(`${runbook.name} has no step \`${waiver.step}\`, so this waives nothing`, hint);
+  const wanted = Object.keys(finding ?? {});
+  const known = steps.filter((step) => wanted.every((name) => columnsOf(step).includes(name)));
+  // A glob is for many runbooks, and for many steps: what is named must be there.
+  if (known.length === 0 && (waiver.runbook === runbook.name || waiver.step === steps[0]?.id)) {
+    const { message, hint } = steps.length === 0 ? noStep(runbook, waiver) : noColumn(runbook, steps, wanted);
+    note(`${message}, so this waives nothing`, hint);
   }
   const names = hosts.filter((name) => members.hosts.has(name));
-  return steps.flatMap((step) => {
-    const columns = Object.keys(step.detect.findings ?? { message: "string" });
-    const unknown = Object.keys(finding ?? {}).find((name) => !columns.includes(name));
-    if (unknown === undefined) {
-      return names.map((host): Waiver => ({
-        host,
-        step: step.id,
-        key: "",
-        match: finding ?? {},
-        until,
-        by,
-        reason,
-        where,
-      }));
-    }
-    if (waiver.step === step.id) {
-      const hint = didYouMean(unknown, columns) ?? `it has ${columns.join(", ")}`;
-      note(`the findings of ${runbook.name}, ${step.id} have no column \`${unknown}\`, so this waives nothing`, hint);
-    }
-    return [];
-  });
+  return known.flatMap(({ id }) =>
+    names.map((host): Waiver => ({ host, step: id, key: "", match: finding ?? {}, until, by, reason, where })),
+  );
+}
+
+type Missing = { readonly message: string; readonly hint: string | undefined };
+
+function noStep({ name, steps }: Runbook, { step = "" }: WrittenWaiver): Missing {
+  const hint = didYouMean(
+    step,
+    steps.map(({ id }) => id),
+  );
+  return { message: `${name} has no step \`${step}\``, hint };
+}
+
+function noColumn({ name }: Runbook, steps: readonly Step[], wanted: readonly string[]): Missing {
+  const [first, ...more] = steps.map(({ id }) => id);
+  const there = new Set(steps.flatMap(columnsOf));
+  const unknown = wanted.find((column) => !there.has(column));
+  if (unknown === undefined) return { message: `no step of ${name} has all of ${wanted.join(", ")}`, hint: undefined };
+  const what = more.length === 0 ? `${name}, ${first}` : `all steps of ${name}`;
+  const hint = didYouMean(unknown, there) ?? `there are ${[...there].join(", ")}`;
+  return { message: `the findings of ${what} have no column \`${unknown}\``, hint };
+}
+
+function columnsOf({ detect }: Step): string[] {
+  return Object.keys(detect.findings ?? { message: "string" });
 }

@@ -113,12 +113,17 @@ describe("waivers of a run", () => {
       "runbook: disks, step: ful, until: 2026-12-31, reason: x",
       "runbook: disks, step: full, until: 2026-12-31, reason: x, finding: { mont: /srv }",
       "runbook: disks, hosts: wob, until: 2026-12-31, reason: x",
+      "runbook: disks, until: 2026-12-31, reason: x, finding: { mont: /srv }",
+      "runbook: disks, until: 2026-12-31, reason: x, finding: { pid: 7, message: y }",
+      "runbook: 'd*', until: 2026-12-31, reason: x, finding: { other: y }",
     );
     expect(waivers).toEqual([]);
     expect(told(notes)).toEqual([
       "2 disks has no step `ful`, so this waives nothing → did you mean `full`?",
       "3 the findings of disks, full have no column `mont`, so this waives nothing → did you mean `mount`?",
       "4 the inventory has no group or host `wob`, which this waiver names → did you mean `web`?",
+      "5 the findings of all steps of disks have no column `mont`, so this waives nothing → did you mean `mount`?",
+      "6 no step of disks has all of pid, message, so this waives nothing",
     ]);
   });
 
