@@ -12,7 +12,8 @@ export type Wanted = {
 
 /**
  * The exit code of a check. Found is what is not waived and weighs as much as `--fail-on` says, or a fleet below `--min-score`; with that
- * alone, findings count through the score only. Unknown is what could not be told, and a runbook with mistakes, whatever is wanted.
+ * alone, findings count through the score only. Unknown is what could not be told (a wanted score that there is none of, too), and a runbook
+ * with mistakes, whatever is wanted.
  */
 export function checkExit(
   { fleet, hosts, runbooks, endedAt }: Health,
@@ -25,5 +26,6 @@ export function checkExit(
   if (minScore !== undefined && fleet.score !== null && fleet.score < minScore) return EXIT.found;
   const unsound = runbooks.some(({ left }) => left?.lacks === "soundness");
   const untold = hosts.some(({ cells }) => cells.some(({ state, unknown }) => state !== "not-checked" && unknown > 0));
-  return unsound || untold || endedAt === null ? EXIT.unknown : EXIT.ok;
+  const unscored = minScore !== undefined && fleet.score === null;
+  return unsound || untold || unscored || endedAt === null ? EXIT.unknown : EXIT.ok;
 }

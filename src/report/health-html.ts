@@ -2,7 +2,7 @@ import { counted, duration } from "../view/words.ts";
 import type { Health, HealthRating } from "./health.ts";
 import { findings, gone, left, unknowns, waived } from "./health-html-sections.ts";
 import { heatTables } from "./health-html-map.ts";
-import { countsText, scoreText, shareText } from "./health-looks.ts";
+import { countsText, fleetText, scoreText, shareText } from "./health-looks.ts";
 import { facts, section, time } from "./html-parts.ts";
 import { pageOf } from "./html-page.ts";
 import { markup, type Markup } from "./markup.ts";
@@ -32,13 +32,12 @@ ${told.map(({ id, title, body }) => section(id, title, body))}</main>
 
 function headerOf(health: Health): Markup {
   const { fleet, by, machine, startedAt, endedAt, hosts, runbooks } = health;
-  const counts = countsText(fleet);
   const checked = runbooks.filter(({ run }) => run !== null).length;
   const who = machine === null ? by : `${by} on ${machine}`;
   return markup`<header id="summary">
 <span class="badge is-${scoreClass(fleet)}">${scoreWords(fleet)}</span>
 <h1>Health of ${health.inventory}</h1>
-<p>${counted(hosts.length, "host")}, ${counted(checked, "runbook")}: ${counts === "" ? "all clear" : counts}.</p>
+<p>${counted(hosts.length, "host")}, ${counted(checked, "runbook")}: ${fleetText(health)}.</p>
 ${facts([
   ["Score", fleet.score === null ? "none: nothing could be judged" : `${fleet.score} of 100`],
   [

@@ -15,10 +15,12 @@ type Case = { readonly host: HealthHost; readonly cell: HealthCell; readonly fin
 
 /**
  * A check as JUnit XML: a suite a runbook, a test case a host. What was found is a failure, what could not be told an error; what is waived,
- * does not apply or was not checked is skipped with its reason.
+ * does not apply or was not checked is skipped with its reason. A runbook that concerns none of the hosts has no suite.
  */
 export function healthJunit(health: Health): string {
-  const suites = health.runbooks.map((runbook, at) => ({ runbook, cases: casesOf(health, runbook, at) }));
+  const suites = health.runbooks
+    .map((runbook, at) => ({ runbook, cases: casesOf(health, runbook, at) }))
+    .filter(({ cases }) => cases.length > 0);
   return textOf(markup`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="check" ${tally(suites.flatMap(({ cases }) => cases))} time="${(health.ms / 1000).toFixed(3)}">
 ${suites.map(({ runbook, cases }) => suiteOf(health, runbook, cases))}</testsuites>

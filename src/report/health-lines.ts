@@ -7,7 +7,7 @@ import { lineOf, type Piece } from "../view/line.ts";
 import { fit, wrapWords } from "../view/width.ts";
 import { ago, counted, duration } from "../view/words.ts";
 import type { Health, HealthFinding } from "./health.ts";
-import { countsText, LOOKS, scoreStyle, scoreText, shareText } from "./health-looks.ts";
+import { fleetText, LOOKS, scoreStyle, scoreText, shareText } from "./health-looks.ts";
 import { healthMap } from "./health-map.ts";
 import type { Room } from "./summary.ts";
 
@@ -145,11 +145,10 @@ function closing({ health, room, paint }: Told): string[] {
   const score = `${scoreText(fleet.score)}${fleet.score === null ? "" : " of 100"}`;
   const done = runbooks.filter(({ run }) => run !== null).length;
   const what = `${counted(hosts.length, "host")}, ${counted(done, "runbook")}, ${duration(health.ms / 1000)}`;
-  const counts = countsText(fleet);
   const pieces: Piece[] = [
     "score ",
     [scoreStyle(fleet.score), score],
-    `, confidence ${shareText(fleet.confidence)} · ${counts === "" ? "all clear" : counts} · ${what}`,
+    `, confidence ${shareText(fleet.confidence)} · ${fleetText(health)} · ${what}`,
   ];
   const unended =
     health.endedAt === null ? ["The check has not come to its end: what was not looked at is unknown."] : [];

@@ -1,6 +1,6 @@
 import type { Severity } from "../model/runbook.ts";
 import type { Style } from "../view/colour.ts";
-import type { HealthCell, HealthRating } from "./health.ts";
+import type { Health, HealthCell, HealthRating } from "./health.ts";
 import { SEVERITIES } from "./health-rate.ts";
 import { grouped } from "../view/words.ts";
 
@@ -62,7 +62,7 @@ export function scoreStyle(score: number | null): Style {
   return score === 100 ? "green" : score >= 60 ? "yellow" : "red";
 }
 
-/** `2 critical, 1 warning, 3 unknown, 1 waived`; empty where all is clear. */
+/** `2 critical, 1 warning, 3 unknown, 1 waived`; empty where nothing is to be counted. */
 export function countsText({ findings, unknown, waived }: HealthRating): string {
   const severities: readonly Severity[] = SEVERITIES.toReversed();
   const counts: readonly (readonly [number, string])[] = [
@@ -71,4 +71,12 @@ export function countsText({ findings, unknown, waived }: HealthRating): string 
     [waived, "waived"],
   ];
   return counts.flatMap(([amount, word]) => (amount === 0 ? [] : [`${grouped(amount)} ${word}`])).join(", ");
+}
+
+/** The same of all hosts, in words where it is empty. */
+export function fleetText({ fleet, endedAt }: Health): string {
+  const counts = countsText(fleet);
+  if (counts !== "") return counts;
+  if (endedAt === null) return "nothing found so far";
+  return fleet.judged > 0 ? "all clear" : "nothing was to be judged";
 }

@@ -45,8 +45,9 @@ test("--min-score has findings count through the score alone, and together with 
   expect(exit(healthWith({ critical: 1 }), { minScore: 82 })).toBe(0);
   expect(exit(healthWith({ critical: 1 }), { minScore: 83 })).toBe(2);
   expect(exit(healthWith({ critical: 1 }), { minScore: 82, failOn: "critical" })).toBe(2);
-  const none = healthWith({}, { unknown: true });
+  const none = healthWith({});
   expect(exit({ ...none, fleet: { ...none.fleet, score: null } }, { minScore: 1 })).toBe(4);
+  expect(exit({ ...none, fleet: { ...none.fleet, score: null } })).toBe(0);
 });
 
 test("a runbook that needs an input nobody gave changes no exit code, and one with mistakes does", () => {

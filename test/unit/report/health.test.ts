@@ -64,10 +64,25 @@ describe("a check in lines", () => {
       "w waived  old-kernel, release-log: 1 finding on web1 until 2027-01-01 00:00:00 …",
       "✓ gone  old-kernel, s: an old one on db2",
       "x not checked  left-out: an input has no value",
+      "concerned with none of these hosts: for-others",
       "",
       "score 66 of 100, confidence 71 % · 2 unknown · 4 hosts, 2 runbooks, 8.5 s",
       "check c1",
     ]);
+  });
+
+  it("calls all clear only what was judged, in a check that has ended", () => {
+    const health = someHealth();
+    const told = (judged: number, endedAt: string | null): string => {
+      const fleet = { ...health.fleet, judged, unknown: 0, score: judged > 0 ? 100 : null };
+      const so = { ...health, fleet, endedAt };
+      const words = / · (.*?) · /.exec(healthLines(so, room(200)).join("\n"))?.[1] ?? "";
+      expect(healthHtml(so)).toContain(`: ${words}.</p>`);
+      return words;
+    };
+    expect(told(5, health.endedAt)).toBe("all clear");
+    expect(told(0, health.endedAt)).toBe("nothing was to be judged");
+    expect(told(5, null)).toBe("nothing found so far");
   });
 
   it("numbers runbooks that are too wide, goes on in further tables, and puts hosts that look the same in one row", () => {
@@ -101,7 +116,6 @@ describe("a check in lines", () => {
   });
 
   it("tells everything that has a colour in words or signs, too", () => {
-    // oxlint-disable-next-line no-control-regex
     const bare = healthLines(someHealth(), { width: 100, colour: true }).map((line) =>
       line.replaceAll(/\u001b\[\d+m/g, ""),
     );
@@ -117,7 +131,7 @@ describe("the reports of a check", () => {
     expect(query("string(/testsuites/@failures)")).toBe("1");
     expect(query("string(/testsuites/@errors)")).toBe("2");
     expect(query("string(//testsuite[1]/testcase[@name='web1']/failure/@message)")).toBe("2 critical");
-    expect(query("count(//testsuite)")).toBe("3");
+    expect(query("count(//testsuite)")).toBe("2");
   });
 
   it("show nothing of a host as markup", () => {
