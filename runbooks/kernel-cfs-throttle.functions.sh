@@ -94,15 +94,25 @@ kernels() (
   printf '%s\n' "$list"
 )
 
-# is_installed KERNEL
-is_installed() (
-  list=$(kernels) || exit 2
+# listed_in LIST KERNEL: whether the kernel is a line of the list.
+listed_in() {
   case "
-$list
-" in *"
 $1
-"*) exit 0 ;; esac
-  exit 1
+" in *"
+$2
+"*) return 0 ;; esac
+  return 1
+}
+
+# stage: new where a kernel as new as the wanted one runs; else installed or missing, as the target is.
+stage() (
+  age=$(age) || exit 2
+  if [ "$age" = new ]; then
+    echo new
+    exit 0
+  fi
+  list=$(kernels) || exit 2
+  if listed_in "$list" "$target"; then echo installed; else echo missing; fi
 )
 
 # target_kernel: the kernel that is to run: this one where it is new enough, else the wanted one, or the newest of those that are installed and newer.
@@ -114,7 +124,7 @@ target_kernel() (
   fi
   best="$wanted.$(uname -m)"
   list=$(kernels) || exit 2
-  if ! is_installed "$best"; then
+  if ! listed_in "$list" "$best"; then
     found=
     for each in $list; do
       if older "$(version "$each")" "$wanted"; then continue; fi
@@ -420,9 +430,14 @@ trusted() (
 
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
 
-# is_drained: whether the node was drained in this boot.
-is_drained() (
-  [ -r "$STATE/drained" ] && [ "$(cat "$STATE/drained")" = "$(boot_id)" ]
+# drained: now where the node was drained in this boot, before where it was in an earlier one, else no.
+drained() (
+  if [ ! -e "$STATE/drained" ]; then
+    echo no
+    exit 0
+  fi
+  { note=$(cat "$STATE/drained") && boot=$(boot_id); } || fail "cannot tell in which boot the node was drained"
+  if [ "$note" = "$boot" ]; then echo now; else echo before; fi
 )
 
 # tried KERNEL: whether an earlier boot was to take it, and this one has not; says when that was.
