@@ -67,7 +67,7 @@ export function modulePaths(release: string, names: readonly string[]): readonly
   return [...new Set(paths)];
 }
 
-/** Names of installed packages: those given, and all that they need. */
+/** Names of installed packages: those given, or what provides them, and all that they need. */
 function withDependencies(names: readonly string[]): readonly string[] {
   const format = "${Package}\t${Provides}\t${Pre-Depends}, ${Depends}\n";
   const known = new Map<string, string>();
@@ -88,8 +88,9 @@ function withDependencies(names: readonly string[]): readonly string[] {
     }
   };
   for (const name of names) {
-    if (!known.has(name)) throw new Error(`the Debian package ${name} is not installed here`);
-    add(name);
+    const installed = known.has(name) ? name : provider.get(name);
+    if (installed === undefined) throw new Error(`the Debian package ${name} is not installed here`);
+    add(installed);
   }
   return [...found].filter((name) => name !== "");
 }

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { debianKernel, modulePaths } from "./debian-root.ts";
 
 /** What a kernel of Debian needs to find a disk and the file system on it. */
@@ -55,6 +55,10 @@ export function initramfs(scratch: string, does: keyof typeof INIT): Buffer {
   const tree = join(scratch, `initramfs-${does}`);
   for (const place of ["bin", "dev", "new", "modules"]) mkdirSync(join(tree, place), { recursive: true });
   copyFileSync("/bin/busybox", join(tree, "bin/busybox"));
+  for (const library of librariesOf("/bin/busybox")) {
+    mkdirSync(join(tree, dirname(library)), { recursive: true });
+    copyFileSync(library, join(tree, library));
+  }
   writeFileSync(join(tree, "init"), `#!/bin/busybox sh\n/bin/busybox --install -s /bin\n${INIT[does]}`);
   chmodSync(join(tree, "init"), 0o755);
   const modules = modulePaths(debianKernel(), FOR_THE_DISK);
@@ -63,4 +67,10 @@ export function initramfs(scratch: string, does: keyof typeof INIT): Buffer {
   }
   const pack = 'cd "$1" && find . | cpio --quiet -o -H newc | gzip -1';
   return execFileSync("sh", ["-ec", pack, "sh", tree], { maxBuffer: 2 ** 28 });
+}
+
+/** The libraries of a program, with its loader; none where it is linked statically. */
+function librariesOf(program: string): readonly string[] {
+  const { stdout } = spawnSync("ldd", [program], { encoding: "utf8" });
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
 }

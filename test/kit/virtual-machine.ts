@@ -63,7 +63,7 @@ const FILES: Files = {
 /** Debian's essential packages, which no other one names, and what a machine needs to boot and to be reached. */
 const ALWAYS =
   `base-files bash coreutils dash diffutils findutils grep gzip hostname libc-bin login ncurses-bin sed tar util-linux mount mawk
-systemd systemd-sysv udev dbus openssh-server procps kmod iproute2 grub2-common busybox-static`.split(/\s/);
+systemd systemd-sysv udev dbus openssh-server procps kmod iproute2 grub2-common busybox`.split(/\s/);
 
 /** Builds one and starts it: the disk takes half a minute, and so does each kernel that is to have another name. Needs root, qemu, grub-pc-bin and a kernel of Debian. */
 export async function startVirtualMachine(wish: MachineWish = {}): Promise<VirtualMachine> {
