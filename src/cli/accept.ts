@@ -9,7 +9,7 @@ import type { Accepted, RunPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import type { HostDigests, RunSettings } from "../model/settings.ts";
-import { readInputs } from "./inputs.ts";
+import { readInputs, recordedInputs } from "./inputs.ts";
 import type { Change, HostsAgain } from "./rebuild.ts";
 import { askForSecrets } from "./secrets.ts";
 import { saidOf } from "./settings.ts";
@@ -29,11 +29,7 @@ export async function acceptChanges(
   if (stored === null) return { faults: [tooOld(state.run)] };
   if (again.hosts.length === 0) return { faults: [nobodyLeft(state.run)] };
   const sources = Object.entries(settings.secretInputs).filter(([name]) => runbook.inputs[name]?.secret === true);
-  const secret = await readInputs(
-    sources.map(([name, source]) => `${name}=${source}`),
-    runbook,
-    env,
-  );
+  const secret = await readInputs(recordedInputs(Object.fromEntries(sources)), runbook, env);
   if (secret.faults.length > 0) return secret;
   const inputs = new Map([...givenTo(plan, settings, stored.runbook), ...secret.inputs]);
   const chosen = plan.steps.filter(({ fix }) => fix?.selected === true).map(({ id }) => id);

@@ -6,14 +6,14 @@ import { isFault, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import type { Secret } from "../model/secret.ts";
-import { readInputs } from "./inputs.ts";
+import { readInputs, type GivenInput } from "./inputs.ts";
 import { selectNames, type TargetOptions } from "./targets.ts";
 
 /** A runbook that is checked with, on its hosts. `pairs`: what of `--input` is for it. */
 export type Chosen = {
   readonly loaded: LoadedRunbook;
   readonly hosts: readonly Host[];
-  readonly pairs: readonly string[];
+  readonly pairs: readonly GivenInput[];
   readonly inputs: ReadonlyMap<string, string | Secret>;
 };
 
@@ -23,7 +23,7 @@ export type Choice = Chosen | { readonly left: LeftOut } | { readonly faults: re
 /** Chooses the hosts and inputs of a runbook. One that was named is never left out for want of an input. */
 export async function choose(
   loaded: LoadedRunbook,
-  pairs: readonly string[],
+  pairs: readonly GivenInput[],
   named: boolean,
   at: { readonly inventory: LoadedInventory; readonly options: TargetOptions; readonly env: NodeJS.ProcessEnv },
 ): Promise<Choice> {

@@ -11,12 +11,12 @@ import { newRunId } from "../run/id.ts";
 import { choose, leftOut, type Chosen } from "./check-choose.ts";
 import { pairsFor } from "./check-inputs.ts";
 import { readRunbooks } from "./check-runbooks.ts";
-import type { CheckOptions } from "./check.ts";
+import type { CheckOrder } from "./check.ts";
 import { tell, type Io } from "./io.ts";
 import { withSightings } from "./past.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
 import { settingsOf } from "./settings.ts";
-import { openInventory, selectNames, withPatternFiles, type TargetOptions } from "./targets.ts";
+import { openInventory, selectNames, withPatternFiles } from "./targets.ts";
 import { userName } from "./user.ts";
 import { writtenWaivers, type WaiversFor } from "./waivers.ts";
 import { whereabouts } from "./whereabouts.ts";
@@ -44,7 +44,7 @@ type Opened = LoadedInventory & { readonly label: string; readonly sources: read
 /** Chooses runbooks, hosts and inputs; tells what is left out. */
 export async function prepareCheck(
   names: readonly string[],
-  given: CheckOptions,
+  given: CheckOrder,
   at: At,
   io: Io,
 ): Promise<PreparedCheck | readonly Fault[]> {
@@ -54,7 +54,7 @@ export async function prepareCheck(
   if (!("loaded" in read)) return read;
   const waivers = await writtenWaivers({ option: options.waivers, env: at.env, cwd: at.lookup.cwd }, io);
   if ("faults" in waivers) return waivers.faults;
-  const pairs = pairsFor(options.input ?? [], read.loaded);
+  const pairs = pairsFor(options.input, read.loaded);
   const inventory = await openInventory(options, at.env, io);
   if (!("inventory" in inventory)) return inventory;
   // A limit that limits to nothing is a slip of the pen, whatever the runbooks say.
@@ -76,7 +76,7 @@ export async function prepareCheck(
 
 type Ground = At & {
   readonly waivers: { readonly of: WaiversFor };
-  readonly options: CheckOptions & TargetOptions;
+  readonly options: CheckOrder;
   readonly inventory: Opened;
   readonly named: boolean;
 };
@@ -148,6 +148,7 @@ async function planOf(
       ...permits,
       waivers: [...(await record.waivers(runbook.name, names, Date.now())), ...(await waivers.of(runbook, subject))],
       settings: settingsOf(settings, targets, runbook),
+      ...(options.scheduled === undefined ? {} : { schedule: options.scheduled(hosts.length) }),
       check: {
         check,
         place: 0,

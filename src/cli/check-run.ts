@@ -8,7 +8,7 @@ import { start } from "../run/start.ts";
 import { sharedTurns } from "../run/turns.ts";
 import { sshVerifier } from "../sign/verifier.ts";
 import { secretsOf } from "./carry-out.ts";
-import type { CheckOptions } from "./check.ts";
+import type { CheckOrder } from "./check.ts";
 import type { Part } from "./check-prepare.ts";
 import { progressLine } from "./check-progress.ts";
 import { connectors } from "./connectors.ts";
@@ -25,7 +25,7 @@ export async function lookHosts(
     parallel,
     options,
     record,
-  }: { hosts: readonly Host[]; parallel: number; options: CheckOptions; record: SqliteRecord },
+  }: { hosts: readonly Host[]; parallel: number; options: CheckOrder; record: SqliteRecord },
   io: Io,
 ): Promise<boolean> {
   const leaving = new AbortController();

@@ -1,4 +1,5 @@
 import { SqliteRecord } from "../journal/sqlite.ts";
+import type { Scheduled } from "../model/scheduled.ts";
 import type { Severity } from "../model/runbook.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import { healthOf } from "../report/health-fold.ts";
@@ -11,6 +12,7 @@ import { roomOf } from "./history.ts";
 import { tellCheck } from "./history-check.ts";
 import { withinDescriptors } from "./descriptors.ts";
 import { tell, type Io } from "./io.ts";
+import { inputPairs, type GivenInput } from "./inputs.ts";
 import { lookup } from "./library.ts";
 import { metricsFile, writeMetrics, type MetricsFile } from "./metrics.ts";
 import { reportFiles, type ReportFile } from "./report.ts";
@@ -37,10 +39,28 @@ export type CheckOptions = TargetOptions & {
   readonly state?: string | undefined;
 };
 
-/** Looks at hosts with many runbooks, and tells how well they are; answers with the exit code, or with what kept it from starting. */
+/** What a check is asked to be, by a command line or by a schedule. */
+export type CheckOrder = Omit<CheckOptions, "input"> & {
+  readonly input: readonly GivenInput[];
+  /** Its id, where somebody has chosen it already. */
+  readonly check?: string;
+  /** What a schedule says of each of its runs, by the number of their hosts. */
+  readonly scheduled?: (hosts: number) => Scheduled;
+};
+
+/** `runbook check`: answers with the exit code, or with what kept it from starting. */
 export async function check(
   names: readonly string[],
   options: CheckOptions,
+  io: Io,
+): Promise<number | readonly Fault[]> {
+  return orderCheck(names, { ...options, input: inputPairs(options.input) }, io);
+}
+
+/** Looks at hosts with many runbooks, and tells how well they are; answers with the exit code, or with what kept it from starting. */
+export async function orderCheck(
+  names: readonly string[],
+  options: CheckOrder,
   io: Io,
 ): Promise<number | readonly Fault[]> {
   const { env } = process;
@@ -51,7 +71,7 @@ export async function check(
   const prepared = await prepareCheck(
     names,
     options,
-    { lookup: lookup(env), env, record, check: newRunId(Date.now()) },
+    { lookup: lookup(env), env, record, check: options.check ?? newRunId(Date.now()) },
     io,
   );
   if (!("parts" in prepared)) return prepared;
@@ -73,7 +93,7 @@ async function concludeCheck(
     metrics,
     reports,
   }: {
-    options: CheckOptions;
+    options: CheckOrder;
     record: SqliteRecord;
     interrupted: boolean;
     metrics: MetricsFile | null;

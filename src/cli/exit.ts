@@ -10,6 +10,8 @@ export const EXIT = {
   usage: 64,
   invalid: 65,
   bug: 70,
+  /** The run of this id is on record already. */
+  begun: 73,
   interrupted: 130,
 } as const;
 

@@ -1,5 +1,5 @@
 import type { Fault } from "../model/fault.ts";
-import type { RunRecord } from "../run/ports.ts";
+import type { RunRecord } from "../model/run-record.ts";
 
 /** RUN as people write it: an id, a unique beginning of one, or `last`. */
 export function findRun(runs: readonly Pick<RunRecord, "run">[], wanted: string): string | Fault {

@@ -1,25 +1,50 @@
+import * as z from "zod";
 import { didYouMean } from "../language/suggest.ts";
+import { runProgram } from "../load/program.ts";
 import { readText } from "../load/text.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Runbook } from "../model/runbook.ts";
 import { Secret } from "../model/secret.ts";
 
-/** Bytes that the file of a value may have: it is sent to every host with every script. */
+/** Bytes that a value from elsewhere may have: it is sent to every host with every script. */
 const MAX_VALUE = 1_000_000;
 
-/** `--input NAME=VALUE` pairs as values. `@file` and `env:X` are read here; a secret is never taken from the argument itself. */
+/** Where the value of an input comes from. `none`: what was written says nothing of it. */
+export type InputSource =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "env"; readonly variable: string }
+  | { readonly kind: "command"; readonly argv: readonly string[] }
+  | { readonly kind: "none" };
+
+/** A value that is given for an input; `where` is what a fault names. */
+export type GivenInput = { readonly name: string; readonly where: string; readonly from: InputSource };
+
+/** `--input NAME=VALUE`, `NAME=@file` and `NAME=env:VARIABLE` as what they mean. */
+export function inputPairs(pairs: readonly string[] | undefined): GivenInput[] {
+  return (pairs ?? []).map((pair) => {
+    const cut = pair.indexOf("=");
+    const name = cut < 0 ? pair : pair.slice(0, cut);
+    return { name, where: `--input ${name}`, from: cut < 1 ? { kind: "none" } : sourceOf(pair.slice(cut + 1)) };
+  });
+}
+
+function sourceOf(text: string): InputSource {
+  if (text.startsWith("@")) return { kind: "file", path: text.slice(1) };
+  if (text.startsWith("env:")) return { kind: "env", variable: text.slice(4) };
+  return { kind: "text", text };
+}
+
+/** The values of inputs; those of files, variables and programs are read here. A secret is never taken from where it stands in clear. */
 export async function readInputs(
-  pairs: readonly string[],
+  given: readonly GivenInput[],
   runbook: Runbook,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly inputs: ReadonlyMap<string, string | Secret>; readonly faults: readonly Fault[] }> {
   const inputs = new Map<string, string | Secret>();
   const faults: Fault[] = [];
-  for (const pair of pairs) {
-    const cut = pair.indexOf("=");
-    const name = cut < 0 ? pair : pair.slice(0, cut);
-    const where = `--input ${name}`;
-    if (cut < 1) {
+  for (const { name, where, from } of given) {
+    if (from.kind === "none") {
       faults.push({ kind: "usage", where, message: "expected NAME=VALUE, NAME=@file or NAME=env:VARIABLE" });
       continue;
     }
@@ -28,21 +53,58 @@ export async function readInputs(
       faults.push(unknownName(where, `${runbook.name} has no such input`, name, Object.keys(runbook.inputs)));
       continue;
     }
-    const secret = input.secret;
-    const value = await valueOf(pair.slice(cut + 1), env);
+    const { secret } = input;
+    if (secret && from.kind === "text") {
+      faults.push(inClear(where, name));
+      continue;
+    }
+    const value = await valueOf(from, env);
     if ("fault" in value) faults.push({ kind: "usage", where, message: value.fault });
-    else if (secret && value.from === "argument") {
-      const hint = `--input ${name}=@file or --input ${name}=env:VARIABLE, or leave it out and be asked`;
-      faults.push({ kind: "usage", where, message: "a secret on the command line can be read by everybody", hint });
-    } else inputs.set(name, secret ? new Secret(value.text) : value.text);
+    else inputs.set(name, secret ? new Secret(value.text) : value.text);
   }
   return { inputs, faults };
 }
 
-/** Where the secret values among `--input` pairs come from: `@file` or `env:NAME`. */
-export function secretSources(pairs: readonly string[], runbook: Runbook): Record<string, string> {
-  const cut = pairs.map((pair): [string, string] => [pair.split("=", 1)[0] ?? "", pair.slice(pair.indexOf("=") + 1)]);
-  return Object.fromEntries(cut.filter(([name]) => runbook.inputs[name]?.secret === true));
+function inClear(where: string, name: string): Fault {
+  if (!where.startsWith("--input")) {
+    const hint = `write where it comes from: \`${name}: { env: VARIABLE }\`, \`{ file: PATH }\` or \`{ command: [PROGRAM] }\``;
+    return { kind: "usage", where, message: "this is a secret, and must not stand in the file", hint };
+  }
+  const message = "a secret on the command line can be read by everybody";
+  const hint = `--input ${name}=@file or --input ${name}=env:VARIABLE, or leave it out and be asked`;
+  return { kind: "usage", where, message, hint };
+}
+
+/** Where the secret values come from, as a record keeps it: `@file`, `env:NAME`, or `command:` with a list in JSON. */
+export function secretSources(given: readonly GivenInput[], runbook: Runbook): Record<string, string> {
+  const secret = given.filter(({ name }) => runbook.inputs[name]?.secret === true);
+  return Object.fromEntries(secret.map(({ name, from }) => [name, sourceText(from)]));
+}
+
+function sourceText(from: InputSource): string {
+  switch (from.kind) {
+    case "file":
+      return `@${from.path}`;
+    case "env":
+      return `env:${from.variable}`;
+    case "command":
+      return `${COMMAND}${JSON.stringify(from.argv)}`;
+    case "text":
+    case "none":
+      return "";
+  }
+}
+
+const COMMAND = "command:";
+const Argv = z.array(z.string()).min(1);
+
+/** The secret inputs of a run that goes on, from where its record says that they came. */
+export function recordedInputs(sources: Readonly<Record<string, string>>): GivenInput[] {
+  return Object.entries(sources).map(([name, source]) => {
+    const where = `--input ${name}`;
+    if (!source.startsWith(COMMAND)) return { name, where, from: sourceOf(source) };
+    return { name, where, from: { kind: "command", argv: Argv.parse(JSON.parse(source.slice(COMMAND.length))) } };
+  });
 }
 
 /** Step ids that the runbook does not have. */
@@ -58,21 +120,42 @@ function unknownName(where: string, message: string, name: string, known: readon
   return { kind: "usage", where, message, hint };
 }
 
-type Value = { readonly text: string; readonly from: "argument" | "elsewhere" } | { readonly fault: string };
+type Value = { readonly text: string } | { readonly fault: string };
 
-async function valueOf(text: string, env: NodeJS.ProcessEnv): Promise<Value> {
-  if (text.startsWith("@")) {
-    const path = text.slice(1);
-    const file = await readText(path, MAX_VALUE);
-    return "problem" in file
-      ? { fault: `${path}: ${file.problem}` }
-      : { text: file.text.replace(/\r?\n$/, ""), from: "elsewhere" };
+/** Seconds that the program of a value may take: it may ask a store of secrets elsewhere. */
+const MOST_SECONDS = 30;
+
+async function valueOf(from: Exclude<InputSource, { readonly kind: "none" }>, env: NodeJS.ProcessEnv): Promise<Value> {
+  switch (from.kind) {
+    case "text":
+      return { text: from.text };
+    case "file": {
+      const file = await readText(from.path, MAX_VALUE);
+      return "problem" in file ? { fault: `${from.path}: ${file.problem}` } : { text: withoutEnd(file.text) };
+    }
+    case "env": {
+      const value = env[from.variable];
+      if (value !== undefined) return { text: value };
+      return { fault: `the variable ${from.variable} is not set in the environment` };
+    }
+    case "command":
+      return printed(from.argv);
   }
-  if (text.startsWith("env:")) {
-    const value = env[text.slice(4)];
-    return value === undefined
-      ? { fault: `the variable ${text.slice(4)} is not set in the environment` }
-      : { text: value, from: "elsewhere" };
+}
+
+/** What a program prints. Nothing that it says is told: it may be the secret itself. */
+async function printed([program = "", ...args]: readonly string[]): Promise<Value> {
+  const end = await runProgram(program, args, { cwd: process.cwd(), seconds: MOST_SECONDS, most: MAX_VALUE });
+  if ("problem" in end) return { fault: `the command ${program}: ${end.problem}` };
+  if (end.stdout.includes(0)) return { fault: `the command ${program} prints NUL bytes` };
+  try {
+    const text = withoutEnd(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(end.stdout));
+    return text === "" ? { fault: `the command ${program} prints nothing` } : { text };
+  } catch {
+    return { fault: `the command ${program} prints what is not text in UTF-8` };
   }
-  return { text, from: "argument" };
+}
+
+function withoutEnd(text: string): string {
+  return text.replace(/\r?\n$/, "");
 }

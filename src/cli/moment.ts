@@ -1,6 +1,6 @@
 import type { Fault } from "../model/fault.ts";
 
-const MOMENT = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?))?\s*(Z|[+-]\d{2}:\d{2})?$/;
+const MOMENT = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?))?\s*(Z|[+-]\d{2}:\d{2})?$/;
 
 /** A point in time in ms since the epoch; without a zone by the clock of this machine. */
 export function momentOf(text: string, where: string): number | Fault {

@@ -12,7 +12,7 @@ import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import type { Secret } from "../model/secret.ts";
 import { foldHosts } from "../view/hosts.ts";
-import { readInputs } from "./inputs.ts";
+import { readInputs, recordedInputs } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { askForSecrets } from "./secrets.ts";
 import { saidOf } from "./settings.ts";
@@ -154,8 +154,7 @@ export async function valuesAgain(
 ): Promise<{ readonly values: InputValues } | { readonly faults: readonly Fault[] }> {
   const secret = Object.entries(runbook.inputs).filter(([, input]) => input.secret);
   const hidden: Runbook = { ...runbook, inputs: Object.fromEntries(secret) };
-  const pairs = Object.entries(settings.secretInputs).map(([name, source]) => `${name}=${source}`);
-  const given = await readInputs(pairs, hidden, env);
+  const given = await readInputs(recordedInputs(settings.secretInputs), hidden, env);
   if (given.faults.length > 0) return given;
   const secrets = valuesFor(hidden, hosts, { ...given, asked: await askForSecrets(hidden, hosts, given.inputs) });
   if ("faults" in secrets) return { faults: secrets.faults.map((fault) => ({ ...fault, hint: ON_TERMINAL })) };

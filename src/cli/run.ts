@@ -4,6 +4,8 @@ import { didYouMean } from "../language/suggest.ts";
 import { loadRunbook } from "../load/runbook.ts";
 import type { Waiver } from "../model/approval.ts";
 import type { RunPlan } from "../model/plan.ts";
+import type { PlannedPolicy } from "../model/policy.ts";
+import type { Scheduled } from "../model/scheduled.ts";
 import type { PastFix } from "../model/past.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
@@ -11,7 +13,7 @@ import { newRunId } from "../run/id.ts";
 import { waitLockOf } from "./arguments.ts";
 import { carryOut } from "./carry-out.ts";
 import { withinDescriptors } from "./descriptors.ts";
-import { readInputs, unknownSteps } from "./inputs.ts";
+import { inputPairs, readInputs, unknownSteps, type GivenInput } from "./inputs.ts";
 import { tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
@@ -58,14 +60,31 @@ export type RunCommandOptions = TargetOptions & {
   readonly state?: string | undefined;
 };
 
-/** Detects, asks, fixes and verifies; answers with the exit code, or with what kept it from starting. */
+/** What a run is asked to be, by a command line or by a schedule. */
+export type RunOrder = Omit<RunCommandOptions, "input"> & {
+  readonly input: readonly GivenInput[];
+  /** Its id, where somebody has chosen it already. */
+  readonly run?: string;
+  /** What a schedule says of it, once its hosts are known. */
+  readonly scheduled?: (hosts: readonly string[], record: SqliteRecord) => Promise<Terms>;
+};
+
+/** What a schedule adds to the plan of its run. */
+export type Terms = { readonly schedule: Scheduled; readonly policy: PlannedPolicy };
+
+/** `runbook run`: answers with the exit code, or with what kept it from starting. */
 export async function run(name: string, options: RunCommandOptions, io: Io): Promise<number | readonly Fault[]> {
+  return order(name, { ...options, input: inputPairs(options.input) }, io);
+}
+
+/** Detects, asks, fixes and verifies; answers with the exit code, or with what kept it from starting. */
+export async function order(name: string, options: RunOrder, io: Io): Promise<number | readonly Fault[]> {
   const { env } = process;
   // What the logins need takes as long to load as the shells to read the scripts.
   const loaded = await loadRunbook(name, lookup(env), () => void import("ssh2").catch(() => undefined));
   if (Array.isArray(loaded)) return loaded;
   const { runbook } = loaded;
-  const { inputs, faults } = await readInputs(options.input ?? [], runbook, env);
+  const { inputs, faults } = await readInputs(options.input, runbook, env);
   const approve = approveLevel(options);
   const reports = await reportFiles(options.report);
   const metrics = await metricsFile(options.metrics);
@@ -88,6 +107,8 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   if (isFault(room)) return [room];
   await using record = SqliteRecord.open(stateDir(options.state, env));
   const by = userName(env);
+  const names = targets.hosts.map((host) => host.name);
+  const terms = await options.scheduled?.(names, record);
   const screen = await screenFor(loaded, options, by, io);
   const prepared = makePlan(loaded, targets.hosts, {
     inventory: targets.source,
@@ -101,7 +122,8 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
     only: options.step ?? [],
     more: {
       ...whereabouts(),
-      ...permits,
+      policies: [...permits.policies, ...(terms === undefined ? [] : [terms.policy])],
+      ...(terms === undefined ? {} : { schedule: terms.schedule }),
       ...(await knownOf(record, runbook.name, targets.hosts, await written.of(runbook, targets))),
       waitLock: waitLockOf(options.waitLock, 0),
       settings: settingsOf(options, targets, runbook),
@@ -117,7 +139,7 @@ export async function run(name: string, options: RunCommandOptions, io: Io): Pro
   const passwords = await askPasswords(options);
   return await carryOut(
     {
-      run: newRunId(Date.now()),
+      run: options.run ?? newRunId(Date.now()),
       first: { type: "run-started", format: 1, plan },
       values,
       loaded,

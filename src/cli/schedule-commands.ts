@@ -1,5 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
-import { count, type Answer } from "./arguments.ts";
+import { count, several, type Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
 
 const FILE = "a file of schedules instead of $RUNBOOK_SCHEDULES or ./schedules.yml";
@@ -60,5 +60,33 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
     .action(async (file, options) => {
       const { scheduleLint } = await import("./schedule.ts");
       end(await scheduleLint(file, options, io));
+    });
+  schedule
+    .command("run-now")
+    .description("what a schedule does at its fires, now, and under all that it restrains")
+    .argument("<name>")
+    .option("-n, --dry-run", "only look")
+    .option("--schedules <file>", FILE)
+    .option("--no-tui", "plain lines even on a terminal")
+    .option("--json", "the run's events, one JSON object a line, on stdout")
+    .option("--state <dir>", "where runs are on record")
+    .action(async (name, options) => {
+      const { scheduleRunNow } = await import("./fire.ts");
+      end(await scheduleRunNow(name, options, io));
+    });
+  schedule
+    .command("fire", { hidden: true })
+    .description("one fire, as the daemon begins it")
+    .argument("<name>")
+    .requiredOption("--nominal <time>", "the moment that its expression names")
+    .requiredOption("--act <act>", "run or detect")
+    .requiredOption("--run <id>", "the id that its run gets")
+    .option("--why <text>", "why it only looks, or is late (repeatable)", several)
+    .option("--json", "the run's events, one JSON object a line, on stdout")
+    .option("--schedules <file>", FILE)
+    .option("--state <dir>", "where runs are on record")
+    .action(async (name, options) => {
+      const { scheduleFire } = await import("./fire.ts");
+      end(await scheduleFire(name, options, io));
     });
 }

@@ -4,7 +4,7 @@ import { SqliteRecord } from "../journal/sqlite.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { jsonText } from "../report/json.ts";
-import type { RunRecord } from "../run/ports.ts";
+import type { RunRecord } from "../model/run-record.ts";
 import { preview, type Previewed } from "../schedule/preview.ts";
 import { clean } from "../view/clean.ts";
 import { tableLines, type Table } from "../view/table.ts";

@@ -3,12 +3,12 @@ import type { HostDigests, RunSettings } from "../model/settings.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Runbook } from "../model/runbook.ts";
 import { secretSources } from "./inputs.ts";
-import type { RunCommandOptions } from "./run.ts";
+import type { RunOrder } from "./run.ts";
 import type { Targets } from "./targets.ts";
 import { homeOf } from "./user.ts";
 
 /** What a run that goes on later needs of its command line. */
-export function settingsOf(options: RunCommandOptions, targets: Targets, runbook: Runbook): RunSettings {
+export function settingsOf(options: Omit<RunOrder, "scheduled">, targets: Targets, runbook: Runbook): RunSettings {
   return {
     cwd: process.cwd(),
     inventories: [...targets.sources],
@@ -23,11 +23,8 @@ export function settingsOf(options: RunCommandOptions, targets: Targets, runbook
     acceptNewHostKeys: options.acceptNewHostKeys === true,
     jobs: options.jobs,
     ...(options.policy === undefined ? {} : { policy: options.policy }),
-    secretInputs: secretSources(options.input ?? [], runbook),
-    givenInputs: (options.input ?? []).flatMap((pair) => {
-      const name = pair.split("=", 1)[0] ?? "";
-      return runbook.inputs[name]?.secret === false ? [name] : [];
-    }),
+    secretInputs: secretSources(options.input, runbook),
+    givenInputs: options.input.flatMap(({ name }) => (runbook.inputs[name]?.secret === false ? [name] : [])),
   };
 }
 

@@ -22,7 +22,7 @@ import { clean } from "../view/clean.ts";
 import { paletteOf } from "../view/colour.ts";
 import { connectors } from "./connectors.ts";
 import { EXIT } from "./exit.ts";
-import { readInputs } from "./inputs.ts";
+import { inputPairs, readInputs } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { questions } from "./prompt.ts";
 import { askForSecrets, askPasswords } from "./secrets.ts";
@@ -83,7 +83,7 @@ async function listenTo(
   options: RecordOptions,
 ): Promise<Recorded | readonly Fault[]> {
   const { env } = process;
-  const { inputs, faults } = await readInputs(options.input ?? [], loaded.runbook, env);
+  const { inputs, faults } = await readInputs(inputPairs(options.input), loaded.runbook, env);
   if (faults.length > 0) return faults;
   const here = new Set(loaded.runbook.steps.filter(({ on }) => on === "host").map(({ id }) => id));
   const played = marked(loaded, (step) => here.has(step), "real");

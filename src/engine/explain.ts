@@ -1,6 +1,6 @@
 import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { PlannedPolicy, PlannedRule } from "../model/policy.ts";
-import { concerns, permissionFor, type Permission, type Ruling } from "./permission.ts";
+import { always, concerns, permissionFor, type Permission, type Ruling } from "./permission.ts";
 
 /** What policies and command line say of one step's fix on hosts for which they say the same. */
 export type Answer = {
@@ -41,8 +41,8 @@ function placeOf(rules: readonly PlannedRule[], ruling: Ruling | undefined): num
 /** The rules of a policy that hold on a host at other hours than the one that holds now. */
 function others(policy: PlannedPolicy, host: string, step: StepPlan, now: PlannedRule | null): Ruling[] {
   const speaking = policy.rules.filter((rule) => concerns(rule, host, step));
-  const always = speaking.findIndex((rule) => rule.when === null);
-  const first = always === -1 ? speaking : speaking.slice(0, always + 1);
-  const all: (PlannedRule | null)[] = always === -1 ? [...first, null] : first;
+  const last = speaking.findIndex(always);
+  const first = last === -1 ? speaking : speaking.slice(0, last + 1);
+  const all: (PlannedRule | null)[] = last === -1 ? [...first, null] : first;
   return all.filter((rule) => rule !== now).map((rule) => ({ source: policy.source, rule }));
 }

@@ -2,7 +2,7 @@ import { covers } from "../model/approval.ts";
 import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Permit, PlannedPolicy, PlannedRule } from "../model/policy.ts";
 import type { RunState, StepState } from "./state.ts";
-import { within } from "./window.ts";
+import { onDays, within } from "./window.ts";
 
 /** What the runbook, policies and command line together say of one step's fix on one host at one time. */
 export type Permission = {
@@ -66,7 +66,18 @@ export function ruleOf(policy: PlannedPolicy, matter: Matter): PlannedRule | nul
 }
 
 function matches(rule: PlannedRule, { host, step, now }: Matter): boolean {
-  return concerns(rule, host, step) && (rule.when === null || rule.when.some((window) => within(window, now)));
+  return concerns(rule, host, step) && holdsAt(rule, now);
+}
+
+function holdsAt({ when, days, since }: PlannedRule, now: number): boolean {
+  if (since !== undefined && now < since) return false;
+  if (days !== undefined && !onDays(days, now)) return false;
+  return when === null || when.some((window) => within(window, now));
+}
+
+/** Whether a rule holds at whatever hour. */
+export function always({ when, days, since }: PlannedRule): boolean {
+  return when === null && days === undefined && since === undefined;
 }
 
 /** Whether a rule speaks of a step on a host, at whatever hour. */
@@ -98,7 +109,8 @@ export function overLimit(state: RunState, host: string, permission: Permission)
     if (rule === null || rule.maxHosts === null) continue;
     const taken = placesUnder(state, rule);
     if ((taken.get(host) ?? taken.size) >= rule.maxHosts) {
-      return `policy: ${ruleWords(rule)} allows at most ${rule.maxHosts} ${rule.maxHosts === 1 ? "host" : "hosts"} in one run`;
+      const why = rule.reason === null ? "" : `: ${rule.reason}`;
+      return `policy: ${ruleWords(rule)} allows at most ${rule.maxHosts} ${rule.maxHosts === 1 ? "host" : "hosts"} in one run${why}`;
     }
   }
   return null;
@@ -141,7 +153,7 @@ function claimOf(step: StepState): number[] {
 
 /** Whatever the hour: a fix counts under a rule that speaks of its host and step, unless one before it always speaks first. */
 function governs(rules: readonly PlannedRule[], rule: PlannedRule, host: string, step: StepPlan): boolean {
-  return rules.find((each) => concerns(each, host, step) && (each.when === null || each === rule)) === rule;
+  return rules.find((each) => concerns(each, host, step) && (always(each) || each === rule)) === rule;
 }
 
 /** Why a fix is denied, in the words of the rules that deny it. */

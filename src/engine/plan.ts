@@ -26,7 +26,10 @@ export type RunOptions = {
   readonly only: readonly string[];
   /** What the plan takes over as it is. */
   readonly more?: Partial<
-    Pick<RunPlan, "machine" | "writer" | "policies" | "past" | "waivers" | "waitLock" | "settings" | "check">
+    Pick<
+      RunPlan,
+      "machine" | "writer" | "policies" | "past" | "waivers" | "waitLock" | "settings" | "check" | "schedule"
+    >
   >;
 };
 
@@ -97,6 +100,7 @@ export function makePlan(
       },
       ...present("settings", more.settings),
       ...present("check", more.check),
+      ...present("schedule", more.schedule),
     },
   };
 }

@@ -11,7 +11,7 @@ import { nextOfFix, toBeProved } from "./remedy.ts";
 import { unarmable } from "./timer.ts";
 import type { HostState, RunState, StepState } from "./state.ts";
 import { waiverOf } from "./waiver.ts";
-import { frozenWords, moment, runsWords } from "./words.ts";
+import { frozenWords, levelWords, lookWords, moment, runsWords } from "./words.ts";
 
 type OnStep<K extends string> = { readonly kind: K; readonly host: string; readonly step: string };
 
@@ -128,7 +128,8 @@ function onStep(state: RunState, host: HostState, step: StepState, blocker: Step
   if (step.plan.fix === null) return settle("found", "there is no fix for it");
   if (!fixable(step)) return settle("found", "not among the steps to fix");
   if (state.plan.check !== undefined) return settle("found", "a check only looks");
-  if (state.plan.dryRun) return step.preview === null ? { kind: "preview", ...at } : settle("found", "dry run");
+  if (state.plan.dryRun)
+    return step.preview === null ? { kind: "preview", ...at } : settle("found", lookWords(state.plan));
   if (unarmable(state, step)) return settle("found", "not fixed: with --no-jobs nothing on the host could undo it");
   if (step.rounds >= MAX_ROUNDS) return settle("found", `it came back after ${step.rounds} fixes`);
   if (step.denial !== null) return settle("found", denied(step.denial));
@@ -215,7 +216,7 @@ function unapproved(
   permission: Permission,
 ): Todo {
   if (permission.approve === "auto" && step.voids < MAX_VOIDS) {
-    return { kind: "approve", ...at, digest, by: `--approve ${state.plan.approve}` };
+    return { kind: "approve", ...at, digest, by: levelWords(state.plan) };
   }
   if (step.asked?.digest === digest) return { kind: "wait", for: "person" };
   if (step.elsewhere?.digest === digest) {

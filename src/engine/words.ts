@@ -1,6 +1,8 @@
 import type { EventOf } from "../model/event.ts";
 import { outputText, type Output } from "../model/output.ts";
 import { ailmentIn, withAilment } from "./ailment.ts";
+import type { RunPlan } from "../model/plan.ts";
+import type { Scheduled } from "../model/scheduled.ts";
 import type { Freeze, StepState } from "./state.ts";
 
 /** The last line of a text that says anything, as a terminal would show it: what a carriage return overwrote is gone. */
@@ -51,4 +53,21 @@ export function runsWords({ early, plan: { confirm } }: StepState): string {
 /** Which kernel runs after a boot: `kernel 6.1.0-9 → 6.1.0-13`, or `kernel 6.1.0-9 as before`. */
 export function kernelWords({ kernelBefore, kernel }: { kernelBefore: string; kernel: string }): string {
   return kernel === kernelBefore ? `kernel ${kernel} as before` : `kernel ${kernelBefore} → ${kernel}`;
+}
+
+/** Why a run that only looks fixes nothing. */
+export function lookWords({ schedule }: Pick<RunPlan, "schedule">): string {
+  return schedule === undefined || schedule.why.length === 0 ? "dry run" : `only looked: ${schedule.why.join("; ")}`;
+}
+
+/** Who says yes where nobody is asked. */
+export function levelWords({ schedule, approve }: Pick<RunPlan, "schedule" | "approve">): string {
+  return schedule === undefined ? `--approve ${approve}` : `schedule ${schedule.name} (approve: ${approve})`;
+}
+
+type Fire = Pick<Scheduled, "name" | "fire"> & { readonly byHand?: boolean | undefined };
+
+/** `schedule nightly, fire of 2026-03-29 01:00 UTC`. */
+export function scheduleWords({ name, fire, byHand = false }: Fire): string {
+  return `schedule ${name}, ${byHand ? "by hand" : `fire of ${moment(fire)}`}`;
 }

@@ -25,25 +25,33 @@ async function noteRun(database: Kysely<Tables>, { run, at, event }: Entry): Pro
       ended_at: null,
       exit: null,
       check_id: plan.check?.check ?? null,
+      schedule: plan.schedule?.name ?? null,
+      outcome: null,
     };
     await database.insertInto("run").values(row).execute();
     await database.insertInto("run_order").values({ run }).execute();
   }
-  if (event.type === "run-ended") await setEnd(database, run, { ended_at: at, exit: event.exit });
-  if (event.type === "run-resumed") await setEnd(database, run, { ended_at: null, exit: null });
+  if (event.type === "run-ended")
+    await setEnd(database, run, { ended_at: at, exit: event.exit, outcome: event.outcome });
+  if (event.type === "run-resumed") await setEnd(database, run, { ended_at: null, exit: null, outcome: null });
 }
 
 async function setEnd(
   database: Kysely<Tables>,
   run: string,
-  end: Pick<Tables["run"], "ended_at" | "exit">,
+  end: Pick<Tables["run"], "ended_at" | "exit" | "outcome">,
 ): Promise<void> {
   await database.updateTable("run").set(end).where("run", "=", run).execute();
 }
 
 const FIX_BEGAN = `
-  insert into past_fix (run, host, step, runbook)
-  select run, ?, ?, runbook from run where run = ? on conflict do nothing
+  insert into past_fix (run, host, step, runbook, keys)
+  select run, ?, ?, runbook, ? from run where run = ?
+  on conflict do update set keys = (
+    select json_group_array(distinct value) from (
+      select value from json_each(past_fix.keys) union all select value from json_each(excluded.keys)
+    )
+  )
 `;
 /** What was announced did not begin. An earlier one of the same step in this run may have. */
 const FIX_KEPT_OUT = `
@@ -55,10 +63,16 @@ const FIX_KEPT_OUT = `
 `;
 const FIX_OVER = "update past_fix set at = ?, outcome = ? where run = ? and host = ? and step = ?";
 
+/** What a fix is for; null: a runbook that did not say has written it. */
+function keysOf(key: string | null, keys: readonly string[] | undefined): string | null {
+  if (key !== null) return JSON.stringify([key]);
+  return keys === undefined ? null : JSON.stringify(keys);
+}
+
 async function noteFix(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
   if (event.type === "fix-started") {
-    const { host, step } = event;
-    await ready(database, FIX_BEGAN, [host, step, run]);
+    const { host, step, key, keys } = event;
+    await ready(database, FIX_BEGAN, [host, step, keysOf(key, keys), run]);
   }
   if (event.type === "locked-out") {
     const { host, step } = event;

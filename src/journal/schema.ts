@@ -13,6 +13,10 @@ export type Tables = {
     exit: number | null;
     /** The check that it is a part of; null: none. */
     check_id: string | null;
+    /** The schedule that asked for it; null: a person did. */
+    schedule: string | null;
+    /** Its worst outcome; null: it has no end. */
+    outcome: string | null;
   };
   entry: {
     run: string;
@@ -66,6 +70,8 @@ export type Tables = {
     runbook: string;
     at: number | null;
     outcome: string | null;
+    /** JSON of the findings that it was for, by their keys; null: written by a runbook that did not say. */
+    keys: string | null;
   };
   /** The last look of a check at a step of a host; `findings`: what it found, as JSON, each since when. */
   last_look: { runbook: string; host: string; step: string; run: string; at: number; findings: string };
@@ -164,5 +170,18 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
   ) strict, without rowid;
   create index sighting_of_host on sighting (runbook, host, step, at, run);
   `,
+  ],
+  [
+    `
+  alter table run add column schedule text;
+  alter table run add column outcome text;
+  alter table past_fix add column keys text;
+  create index run_of_schedule on run (schedule, run) where schedule is not null;
+  create index run_of_check on run (check_id) where check_id is not null;
+  update run set outcome = (
+    select event ->> '$.outcome' from entry
+    where entry.run = run.run and type = 'run-ended' and json_valid(event) order by seq desc limit 1
+  ) where ended_at is not null;
+    `,
   ],
 ];

@@ -4,11 +4,14 @@ import type { Waiver } from "../model/approval.ts";
 import { EarlierLook } from "../model/check.ts";
 import { Entry } from "../model/event.ts";
 import { PastFix } from "../model/past.ts";
+import { Outcome } from "../model/finding.ts";
 import type { RunPlan } from "../model/plan.ts";
 import type { Sighting } from "../model/sighting.ts";
 import { OBSERVATIONS } from "./observations.ts";
 import { FaultError } from "../model/fault.ts";
-import type { Archive, Desk, Journal, RunRecord } from "../run/ports.ts";
+import type { FixedHost } from "../schedule/restraint.ts";
+import type { Archive, Desk, Journal } from "../run/ports.ts";
+import type { RunRecord } from "../model/run-record.ts";
 import { makeDirectory } from "./access.ts";
 import { journalFault, openDatabase } from "./database.ts";
 import { derive } from "./derive.ts";
@@ -114,7 +117,7 @@ export class SqliteRecord implements Journal, Archive {
         .orderBy("run_order.id", "desc")
         .execute(),
     );
-    return rows.map(({ run, runbook, hosts, started_at, ended_at, exit, check_id }) => ({
+    return rows.map(({ run, runbook, hosts, started_at, ended_at, exit, check_id, schedule, outcome }) => ({
       run,
       runbook,
       hosts,
@@ -122,6 +125,8 @@ export class SqliteRecord implements Journal, Archive {
       endedAt: ended_at,
       exit,
       check: check_id,
+      schedule,
+      outcome: outcome === null ? null : Outcome.parse(outcome),
     }));
   }
 
@@ -166,16 +171,43 @@ export class SqliteRecord implements Journal, Archive {
     });
   }
 
-  async past(runbook: string, hosts: readonly string[], since: number): Promise<readonly PastFix[]> {
+  async past(runbook: string, hosts: readonly string[], since: number, most = MOST_PAST): Promise<readonly PastFix[]> {
     const newest = sql`
-      select run, host, step, at, outcome, row_number() over (partition by host, step order by at desc, run desc) as nth
+      select run, host, step, at, outcome, keys, row_number() over (partition by host, step order by at desc, run desc) as nth
       from past_fix
       where runbook = ${runbook} and at >= ${since} and host in (select value from json_each(${JSON.stringify(hosts)}))
     `;
     const rows = await this.#read(() =>
-      sql`select * from (${newest}) where nth <= ${MOST_PAST} order by at desc, run desc`.execute(this.#database),
+      sql<
+        Tables["past_fix"]
+      >`select run, host, step, at, outcome, keys from (${newest}) where nth <= ${most} order by at desc, run desc`.execute(
+        this.#database,
+      ),
     );
-    return rows.rows.map((row) => PastFix.parse(row));
+    return rows.rows.map(({ keys, ...row }) =>
+      PastFix.parse({ ...row, ...(keys === null ? {} : { keys: JSON.parse(keys) }) }),
+    );
+  }
+
+  async fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]> {
+    const { rows } = await this.#read(() =>
+      sql<FixedHost>`
+        select host, run, coalesce(past_fix.at, started_at) as at from run join past_fix using (run)
+        where schedule = ${schedule} and coalesce(past_fix.at, started_at) >= ${since}
+      `.execute(this.#database),
+    );
+    return rows;
+  }
+
+  async has(run: string): Promise<boolean> {
+    const known = this.#database.selectFrom("run").select("run");
+    const rows = await this.#read(() =>
+      known
+        .where((where) => where.or([where("run", "=", run), where("check_id", "=", run)]))
+        .limit(1)
+        .execute(),
+    );
+    return rows.length > 0;
   }
 
   sightings(plan: RunPlan, since: number): Promise<readonly Sighting[]> {

@@ -4,14 +4,19 @@ import { open } from "node:fs/promises";
 /** What a program printed, or why there is no answer; `said` is the beginning of its stderr. */
 export type ProgramEnd = { readonly said: string } & ({ readonly stdout: Buffer } | { readonly problem: string });
 
-/** Bytes that a program may print, and of its stderr the ones that are kept. */
+/** Bytes that a program may print where nobody says less, and of its stderr the ones that are kept. */
 const MOST = { stdout: 50_000_000, stderr: 4000 };
 
-/** Runs a program of this machine in `cwd` with our environment; `asks`: it may use the terminal to ask for something. */
+/** Runs a program of this machine in `cwd` with our environment; `asks`: it may use the terminal to ask for something; `most`: bytes that it may print. */
 export function runProgram(
   path: string,
   args: readonly string[],
-  { cwd, seconds, asks = false }: { readonly cwd: string; readonly seconds: number; readonly asks?: boolean },
+  {
+    cwd,
+    seconds,
+    asks = false,
+    most = MOST.stdout,
+  }: { readonly cwd: string; readonly seconds: number; readonly asks?: boolean; readonly most?: number },
 ): Promise<ProgramEnd> {
   return new Promise((resolve) => {
     const child = spawn(path, args, {
@@ -33,7 +38,7 @@ export function runProgram(
     child.stdout?.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      if (size > MOST.stdout) end({ problem: `it prints more than ${MOST.stdout / 1e6} MB` });
+      if (size > most) end({ problem: `it prints more than ${most / 1e6} MB` });
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       if (said.length < MOST.stderr) said += text.slice(0, MOST.stderr - said.length);

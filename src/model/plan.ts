@@ -8,6 +8,7 @@ import { ColumnType, Severity } from "./runbook.ts";
 import { FixKind } from "./fix.ts";
 import { RunsNeeded, Sighting } from "./sighting.ts";
 import { RunSettings } from "./settings.ts";
+import { Scheduled } from "./scheduled.ts";
 import { RunbookSource } from "./source.ts";
 
 /** What the engine must know of a step: enough to decide without the runbook's scripts, and the same in a history ten years old. */
@@ -104,8 +105,8 @@ export const RunPlan = z.object({
   source: RunbookSource.optional(),
   settings: RunSettings.optional(),
   check: CheckPart.optional(),
-  /** The schedule that it was started by; `fire` is when that was due, ms since the epoch, and `why` says what was decided about it. */
-  schedule: z.object({ name: z.string(), fire: z.number(), why: z.array(z.string()) }).optional(),
+  /** What asked for it; absent: a person did. */
+  schedule: Scheduled.optional(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
 

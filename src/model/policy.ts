@@ -28,6 +28,10 @@ export const PlannedRule = z.object({
   hosts: z.array(z.string()).nullable(),
   /** It holds within any of these. */
   when: z.array(TimeWindow).nullable(),
+  /** It holds on these days alone, both ends in it; absent: on all. */
+  days: z.object({ from: z.string(), to: z.string(), zone: z.string() }).optional(),
+  /** It holds from then on, in ms since the epoch; absent: always. */
+  since: z.number().optional(),
   approve: Permit,
   /** Different people who must say yes. */
   approvers: z.int().positive(),

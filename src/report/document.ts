@@ -7,6 +7,7 @@ import type { Cell, Outcome } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";
 import type { Permit } from "../model/policy.ts";
 import type { ColumnType, Severity } from "../model/runbook.ts";
+import type { ReportedFire } from "./fire.ts";
 import type { FixKind } from "../model/fix.ts";
 
 /**
@@ -22,6 +23,8 @@ export type RunDocument = {
   readonly by: string;
   /** The machine it was started on. */
   readonly machine: string | null;
+  /** The schedule that asked for it, and which fire of it; null: a person did. */
+  readonly schedule: ReportedFire | null;
   readonly startedAt: string;
   /** Null: it has not ended. */
   readonly endedAt: string | null;

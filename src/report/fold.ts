@@ -11,6 +11,7 @@ import { isRecurring } from "../view/card-history.ts";
 import { valuesOf } from "../view/card-values.ts";
 import { evidenceOf, HIDDEN } from "../view/evidence.ts";
 import { saidOf, stepOf } from "../view/sentence.ts";
+import { fireOf } from "./fire.ts";
 import { addTo, newCase, type Case } from "./case.ts";
 import type { DocumentAct, DocumentCell, DocumentHost, DocumentWaiver, Moment, RunDocument } from "./document.ts";
 import { iso } from "./moment.ts";
@@ -52,6 +53,7 @@ function compose(told: Told, timeline: readonly Moment[]): RunDocument {
     inventory: plan.inventory,
     by: plan.by,
     machine: plan.machine ?? null,
+    schedule: fireOf(plan.schedule),
     startedAt: iso(state.startedAt),
     endedAt: state.ended === null ? null : iso(state.ended.at),
     lastAt: iso(state.at),

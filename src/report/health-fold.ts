@@ -1,6 +1,7 @@
 import { hostRating } from "../engine/score.ts";
 import type { LeftOut } from "../model/check.ts";
 import type { Entry } from "../model/event.ts";
+import { fireOf } from "./fire.ts";
 import { leftSeen, seenOf, type Seen } from "./health-cell.ts";
 import { findingsOf, goneOf } from "./health-findings.ts";
 import { together, withCounts, type Counted } from "./health-rate.ts";
@@ -38,6 +39,7 @@ export function healthOf(records: readonly (readonly Entry[])[]): Health | null 
     inventory: plan.inventory,
     by: plan.by,
     machine: plan.machine ?? null,
+    schedule: fireOf(plan.schedule),
     startedAt: iso(startedAt),
     endedAt: ended ? iso(lastAt) : null,
     ms: lastAt - startedAt,

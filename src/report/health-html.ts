@@ -4,6 +4,7 @@ import { findings, gone, left, unknowns, waived } from "./health-html-sections.t
 import { heatTables } from "./health-html-map.ts";
 import { countsText, fleetText, scoreText, shareText } from "./health-looks.ts";
 import { facts, section, time } from "./html-parts.ts";
+import { starterWords } from "./fire.ts";
 import { pageOf } from "./html-page.ts";
 import { markup, type Markup } from "./markup.ts";
 
@@ -31,9 +32,9 @@ ${told.map(({ id, title, body }) => section(id, title, body))}</main>
 }
 
 function headerOf(health: Health): Markup {
-  const { fleet, by, machine, startedAt, endedAt, hosts, runbooks } = health;
+  const { fleet, by, machine, schedule, startedAt, endedAt, hosts, runbooks } = health;
   const checked = runbooks.filter(({ run }) => run !== null).length;
-  const who = machine === null ? by : `${by} on ${machine}`;
+  const who = starterWords({ by, machine, schedule });
   return markup`<header id="summary">
 <span class="badge is-${scoreClass(fleet)}">${scoreWords(fleet)}</span>
 <h1>Health of ${health.inventory}</h1>

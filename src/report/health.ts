@@ -1,6 +1,7 @@
 import type { Rating } from "../engine/score.ts";
 import type { FaultKind } from "../model/fault.ts";
 import type { Cell } from "../model/finding.ts";
+import type { ReportedFire } from "./fire.ts";
 import type { ColumnType, Severity } from "../model/runbook.ts";
 
 /**
@@ -14,6 +15,8 @@ export type Health = {
   readonly by: string;
   /** The machine it was started on. */
   readonly machine: string | null;
+  /** The schedule that asked for it, and which fire of it; null: a person did. */
+  readonly schedule: ReportedFire | null;
   readonly startedAt: string;
   /** Null: it has not ended, or one of its runs has not. */
   readonly endedAt: string | null;

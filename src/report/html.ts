@@ -5,6 +5,7 @@ import { findings } from "./html-case.ts";
 import { countsWords, heatMap } from "./html-map.ts";
 import { badge, facts, section, time } from "./html-parts.ts";
 import { policies, rollout, timeline, troubles, waivers } from "./html-sections.ts";
+import { starterWords } from "./fire.ts";
 import { pageOf } from "./html-page.ts";
 import { markup, type Markup } from "./markup.ts";
 
@@ -23,7 +24,7 @@ function headerOf(document: RunDocument): Markup {
   const { runbook, startedAt, endedAt, lastAt } = document;
   const ended = endedAt ?? lastAt;
   const took = duration((Date.parse(ended) - Date.parse(startedAt)) / 1000);
-  const who = document.machine === null ? document.by : `${document.by} on ${document.machine}`;
+  const who = starterWords(document);
   const inputs = Object.entries(document.inputs).map(
     ([name, value]) => markup`<li><code>${name}</code> = <code>${value}</code></li>`,
   );

@@ -1,5 +1,5 @@
 import type { RunState, StepState } from "../engine/state.ts";
-import { frozenWords } from "../engine/words.ts";
+import { frozenWords, scheduleWords } from "../engine/words.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Watcher } from "../run/ports.ts";
@@ -98,7 +98,7 @@ function ofRun(word: string, rest: string): LogLine {
 
 function opening({ plan }: RunState): string[] {
   const { name, title, path } = plan.runbook;
-  const what = `${counted(plan.hosts.length, "host")} of ${plan.inventory}, ${counted(plan.steps.length, "step")}, started by ${plan.by}`;
+  const what = `${counted(plan.hosts.length, "host")} of ${plan.inventory}, ${counted(plan.steps.length, "step")}, started by ${plan.by}${plan.schedule === undefined ? "" : ` (${scheduleWords(plan.schedule)})`}`;
   const old = compatWords(plan.settings?.compat);
   return [
     `${name}: ${title} (${path})`,

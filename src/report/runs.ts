@@ -1,5 +1,5 @@
 import type { Writer } from "../model/plan.ts";
-import type { RunRecord } from "../run/ports.ts";
+import type { RunRecord } from "../model/run-record.ts";
 import { clean } from "../view/clean.ts";
 import { fit, pad, widthOf } from "../view/width.ts";
 import { duration, grouped } from "../view/words.ts";

@@ -4,10 +4,12 @@ import type { EarlierLook } from "../model/check.ts";
 import type { Entry } from "../model/event.ts";
 import type { RunPlan, Writer } from "../model/plan.ts";
 import type { PastFix } from "../model/past.ts";
+import type { RunRecord } from "../model/run-record.ts";
 import type { Sighting } from "../model/sighting.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Printed } from "../model/output.ts";
+import type { FixedHost } from "../schedule/restraint.ts";
 import type { LockHolder } from "../model/lock.ts";
 import type { Wire } from "../model/wire.ts";
 import type { Stuck } from "../script/hung.ts";
@@ -228,8 +230,12 @@ export interface Archive extends AsyncDisposable {
   sharing(digests: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Every entry of a run in order. */
   read(run: string): Promise<readonly Entry[]>;
-  /** Fixes of a runbook's steps in earlier runs on some hosts, newest first; at most 20 a host and step. `since` in ms since the epoch. */
-  past(runbook: string, hosts: readonly string[], since: number): Promise<readonly PastFix[]>;
+  /** Fixes of a runbook's steps in earlier runs on some hosts, newest first; at most `most` a host and step. `since` in ms since the epoch. */
+  past(runbook: string, hosts: readonly string[], since: number, most?: number): Promise<readonly PastFix[]>;
+  /** Hosts that runs of a schedule have fixed, and when. `since` in ms since the epoch. */
+  fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]>;
+  /** Whether a run, or a check, of this id has begun. */
+  has(run: string): Promise<boolean>;
   /** What the last looks of checks with a runbook at some hosts found. */
   earlier(runbook: string, hosts: readonly string[]): Promise<readonly EarlierLook[]>;
   /** What earlier runs found of the steps that several runs must find, as `sightings` of a plan of the same runbook: newest first of each host and step. */
@@ -237,18 +243,6 @@ export interface Archive extends AsyncDisposable {
   /** Waivers of a runbook's findings on some hosts that hold at a time, in ms since the epoch. */
   waivers(runbook: string, hosts: readonly string[], now: number): Promise<readonly Waiver[]>;
 }
-
-/** One line of the list of runs. Times are ms since the epoch; `endedAt` null: it did not get to its end. */
-export type RunRecord = {
-  readonly run: string;
-  readonly runbook: string;
-  readonly startedAt: number;
-  readonly endedAt: number | null;
-  readonly exit: number | null;
-  readonly hosts: number;
-  /** The check that it is a part of; null: none. */
-  readonly check: string | null;
-};
 
 /** Whoever is told of each entry after it is durable: plain log, JSON, board. Must not throw. */
 export interface Watcher {

@@ -7,7 +7,7 @@ import { dialectOf, NOTHING } from "../script/dialect.ts";
 import { awaitBoot, type Awaited } from "./boot.ts";
 import { maskOutput } from "./masking.ts";
 import { lock } from "./lock.ts";
-import { guard, lockAlone } from "./mend.ts";
+import { guard, keysOf, lockAlone } from "./mend.ts";
 import type { Ended, JobEnded, Listener } from "./ports.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
@@ -36,7 +36,14 @@ export async function* reboot(host: HostState, step: StepState, work: Work): Asy
   if (events.some(({ type }) => type !== "lock-taken")) return;
   const running = "kernel" in kernel ? kernel.kernel : "";
   const job = work.job(at.host, step, step.fixes.length + 1);
-  yield { type: "fix-started", ...at, key: null, ...(job === null ? {} : { job: job.name }), kernel: running };
+  yield {
+    type: "fix-started",
+    ...at,
+    key: null,
+    keys: keysOf(step),
+    ...(job === null ? {} : { job: job.name }),
+    kernel: running,
+  };
   const startedAt = work.clock.now();
   const ended = await order(host, step, job?.name ?? null, work);
   if (ended.kind === "refused") {

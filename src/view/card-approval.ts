@@ -2,7 +2,7 @@ import { votesThatCount } from "../engine/decision.ts";
 import { digestOf } from "../engine/digest.ts";
 import { permissionFor, ruleWords, type Permission } from "../engine/permission.ts";
 import { waiverOf } from "../engine/waiver.ts";
-import { moment } from "../engine/words.ts";
+import { levelWords, moment } from "../engine/words.ts";
 import { spread, type Member, type Subject } from "./card-subject.ts";
 import { clean } from "./clean.ts";
 import { ago, counted, duration } from "./words.ts";
@@ -27,7 +27,7 @@ export function approvalWords(subject: Subject): string {
     if (member.step.elsewhere !== null) return `asked in run ${clean(member.step.elsewhere.inRun)}: decide there`;
     switch (permission.approve) {
       case "auto":
-        return `none is needed: --approve ${subject.state.plan.approve}`;
+        return `none is needed: ${clean(levelWords(subject.state.plan))}`;
       case "deny":
         return "denied by the policy";
       case "ask":

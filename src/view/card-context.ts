@@ -8,6 +8,7 @@ import { ago, shortDigest } from "./words.ts";
 export function contextLines(card: Card, draw: Prose): string[] {
   const dim = { style: (text: string) => draw.palette("dim", text) };
   return [
+    ...labelled("asked by", card.askedBy, draw),
     ...labelled("this run", card.fared, draw, dim),
     ...labelled("rollout", card.rollout, draw, dim),
     ...labelled("runs", card.runs, draw),

@@ -1,4 +1,5 @@
 import type { RunState } from "../engine/state.ts";
+import { scheduleWords } from "../engine/words.ts";
 import type { LoadedRunbook, Severity } from "../model/runbook.ts";
 import { againstOf, type Against } from "./card-against.ts";
 import { approvalWords, digestOfMember, policyWords, waivedWords } from "./card-approval.ts";
@@ -41,6 +42,8 @@ export type Card = {
   /** What the scripts get beside the finding's own columns. */
   readonly values: readonly CardValue[];
   readonly preview: CardPreview | null;
+  /** The schedule and its fire. */
+  readonly askedBy: string;
   /** How the fix spreads over the fleet, and the host's place in it. */
   readonly rollout: string;
   /** How the fix fared on other hosts in this run, and what is at work now. */
@@ -107,6 +110,7 @@ export function groupCardOf(source: Source & { readonly hosts: readonly string[]
     fix: fixOf(loaded, step, plan),
     values: commonValues(subject),
     preview: previewOf(first),
+    askedBy: subject.state.plan.schedule === undefined ? "" : clean(scheduleWords(subject.state.plan.schedule)),
     rollout: rolloutOf(subject),
     fared: plan.fix === null ? "" : faredWords(subject),
     history: historyWords(subject),

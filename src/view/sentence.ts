@@ -1,6 +1,6 @@
 import { faultReason } from "../engine/ailment.ts";
 import type { RunState, StepState } from "../engine/state.ts";
-import { exitReason, fixReason, frozenWords, kernelWords, moment } from "../engine/words.ts";
+import { exitReason, fixReason, frozenWords, kernelWords, moment, scheduleWords } from "../engine/words.ts";
 import type { Decider } from "../model/approval.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
 import { clean } from "./clean.ts";
@@ -184,7 +184,7 @@ function remedy(event: Remedy, step: StepState | null): string {
 function begun({ plan }: EventOf<"run-started">): string {
   const { name, path, digest } = plan.runbook;
   const what = `${plan.dryRun ? "dry run" : "run"} of ${name} (${path}, ${shortDigest(digest)})`;
-  return `${what} on ${counted(plan.hosts.length, "host")} of ${plan.inventory}, by ${plan.by}`;
+  return `${what} on ${counted(plan.hosts.length, "host")} of ${plan.inventory}, by ${plan.by}${plan.schedule === undefined ? "" : ` (${scheduleWords(plan.schedule)})`}`;
 }
 
 function factsOf({ facts }: EventOf<"facts-read">): string {

@@ -47,9 +47,28 @@ describe("the record of runs", () => {
     await record.append([begun("a"), entry("a", 2, { type: "run-ended", exit: 2, outcome: "found" })]);
     await record.append([begun("b")]);
     const hosts = PLAN.hosts.length;
+    const none = { check: null, schedule: null };
     expect(await record.runs()).toEqual([
-      { run: "b", runbook: PLAN.runbook.name, startedAt: 1_000_001, endedAt: null, exit: null, hosts, check: null },
-      { run: "a", runbook: PLAN.runbook.name, startedAt: 1_000_001, endedAt: 1_000_002, exit: 2, hosts, check: null },
+      {
+        run: "b",
+        runbook: PLAN.runbook.name,
+        startedAt: 1_000_001,
+        endedAt: null,
+        exit: null,
+        hosts,
+        ...none,
+        outcome: null,
+      },
+      {
+        run: "a",
+        runbook: PLAN.runbook.name,
+        startedAt: 1_000_001,
+        endedAt: 1_000_002,
+        exit: 2,
+        hosts,
+        ...none,
+        outcome: "found",
+      },
     ]);
   });
 

@@ -61,6 +61,7 @@ export function someHealth(names: readonly string[] = ["web1", "web2", "db1", "d
     inventory: "hosts.yml",
     by: "ada",
     machine: "bastion",
+    schedule: null,
     startedAt: "2026-11-03T14:05:00.000Z",
     endedAt: "2026-11-03T14:05:08.500Z",
     ms: 8500,

@@ -1,0 +1,209 @@
+import { resolve } from "node:path";
+import { openSchedules } from "../load/schedules.ts";
+import { thisWriter } from "../journal/writer.ts";
+import { SqliteRecord } from "../journal/sqlite.ts";
+import { FaultError, isFault, type Fault } from "../model/fault.ts";
+import type { InputOrigin } from "../model/origin.ts";
+import type { Schedule } from "../model/schedule.ts";
+import { systemClock } from "../run/clock.ts";
+import { newRunId } from "../run/id.ts";
+import { takeLease } from "../run/resume.ts";
+import { refusalToFix } from "../schedule/decide.ts";
+import { restraintOf, scheduledFor, type Beginning } from "../schedule/restraint.ts";
+import { clean } from "../view/clean.ts";
+import { orderCheck } from "./check.ts";
+import { EXIT } from "./exit.ts";
+import type { GivenInput } from "./inputs.ts";
+import type { Io } from "./io.ts";
+import { momentOf } from "./moment.ts";
+import { order } from "./run.ts";
+import { chosenOf } from "./schedule.ts";
+import { stateDir } from "./state.ts";
+import { userName } from "./user.ts";
+
+/** Where schedules and record are, and how the run is told. */
+type Places = {
+  readonly schedules?: string | undefined;
+  readonly state?: string | undefined;
+  readonly json?: boolean | undefined;
+};
+
+/** What the daemon says of a fire. */
+export type FireOptions = Places & {
+  /** The moment that the expression names. */
+  readonly nominal: string;
+  readonly act: string;
+  /** The id that its run, or its check, gets. */
+  readonly run: string;
+  /** Why it is not more than it is. */
+  readonly why?: readonly string[] | undefined;
+};
+
+/** One fire of a schedule, for the daemon: begins the run of an id once, and never again. */
+export async function scheduleFire(name: string, options: FireOptions, io: Io): Promise<number | readonly Fault[]> {
+  const { run, act, why = [] } = options;
+  const fire = momentOf(options.nominal, "--nominal");
+  const wrong = [...(isFault(fire) ? [fire] : []), ...actFaults(act), ...idFaults(run)];
+  if (isFault(fire) || wrong.length > 0) return wrong;
+  return await begin(name, options, { run, fire, why, looks: act === "detect", tui: false }, io);
+}
+
+function actFaults(act: string): Fault[] {
+  if (act === "run" || act === "detect") return [];
+  return [{ kind: "usage", where: "--act", message: "expected run or detect" }];
+}
+
+/** It is sent to hosts, as a name of files there. */
+function idFaults(run: string): Fault[] {
+  if (/^\d{12}-[a-z0-9]{6}$/.test(run)) return [];
+  return [{ kind: "usage", where: "--run", message: "this is no id of a run" }];
+}
+
+/** How a person has a schedule run now. */
+export type RunNowOptions = Places & { readonly dryRun?: boolean | undefined; readonly tui: boolean };
+
+/** What a schedule does at its fires, now, for a person: under all that it restrains, which is told. */
+export async function scheduleRunNow(name: string, options: RunNowOptions, io: Io): Promise<number | readonly Fault[]> {
+  const now = Date.now();
+  const fire = { run: newRunId(now), fire: now, byHand: true, why: [], looks: false, tui: options.tui } as const;
+  const dry = options.dryRun === true;
+  return await begin(name, options, dry ? { ...fire, looks: true, why: ["a dry run was wanted"] } : fire, io);
+}
+
+/** A fire as it is asked for. */
+type Asked = Pick<Beginning, "fire" | "why" | "byHand"> & {
+  readonly run: string;
+  /** It only looks, whatever the schedule allows. */
+  readonly looks: boolean;
+  readonly tui: boolean;
+};
+
+/** Makes of a schedule what a command line would be; paths in it begin where its file is. */
+async function begin(name: string, places: Places, asked: Asked, io: Io): Promise<number | readonly Fault[]> {
+  const state = resolve(stateDir(places.state, process.env));
+  const own = { option: places.schedules, env: process.env, cwd: process.cwd() };
+  const opened = await openSchedules(own, { now: Date.now() });
+  if (opened.schedules === undefined) return opened.faults;
+  const chosen = chosenOf(opened.schedules, name, opened.path);
+  if (!("schedules" in chosen)) return [chosen];
+  const [schedule] = chosen.schedules;
+  if (schedule === undefined) throw new Error(`no schedule ${name}`);
+  process.chdir(opened.directory);
+  const now = Date.now();
+  const refusal = schedule.task.kind === "check" ? null : refusalToFix(schedule, now);
+  const told = refusal === null || asked.why.includes(refusal);
+  const why = told ? asked.why : [...asked.why, refusal];
+  const fire: Fire = { ...asked, why, looks: asked.looks || refusal !== null, now, state, json: places.json === true };
+  if (asked.byHand === true) tellRestraints(schedule, fire, io);
+  return await once(fire, io, () =>
+    schedule.task.kind === "run" ? runOf(schedule, fire, io) : checkOf(schedule, fire, io),
+  );
+}
+
+type Fire = Asked & { readonly now: number; readonly state: string; readonly json: boolean };
+
+/** What a person who has it run now must know of it. */
+function tellRestraints(schedule: Schedule, { looks, why }: Fire, io: Io): void {
+  const { name, approve, task } = schedule;
+  const does =
+    task.kind === "check"
+      ? "it checks"
+      : looks
+        ? "it only looks"
+        : `it fixes what is allowed at ${approve} without asking`;
+  io.err(`${clean(`Schedule ${name}, by hand: ${does}${why.length === 0 ? "" : ` (${why.join("; ")})`}`)}\n`);
+}
+
+/** Begins what has not begun yet: whoever comes second with the same id is told so, however close behind. */
+async function once(
+  { run, state }: Fire,
+  io: Io,
+  work: () => Promise<number | readonly Fault[]>,
+): Promise<number | readonly Fault[]> {
+  const known = async (): Promise<boolean> => {
+    await using record = SqliteRecord.open(state);
+    return (await record.has(run)) || (await record.desk.holder(run)) !== null;
+  };
+  if (await known()) return begun(run, io);
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof FaultError && (await known())) return begun(run, io);
+    throw error;
+  }
+}
+
+function begun(run: string, io: Io): number {
+  io.err(
+    `Run ${run} has begun already, and is not begun again: \`runbook resume ${run}\` goes on with what is left of it.\n`,
+  );
+  return EXIT.begun;
+}
+
+function runOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
+  const { task, policy, approve } = schedule;
+  if (task.kind !== "run") throw new Error(`${schedule.name} runs nothing`);
+  const { run, now, looks, tui } = fire;
+  return order(
+    task.runbook,
+    {
+      ...common(schedule, fire),
+      run,
+      approve,
+      dryRun: looks,
+      jobs: true,
+      tui,
+      ...(policy === null ? {} : { policy }),
+      scheduled: async (hosts, record) => {
+        const own = scheduledFor(schedule, { ...fire, hosts: hosts.length });
+        const fixed = await record.fixedBy(schedule.name, now - 2 * DAY);
+        return { schedule: own, policy: restraintOf(own.restraints, { name: schedule.name, run, now, fixed }) };
+      },
+    },
+    io,
+  );
+}
+
+const DAY = 86_400_000;
+
+async function checkOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
+  const { task } = schedule;
+  if (task.kind !== "check") throw new Error(`${schedule.name} checks nothing`);
+  // Its runs have ids of their own: that of the check is held by us.
+  await using record = SqliteRecord.open(fire.state);
+  const self = { writer: thisWriter(), by: userName(process.env) };
+  await using _held = await takeLease(fire.run, self, { desk: record.desk, clock: systemClock });
+  const order = { ...common(schedule, fire), check: fire.run };
+  return await orderCheck(
+    task.runbooks,
+    { ...order, scheduled: (hosts) => scheduledFor(schedule, { ...fire, hosts }) },
+    io,
+  );
+}
+
+/** What a run and a check have in common. */
+function common(schedule: Schedule, { state, json }: Fire) {
+  const { inventories, limit, inputs } = schedule;
+  return {
+    inventory: inventories,
+    ...(limit === null ? {} : { limit }),
+    input: Object.entries(inputs).map(([name, value]) => givenInput(schedule, name, value)),
+    parallel: PARALLEL,
+    json,
+    state,
+  };
+}
+
+/** As where the command line does not say. */
+const PARALLEL = 50;
+
+function givenInput({ name, where }: Schedule, input: string, value: Schedule["inputs"][string]): GivenInput {
+  const from = typeof value === "object" ? originOf(value) : { kind: "text" as const, text: String(value) };
+  return { name: input, where: `${where}, schedule ${name}, input ${input}`, from };
+}
+
+function originOf({ env, file, command }: InputOrigin): GivenInput["from"] {
+  if (env !== undefined) return { kind: "env", variable: env };
+  if (file !== undefined) return { kind: "file", path: file };
+  return command === undefined ? { kind: "none" } : { kind: "command", argv: command };
+}
