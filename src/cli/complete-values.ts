@@ -73,6 +73,7 @@ export const VALUES: Readonly<Record<string, Values>> = {
   digest: nothing,
   duration: nothing,
   hash: nothing,
+  host: nothing,
   n: nothing,
   name: nothing,
   pattern: nothing,

@@ -163,6 +163,7 @@ function shareOf(state: RunState, batch: number): Share {
  * that is approved is as good as begun.
  */
 function settled(state: RunState, host: HostState): boolean {
+  if (givenUp(host)) return true;
   if (host.steps.some((step) => committed(step) && !followed(step))) return false;
   if (host.steps.some(followed)) return true;
   if (host.steps.every((step) => step.end !== null) || host.steps.some(waiting)) return true;
@@ -191,8 +192,13 @@ export function unknown(host: HostState): boolean {
 
 /** Every step has had its first look, or will get none. */
 export function surveyed(host: HostState): boolean {
-  if (host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null) return true;
+  if (givenUp(host)) return true;
   return host.steps.every((step) => step.end !== null || step.fixes.length > 0 || looked(step));
+}
+
+/** Nothing more happens on it in this run, whatever its steps say. It may have been admitted before: after a reboot its facts are read again. */
+function givenUp(host: HostState): boolean {
+  return host.unreachable !== null || host.undetermined !== null || host.notConcerned !== null;
 }
 
 function looked(step: HostState["steps"][number]): boolean {

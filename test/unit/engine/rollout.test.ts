@@ -95,6 +95,14 @@ describe("batches", () => {
     });
   });
 
+  test.each([
+    ["cannot be told any more", { type: "undetermined", host: "host1", step: null, reason: "facts" } as const],
+    ["cannot be reached any more", unreachable("host1")],
+  ])("a host in it that %s blocks no later one", (_, event) => {
+    const gone = after(canary, approved(on(1)), admitted("host1"), event);
+    expect(gateOf(gone, 2)).toEqual({ kind: "enter", batch: 2, from: 0 });
+  });
+
   test("a host with one card out and another fix approved is not settled", () => {
     const steps = [stepWith({}), stepWith({ id: "step-2", independent: true })];
     const second = { host: "host1", step: "step-2" };
