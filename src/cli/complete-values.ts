@@ -9,6 +9,7 @@ import { clean } from "../view/clean.ts";
 import { readLine, wantedOn, type Line, type Word } from "./complete.ts";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { Io } from "./io.ts";
+import { SCHEMAS } from "./schema.ts";
 import { stateDir } from "./state.ts";
 
 /** What shells are told first: whether the words that follow are all there is, or files or directories may stand there. */
@@ -69,7 +70,7 @@ export const VALUES: Readonly<Record<string, Values>> = {
   "name=value": inputs,
   risk: () => plain(ApproveLevel.options),
   severity: () => plain(Severity.options),
-  kind: () => plain(["case", "policy", "waivers"]),
+  kind: () => plain(SCHEMAS),
   digest: nothing,
   duration: nothing,
   hash: nothing,

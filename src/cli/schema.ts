@@ -17,7 +17,7 @@ export function schema(
   const wanted = kind ?? (options.policy === true ? "policy" : "runbook");
   const text = TEXTS.get(wanted);
   if (text === undefined) {
-    const hint = didYouMean(wanted, TEXTS.keys()) ?? `there are ${[...TEXTS.keys()].join(", ")}`;
+    const hint = didYouMean(wanted, TEXTS.keys()) ?? `there are ${SCHEMAS.join(", ")}`;
     return { kind: "usage", message: `there is no schema of \`${wanted}\``, hint };
   }
   io.out(text());
@@ -31,3 +31,6 @@ const TEXTS: ReadonlyMap<string, () => string> = new Map([
   ["waivers", waiversSchemaText],
   ["schedules", schedulesSchemaText],
 ]);
+
+/** The kinds of files that have one. */
+export const SCHEMAS: readonly string[] = [...TEXTS.keys()];

@@ -72,6 +72,7 @@ describe("what is offered", () => {
     "run job --state ": "directories",
     "run -- jo": "words job",
     "run job ": "words",
+    "schema ": "words runbook policy case waivers schedules",
     "lint a.yml b": "files",
     "approve request.j": "files",
   };
