@@ -35,6 +35,7 @@ export function addCheck(program: Command, end: (answer: Answer) => void, io: Io
         "critical",
       ] as const),
     )
+    .option("--quiet", "nothing where all is clear")
     .option("--json", "as JSON")
     .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)
     .option("--metrics <file>", "write metrics for Prometheus at the end: .prom")

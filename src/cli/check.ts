@@ -11,6 +11,7 @@ import { lookHosts } from "./check-run.ts";
 import { roomOf } from "./history.ts";
 import { tellCheck } from "./history-check.ts";
 import { withinDescriptors } from "./descriptors.ts";
+import { EXIT } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
 import { inputPairs, type GivenInput } from "./inputs.ts";
 import { lookup } from "./library.ts";
@@ -33,6 +34,7 @@ export type CheckOptions = TargetOptions & {
   readonly waivers?: string | undefined;
   readonly minScore?: number | undefined;
   readonly failOn?: Severity | undefined;
+  readonly quiet?: boolean | undefined;
   readonly json?: boolean | undefined;
   readonly report?: readonly string[] | undefined;
   readonly metrics?: string | undefined;
@@ -104,7 +106,11 @@ async function concludeCheck(
   const entries = await Promise.all(parts.map(({ run }) => record.read(run)));
   const health = healthOf(entries);
   if (health === null) throw new Error("a check without a record");
-  tellCheck(health, { json: options.json === true, room: roomOf() }, io);
-  const exit = await writeCheckReports(reports, health, checkExit(health, { ...options, interrupted }), io);
+  const verdict = checkExit(health, { ...options, interrupted });
+  const clear = verdict === EXIT.ok && checkExit(health, { failOn: "info", interrupted }) === EXIT.ok;
+  if (options.quiet !== true || options.json === true || !clear) {
+    tellCheck(health, { json: options.json === true, room: roomOf() }, io);
+  }
+  const exit = await writeCheckReports(reports, health, verdict, io);
   return writeMetrics(metrics, async (source) => ({ kind: "check", source, health }), exit, io);
 }

@@ -48,6 +48,7 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
     .option("--crontab", "a line each")
     .option("--dir <dir>", "into files there, instead of standard output")
     .option("--schedules <file>", FILE)
+    .option("--state <dir>", "where their runs are on record")
     .action(async (name, options) => {
       const { scheduleExport } = await import("./schedule-export.ts");
       end(await scheduleExport(name, options, io));

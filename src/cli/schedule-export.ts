@@ -1,22 +1,27 @@
 import { realpathSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { openSchedules } from "../load/schedules.ts";
 import { readText } from "../load/text.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { crontabLine } from "../schedule/crontab.ts";
-import { systemdUnits, type ExportPlace } from "../schedule/systemd.ts";
+import { hoursPolicy } from "../schedule/errand.ts";
+import type { ExportPlace } from "../schedule/export.ts";
+import { systemdUnits } from "../schedule/systemd.ts";
 import { EXIT } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
 import { lookup } from "./library.ts";
 import { chosenOf, type ScheduleOptions } from "./schedule.ts";
+import { stateDir } from "./state.ts";
+import { userName } from "./user.ts";
 
 /** `runbook schedule export`'s options, as the command line gives them. */
 export type ExportOptions = Pick<ScheduleOptions, "schedules"> & {
   readonly systemd?: boolean | undefined;
   readonly crontab?: boolean | undefined;
   readonly dir?: string | undefined;
+  readonly state?: string | undefined;
 };
 
 /** Writes schedules as units of systemd or lines of a crontab, for those who keep their own cron. What cannot be said there is refused, or told. */
@@ -48,6 +53,9 @@ export async function scheduleExport(
     directory: opened.directory,
     source: resolve(opened.path),
     to: resolve(options.dir ?? opened.directory),
+    state: resolve(stateDir(options.state, env)),
+    user: userName(env),
+    variables: variablesOf(env),
     now: Date.now(),
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
@@ -56,6 +64,19 @@ export async function scheduleExport(
   if (options.dir !== undefined) return await writeAll(exported.files, options.dir, io);
   for (const [file, text] of exported.files) io.out(options.systemd === true ? `# ${file}\n${text}\n` : text);
   return EXIT.ok;
+}
+
+/** Those of our variables that another scheduler would not have, with paths that hold everywhere. */
+function variablesOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = ["RUNBOOK_PATH", "RUNBOOK_POLICY", "RUNBOOK_WAIVERS"];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name] ?? "";
+      if (value === "") return [];
+      const paths = name === "RUNBOOK_PATH" ? value.split(delimiter) : [value];
+      return [[name, paths.map((path) => resolve(path)).join(delimiter)]];
+    }),
+  );
 }
 
 type ExportedAll = {
@@ -83,7 +104,7 @@ function exportAll(schedules: readonly Schedule[], options: ExportOptions, place
       faults.push(...exported.refusals.map(say));
       continue;
     }
-    if (schedule.windows.length > 0 && options.dir === undefined) {
+    if (hoursPolicy(schedule) !== null && options.dir === undefined) {
       faults.push({ ...say("its hours become a policy, which is a file of its own"), hint: "say where to: --dir DIR" });
     }
     notes.push(...exported.losses.map((loss) => say(`not said there: ${loss}`)));

@@ -1,13 +1,13 @@
 import type { Schedule } from "../model/schedule.ts";
+import { quote } from "../script/quote.ts";
 import { crontabFields } from "./calendar.ts";
-import { blackoutTest, errandOf, hoursPolicy } from "./errand.ts";
-import { shellLine, type Exported, type ExportPlace } from "./systemd.ts";
+import { blackoutTest, errandOf, hoursPolicy, policyName } from "./errand.ts";
+import type { Exported, ExportPlace } from "./export.ts";
 
 /** A schedule as a line of a crontab (with comments above it), and a policy with its hours where it has any. */
 export function crontabLine(schedule: Schedule, place: ExportPlace): Exported {
-  const policyName = `runbook-${schedule.name}.policy.yml`;
   const policy = hoursPolicy(schedule);
-  const errand = errandOf(schedule, `${place.to}/${policyName}`);
+  const errand = errandOf(schedule, place);
   const said = crontabFields(schedule.cron);
   const refusals = [
     ...errand.refusals,
@@ -20,12 +20,14 @@ export function crontabLine(schedule: Schedule, place: ExportPlace): Exported {
   const losses = [...errand.losses, ...lossesOf(schedule, errand.variables)];
   const { name, delay, deadline } = schedule;
   const test = blackoutTest(schedule);
+  const variables = Object.entries(place.variables).map(([variable, value]) => `${variable}=${value}`);
   const command = [
     `cd ${shellLine([place.directory])}`,
     ...(delay === 0 ? [] : [`sleep ${delay}`]),
     ...(test === null ? [] : [test]),
     // The first signal starts no new fix and lets end what has begun.
     shellLine([
+      ...(variables.length === 0 ? [] : ["env", ...variables]),
       ...(deadline === null ? [] : ["timeout", String(Math.ceil(deadline))]),
       ...place.program,
       ...errand.argv,
@@ -41,18 +43,24 @@ export function crontabLine(schedule: Schedule, place: ExportPlace): Exported {
   return {
     files: new Map([
       ["runbook.crontab", lines.join("\n")],
-      ...(policy === null ? [] : [[policyName, policy] as const]),
+      ...(policy === null ? [] : [[policyName(schedule), policy] as const]),
     ]),
     losses,
   };
 }
 
-function lossesOf({ missed, overlap }: Schedule, variables: readonly string[]): string[] {
+function lossesOf({ missed, overlap, notify }: Schedule, variables: readonly string[]): string[] {
   return [
     ...(missed === "skip" ? [] : ["missed: cron does not make up for what was missed"]),
     `overlap: cron begins a run beside the one before, so \`${overlap}\` does not hold; no two of them fix one host at once`,
+    ...(notify.length === 0 ? [] : ["notify: nobody is told but whom cron mails what is printed (MAILTO=)"]),
     ...variables.map(
       (name) => `inputs: cron must be given the variable ${name}, by a line NAME=VALUE above or by the command`,
     ),
   ];
+}
+
+/** A command as one line for a shell. */
+function shellLine(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))).join(" ");
 }

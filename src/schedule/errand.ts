@@ -1,5 +1,6 @@
 import { DAYS } from "../model/hours.ts";
 import type { Schedule } from "../model/schedule.ts";
+import type { ExportPlace } from "./export.ts";
 import { duration } from "../view/words.ts";
 
 /** What another scheduler is to do for a schedule. */
@@ -14,25 +15,28 @@ export type Errand = {
   readonly variables: readonly string[];
 };
 
-/** The schedule as a command that does the same. `policy` is the file into which its maintenance hours are written, where it has any. */
-export function errandOf(schedule: Schedule, policy: string): Errand {
+/** The schedule as a command that does the same. */
+export function errandOf(schedule: Schedule, place: Pick<ExportPlace, "to" | "state">): Errand {
   const { task, inventories, limit, approve } = schedule;
   const inputs = Object.entries(schedule.inputs).map(([name, value]) => inputArgument(name, value));
-  const hours = schedule.windows.length > 0 ? policy : schedule.policy;
+  const hours = hoursPolicy(schedule) === null ? schedule.policy : `${place.to}/${policyName(schedule)}`;
   const argv = [
     ...(task.kind === "run" ? ["run", task.runbook] : ["check", ...task.runbooks]),
     ...inventories.flatMap((source) => ["-i", source]),
     ...(limit === null ? [] : ["--limit", limit]),
     ...inputs.flatMap((input) => ("argument" in input ? ["--input", input.argument] : [])),
-    ...(approve === "none" ? [] : ["--approve", approve]),
+    ...(approve === "none" || task.kind === "check" ? [] : ["--approve", approve]),
     ...(hours === null ? [] : ["--policy", hours]),
-    ...(task.kind === "run" ? ["--no-tui", "--quiet"] : []),
+    ...(task.kind === "run" ? ["--no-tui"] : []),
+    "--quiet",
+    "--state",
+    place.state,
   ];
   const odd = argv.filter((word) => /[\n\r\0]/.test(word));
   return {
     argv,
     refusals: [
-      ...(schedule.windows.length > 0 && schedule.policy !== null
+      ...(hoursPolicy(schedule) !== null && schedule.policy !== null
         ? ["it has both `window` and `policy`, and a run takes one policy: write the hours into it, as `when`"]
         : []),
       ...inputs.flatMap((input) => ("refusal" in input ? [input.refusal] : [])),
@@ -70,9 +74,15 @@ function lossesOf({ task, approve, stopAfter, maxHostsPerDay }: Schedule): strin
   ];
 }
 
+/** The file that holds it. */
+export function policyName({ name }: Schedule): string {
+  return `runbook-${name}.policy.yml`;
+}
+
 /** A policy that lets fixes start in the schedule's maintenance hours alone; null: it has none. What asks a person there goes on to do so. */
-export function hoursPolicy({ name, windows, timezone }: Schedule): string | null {
-  if (windows.length === 0) return null;
+export function hoursPolicy({ name, task, windows, timezone }: Schedule): string | null {
+  // A check fixes nothing at any time.
+  if (windows.length === 0 || task.kind === "check") return null;
   const when = windows.map(({ days, from, to }) => ({
     days: days.map((day) => DAYS[day - 1]).join(","),
     from: clock(from),

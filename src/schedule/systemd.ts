@@ -1,34 +1,14 @@
-import { quote } from "../script/quote.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { onCalendar } from "./calendar.ts";
-import { blackoutTest, errandOf, hoursPolicy } from "./errand.ts";
+import { blackoutTest, errandOf, hoursPolicy, policyName } from "./errand.ts";
+import type { Exported, ExportPlace } from "./export.ts";
 import { firstLeftOut } from "./preview.ts";
-
-/** Where an exported schedule lives. */
-export type ExportPlace = {
-  /** The program and its first arguments: absolute paths. */
-  readonly program: readonly string[];
-  /** Where the file of schedules stands, in which everything in it begins. */
-  readonly directory: string;
-  /** The file of schedules. */
-  readonly source: string;
-  /** Where files are written to: an absolute path. */
-  readonly to: string;
-  readonly now: number;
-  /** The time zone of this machine. */
-  readonly zone: string;
-};
-
-/** Files by name, what they cannot say, or why there are none. */
-export type Exported =
-  | { readonly files: ReadonlyMap<string, string>; readonly losses: readonly string[] }
-  | { readonly refusals: readonly string[] };
+import { duration } from "../view/words.ts";
 
 /** A schedule as a service and a timer of systemd, and a policy with its hours where it has any. */
 export function systemdUnits(schedule: Schedule, place: ExportPlace): Exported {
-  const policyName = `runbook-${schedule.name}.policy.yml`;
   const policy = hoursPolicy(schedule);
-  const errand = errandOf(schedule, `${place.to}/${policyName}`);
+  const errand = errandOf(schedule, place);
   const said = onCalendar(schedule.cron, schedule.timezone);
   const refusals = [...errand.refusals, ...("refusal" in said ? [said.refusal] : [])];
   if (refusals.length > 0 || "refusal" in said) return { refusals };
@@ -37,7 +17,7 @@ export function systemdUnits(schedule: Schedule, place: ExportPlace): Exported {
   const files = new Map([
     [`${unit}.service`, service(schedule, place, errand.argv, losses)],
     [`${unit}.timer`, timer(schedule, place, said.lines)],
-    ...(policy === null ? [] : [[policyName, policy] as const]),
+    ...(policy === null ? [] : [[policyName(schedule), policy] as const]),
   ]);
   return { files, losses };
 }
@@ -55,12 +35,18 @@ function lossesOf(schedule: Schedule, variables: readonly string[], now: number)
     ...(firstLeftOut(schedule, now) !== null
       ? ["cron: on the day when the clocks go forward over its time, systemd leaves it out"]
       : []),
+    ...(schedule.delay === 0
+      ? []
+      : [
+          `jitter: systemd chooses how much later it fires, once and for all, and not the ${duration(schedule.delay)} of our own`,
+        ]),
+    ...(schedule.notify.length === 0 ? [] : ["notify: nobody is told, unless by OnFailure= in a drop-in"]),
     ...variables.map((name) => `inputs: the service needs the variable ${name}, by EnvironmentFile= in a drop-in`),
   ];
 }
 
 function service(schedule: Schedule, place: ExportPlace, argv: readonly string[], losses: readonly string[]): string {
-  const { name, about, delay, deadline } = schedule;
+  const { name, about, deadline } = schedule;
   const test = blackoutTest(schedule);
   return [
     `# The schedule ${name} of ${place.source}, written by \`runbook schedule export --systemd\`.`,
@@ -72,19 +58,23 @@ function service(schedule: Schedule, place: ExportPlace, argv: readonly string[]
     "",
     "[Service]",
     "Type=oneshot",
+    // With it come its home, and so its keys.
+    `User=${place.user}`,
     `WorkingDirectory=${escape(place.directory)}`,
-    ...(delay === 0 ? [] : [`ExecCondition=/bin/sleep ${delay}`]),
+    ...Object.entries(place.variables).map(
+      ([variable, value]) => `Environment=${quoted(escape(`${variable}=${value}`))}`,
+    ),
     ...(test === null ? [] : [`ExecCondition=${words(["/bin/sh", "-c", test])}`]),
     `ExecStart=${words([...place.program, ...argv])}`,
     // The first signal starts no new fix and lets end what has begun.
-    ...(deadline === null ? [] : [`TimeoutStartSec=${deadline + delay}`]),
+    ...(deadline === null ? [] : [`TimeoutStartSec=${deadline}`]),
     "TimeoutStopSec=15min",
     "KillMode=mixed",
     "",
   ].join("\n");
 }
 
-function timer({ name, missed }: Schedule, place: ExportPlace, lines: readonly string[]): string {
+function timer({ name, missed, delay, jitter }: Schedule, place: ExportPlace, lines: readonly string[]): string {
   return [
     `# The schedule ${name} of ${place.source}, written by \`runbook schedule export --systemd\`.`,
     "[Unit]",
@@ -93,6 +83,7 @@ function timer({ name, missed }: Schedule, place: ExportPlace, lines: readonly s
     "[Timer]",
     ...lines.map((line) => `OnCalendar=${line}`),
     "AccuracySec=1s",
+    ...(delay === 0 ? [] : [`RandomizedDelaySec=${jitter}`, "FixedRandomDelay=true"]),
     `Persistent=${missed === "run" ? "true" : "false"}`,
     "",
     "[Install]",
@@ -116,9 +107,4 @@ function quoted(word: string): string {
 /** `%` begins something that systemd replaces. */
 function escape(text: string): string {
   return text.replaceAll("%", "%%");
-}
-
-/** A command as one line for a shell. */
-export function shellLine(argv: readonly string[]): string {
-  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))).join(" ");
 }

@@ -32,3 +32,14 @@ describe("run --quiet", () => {
     expect(err).toBe("");
   });
 });
+
+test("check --quiet says nothing where all is clear, also where only severe findings are to count", async () => {
+  await using shop = await localJob(sweep());
+  const argv = ["check", "job", "-i", "hosts.yml", "--quiet"];
+  expect(await shop.run(...argv)).toEqual({ exit: 0, out: "", err: "" });
+  expect((await shop.run(...argv, "--json")).out).toContain('"score"');
+  await shop.write("a/x.bad", "");
+  expect(await shop.run(...argv)).toMatchObject({ exit: 2, out: expect.stringContaining("x.bad") });
+  const lenient = await shop.run(...argv, "--fail-on", "critical");
+  expect([lenient.exit, lenient.out]).toEqual([0, expect.stringContaining("x.bad")]);
+});

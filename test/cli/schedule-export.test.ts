@@ -37,7 +37,8 @@ describe("schedule export --systemd", () => {
       "window: { days: mon-fri, from: 22:00, to: 24:00 }",
       "blackout: [{ from: 2036-12-24, to: 2037-01-02 }]",
     );
-    const { exit, out, err } = await shop.run("schedule", "export", "--systemd", "--dir", "units");
+    const exports = ["schedule", "export", "--systemd", "--dir", "units", "--state", "state"];
+    const { exit, out, err } = await shop.runWith({ RUNBOOK_PATH: "more:50% off" }, ...exports);
     expect({ exit, out }).toEqual({
       exit: 0,
       out: "units/runbook-a.service\nunits/runbook-a.timer\nunits/runbook-a.policy.yml\n",
@@ -46,6 +47,7 @@ describe("schedule export --systemd", () => {
       "stop_after",
       "max_hosts_per_day",
       "missed_window",
+      "jitter",
       "inputs",
     ]);
     const units = ["runbook-a.service", "runbook-a.timer"].map((name) => join(shop.directory, "units", name));
@@ -53,11 +55,12 @@ describe("schedule export --systemd", () => {
     expect([verified.status, verified.stderr]).toEqual([0, ""]);
     const service = await readFile(units[0] ?? "", "utf8");
     expect(service).toContain("Description=runbook: 100%% of it\n");
+    expect(service).toContain(`Environment="RUNBOOK_PATH=${shop.directory}/more:${shop.directory}/50%% off"\n`);
     expect(service).toContain(
-      ` run job -i web1, --limit "web*:!$$db" --input "size=a \\"b\\" %%h" --input token=env:TOKEN --approve low --policy ${shop.directory}/units/runbook-a.policy.yml --no-tui --quiet\n`,
+      ` run job -i web1, --limit "web*:!$$db" --input "size=a \\"b\\" %%h" --input token=env:TOKEN --approve low --policy ${shop.directory}/units/runbook-a.policy.yml --no-tui --quiet --state ${shop.directory}/state\n`,
     );
     expect(await readFile(units[1] ?? "", "utf8")).toContain(
-      "OnCalendar=*-*-13 22,23:00,30:00 Europe/Berlin\nOnCalendar=Fri *-*-08..14 22,23:00,30:00 Europe/Berlin\nAccuracySec=1s\nPersistent=true\n",
+      "OnCalendar=*-*-13 22,23:00,30:00 Europe/Berlin\nOnCalendar=Fri *-*-08..14 22,23:00,30:00 Europe/Berlin\nAccuracySec=1s\nRandomizedDelaySec=600\nFixedRandomDelay=true\nPersistent=true\n",
     );
     // What was written here once may be written again; what somebody else wrote may not.
     expect(await shop.run("schedule", "export", "--systemd", "--dir", "units")).toMatchObject({ exit: 0 });
