@@ -21,10 +21,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lab: ADAPTER,
   trial: ADAPTER,
   tui: ADAPTER,
+  daemon: ADAPTER,
 };
 
 /** Adapters: of `run` they know the ports alone, and nothing of each other. */
-const ADAPTERS = new Set(["connect", "sign", "journal", "load", "report", "lab", "trial", "tui"]);
+const ADAPTERS = new Set(["connect", "sign", "journal", "load", "report", "lab", "trial", "tui", "daemon"]);
 
 /** Rooms that only compute, and what they may use beside the language itself. */
 const PURE: Readonly<Record<string, readonly string[]>> = {

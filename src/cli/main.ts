@@ -4,6 +4,7 @@ import { clean } from "../view/clean.ts";
 import { count, seconds, several, type Answer } from "./arguments.ts";
 import { addCheck } from "./check-command.ts";
 import { EXIT } from "./exit.ts";
+import { addDaemon } from "./daemon-command.ts";
 import { addCompletion } from "./completion-command.ts";
 import { addHistory } from "./history-commands.ts";
 import { addLab } from "./lab-commands.ts";
@@ -162,6 +163,7 @@ program
   });
 
 addSchedules(program, end, io);
+addDaemon(program, end, io);
 addHistory(program, end, io);
 addOrders(program, end, io);
 

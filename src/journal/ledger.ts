@@ -32,6 +32,7 @@ const TABLES = [
   "stop_request",
   "last_look",
   "sighting",
+  "fire",
 ] as const;
 
 /** The ledger of the record in a file. */

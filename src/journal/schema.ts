@@ -87,6 +87,32 @@ export type Tables = {
     /** JSON of the keys that it found. */
     keys: string;
   };
+  /** The daemon's book: every fire that it has decided on, before anything is started. Lists are JSON. */
+  fire: {
+    id: Generated<number>;
+    schedule: string;
+    nominal: number;
+    at: number;
+    act: string;
+    why: string;
+    /** The id of its run or check; null: it was skipped. */
+    run: string | null;
+    runbooks: string;
+    stage: string;
+    replaced: number;
+    begun: number | null;
+    ended: number | null;
+    exit: number | null;
+    tries: number;
+    retry_at: number | null;
+    seq: number | null;
+    until: number | null;
+    note: string | null;
+  };
+  /** What is known of a schedule's earlier fires; `fired` is JSON. */
+  schedule: { schedule: string; expression: string; settled: number; seen: number; fired: string };
+  /** Schedules that somebody has paused; `until` null: until somebody resumes them. */
+  schedule_pause: { schedule: string; by: string; since: number; until: number | null; reason: string | null };
 };
 
 /** What leads from each version of the tables to the next, in SQL or by a function; a new record goes all the way. */
@@ -183,5 +209,23 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
     where entry.run = run.run and type = 'run-ended' and json_valid(event) order by seq desc limit 1
   ) where ended_at is not null;
     `,
+  ],
+  [
+    `
+  create table fire (
+    id integer primary key autoincrement, schedule text not null, nominal integer not null, at integer not null,
+    act text not null, why text not null, run text unique, runbooks text not null, stage text not null,
+    replaced integer not null, begun integer, ended integer, exit integer, tries integer not null, retry_at integer,
+    seq integer, until integer, note text
+  ) strict;
+  create index fire_of_schedule on fire (schedule, id);
+  create index fire_open on fire (id) where stage <> 'over';
+  create table schedule (
+    schedule text primary key, expression text not null, settled integer not null, seen integer not null, fired text not null
+  ) strict, without rowid;
+  create table schedule_pause (
+    schedule text primary key, by text not null, since integer not null, until integer, reason text
+  ) strict, without rowid;
+  `,
   ],
 ];

@@ -12,7 +12,9 @@ import { FaultError } from "../model/fault.ts";
 import type { FixedHost } from "../schedule/restraint.ts";
 import type { Archive, Desk, Journal } from "../run/ports.ts";
 import type { RunRecord } from "../model/run-record.ts";
+import type { Book } from "../schedule/book.ts";
 import { makeDirectory } from "./access.ts";
+import { bookOf } from "./book.ts";
 import { journalFault, openDatabase } from "./database.ts";
 import { derive } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
@@ -38,6 +40,8 @@ export class SqliteRecord implements Journal, Archive {
   /** Leases taken here are what this handle's `append` goes by. */
   readonly desk: Desk;
   readonly ledger: Ledger;
+  /** Written by whoever has the lease of the daemon from the desk above. */
+  readonly book: Book;
   readonly #fences: Fences = new Map();
   readonly #file: string;
   readonly #database: Kysely<Tables>;
@@ -52,6 +56,7 @@ export class SqliteRecord implements Journal, Archive {
     this.#database = database;
     this.desk = new SqliteDesk(file, database, this.#fences);
     this.ledger = ledgerOf(file, database);
+    this.book = bookOf(file, database, this.#fences);
   }
 
   /** Opens the record of a state directory (made with mode 0700). Throws a journal fault. */

@@ -96,7 +96,10 @@ function decideAll(schedule: Schedule, fires: readonly Fire[], now: number): Dec
 }
 
 /** What is left of a fire that is late by so many seconds. */
-function lateness({ missed, missedWindow }: Schedule, late: number): { readonly act: Act; readonly why: string[] } {
+export function lateness(
+  { missed, missedWindow }: Schedule,
+  late: number,
+): { readonly act: Act; readonly why: string[] } {
   const how = `missed by ${duration(late)}`;
   if (late > missedWindow) return { act: "skip", why: [`${how}, which is more than ${duration(missedWindow)}`] };
   switch (missed) {

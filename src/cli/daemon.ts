@@ -1,0 +1,107 @@
+import { resolve } from "node:path";
+import { newBridge, type Bridge } from "../daemon/bridge.ts";
+import type { Line } from "../daemon/ports.ts";
+import { serve, stop } from "../daemon/serve.ts";
+import { processStarter } from "../daemon/spawn.ts";
+import { fold } from "../engine/evolve.ts";
+import { SqliteRecord } from "../journal/sqlite.ts";
+import { schedulesFile } from "../load/schedules.ts";
+import { FaultError, isFault, type Fault } from "../model/fault.ts";
+import { jsonText } from "../report/json.ts";
+import { systemClock } from "../run/clock.ts";
+import { newRunId } from "../run/id.ts";
+import { resumeRefusal } from "../run/resume.ts";
+import { scheduleReader } from "./daemon-reader.ts";
+import { EXIT } from "./exit.ts";
+import { onceReadersGo, type Io } from "./io.ts";
+import { stateDir } from "./state.ts";
+import { userName } from "./user.ts";
+import { whereabouts } from "./whereabouts.ts";
+
+/** `runbook daemon`'s options. Times are seconds. */
+export type DaemonOptions = {
+  readonly schedules?: string | undefined;
+  readonly state?: string | undefined;
+  readonly parallel: number;
+  readonly patience: number;
+};
+
+/** ms that it sleeps at most: clocks are set, and laptops sleep. */
+const NAP = 15_000;
+
+/** Runs what schedules say until it is told to end; answers with 0 then. */
+export async function daemon(options: DaemonOptions, io: Io): Promise<number | Fault> {
+  const { env } = process;
+  const file = schedulesFile({ option: options.schedules, env, cwd: process.cwd() });
+  if (isFault(file)) return file;
+  const state = resolve(stateDir(options.state, env));
+  await using record = SqliteRecord.open(state);
+  const { machine: _, ...self } = whereabouts();
+  const reader = scheduleReader(file);
+  const bridge = newBridge({
+    clock: systemClock,
+    book: record.book,
+    desk: record.desk,
+    self: { writer: undefined, ...self, by: userName(env) },
+    starter: processStarter({
+      file: process.execPath,
+      argv: [...process.execArgv, process.argv[1] ?? ""],
+      cwd: process.cwd(),
+      env,
+      state,
+      schedules: resolve(file),
+    }),
+    reader,
+    refusal: (run) => refusalOf(run, record),
+    newRun: newRunId,
+    say: (line) => io.out(`${lineText(line, Date.now())}\n`),
+    most: options.parallel,
+    nap: NAP,
+    patience: options.patience * 1000,
+    chore: async () => undefined,
+  });
+  using _signals = listen(bridge, reader);
+  bridge.parts.say({ level: "info", event: "daemon", pid: process.pid, state, schedules: resolve(file) });
+  await serve(bridge);
+  // What could not be waited for goes on without us.
+  process.exit(EXIT.ok);
+}
+
+/** Why a run cannot go on; null: it can. One that is damaged is no reason to stop for the others. */
+async function refusalOf(run: string, record: SqliteRecord): Promise<string | null> {
+  try {
+    const state = fold(await record.read(run));
+    if (state === null) return "a check does not go on: the next fire looks again";
+    return resumeRefusal(state, Date.now())?.message ?? null;
+  } catch (error) {
+    if (!(error instanceof FaultError)) throw error;
+    // Where nothing can be read at all this rejects as well.
+    await record.runs();
+    return error.message;
+  }
+}
+
+function lineText({ level, event, ...rest }: Line, now: number): string {
+  const told = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+  return jsonText({ at: new Date(now).toISOString(), level, event, ...told });
+}
+
+/** A daemon is told to end by two signals, and to read its schedules by another. Nobody has to read what it says. */
+function listen(bridge: Bridge, reader: { again(): void }): Disposable {
+  const ends = ["SIGTERM", "SIGINT"] as const;
+  const onEnd = (signal: NodeJS.Signals): void => void stop(bridge, signal);
+  const onAgain = (): void => {
+    reader.again();
+    bridge.wake();
+  };
+  for (const signal of ends) process.on(signal, onEnd);
+  process.on("SIGHUP", onAgain);
+  const readers = onceReadersGo(() => undefined);
+  return {
+    [Symbol.dispose]: () => {
+      for (const signal of ends) process.off(signal, onEnd);
+      process.off("SIGHUP", onAgain);
+      readers[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { FaultError } from "../model/fault.ts";
+import type { BookedFire } from "../schedule/book.ts";
+import { nextDue } from "../schedule/due.ts";
+import { beginFires } from "./begin.ts";
+import type { Bridge } from "./bridge.ts";
+import { decideFires, makeRoom } from "./decide.ts";
+import { readSchedules } from "./reload.ts";
+import { tend } from "./tend.ts";
+
+/** ms between two looks at what others may have done: runs that wait, or that are not ours. */
+const LOOK = 2_000;
+/** ms between two tries to use a record that cannot be used. */
+const AGAIN = 5_000;
+/** ms between two rounds at least, and while what runs is waited for. */
+const LEAST = 1;
+const ENDING = 500;
+/** ms between two times that the book is tidied, and the fires of each schedule that stay in it. */
+const TIDY = 3_600_000;
+const KEPT = 1_000;
+
+/** Acts for all schedules, until another daemon has taken over, or it is to end and nothing of it is at work any more. */
+export async function lead(bridge: Bridge): Promise<void> {
+  const { parts, status } = bridge;
+  let ready = false;
+  for (;;) {
+    const now = parts.clock.now();
+    status.round = now;
+    try {
+      if (!(await parts.book.inCharge())) return;
+      if (!ready) await remember(bridge);
+      ready = true;
+      if (bridge.stopping) {
+        if (!(await tendLast(bridge, now))) return;
+      } else {
+        await round(bridge, now);
+      }
+      tellRecord(bridge, null);
+      await bridge.nap(bridge.stopping ? ENDING : await restOf(bridge, parts.clock.now()));
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      tellRecord(bridge, error.message);
+      if (bridge.stopping && (bridge.gone || bridge.crew.working().length === 0)) return;
+      await bridge.nap(AGAIN);
+    }
+  }
+}
+
+/** What earlier daemons knew. */
+async function remember({ parts, known, status }: Bridge): Promise<void> {
+  known.clear();
+  for (const one of await parts.book.known()) known.set(one.schedule, one);
+  for (const { schedule, run, at, exit, ended } of await parts.book.latest()) {
+    if (run !== null) status.lastFire.set(schedule, Math.max(at, status.lastFire.get(schedule) ?? 0));
+    if (exit === 0 && ended !== null) status.lastSuccess.set(schedule, ended);
+  }
+}
+
+/** Once around: what became of what was begun, what is due, what begins. */
+async function round(bridge: Bridge, now: number): Promise<void> {
+  const { book } = bridge.parts;
+  await readSchedules(bridge);
+  await tend(bridge, await book.open(), now);
+  await decideFires(bridge, await book.open(), now);
+  // Without schedules it cannot be told whether a fire may still begin.
+  if (bridge.schedules !== null) await beginFires(bridge, await book.open(), now);
+  if (now - bridge.tidied >= TIDY || now < bridge.tidied) {
+    await book.tidy(KEPT);
+    bridge.tidied = now;
+  }
+  await bridge.parts.chore();
+}
+
+/** Once around while it is to end; false: nothing of it is at work any more. */
+async function tendLast(bridge: Bridge, now: number): Promise<boolean> {
+  const { book } = bridge.parts;
+  await tend(bridge, await book.open(), now);
+  // Who leaves waits for its own processes alone: what others have, they have.
+  if (bridge.leaving) return !bridge.gone && bridge.crew.working().length > 0;
+  return (await book.open()).some(({ stage }) => stage === "going");
+}
+
+/** Asks everything that is at work to begin no new fix. */
+export async function stopAll(bridge: Bridge): Promise<void> {
+  for (const fire of await bridge.parts.book.open()) if (fire.stage === "going") await makeRoom(bridge, fire);
+}
+
+/** ms until there is something to do again. */
+async function restOf({ parts, schedules, known, crew, status }: Bridge, now: number): Promise<number> {
+  const open = await parts.book.open();
+  status.running = open.filter(({ stage }) => stage === "going").length;
+  status.waiting = open.filter(({ stage }) => stage === "waiting").length;
+  const fires = (schedules ?? []).flatMap((schedule) => {
+    const entry = known.get(schedule.name);
+    return entry === undefined || !schedule.enabled ? [] : (nextDue(schedule, entry.known, now)?.at ?? []);
+  });
+  const retries = open.flatMap(({ stage, retryAt }) => (stage === "due" ? (retryAt ?? []) : []));
+  const looks = open.some((fire) => isForeign(fire, (run) => crew.has(run))) ? [now + LOOK] : [];
+  const next = Math.min(now + parts.nap, ...fires, ...retries, ...looks);
+  return Math.max(LEAST, next - now);
+}
+
+function isForeign({ stage, run }: BookedFire, has: (run: string) => boolean): boolean {
+  return stage === "waiting" || (stage === "going" && run !== null && !has(run));
+}
+
+function tellRecord({ parts, status }: Bridge, fault: string | null): void {
+  if (fault !== null && status.recordFault !== fault) {
+    parts.say({ level: "error", event: "record", problem: fault });
+  } else if (fault === null && status.recordFault !== null) {
+    parts.say({ level: "info", event: "record", note: "it can be used again" });
+  }
+  status.recordFault = fault;
+}

@@ -1,0 +1,50 @@
+import type { Schedule } from "../model/schedule.ts";
+import type { BookedFire, Pause } from "./book.ts";
+import { decide, type Act } from "./decide.ts";
+import { GRACE, lateness } from "./due.ts";
+import { holds, pauseWords } from "./settle.ts";
+
+/** The fires that get a process now: oldest first, at most so many at work, and no two that look for the same, or are of the same schedule. */
+export function nextToBegin(open: readonly BookedFire[], most: number, now: number): readonly BookedFire[] {
+  const going = open.filter(({ stage }) => stage === "going");
+  const chosen: BookedFire[] = [];
+  for (const fire of open.toSorted((a, b) => a.at - b.at || a.id - b.id)) {
+    const busy = [...going, ...chosen];
+    if (busy.length >= most) return chosen;
+    if (fire.stage !== "due" || (fire.retryAt ?? 0) > now) continue;
+    if (busy.some((other) => inTheWay(other, fire))) continue;
+    chosen.push(fire);
+  }
+  return chosen;
+}
+
+function inTheWay(other: BookedFire, fire: BookedFire): boolean {
+  return other.schedule === fire.schedule || other.runbooks.some((name) => fire.runbooks.includes(name));
+}
+
+/** What there is besides a fire when it begins. `since`: until when somebody was there to begin it. Times are ms since the epoch. */
+export type Beginning = { readonly now: number; readonly since: number; readonly pause: Pause | undefined };
+
+/**
+ * What is done of a fire that begins now. Where nobody was there to begin it for long it was missed. A wait for its turn leaves it what it was, as far as
+ * the schedule's hours go.
+ */
+export function begins(
+  schedule: Schedule | undefined,
+  fire: BookedFire,
+  { now, since, pause }: Beginning,
+): { readonly act: Act; readonly why: readonly string[] } {
+  const { act, why } = fire;
+  if (schedule === undefined) return { act: "skip", why: [...why, "there is no such schedule any more"] };
+  if (pause !== undefined && holds(pause, now)) return { act: "skip", why: [...why, pauseWords(pause)] };
+  const late = now - since > GRACE ? lateness(schedule, (now - fire.at) / 1000) : null;
+  const left = late === null ? { act, why } : { act: lesser(act, late.act), why: [...why, ...late.why] };
+  const decided = decide(schedule, fire, now, left);
+  return { act: decided.act, why: [...new Set(decided.why)] };
+}
+
+const MORE: readonly Act[] = ["skip", "detect", "run"];
+
+function lesser(one: Act, other: Act): Act {
+  return MORE.indexOf(one) < MORE.indexOf(other) ? one : other;
+}

@@ -1,0 +1,47 @@
+import type { Act } from "./decide.ts";
+
+/** What the daemon is and does, for its health and its metrics. Times are ms since the epoch. */
+export type DaemonStatus = {
+  /** `starting`: nobody knows yet whether another is in charge. */
+  role: "starting" | "leader" | "standby";
+  /** When the loop last came round. */
+  round: number;
+  /** Why the record cannot be used; null: it can. */
+  recordFault: string | null;
+  /** How many schedules are loaded; null: none could ever be. */
+  schedules: number | null;
+  /** Faults of the file as it stands now. */
+  scheduleFaults: number;
+  loadedAt: number | null;
+  reloads: number;
+  failedReloads: number;
+  running: number;
+  waiting: number;
+  /** Schedule and act, apart by a blank → fires since the daemon began. */
+  readonly fires: Map<`${string} ${Act}`, number>;
+  /** Schedule → its last fire that was not skipped, and its last run that ended well. */
+  readonly lastFire: Map<string, number>;
+  readonly lastSuccess: Map<string, number>;
+  /** Fires that were given up. */
+  givenUp: number;
+};
+
+/** A daemon that has just begun. */
+export function newStatus(now: number): DaemonStatus {
+  return {
+    role: "starting",
+    round: now,
+    recordFault: null,
+    schedules: null,
+    scheduleFaults: 0,
+    loadedAt: null,
+    reloads: 0,
+    failedReloads: 0,
+    running: 0,
+    waiting: 0,
+    fires: new Map(),
+    lastFire: new Map(),
+    lastSuccess: new Map(),
+    givenUp: 0,
+  };
+}
