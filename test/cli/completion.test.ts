@@ -106,15 +106,30 @@ describe("what is offered", () => {
 
 type Cases = readonly (readonly [before: string, after: string, then: string])[];
 
+/** Has the shell read our completion. */
+async function taught(terminal: Terminal, how: string): Promise<void> {
+  await terminal.see(/^>$/);
+  terminal.press(how);
+  // Only when the line was read there is no prompt but the next one.
+  await terminal.see(`> ${how}`);
+  terminal.press("\r");
+  await terminal.see(/^>$/);
+}
+
 /** Writes what each line begins with, presses TAB, writes on once it has become what it should, and answers with all lines. */
 async function completed(terminal: Terminal, cases: Cases): Promise<readonly string[]> {
   const all: string[] = [];
   for (const [before, after, then] of cases) {
     terminal.press(`${before}\t`);
-    await terminal.see(`> ${after.trimEnd()}`);
+    const line = `> ${after.trimEnd()}`;
+    await terminal.see(line);
     terminal.press(then);
-    await terminal.until((lines) => lines.some((line) => line.startsWith("> ") && line.endsWith(then)), then);
-    all.push(terminal.lines.findLast((line) => line !== "") ?? "");
+    // An id may end as what comes then.
+    await terminal.until(
+      (lines) => lines.some((one) => one.startsWith("> ") && one.endsWith(then) && one !== line),
+      then,
+    );
+    all.push(terminal.lines.findLast((one) => one !== "") ?? "");
     terminal.press("\u0015");
     await terminal.see(/^>$/);
   }
@@ -149,17 +164,14 @@ describe("real shells", () => {
       env,
       cwd: shop.directory,
     });
-    await terminal.see(/^>$/);
-    terminal.press("source <(runbook completion bash)\r");
-    expect(await completed(terminal, LINES(run))).toEqual(wholeOf(LINES(run)));
-    const path = [["./bin/runbook resu", "./bin/runbook resume ", "x"]] as const;
-    expect(await completed(terminal, path)).toEqual(wholeOf(path));
+    await taught(terminal, "source <(runbook completion bash)");
+    const lines: Cases = [...LINES(run), ["./bin/runbook resu", "./bin/runbook resume ", "x"]];
+    expect(await completed(terminal, lines)).toEqual(wholeOf(lines));
   });
 
   test("zsh", async () => {
     await using terminal = new Terminal("zsh", ["-f", "-i"], { columns: 120, rows: 30, env, cwd: shop.directory });
-    await terminal.see(/^>$/);
-    terminal.press("autoload -Uz compinit && compinit -u -D && source <(runbook completion zsh)\r");
+    await taught(terminal, "autoload -Uz compinit && compinit -u -D && source <(runbook completion zsh)");
     expect(await completed(terminal, LINES(run))).toEqual(wholeOf(LINES(run)));
     // Where several fit, each is told with what it is.
     terminal.press("runbook history \t");
