@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { importsOf, sourceOf, sourcesIn, switchesOf, type Source } from "./kit/sources.ts";
 
 const CORE = ["schedule", "view", "engine", "script", "language", "model"];
-const ADAPTER = ["run", ...CORE];
+const ADAPTER = ["run", "notice", ...CORE];
 
 /** Every room and the rooms it may import from, besides itself; `cli` may from all. A new directory must find its place here. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -12,12 +12,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   script: ["model"],
   view: ["engine", "model"],
   schedule: ["view", "engine", "script", "language", "model"],
+  notice: ["view", "engine", "language", "model"],
   run: CORE,
   connect: ADAPTER,
   sign: ADAPTER,
   journal: ADAPTER,
   load: ADAPTER,
   report: ADAPTER,
+  notify: ADAPTER,
   lab: ADAPTER,
   trial: ADAPTER,
   tui: ADAPTER,
@@ -25,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Adapters: of `run` they know the ports alone, and nothing of each other. */
-const ADAPTERS = new Set(["connect", "sign", "journal", "load", "report", "lab", "trial", "tui", "daemon"]);
+const ADAPTERS = new Set(["connect", "sign", "journal", "load", "report", "notify", "lab", "trial", "tui", "daemon"]);
 
 /** Rooms that only compute, and what they may use beside the language itself. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
@@ -35,6 +37,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   script: [],
   view: ["node:util"],
   schedule: ["zod", "croner", "node:crypto"],
+  notice: ["zod", "node:crypto"],
 };
 
 const IMPURE =

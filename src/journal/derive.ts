@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { EarlierLook } from "../model/check.ts";
-import type { Entry, Event } from "../model/event.ts";
+import type { Entry, Event, EventOf } from "../model/event.ts";
 import { noteSighting } from "./sightings.ts";
 import { ready } from "./ready.ts";
 import type { Tables } from "./schema.ts";
@@ -30,10 +30,22 @@ async function noteRun(database: Kysely<Tables>, { run, at, event }: Entry): Pro
     };
     await database.insertInto("run").values(row).execute();
     await database.insertInto("run_order").values({ run }).execute();
+    await noteSchedule(database, run, plan);
   }
   if (event.type === "run-ended")
     await setEnd(database, run, { ended_at: at, exit: event.exit, outcome: event.outcome });
   if (event.type === "run-resumed") await setEnd(database, run, { ended_at: null, exit: null, outcome: null });
+}
+
+/** Only of runs of schedules are messages made. */
+async function noteSchedule(
+  database: Kysely<Tables>,
+  run: string,
+  { schedule, runbook }: EventOf<"run-started">["plan"],
+): Promise<void> {
+  if (schedule === undefined) return;
+  const row = { run, schedule: schedule.name, runbook: runbook.name, seq: 0 };
+  await database.insertInto("notice_run").values(row).execute();
 }
 
 async function setEnd(

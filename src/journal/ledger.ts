@@ -33,6 +33,7 @@ const TABLES = [
   "last_look",
   "sighting",
   "fire",
+  "notice_run",
 ] as const;
 
 /** The ledger of the record in a file. */

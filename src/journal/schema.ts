@@ -113,6 +113,25 @@ export type Tables = {
   schedule: { schedule: string; expression: string; settled: number; seen: number; fired: string };
   /** Schedules that somebody has paused; `until` null: until somebody resumes them. */
   schedule_pause: { schedule: string; by: string; since: number; until: number | null; reason: string | null };
+  /** Runs of schedules, and up to which entry of each messages were made. */
+  notice_run: { run: string; schedule: string; runbook: string; seq: number };
+  /** What a notification was told of a step of a host (`step` empty: the host), and has not been told otherwise since; `lines`: JSON. */
+  notice_told: { name: string; schedule: string; runbook: string; host: string; step: string; lines: string };
+  /** Messages until they are delivered, and for a while after; `name`: of the notification; `notice`: JSON. */
+  outbox: {
+    nr: Generated<number>;
+    id: string;
+    name: string;
+    at: number;
+    notice: string;
+    state: string;
+    attempts: number;
+    first_tried: number | null;
+    ended: number | null;
+    why: string;
+  };
+  /** How a notification's receiver did last. */
+  receiver: { name: string; failures: number; not_before: number };
 };
 
 /** What leads from each version of the tables to the next, in SQL or by a function; a new record goes all the way. */
@@ -226,6 +245,24 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
   create table schedule_pause (
     schedule text primary key, by text not null, since integer not null, until integer, reason text
   ) strict, without rowid;
-  `,
+    `,
+  ],
+  [
+    `
+  create table notice_run (
+    run text primary key, schedule text not null, runbook text not null, seq integer not null
+  ) strict, without rowid;
+  create table notice_told (
+    name text not null, schedule text not null, runbook text not null, host text not null, step text not null, lines text not null,
+    primary key (name, schedule, runbook, host, step)
+  ) strict, without rowid;
+  create table outbox (
+    nr integer primary key autoincrement, id text not null unique, name text not null, at integer not null, notice text not null,
+    state text not null, attempts integer not null, first_tried integer, ended integer, why text not null
+  ) strict;
+  create index outbox_of_name on outbox (name, state, ended);
+  create index outbox_over on outbox (state, ended);
+  create table receiver (name text primary key, failures integer not null, not_before integer not null) strict, without rowid;
+    `,
   ],
 ];

@@ -13,6 +13,7 @@ import type { FixedHost } from "../schedule/restraint.ts";
 import type { Archive, Desk, Journal } from "../run/ports.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Book } from "../schedule/book.ts";
+import type { Outbox } from "../notice/outbox.ts";
 import { makeDirectory } from "./access.ts";
 import { bookOf } from "./book.ts";
 import { journalFault, openDatabase } from "./database.ts";
@@ -21,6 +22,7 @@ import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
 import { ledgerOf, type Ledger } from "./ledger.ts";
 import { sightingsFor } from "./sightings.ts";
+import { outboxOf } from "./outbox.ts";
 import { writeChained } from "./links.ts";
 import type { Tables } from "./schema.ts";
 
@@ -42,6 +44,7 @@ export class SqliteRecord implements Journal, Archive {
   readonly ledger: Ledger;
   /** Written by whoever has the lease of the daemon from the desk above. */
   readonly book: Book;
+  readonly outbox: Outbox;
   readonly #fences: Fences = new Map();
   readonly #file: string;
   readonly #database: Kysely<Tables>;
@@ -57,6 +60,7 @@ export class SqliteRecord implements Journal, Archive {
     this.desk = new SqliteDesk(file, database, this.#fences);
     this.ledger = ledgerOf(file, database);
     this.book = bookOf(file, database, this.#fences);
+    this.outbox = outboxOf(file, database);
   }
 
   /** Opens the record of a state directory (made with mode 0700). Throws a journal fault. */

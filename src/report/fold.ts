@@ -15,7 +15,7 @@ import { fireOf } from "./fire.ts";
 import { addTo, newCase, type Case } from "./case.ts";
 import type { DocumentAct, DocumentCell, DocumentHost, DocumentWaiver, Moment, RunDocument } from "./document.ts";
 import { iso } from "./moment.ts";
-import { OPEN, privacyOf, shownValues, type Privacy } from "./privacy.ts";
+import { OPEN, privacyOf, shownValues, type Privacy } from "../view/privacy.ts";
 import { documentSteps, policiesOf } from "./frame.ts";
 import { troublesOf } from "./troubles.ts";
 

@@ -9,7 +9,7 @@ import type { Change, HealthFinding, HealthGone, HealthWaiver } from "./health.t
 import { rankOf } from "./health-rate.ts";
 import { judgedOf, type Checked } from "./health-run.ts";
 import { iso } from "./moment.ts";
-import { shownValues } from "./privacy.ts";
+import { shownValues } from "../view/privacy.ts";
 
 /** All that the runs of a check found, the worst first; findings of one step together, the unwaived first. */
 export function findingsOf(runs: readonly Checked[]): HealthFinding[] {

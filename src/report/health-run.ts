@@ -5,7 +5,7 @@ import type { Judged } from "../engine/score.ts";
 import type { HostState, RunState, StepState } from "../engine/state.ts";
 import type { CheckPart } from "../model/check.ts";
 import type { Entry } from "../model/event.ts";
-import { privacyOf, type Privacy } from "./privacy.ts";
+import { privacyOf, type Privacy } from "../view/privacy.ts";
 
 /** One run of a check, read from its record. */
 export type Checked = {

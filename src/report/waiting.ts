@@ -2,6 +2,7 @@ import type { RunState } from "../engine/state.ts";
 import { moment } from "../engine/words.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Holder } from "../run/ports.ts";
+import { answersTo } from "../view/answers.ts";
 import { cardDrawer } from "../view/card-lines.ts";
 import { cardOf, groupCardOf, type Card } from "../view/card.ts";
 import { clean } from "../view/clean.ts";
@@ -106,14 +107,9 @@ function bareLines({ step, members }: Question, draw: Parameters<typeof labelled
   ]);
 }
 
-/** More digests than this are not typed: the cards are answered on a terminal, or by a script that reads them as JSON. */
-const TYPEABLE = 3;
-
-function answerWords(run: string, { step, members }: Question): string {
-  const digests = members.map(({ digest }) => `--digest ${shortDigest(digest)}`);
-  const named = digests.length > TYPEABLE ? "" : ` ${digests.join(" ")}`;
-  if (step.fix?.kind === "manual") return `once a person has done it: \`runbook approve ${run}${named} --done\``;
-  return `\`runbook approve ${run}${named}\` or \`runbook deny ${run}${named} --reason …\``;
+function answerWords(run: string, question: Question): string {
+  const { approve, deny } = answersTo(run, question);
+  return deny === null ? `once a person has done it: \`${approve}\`` : `\`${approve}\` or \`${deny}\``;
 }
 
 /** One waiting card as data, for scripts. */

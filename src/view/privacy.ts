@@ -3,8 +3,8 @@ import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Cell, Finding } from "../model/finding.ts";
 import type { Output } from "../model/output.ts";
 import { mask, Secret } from "../model/secret.ts";
-import { clean } from "../view/clean.ts";
-import { HIDDEN } from "../view/evidence.ts";
+import { clean } from "./clean.ts";
+import { HIDDEN } from "./evidence.ts";
 
 /** Shorter values than this are hidden in their column alone: elsewhere they would black out half of every text. */
 const TELLING = 3;

@@ -1,0 +1,185 @@
+import { sql, type Kysely } from "kysely";
+import * as z from "zod";
+import { NoticeKind } from "../model/notification.ts";
+import { Notice } from "../notice/notice.ts";
+import type { ToldPlace } from "../notice/notices.ts";
+import type { Behind, Message, Outbox, Put, ReceiverState } from "../notice/outbox.ts";
+import { journalFault } from "./database.ts";
+import type { Tables } from "./schema.ts";
+
+const Lines = z.array(z.object({ key: z.string(), kind: NoticeKind, mark: z.string() }));
+
+/** The outbox of the record in a file. */
+export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
+  const look = async <T>(query: () => Promise<T>): Promise<T> => {
+    try {
+      return await query();
+    } catch (error) {
+      throw journalFault(file, error);
+    }
+  };
+  const change = <T>(work: (database: Kysely<Tables>) => Promise<T>): Promise<T> =>
+    look(() => database.transaction().execute(work));
+  return {
+    behind: () => look(() => behind(database)),
+    told: (name, schedule, runbook) => look(() => told(database, name, schedule, runbook)),
+    put: (what, at) => change((own) => put(own, what, at)),
+    due: (name, most) =>
+      look(async () => {
+        const rows = await dueOf(database, name).selectAll().orderBy("attempts").orderBy("nr").limit(most).execute();
+        return rows.map(messageOf);
+      }),
+    waiting: (name) =>
+      look(async () => {
+        const row = await dueOf(database, name).select(database.fn.countAll<number>().as("amount")).executeTakeFirst();
+        return row?.amount ?? 0;
+      }),
+    sentSince: (name, since) => look(() => sentSince(database, name, since)),
+    receiver: (name) => look(() => receiverOf(database, name)),
+    tried: (id, { state, why, at }, receiver) =>
+      change(async (own) => {
+        const row = own.updateTable("outbox").where("id", "=", id);
+        const ended = state === "due" ? null : at;
+        await row
+          .set({ state, why, ended, attempts: sql`attempts + 1`, first_tried: sql`coalesce(first_tried, ${at})` })
+          .execute();
+        await noteReceiver(own, id, receiver);
+      }),
+    sum: (ids, notice, at) =>
+      change(async (own) => {
+        await insert(own, notice, at);
+        await own
+          .updateTable("outbox")
+          .set({ state: "summed", ended: at, why: `told in ${notice.id}` })
+          .where(sql<boolean>`id in (select value from json_each(${JSON.stringify(ids)}))`)
+          .where("state", "=", "due")
+          .execute();
+      }),
+    list: (most) =>
+      look(async () =>
+        (await database.selectFrom("outbox").selectAll().orderBy("nr", "desc").limit(most).execute()).map(messageOf),
+      ),
+    retry: (beginning) => change((own) => retry(own, beginning)),
+    prune: (before) =>
+      look(
+        async () =>
+          void (await database
+            .deleteFrom("outbox")
+            .where("state", "in", ["sent", "summed"])
+            .where("ended", "<", before)
+            .execute()),
+      ),
+  };
+}
+
+function dueOf(database: Kysely<Tables>, name: string) {
+  return database.selectFrom("outbox").where("name", "=", name).where("state", "=", "due");
+}
+
+/** Rows of runs that have gone on since they were told of: the number of a run's last entry is found by its key. */
+const BEHIND = `
+  select notice_run.run, notice_run.schedule, notice_run.runbook, notice_run.seq, run.ended_at,
+    (select at from entry where entry.run = notice_run.run and entry.seq = notice_run.seq + 1) as since
+  from notice_run join run using (run) join run_order using (run)
+  where (select max(seq) from entry where entry.run = notice_run.run) > notice_run.seq order by run_order.id
+`;
+
+type BehindRow = Omit<Behind, "ended"> & { readonly ended_at: number | null };
+
+async function behind(database: Kysely<Tables>): Promise<readonly Behind[]> {
+  const { rows } = await sql.raw<BehindRow>(BEHIND).execute(database);
+  return rows.map(({ ended_at, ...row }) => ({ ...row, ended: ended_at !== null }));
+}
+
+async function told(
+  database: Kysely<Tables>,
+  name: string,
+  schedule: string,
+  runbook: string,
+): Promise<readonly ToldPlace[]> {
+  const rows = await database
+    .selectFrom("notice_told")
+    .select(["host", "step", "lines"])
+    .where("name", "=", name)
+    .where("schedule", "=", schedule)
+    .where("runbook", "=", runbook)
+    .execute();
+  return rows.map(({ host, step, lines }) => ({ host, step, lines: Lines.parse(JSON.parse(lines)) }));
+}
+
+async function put(database: Kysely<Tables>, { run, schedule, runbook, from, to, told: all }: Put, at: number) {
+  const cursor = database.updateTable("notice_run").set({ seq: to }).where("run", "=", run).where("seq", "=", from);
+  const [moved] = await cursor.execute();
+  if (moved === undefined || moved.numUpdatedRows === 0n) return false;
+  for (const { name, notices, places } of all) {
+    for (const notice of notices) await insert(database, notice, at);
+    for (const { host, step, lines } of places) {
+      const row = { name, schedule, runbook, host, step, lines: JSON.stringify(lines) };
+      if (lines.length > 0) await database.replaceInto("notice_told").values(row).execute();
+      else {
+        const gone = database.deleteFrom("notice_told").where("name", "=", name).where("schedule", "=", schedule);
+        await gone.where("runbook", "=", runbook).where("host", "=", host).where("step", "=", step).execute();
+      }
+    }
+  }
+  return true;
+}
+
+async function insert(database: Kysely<Tables>, notice: Notice, at: number): Promise<void> {
+  const row = { id: notice.id, name: notice.notification, at, notice: JSON.stringify(notice), state: "due", why: "" };
+  const rest = { attempts: 0, first_tried: null, ended: null };
+  await database
+    .insertInto("outbox")
+    .values({ ...row, ...rest })
+    .execute();
+}
+
+async function sentSince(database: Kysely<Tables>, name: string, since: number): Promise<number> {
+  const row = await database
+    .selectFrom("outbox")
+    .select(database.fn.countAll<number>().as("amount"))
+    .where("name", "=", name)
+    .where("state", "=", "sent")
+    .where("ended", ">", since)
+    .executeTakeFirst();
+  return row?.amount ?? 0;
+}
+
+async function receiverOf(database: Kysely<Tables>, name: string): Promise<ReceiverState> {
+  const row = await database.selectFrom("receiver").selectAll().where("name", "=", name).executeTakeFirst();
+  return { failures: row?.failures ?? 0, notBefore: row?.not_before ?? 0 };
+}
+
+async function noteReceiver(database: Kysely<Tables>, id: string, { failures, notBefore }: ReceiverState) {
+  const row = await database.selectFrom("outbox").select("name").where("id", "=", id).executeTakeFirst();
+  if (row === undefined) return;
+  await database.replaceInto("receiver").values({ name: row.name, failures, not_before: notBefore }).execute();
+}
+
+async function retry(database: Kysely<Tables>, beginning: string): Promise<number> {
+  const [changed] = await database
+    .updateTable("outbox")
+    .set({ state: "due", ended: null, first_tried: null, attempts: 0 })
+    .where("state", "in", ["refused", "expired"])
+    .where(sql<boolean>`substr(id, 1, ${beginning.length}) = ${beginning}`)
+    .execute();
+  // Who asks for another attempt wants it now.
+  await database.updateTable("receiver").set({ not_before: 0 }).execute();
+  return Number(changed?.numUpdatedRows ?? 0n);
+}
+
+function messageOf({ notice, state, at, attempts, first_tried, ended, why }: StoredMessage): Message {
+  return {
+    notice: Notice.parse(JSON.parse(notice)),
+    state: States.parse(state),
+    at,
+    attempts,
+    firstTried: first_tried,
+    ended,
+    why,
+  };
+}
+
+const States = z.enum(["due", "sent", "refused", "expired", "summed"]);
+
+type StoredMessage = Omit<Tables["outbox"], "nr">;

@@ -1,0 +1,65 @@
+import type { RunState } from "../engine/state.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
+import { answersTo } from "../view/answers.ts";
+import { cardLines } from "../view/card-lines.ts";
+import { groupCardOf, type Card } from "../view/card.ts";
+import { HIDDEN } from "../view/evidence.ts";
+import { clean } from "../view/clean.ts";
+import { foldHosts } from "../view/hosts.ts";
+import { wantedOf, type Question } from "../view/questions.ts";
+import type { Harmless } from "./harmless.ts";
+import type { NoticeCard } from "./notice.ts";
+
+/** Columns of a card in a message. */
+const WIDTH = 100;
+
+/** The card of a question as a message holds it: as on a terminal, with what is private hidden and no link in what hosts said. */
+export function noticeCard(
+  state: RunState,
+  loaded: LoadedRunbook | null,
+  question: Question,
+  harmless: Harmless,
+): NoticeCard {
+  const { step, members } = question;
+  const hosts = members.map(({ host }) => host.host);
+  const told = (text: string): string => harmless(hosts, text);
+  const card = loaded === null ? null : groupCardOf({ state, hosts, step: step.id, loaded });
+  const { approve, deny } = answersTo(clean(state.run), question);
+  return {
+    hosts: clean(foldHosts(hosts)),
+    risk: step.fix?.risk ?? null,
+    expires: wantedOf(state, members[0], state.at).permission.expires,
+    lines:
+      card === null
+        ? ["the runbook is not on record, so the card cannot be shown"]
+        : cardLines(hidden(card, question, told), { width: WIDTH, colour: false }),
+    approve,
+    deny,
+  };
+}
+
+function hidden(card: Card, { step }: Question, told: (text: string) => string): Card {
+  const secret = new Set(step.columns.filter((column) => column.private).map(({ name }) => clean(name)));
+  const { columns, rows } = card.evidence;
+  return {
+    ...card,
+    against: card.against.map((one) => ({
+      ...one,
+      text: told(one.text),
+      // What changed may be a value too short to be masked wherever it stands.
+      lines: secret.size > 0 ? [] : (one.lines ?? []).map(told),
+    })),
+    evidence: {
+      columns,
+      rows: rows.map((row) => row.map((cell, at) => (secret.has(columns[at]?.name ?? "") ? HIDDEN : told(cell)))),
+    },
+    values: card.values.map((value) => ({ ...value, text: told(value.text) })),
+    preview: card.preview && {
+      lines: card.preview.lines.map(told),
+      failed: card.preview.failed === null ? null : told(card.preview.failed),
+    },
+    fared: told(card.fared),
+    history: told(card.history),
+    waived: told(card.waived),
+  };
+}

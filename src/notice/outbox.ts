@@ -1,0 +1,75 @@
+import type { Notice } from "./notice.ts";
+import type { ToldPlace } from "./notices.ts";
+
+/** A run of a schedule that has more on record than anybody was told of. */
+export type Behind = {
+  readonly run: string;
+  readonly schedule: string;
+  readonly runbook: string;
+  /** The last entry that has been told of; 0: none. */
+  readonly seq: number;
+  /** When the first that has not was recorded, ms since the epoch. */
+  readonly since: number;
+  readonly ended: boolean;
+};
+
+/** What becomes durable together: messages, what has been told with them, and how far a run has been told of. */
+export type Put = Pick<Behind, "run" | "schedule" | "runbook"> & {
+  readonly from: number;
+  readonly to: number;
+  readonly told: readonly {
+    readonly name: string;
+    readonly notices: readonly Notice[];
+    readonly places: readonly ToldPlace[];
+  }[];
+};
+
+/** `due`: it is to be delivered; `sent`; `refused`: the receiver does not take it; `expired`: nobody could be reached for days; `summed`: told in a summary. */
+export type MessageState = "due" | "sent" | "refused" | "expired" | "summed";
+
+/** A message on its way. Times are ms since the epoch. */
+export type Message = {
+  readonly notice: Notice;
+  readonly state: MessageState;
+  readonly at: number;
+  readonly attempts: number;
+  /** Null: never. */
+  readonly firstTried: number | null;
+  readonly ended: number | null;
+  /** Why the last attempt failed, or what is to be said of a message that was sent. */
+  readonly why: string;
+};
+
+/** How a receiver did: attempts that failed in a row, and until when it is left alone. */
+export type ReceiverState = { readonly failures: number; readonly notBefore: number };
+
+/** Messages that are kept until they are delivered, in the record. Everything in it rejects with a journal fault. */
+export interface Outbox {
+  /** Oldest first. */
+  behind(): Promise<readonly Behind[]>;
+  /** What a notification has been told of a runbook of a schedule. */
+  told(name: string, schedule: string, runbook: string): Promise<readonly ToldPlace[]>;
+  /** False: somebody else has told of these entries meanwhile, and nothing was put. */
+  put(put: Put, at: number): Promise<boolean>;
+  /** What is due for a notification: tried least often first, then oldest. */
+  due(name: string, most: number): Promise<readonly Message[]>;
+  /** How many are due for a notification. */
+  waiting(name: string): Promise<number>;
+  /** How many a notification got since a time. */
+  sentSince(name: string, since: number): Promise<number>;
+  receiver(name: string): Promise<ReceiverState>;
+  /** Notes an attempt; `receiver`: how the receiver did with it. */
+  tried(
+    id: string,
+    outcome: { readonly state: MessageState; readonly why: string; readonly at: number },
+    receiver: ReceiverState,
+  ): Promise<void>;
+  /** Puts a summary in the place of messages that are due. */
+  sum(ids: readonly string[], notice: Notice, at: number): Promise<void>;
+  /** The newest first. */
+  list(most: number): Promise<readonly Message[]>;
+  /** Makes messages that were refused or have expired due again, and leaves no receiver alone any longer; those whose id begins with a text. How many. */
+  retry(beginning: string): Promise<number>;
+  /** Takes out what was delivered before a time. */
+  prune(before: number): Promise<void>;
+}

@@ -1,0 +1,127 @@
+import { replay } from "../engine/evolve.ts";
+import { confirmed, waiting } from "../engine/outcome.ts";
+import { faultReason } from "../engine/ailment.ts";
+import type { HostState, RunState, StepState } from "../engine/state.ts";
+import { runsWords } from "../engine/words.ts";
+import type { Entry, Event } from "../model/event.ts";
+import type { Finding } from "../model/finding.ts";
+import type { StepPlan } from "../model/plan.ts";
+import { isRecurring } from "../view/card-history.ts";
+
+/** How a step, or a whole host, stands on a host once a run has come to a word about it. */
+export type Standing = {
+  readonly host: string;
+  /** Null: the host itself, whether it can be looked at. */
+  readonly step: StepPlan | null;
+  readonly kind: "found" | "waiting" | "failed" | "unknown" | "clear";
+  /** Tells it from another of its kind: the run that asks, or how it failed. */
+  readonly mark: string;
+  readonly reason: string;
+  /** What is there and is to be told. */
+  readonly findings: readonly Finding[];
+  /** Keys of what is there as well, and nobody is to be told of: waived, or found by too few runs yet. */
+  readonly quiet: ReadonlySet<string>;
+  /** What was fixed, and proved to be. */
+  readonly fixed: readonly Finding[];
+  readonly recurring: boolean;
+};
+
+/** A run as it stands, and what has changed in it since an entry. */
+export type Progress = { readonly state: RunState; readonly standings: readonly Standing[] };
+
+/** What of a run's hosts and steps has got a word after the entry of a number. Null for no entries. */
+export function progressOf(entries: readonly Entry[], after: number): Progress | null {
+  const words = new Map<string, number>();
+  const fixed = new Map<string, Finding[]>();
+  const state = replay(entries, ({ seq, event }, now) => {
+    if (!("host" in event)) return;
+    const step = "step" in event ? event.step : null;
+    const place = placeOf(event.host, step);
+    if (event.type === "verified") fixed.set(place, [...(fixed.get(place) ?? []), ...targetOf(now, event.host, step)]);
+    if (!isWord(event)) return;
+    words.set(place, seq);
+    if (seq <= after) fixed.delete(place);
+  });
+  if (state === null) return null;
+  const isNew = (host: string, step: string | null): boolean => (words.get(placeOf(host, step)) ?? 0) > after;
+  const standings = [...state.hosts.values()].flatMap((host) => {
+    const whole = isNew(host.host, null) ? wholeHost(host) : [];
+    const steps = host.steps.filter((step) => isNew(host.host, step.plan.id));
+    return [
+      ...whole,
+      ...steps.flatMap((step) => stepOf(state, host, step, fixed.get(placeOf(host.host, step.plan.id)) ?? [])),
+    ];
+  });
+  return { state, standings };
+}
+
+function placeOf(host: string, step: string | null): string {
+  return JSON.stringify([host, step]);
+}
+
+function targetOf(state: RunState, host: string, step: string | null): readonly Finding[] {
+  return state.hosts.get(host)?.steps.find(({ plan }) => plan.id === step)?.target ?? [];
+}
+
+/** Events with which a host or a step comes to stand as something. */
+const WORDS: ReadonlySet<Event["type"]> = new Set([
+  "reached",
+  "unreachable",
+  "undetermined",
+  "asked",
+  "asked-elsewhere",
+  "step-ended",
+]);
+
+function isWord(event: Event): boolean {
+  return WORDS.has(event.type);
+}
+
+const NOTHING = { mark: "", reason: "", findings: [], quiet: new Set<string>(), fixed: [], recurring: false } as const;
+
+function wholeHost({ host, unreachable, undetermined, skipped }: HostState): Standing[] {
+  if (skipped !== null) return [];
+  const reason = unreachable === null ? undetermined?.reason : faultReason(unreachable);
+  if (reason === undefined) return [{ ...NOTHING, host, step: null, kind: "clear" }];
+  return [{ ...NOTHING, host, step: null, kind: "unknown", reason }];
+}
+
+function stepOf(state: RunState, whole: HostState, step: StepState, fixed: readonly Finding[]): Standing[] {
+  const { host } = whole;
+  const { plan, end, elsewhere, approval, waived, early } = step;
+  const recurring = isRecurring({ state, plan, now: state.at }, { host: whole, step });
+  const quiet = new Set([...waived, ...early.map(({ finding }) => finding)].map(({ key }) => key));
+  const common = { ...NOTHING, host, step: plan, quiet, fixed, recurring };
+  const findings = (step.findings ?? []).filter(({ key }) => !quiet.has(key));
+  if (waiting(step)) return [{ ...common, kind: "waiting", mark: state.run, reason: "needs an approval", findings }];
+  if (elsewhere !== null && approval === null && (end === null || end.outcome === "waiting")) {
+    return [{ ...common, kind: "waiting", mark: elsewhere.inRun, reason: `asked in run ${elsewhere.inRun}`, findings }];
+  }
+  if (end === null) return [];
+  const { outcome, reason } = end;
+  switch (outcome) {
+    case "failed":
+    case "in-doubt":
+    case "rolled-back":
+      return [
+        { ...common, kind: "failed", mark: outcome, reason, findings: step.target.length > 0 ? step.target : findings },
+      ];
+    case "found":
+      return [foundOf(step, { ...common, kind: "found", reason, findings })];
+    case "unknown":
+      return [{ ...common, kind: "unknown", reason }];
+    case "fixed":
+    case "clear":
+      return [{ ...common, kind: "clear" }];
+    case "waiting":
+    case "skipped":
+      return [];
+  }
+}
+
+/** What is not certain yet is there, and no news. */
+function foundOf(step: StepState, standing: Standing): Standing {
+  if (confirmed(step)) return standing;
+  const quiet = new Set([...standing.quiet, ...standing.findings.map(({ key }) => key)]);
+  return { ...standing, reason: step.early.length > 0 ? runsWords(step) : standing.reason, findings: [], quiet };
+}

@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { counted } from "../view/words.ts";
+import type { Notice } from "./notice.ts";
+
+/** One message in the place of several that would be too many. Summaries among them are told by what they stand for. */
+export function summaryOf(notification: string, notices: readonly Notice[], now: number): Notice {
+  const messages = notices.flatMap((notice) =>
+    notice.kind === "summary"
+      ? notice.messages
+      : [{ id: notice.id, kind: notice.kind, title: notice.title, more: notice.more }],
+  );
+  const kinds = [...Map.groupBy(messages, ({ kind }) => kind)].map(([kind, some]) => `${some.length} ${kind}`);
+  const ids = messages.map(({ id }) => id);
+  return {
+    ...bareNotice(notification, now),
+    id: createHash("sha256")
+      .update(JSON.stringify(["summary", notification, ids]))
+      .digest("hex")
+      .slice(0, 32),
+    kind: "summary",
+    title: `${counted(messages.length, "message")} in one, more than the hourly limit: ${kinds.join(", ")}`,
+    messages,
+  };
+}
+
+/** A message with which a person sees whether messages arrive. */
+export function testNotice(notification: string, id: string, now: number): Notice {
+  return {
+    ...bareNotice(notification, now),
+    id,
+    kind: "test",
+    title: `Test: messages for ${notification} arrive here`,
+    more: "runbook notify list",
+  };
+}
+
+function bareNotice(notification: string, now: number): Omit<Notice, "id" | "kind" | "title"> {
+  return {
+    version: 1,
+    notification,
+    at: new Date(now).toISOString(),
+    schedule: null,
+    fire: null,
+    run: null,
+    runbook: null,
+    step: null,
+    hosts: { count: 0, names: [] },
+    findings: [],
+    cards: [],
+    more: null,
+    messages: [],
+  };
+}

@@ -1,0 +1,76 @@
+import { NO_OUTPUT } from "../../src/model/output.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { Entry } from "../../src/model/event.ts";
+import type { Finding, Outcome } from "../../src/model/finding.ts";
+import type { LoadedRunbook } from "../../src/model/runbook.ts";
+import { diskFinding, diskRunbook, Story } from "./story.ts";
+
+/** What a host of a scheduled run comes to. */
+export type Fate =
+  | "clear"
+  | "waits"
+  | "asked-elsewhere"
+  | "fixed"
+  | "away"
+  | { readonly outcome: Outcome; readonly reason?: string };
+
+/** A run of the schedule `nightly`, told by synthetic events: what becomes of each host, by name. */
+export function scheduledRun(
+  run: string,
+  fates: Readonly<Record<string, Fate>>,
+  options: {
+    readonly loaded?: LoadedRunbook;
+    readonly finding?: Finding;
+    /** It goes on. */
+    readonly open?: boolean;
+    readonly plan?: ConstructorParameters<typeof Story>[2];
+  } = {},
+): readonly Entry[] {
+  const { loaded = diskRunbook(), finding = diskFinding(4242), open = false } = options;
+  const schedule = { name: "nightly", fire: Date.UTC(2026, 10, 3, 14), why: [] };
+  const attended = false;
+  const story = new Story(loaded, Object.keys(fates), { plan: { schedule, attended, ...options.plan?.plan } });
+  for (const [host, fate] of Object.entries(fates)) tellFate(story, host, fate, finding);
+  if (!open) story.tell({ type: "run-ended", exit: 0, outcome: "clear" });
+  return story.entries.map((entry) => ({ ...entry, run }));
+}
+
+function tellFate(story: Story, host: string, fate: Fate, finding: Finding): void {
+  const at = { host, step: story.firstStep };
+  if (fate === "away") {
+    const fault = { kind: "unreachable", message: "connection refused", where: host } as const;
+    story.tell({ type: "unreachable", host, fault });
+    return;
+  }
+  if (fate === "waits") return void story.asks(host, [finding]);
+  const found =
+    fate === "clear" || (typeof fate === "object" && ["clear", "unknown"].includes(fate.outcome)) ? [] : [finding];
+  story.tell(
+    { type: "reached", host, machineId: `m-${host}`, bootId: "b", ms: 1 },
+    { type: "detected", ...at, findings: found, ms: 1 },
+  );
+  if (fate === "asked-elsewhere") {
+    story.tell(
+      { type: "asked-elsewhere", ...at, digest: "d", inRun: "r1" },
+      endedAs("waiting", at, "asked in run r1", true),
+    );
+    return;
+  }
+  if (fate === "clear") return void story.tell(endedAs("clear", at));
+  if (fate === "fixed") return tellFixed(story, at);
+  story.tell(endedAs(fate.outcome, at, fate.reason));
+}
+
+function tellFixed(story: Story, at: { host: string; step: string }): void {
+  story.tell(
+    { type: "approved", ...at, digest: "d", by: "--approve medium", auto: true },
+    { type: "fix-started", ...at, key: null },
+    { type: "fix-finished", ...at, key: null, exit: 0, stdout: NO_OUTPUT, stderr: NO_OUTPUT, ms: 1 },
+    { type: "verified", ...at, looks: 1, ms: 1 },
+    endedAs("fixed", at),
+  );
+}
+
+function endedAs(outcome: Outcome, at: { host: string; step: string }, reason = "", open = false): Event {
+  return { type: "step-ended", ...at, outcome, reason, ...(open ? { open } : {}) };
+}
