@@ -44,6 +44,21 @@ test("three hundred sick hosts are one message, with their number and the first 
   expect(noticeLines(notice ?? never()).join("\n")).toContain("and 280 more hosts");
 });
 
+/** What is known of earlier runs, in which it was fixed so many times. */
+function past(times: number) {
+  return {
+    plan: {
+      past: Array.from({ length: times }, (_, at) => ({
+        run: `p${at}`,
+        host: "web1",
+        step: "release-log",
+        at: Date.UTC(2026, 10, 2, at),
+        outcome: "fixed" as const,
+      })),
+    },
+  };
+}
+
 describe("nothing is said twice until it has changed", () => {
   test("what is found again at the next tick is silent; recovered, then found, it is told again", () => {
     const tell = listener();
@@ -107,17 +122,6 @@ describe("nothing is said twice until it has changed", () => {
 
   test("what keeps coming back is told once, until it no longer does", () => {
     const tell = listener("recurring");
-    const past = (times: number) => ({
-      plan: {
-        past: Array.from({ length: times }, (_, at) => ({
-          run: `p${at}`,
-          host: "web1",
-          step: "release-log",
-          at: Date.UTC(2026, 10, 2, at),
-          outcome: "fixed" as const,
-        })),
-      },
-    });
     expect(tell(scheduledRun("r1", { web1: left }, { plan: past(2) }))).toEqual([]);
     expect(titles(tell(scheduledRun("r2", { web1: left }, { plan: past(3) })))).toEqual([
       `Keeps coming back: ${LOG} on web1`,
