@@ -113,7 +113,7 @@ events() {
     text ~ /temperature above threshold, cpu clock throttled|[Cc]ritical temperature reached/ { seen("thermal", text ~ /ritical/ ? "critical" : text ~ /Package/ ? "package" : "core"); next }
     text ~ /PCIe Bus Error: severity=/ { subject = part("severity=[A-Za-z]+"); sub(/severity=/, "", subject); seen("pcie", substr(text, 1, index(text, ": ") - 1) " " subject); next }
     text ~ /\[Hardware Error\]|Machine check events logged|Machine Check Exception|Memory failure: 0x/ { seen("machine", text ~ /Memory failure/ ? "memory failure" : "machine check"); next }
-    text ~ /EDAC .*MC[0-9]+: [0-9]+ (CE|UE) / { seen(text ~ / UE / ? "edac-ue" : "edac-ce", part("MC[0-9]+")); next }
+    text ~ /EDAC .*MC[0-9]+: [0-9]+ (CE|UE) / { if (text ~ / UE /) seen("machine", "uncorrected memory, " part("MC[0-9]+")); next } # what was corrected is counted by EDAC itself
     text ~ /I\/O error, dev |critical [a-z ]+ error, dev |^Buffer I\/O error on dev/ { subject = part("dev(ice)? [a-zA-Z0-9!_-]+"); sub(/^dev(ice)? /, "", subject); if (subject !~ /^(fd|sr)[0-9]/) seen("disk", subject); next }
     text ~ /rejecting I\/O to offline device|timing out command, waited|^nvme.*(I\/O|timeout).*(timeout|aborting|reset controller)|^ata.*failed command: / { seen("disk", part("\\[sd[a-z]+\\]|nvme[0-9]+|ata[0-9.]+")); next }
     text ~ /^EXT[234]-fs error|^EXT[234]-fs .*Remounting filesystem read-only|^XFS.*([Cc]orruption|I\/O [Ee]rror|Internal error|hutting down filesystem|has been shut down)|^BTRFS (error|critical)/ { seen("fs", within_parentheses()); next }

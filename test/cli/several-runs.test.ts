@@ -44,7 +44,7 @@ test("what passes by itself is left alone, and what three runs in a row find is 
   expect(verdictsOf((await run("-y", "--limit", "b")).out)).toEqual({ "b sweep": "found: seen in 1 of 3 runs" });
 
   // A check is a look, too.
-  const check = await shop.run("check", "-i", "hosts.yml", "--json");
+  const check = await shop.run("check", "job", "-i", "hosts.yml", "--json");
   expect(check.exit).toBe(2);
   await rm(join(shop.directory, "a/2.bad"));
   await shop.write("a/3.bad", "");
