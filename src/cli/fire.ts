@@ -9,13 +9,14 @@ import { systemClock } from "../run/clock.ts";
 import { newRunId } from "../run/id.ts";
 import { takeLease } from "../run/resume.ts";
 import { refusalToFix } from "../schedule/decide.ts";
-import { restraintOf, scheduledFor, type Beginning } from "../schedule/restraint.ts";
+import { scheduledFor, type Beginning } from "../schedule/restraint.ts";
 import { clean } from "../view/clean.ts";
 import { orderCheck } from "./check.ts";
 import { EXIT } from "./exit.ts";
 import type { GivenInput } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { momentOf } from "./moment.ts";
+import { restraintNow } from "./past.ts";
 import { order } from "./run.ts";
 import { chosenOf } from "./schedule.ts";
 import { stateDir } from "./state.ts";
@@ -156,15 +157,12 @@ function runOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonl
       ...(policy === null ? {} : { policy }),
       scheduled: async (hosts, record) => {
         const own = scheduledFor(schedule, { ...fire, hosts: hosts.length });
-        const fixed = await record.fixedBy(schedule.name, now - 2 * DAY);
-        return { schedule: own, policy: restraintOf(own.restraints, { name: schedule.name, run, now, fixed }) };
+        return { schedule: own, policy: await restraintNow(record, own, { run, from: now }) };
       },
     },
     io,
   );
 }
-
-const DAY = 86_400_000;
 
 async function checkOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
   const { task } = schedule;

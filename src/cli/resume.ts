@@ -12,6 +12,7 @@ import { withinDescriptors } from "./descriptors.ts";
 import { findRun } from "./find-run.ts";
 import { tell, type Io } from "./io.ts";
 import { rebuild } from "./rebuilt.ts";
+import { renewal } from "./past.ts";
 import { controllerFaults, policiesFor, withEarlier } from "./policies.ts";
 import { screenFor } from "./screen.ts";
 import { metricsFile } from "./metrics.ts";
@@ -84,7 +85,8 @@ async function goOn(
     io,
   );
   if ("faults" in permits) return permits.faults;
-  const policies = withEarlier(permits.policies, plan.policies);
+  const renewed = await renewal(record, run, state.startedAt, plan);
+  const policies = withEarlier([...permits.policies, ...(renewed?.policies ?? [])], plan.policies);
   // Allowed when it began, and only as far; a policy may deny it by now.
   const before = new Set(state.plan.steps.filter(({ on }) => on === "controller").map(({ id }) => id));
   const [old, added] = [true, false].map((known) => plan.steps.filter(({ id }) => before.has(id) === known));
@@ -114,6 +116,7 @@ async function goOn(
         attended: screen.attended,
         ...writer,
         policies,
+        ...(renewed === null ? {} : { past: renewed.past }),
         ...(waitLock === undefined ? {} : { waitLock }),
         ...(accepted === undefined ? {} : { accepted }),
       },

@@ -2,13 +2,10 @@ import { makePlan } from "../engine/plan.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { didYouMean } from "../language/suggest.ts";
 import { loadRunbook } from "../load/runbook.ts";
-import type { Waiver } from "../model/approval.ts";
 import type { RunPlan } from "../model/plan.ts";
 import type { PlannedPolicy } from "../model/policy.ts";
 import type { Scheduled } from "../model/scheduled.ts";
-import type { PastFix } from "../model/past.ts";
 import { isFault, type Fault } from "../model/fault.ts";
-import type { Host } from "../model/inventory.ts";
 import { newRunId } from "../run/id.ts";
 import { waitLockOf } from "./arguments.ts";
 import { carryOut } from "./carry-out.ts";
@@ -18,7 +15,7 @@ import { tell, type Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
 import { metricsFile } from "./metrics.ts";
-import { PAST, withSightings } from "./past.ts";
+import { pastFixes, withSightings } from "./past.ts";
 import { controllerFaults, policiesFor } from "./policies.ts";
 import { reportFiles } from "./report.ts";
 import { targetsOf } from "./retry.ts";
@@ -124,7 +121,8 @@ export async function order(name: string, options: RunOrder, io: Io): Promise<nu
       ...whereabouts(),
       policies: [...permits.policies, ...(terms === undefined ? [] : [terms.policy])],
       ...(terms === undefined ? {} : { schedule: terms.schedule }),
-      ...(await knownOf(record, runbook.name, targets.hosts, await written.of(runbook, targets))),
+      past: [...(await pastFixes(record, runbook.name, names, terms?.schedule.restraints))],
+      waivers: [...(await record.waivers(runbook.name, names, Date.now())), ...(await written.of(runbook, targets))],
       waitLock: waitLockOf(options.waitLock, 0),
       settings: settingsOf(options, targets, runbook),
     },
@@ -166,18 +164,4 @@ function missingGroups({ runbook, rollout }: RunPlan, { inventory }: Targets): F
     const hint = didYouMean(group, [...inventory.groups.keys()]);
     return { kind: "usage", where: runbook.name, message, ...(hint === undefined ? {} : { hint }) };
   });
-}
-
-/** What the record knows of the same steps on the same hosts, and what is written besides. */
-async function knownOf(
-  record: SqliteRecord,
-  runbook: string,
-  hosts: readonly Host[],
-  written: readonly Waiver[],
-): Promise<{ past: PastFix[]; waivers: Waiver[] }> {
-  const names = hosts.map((host) => host.name);
-  const now = Date.now();
-  const past = await record.past(runbook, names, now - PAST);
-  const waivers = await record.waivers(runbook, names, now);
-  return { past: [...past], waivers: [...waivers, ...written] };
 }

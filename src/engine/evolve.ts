@@ -57,7 +57,7 @@ function waiversOf({ host, step, keys, until, by, reason }: EventOf<"waived">): 
 
 /** Another process goes on: what was left open is open again, and what was stopped or paused is not; whether all is frozen is told anew. */
 function resumed(state: RunState, event: EventOf<"run-resumed">): RunState {
-  const { attended, writer, policies, accepted, waitLock = state.plan.waitLock } = event;
+  const { attended, writer, policies, accepted, waitLock = state.plan.waitLock, past = state.plan.past } = event;
   const hosts = [...state.hosts].map(([name, host]): [string, HostState] => {
     const left = host.steps.map(setAdrift).map((step) => (isOpen(step) ? reopened(step) : step));
     const steps = left.map((step) => ({ ...step, locked: null }));
@@ -74,6 +74,7 @@ function resumed(state: RunState, event: EventOf<"run-resumed">): RunState {
       ...plan,
       attended,
       waitLock,
+      past,
       policies: policies ?? plan.policies,
       ...(writer === undefined ? {} : { writer }),
     },

@@ -1,6 +1,7 @@
 import type { Event, EventOf } from "../model/event.ts";
 import { digestOf } from "./digest.ts";
-import { permissionFor } from "./permission.ts";
+import { mayGoOn } from "./remedy.ts";
+import { permittedOn } from "./recurrence.ts";
 import { turnOf } from "./once.ts";
 import { gate } from "./rollout.ts";
 import type { HostState, RunState } from "./state.ts";
@@ -30,13 +31,14 @@ function isStillMeant(state: RunState, event: EventOf<"asked" | "approved">): bo
   return digestOf(state, host, step) === event.digest && turnOf(state, host, step).kind === "mine";
 }
 
-/** Only for the first fix of a card: what follows it belongs to the same approval. */
+/** All of it for the first fix of a card: what follows it belongs to the same approval, as long as that may go on. */
 function stillApproved(state: RunState, host: HostState, id: string, now: number): boolean {
   const step = host.steps.find((each) => each.plan.id === id);
-  if (step === undefined || step.fixes.length > 0) return step !== undefined;
+  if (step === undefined) return false;
+  if (step.fixes.length > 0) return mayGoOn(state, host, step, now);
   // Another name of the machine may have been fixed, or booted, meanwhile.
   if (step.approval === null || host.factsStale || step.seenSeq < host.changedSeq) return false;
-  const permission = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
+  const permission = permittedOn(state, host, step, now);
   if (permission.approve === "deny") return false;
   return doubtOf(state.plan, step, digestOf(state, host, step), permission, now) === null;
 }

@@ -1,5 +1,6 @@
 import { inDoubt } from "./doubt.ts";
 import { adrift, fixing, followed, reboots } from "./outcome.ts";
+import { permissionFor } from "./permission.ts";
 import { gate } from "./rollout.ts";
 import { runsWords } from "./words.ts";
 import type { FixState, HostState, RunState, StepState } from "./state.ts";
@@ -40,12 +41,18 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
     const passage = gate(state, host);
     if (passage.kind === "wait" && passage.for === "pause") return passage;
     // A freeze may last for days: what was fixed is proved now, and the rest is a new matter.
-    if (passage.kind !== "stop" && state.frozen === null && host.skipped === null)
+    if (passage.kind !== "stop" && state.frozen === null && host.skipped === null && mayGoOn(state, host, step, now))
       return staleSince(step, last, now) ? { kind: "detect", ...at } : { kind: "fix", ...at, key: next };
   }
   if (!fix.verify && step.verdict === null) return unverified(step, at);
   if (step.verdict === null) return { kind: "verify", ...at };
   return afterFailure(host, step, step.verdict.reason);
+}
+
+/** What held when the card's first fix began may not hold any more: another hour has begun, or the deadline is over. */
+export function mayGoOn(state: RunState, host: HostState, step: StepState, now: number): boolean {
+  const { approve } = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
+  return approve === "auto" || (approve === "ask" && step.approval?.auto === false);
 }
 
 /** A fix that was left running is followed until then, and on for as long as others are fixed anyway; not once the run is to stop, unless that is to end it. */

@@ -3,7 +3,8 @@ import { lackOf } from "./decision.ts";
 import { digestOf } from "./digest.ts";
 import { confirmed, fixable, fixing, tooFewRuns, waiting } from "./outcome.ts";
 import { onGone } from "./gone.ts";
-import { denialWords, overLimit, permissionFor, type Permission } from "./permission.ts";
+import { denialWords, overLimit } from "./permission.ts";
+import { permittedOn, type Permitted } from "./recurrence.ts";
 import { whileLocked } from "./lock.ts";
 import { gate } from "./rollout.ts";
 import { turnOf } from "./once.ts";
@@ -181,7 +182,7 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   }
   if (passage.kind === "stop") return { kind: "settle", ...at, outcome: "found", reason: passage.reason };
 
-  const permission = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
+  const permission = permittedOn(state, host, step, now);
   const objection = permission.approve === "deny" ? denialWords(permission) : overLimit(state, host.host, permission);
   if (objection !== null) return { kind: "settle", ...at, outcome: "found", reason: objection };
 
@@ -213,7 +214,7 @@ function unapproved(
   step: StepState,
   at: { host: string; step: string },
   digest: string,
-  permission: Permission,
+  permission: Permitted,
 ): Todo {
   if (permission.approve === "auto" && step.voids < MAX_VOIDS) {
     return { kind: "approve", ...at, digest, by: levelWords(state.plan) };
@@ -232,14 +233,15 @@ export function doubtOf(
   plan: RunState["plan"],
   step: StepState,
   digest: string,
-  permission: Permission,
+  permission: Permitted,
   now: number,
 ): string | null {
   const { approval } = step;
   if (approval === null) return null;
   if (approval.seq < step.anewSeq) return "it was for what the runbook and the inventory said before";
   if (approval.digest !== digest) return "what was found has changed since it was approved";
-  if (approval.auto) return permission.approve === "auto" ? null : "the policy wants a person to approve it now";
+  if (approval.auto)
+    return permission.approve === "auto" ? null : (permission.recurs ?? "the policy wants a person to approve it now");
   if (now - approval.at > permission.expires * 1000) return "the approval has expired";
   return lackOf(plan, step, permission);
 }

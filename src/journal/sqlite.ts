@@ -180,7 +180,7 @@ export class SqliteRecord implements Journal, Archive {
     });
   }
 
-  async past(runbook: string, hosts: readonly string[], since: number, most = MOST_PAST): Promise<readonly PastFix[]> {
+  async past(runbook: string, hosts: readonly string[], since: number, least = 0): Promise<readonly PastFix[]> {
     const newest = sql`
       select run, host, step, at, outcome, keys, row_number() over (partition by host, step order by at desc, run desc) as nth
       from past_fix
@@ -189,7 +189,7 @@ export class SqliteRecord implements Journal, Archive {
     const rows = await this.#read(() =>
       sql<
         Tables["past_fix"]
-      >`select run, host, step, at, outcome, keys from (${newest}) where nth <= ${most} order by at desc, run desc`.execute(
+      >`select run, host, step, at, outcome, keys from (${newest}) where nth <= ${Math.max(MOST_PAST, least)} order by at desc, run desc`.execute(
         this.#database,
       ),
     );

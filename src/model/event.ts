@@ -6,6 +6,7 @@ import { Fault } from "./fault.ts";
 import { Finding, Outcome } from "./finding.ts";
 import { LockedOut, LockTaken } from "./lock.ts";
 import { Output } from "./output.ts";
+import { PastFix } from "./past.ts";
 import { PlannedPolicy } from "./policy.ts";
 import { Reached } from "./reached.ts";
 import { Rebooted, RebootFailed } from "./reboot.ts";
@@ -159,6 +160,8 @@ export const Event = z.discriminatedUnion("type", [
     policies: z.array(PlannedPolicy).optional(),
     /** In place of the plan's. */
     waitLock: z.number().nullable().optional(),
+    /** In place of the plan's. */
+    past: z.array(PastFix).optional(),
     accepted: Accepted.optional(),
   }),
   /** No new fix starts from here on. `kill`: those that run as jobs of their hosts are ended. */

@@ -230,8 +230,8 @@ export interface Archive extends AsyncDisposable {
   sharing(digests: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Every entry of a run in order. */
   read(run: string): Promise<readonly Entry[]>;
-  /** Fixes of a runbook's steps in earlier runs on some hosts, newest first; at most `most` a host and step. `since` in ms since the epoch. */
-  past(runbook: string, hosts: readonly string[], since: number, most?: number): Promise<readonly PastFix[]>;
+  /** Fixes of a runbook's steps in earlier runs on some hosts, newest first; at most 20 a host and step, or `least`, where that is more. `since` in ms since the epoch. */
+  past(runbook: string, hosts: readonly string[], since: number, least?: number): Promise<readonly PastFix[]>;
   /** Hosts that runs of a schedule have fixed, and when. `since` in ms since the epoch. */
   fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]>;
   /** Whether a run, or a check, of this id has begun. */

@@ -1,6 +1,7 @@
 import { votesThatCount } from "../engine/decision.ts";
 import { digestOf } from "../engine/digest.ts";
-import { permissionFor, ruleWords, type Permission } from "../engine/permission.ts";
+import { ruleWords, type Permission } from "../engine/permission.ts";
+import { permittedOn, type Permitted } from "../engine/recurrence.ts";
 import { waiverOf } from "../engine/waiver.ts";
 import { levelWords, moment } from "../engine/words.ts";
 import { spread, type Member, type Subject } from "./card-subject.ts";
@@ -8,8 +9,8 @@ import { clean } from "./clean.ts";
 import { ago, counted, duration } from "./words.ts";
 
 /** What command line and policies say of a member's fix now. */
-export function permissionOf({ state, plan, now }: Subject, { host }: Member): Permission {
-  return permissionFor({ plan: state.plan, host: host.host, step: plan, now });
+export function permissionOf({ state, now }: Subject, { host, step }: Member): Permitted {
+  return permittedOn(state, host, step, now);
 }
 
 /** The digest that a decision on this member names. */

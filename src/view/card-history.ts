@@ -1,6 +1,7 @@
 import type { PastFix } from "../model/past.ts";
 import type { Member, Subject } from "./card-subject.ts";
 import { namesOf, spread } from "./card-subject.ts";
+import { permissionOf } from "./card-approval.ts";
 import type { Against } from "./card-against.ts";
 import { clean } from "./clean.ts";
 import { ago, counted, OUTCOME_LOOK } from "./words.ts";
@@ -25,7 +26,13 @@ export function historyWords(subject: Subject): string {
 
 /** What the past of these hosts says against another fix: it does not hold, or it did not go well. */
 export function againstHistory(subject: Subject): Against[] {
-  return [...recurring(subject), ...returned(subject), ...endedBadly(subject)];
+  return [...left(subject), ...recurring(subject), ...returned(subject), ...endedBadly(subject)];
+}
+
+/** Why the schedule asks a person for what it would fix by itself. */
+function left(subject: Subject): Against[] {
+  const text = spread(subject, (member) => permissionOf(subject, member).recurs ?? "");
+  return text === "" ? [] : [{ weight: "alarm", text: `asked, not fixed by the schedule: ${text}` }];
 }
 
 function recurring(subject: Subject): Against[] {

@@ -29,6 +29,7 @@ schedules:
   - { name: shut, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, window: { from: "${clock(shut)}", to: "${clock(shut + 1)}" }, inputs: { key: { file: key.txt } } }
   - { name: few, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, max_hosts_per_day: 1, inputs: { key: { file: key.txt } } }
   - { name: late, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, deadline: 1ms, inputs: { key: { file: key.txt } } }
+  - { name: often, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, stop_after: { fixes: 2 }, inputs: { key: { file: key.txt } } }
   - { name: look, check: [../runbooks/job.yml], cron: "@hourly", inputs: { key: { file: key.txt } } }
   - { name: lost, runbook: ../runbooks/job.yml, cron: "@hourly", inputs: { key: { env: NO_SUCH_KEY } } }
   - { name: loud, runbook: ../runbooks/job.yml, cron: "@hourly", inputs: { key: { command: [./loud] } } }
@@ -150,12 +151,29 @@ describe("a fire of a schedule", () => {
     });
   });
 
+  test("leaves to people what was fixed often enough, whoever did it: the card says why", async () => {
+    await spoil();
+    for (const name of ["often", "open"]) {
+      await shop.write("a/often.bad", "");
+      expect((await fire(name)).exit).toBe(0);
+    }
+    await shop.write("a/often.bad", "");
+    const run = nextId();
+    expect((await fire("often", run)).exit).toBe(3);
+    const why = "it keeps coming back: fixed 2 times within 7 d, so look for the cause";
+    expect((await shop.run("approvals", run)).out).toContain(`asked, not fixed by the schedule: ${why}`);
+    expect(await files("a")).toContain("often.bad");
+    const { digest } = JSON.parse((await shop.run("approvals", run, "--json")).out);
+    expect((await shop.run("approve", run, "--digest", digest, "--resume")).exit).toBe(0);
+    expect(await files("a")).not.toContain("often.bad");
+  });
+
   test("tells where a value cannot be had, at the line of the schedule, and begins nothing", async () => {
     const run = nextId();
     const { exit, err } = await fire("lost", run);
     expect({ exit, err }).toEqual({
       exit: 64,
-      err: expect.stringContaining("schedules.yml:10, schedule lost, input key: the variable NO_SUCH_KEY is not set"),
+      err: expect.stringContaining("schedules.yml:11, schedule lost, input key: the variable NO_SUCH_KEY is not set"),
     });
     expect((await fire("loud")).err).toContain("input key: the command ./loud: it prints more than 1 MB");
     expect((await shop.run("history", "show", run)).exit).toBe(64);

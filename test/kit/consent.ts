@@ -17,7 +17,7 @@ export function checkConsent(
   promise(key === null || (books.waived.get(`${host} ${step} ${key}`) ?? 0) <= now, "what is waived is not fixed");
 
   const plan = books.plan.steps.find((one) => one.id === step);
-  const rules = books.plan.policies.map((policy) => ruleFor(books.plan, policy, event));
+  const rules = books.plan.policies.map((policy) => ruleFor(books.plan, policy, event, now));
   const votes = books.votes.get(`${host} ${step}`) ?? [];
   const people = new Set(votes.filter((vote) => !vote.auto).map((vote) => vote.by));
   const own = plan?.fix?.approvals ?? 1;
@@ -35,9 +35,7 @@ export function checkConsent(
     const long = Math.min(rule.expires ?? Infinity, plan?.expires ?? 0) * 1000;
     const last = Math.max(...votes.map((vote) => vote.at));
     promise(!first || people.size === 0 || last + long >= now, "an approval that has expired starts nothing");
-    const under = books.fixed.filter(
-      (one) => one.host !== host && books.plan.policies.some((policy) => ruleFor(books.plan, policy, one) === rule),
-    );
+    const under = books.fixed.filter((one) => one.host !== host && countsUnder(books.plan, rule, one));
     const hosts = new Set(under.map((one) => one.host));
     promise(rule.maxHosts === null || hosts.size < rule.maxHosts, "a rule's number of hosts is not exceeded");
   }
@@ -45,17 +43,36 @@ export function checkConsent(
 
 type Policy = RunPlan["policies"][number];
 
-/** The first rule of a policy that speaks of a step on a host; those of the simulated policies speak at any hour. */
-function ruleFor(
-  plan: RunPlan,
-  { rules }: Policy,
-  at: { host: string; step: string },
-): Policy["rules"][number] | undefined {
+type Rule = Policy["rules"][number];
+type Place = { readonly host: string; readonly step: string };
+
+/** The first rule of a policy that speaks of a step on a host at a moment. */
+function ruleFor(plan: RunPlan, { rules }: Policy, at: Place, now: number): Rule | undefined {
+  return rules.find((rule) => speaks(plan, rule, at) && holds(rule, now));
+}
+
+/** Whatever the hour, unless one before it always speaks first. */
+function countsUnder(plan: RunPlan, rule: Rule, at: Place): boolean {
+  const { rules = [] } = plan.policies.find((policy) => policy.rules.includes(rule)) ?? {};
+  const always = (one: Rule): boolean => one.when === null && one.since === undefined && one.days === undefined;
+  return rules.find((one) => speaks(plan, one, at) && (always(one) || one === rule)) === rule;
+}
+
+function speaks(plan: RunPlan, { hosts, steps, risks }: Rule, at: Place): boolean {
   const risk = plan.steps.find((one) => one.id === at.step)?.fix?.risk;
-  return rules.find(
-    ({ hosts, steps, risks }) =>
-      (hosts?.includes(at.host) ?? true) &&
-      (steps?.includes(at.step) ?? true) &&
-      (risks === null || (risk !== undefined && risks.includes(risk))),
+  return (
+    (hosts?.includes(at.host) ?? true) &&
+    (steps?.includes(at.step) ?? true) &&
+    (risks === null || (risk !== undefined && risks.includes(risk)))
   );
+}
+
+/** By UTC, as simulated policies have it. */
+function holds({ when, since = 0, days }: Rule, now: number): boolean {
+  const date = new Date(now);
+  const minute = date.getUTCHours() * 60 + date.getUTCMinutes();
+  const day = date.getUTCDay() === 0 ? 7 : date.getUTCDay();
+  const today = date.toISOString().slice(0, 10);
+  if (now < since || (days !== undefined && (today < days.from || today > days.to))) return false;
+  return when === null || when.some((each) => each.days.includes(day) && each.from <= minute && minute < each.to);
 }
