@@ -40,6 +40,7 @@ export function addRunbooks(program: Command, end: (answer: Answer) => void, io:
     .argument("[name-or-file...]", "runbooks, or files of cases; all of them when none is named")
     .option("--only <text>", "only cases with this in their title")
     .option("--shell <name>", "only under this shell: dash, bash or busybox (repeatable)", several)
+    .option("--quick", "each case under one of its shells, taken in turn")
     .option("--coverage", "which step and which outcome has no case")
     .option("--min-coverage <percent>", "exit 2 where cases show less of the runbooks than this", count)
     .option("--json", "as JSON")

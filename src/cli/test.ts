@@ -29,6 +29,8 @@ export type TestOptions = Omit<RecordOptions, "record"> & {
   /** Percent. */
   readonly minCoverage?: number | undefined;
   readonly shell?: readonly string[] | undefined;
+  /** Each case under one of its shells. */
+  readonly quick?: boolean | undefined;
   readonly only?: string | undefined;
   readonly report?: readonly string[] | undefined;
 };
@@ -75,7 +77,13 @@ export async function test(
   const tried: TriedRunbook[] = [];
   for (const each of chosen) {
     if (isFault(each)) continue;
-    const one = await tryRunbook(each, lookup.cwd, { machine, queue, shells, only: options.only });
+    const one = await tryRunbook(each, lookup.cwd, {
+      machine,
+      queue,
+      shells,
+      quick: options.quick === true,
+      only: options.only,
+    });
     if (Array.isArray(one)) faults.push(...one);
     else tried.push(one);
   }
@@ -155,6 +163,7 @@ type Trial = {
   readonly machine: Machine;
   readonly queue: PQueue;
   readonly shells: readonly CaseShell[] | null;
+  readonly quick: boolean;
   readonly only: string | undefined;
 };
 
@@ -172,10 +181,11 @@ async function tryRunbook({ path, files }: Chosen, cwd: string, trial: Trial): P
   });
   const wanted = cases.filter(({ one }) => trial.only === undefined || one.title.includes(trial.only));
   const tried = await Promise.all(
-    wanted.map(async ({ file, line, one, sheet }): Promise<Tried> => {
-      const results = shellsFor(sheet, one, trial).map((shell) =>
-        trial.queue.add(() => playCase(loaded, sheet, one, shell, trial.machine)),
-      );
+    wanted.map(async ({ file, line, one, sheet }, at): Promise<Tried> => {
+      const shells = shellsFor(sheet, one, trial);
+      // One after the other, so that every shell has its part.
+      const turn = trial.quick ? shells.slice(at % shells.length, (at % shells.length) + 1) : shells;
+      const results = turn.map((shell) => trial.queue.add(() => playCase(loaded, sheet, one, shell, trial.machine)));
       return { file, line, one, results: await Promise.all(results) };
     }),
   );

@@ -123,6 +123,14 @@ describe("runbook test", () => {
     expect(exit).toBe(0);
   });
 
+  test("--quick plays each case under one of its shells, and leaves no shell out", async () => {
+    await using shop = await workshop(FILES);
+    const { exit, out } = await shop.run("test", "swap-full", "--quick");
+    expect(out.match(/✓ .*  dash, /g)).toBeNull();
+    for (const shell of ["dash", "bash", "busybox"]) expect(out).toMatch(new RegExp(`✓ .*  ${shell}\n`));
+    expect(exit).toBe(0);
+  });
+
   test("shows what was expected beside what came, and which step has no case", async () => {
     const wrong = `${COMMON}
 cases:
