@@ -4,17 +4,18 @@ import PQueue from "p-queue";
 import { caseFiles, casesDirectory, openCases, runbookOfCases } from "../load/cases.ts";
 import { findRunbook, shelvedRunbooks, type Lookup } from "../load/library.ts";
 import { openRunbook } from "../load/runbook.ts";
-import type { Case, CaseSheet, CaseShell } from "../model/case.ts";
+import type { Case } from "../model/case.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { coverageOf, coverageSum, type StepCoverage } from "../trial/coverage.ts";
 import { sweepHosts } from "../trial/host.ts";
-import { machineParts, type Machine } from "../trial/tools.ts";
+import { machineParts } from "../trial/tools.ts";
 import { paletteOf } from "../view/colour.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { recordCase, type RecordOptions } from "./test-record.ts";
 import { isWrong, playCase, type Result } from "./test-play.ts";
+import { shellsFor, shellsOf, type ShellChoice } from "./test-shells.ts";
 import { testJson, testJunit } from "./test-told.ts";
 import { linkTarget, placeFault, replaceFile } from "./whole-file.ts";
 import { jsonText } from "../report/json.ts";
@@ -129,14 +130,6 @@ async function writeReports(
   return faults;
 }
 
-function shellsOf(names: readonly string[]): readonly CaseShell[] | null | Fault {
-  if (names.length === 0) return null;
-  const known: readonly CaseShell[] = ["dash", "bash", "busybox"];
-  const wrong = names.find((name) => !known.some((each) => each === name));
-  if (wrong === undefined) return known.filter((each) => names.includes(each));
-  return { kind: "usage", message: `there is no shell \`${wrong}\` to test with`, hint: `--shell ${known.join(", ")}` };
-}
-
 /** A name or a path may mean a runbook, or a file of its cases. */
 async function choose(names: readonly string[], lookup: Lookup): Promise<(Chosen | Fault)[]> {
   if (names.length === 0) {
@@ -159,13 +152,7 @@ async function choose(names: readonly string[], lookup: Lookup): Promise<(Chosen
   return [...faults, ...all.values()];
 }
 
-type Trial = {
-  readonly machine: Machine;
-  readonly queue: PQueue;
-  readonly shells: readonly CaseShell[] | null;
-  readonly quick: boolean;
-  readonly only: string | undefined;
-};
+type Trial = ShellChoice & { readonly queue: PQueue; readonly only: string | undefined };
 
 async function tryRunbook({ path, files }: Chosen, cwd: string, trial: Trial): Promise<TriedRunbook | Fault[]> {
   const { loaded, faults } = await openRunbook(path, cwd);
@@ -182,10 +169,9 @@ async function tryRunbook({ path, files }: Chosen, cwd: string, trial: Trial): P
   const wanted = cases.filter(({ one }) => trial.only === undefined || one.title.includes(trial.only));
   const tried = await Promise.all(
     wanted.map(async ({ file, line, one, sheet }, at): Promise<Tried> => {
-      const shells = shellsFor(sheet, one, trial);
-      // One after the other, so that every shell has its part.
-      const turn = trial.quick ? shells.slice(at % shells.length, (at % shells.length) + 1) : shells;
-      const results = turn.map((shell) => trial.queue.add(() => playCase(loaded, sheet, one, shell, trial.machine)));
+      const results = shellsFor(sheet, one, at, trial).map((shell) =>
+        trial.queue.add(() => playCase(loaded, sheet, one, shell, trial.machine)),
+      );
       return { file, line, one, results: await Promise.all(results) };
     }),
   );
@@ -199,17 +185,6 @@ async function tryRunbook({ path, files }: Chosen, cwd: string, trial: Trial): P
         ),
     );
   return { loaded, directory: casesDirectory(path), cases: tried, coverage: coverageOf(loaded.runbook, shown) };
-}
-
-/** A case without a host needs no shell; one with a host runs under all that it allows and this machine has. */
-function shellsFor(sheet: CaseSheet, one: Case, { machine, shells }: Trial): readonly (CaseShell | null)[] {
-  const bare = [sheet, one].every(
-    ({ files, processes, commands }) => Object.keys({ ...files, ...processes, ...commands }).length === 0,
-  );
-  const answered = one.scripts.applies !== undefined || Object.keys(one.scripts.steps).length > 0;
-  if (bare && answered) return [null];
-  const allowed = one.shells ?? sheet.shells ?? [...machine.shells.keys()];
-  return allowed.filter((shell) => shells === null || shells.includes(shell));
 }
 
 /** Whether a case ran under all its shells, and is as expected. */
