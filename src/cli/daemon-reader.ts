@@ -9,12 +9,14 @@ import { lookup } from "./library.ts";
 /** ms between two looks whether files have changed. */
 const PAUSE = 5_000;
 
-/** Reads a file of schedules where it, or a runbook or a policy that it names, is another than before. `again`: the next time in any case. */
-export function scheduleReader(file: string): Reader & { again(): void } {
+/** Reads a file of schedules where it, or a runbook or a policy that it names, is another than before. `again`: the next time in any case; `current`: the last that was right, null before that. */
+export function scheduleReader(file: string): Reader & { again(): void; current(): OpenedSchedules | null } {
   let watched: readonly string[] = [resolve(file)];
   let prints: string | null = null;
+  let current: OpenedSchedules | null = null;
   let looked = Number.NEGATIVE_INFINITY;
   return {
+    current: () => current,
     again: () => {
       prints = null;
       looked = Number.NEGATIVE_INFINITY;
@@ -29,6 +31,7 @@ export function scheduleReader(file: string): Reader & { again(): void } {
       );
       watched = await filesOf(opened, file, watched);
       prints = await printsOf(watched);
+      if (opened.schedules !== undefined) current = opened;
       return opened.schedules === undefined ? { faults: opened.faults } : { schedules: opened.schedules };
     },
   };

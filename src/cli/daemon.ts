@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { newBridge, type Bridge } from "../daemon/bridge.ts";
 import type { Line } from "../daemon/ports.ts";
 import { serve, stop } from "../daemon/serve.ts";
@@ -10,10 +10,12 @@ import { FaultError, isFault, type Fault } from "../model/fault.ts";
 import { jsonText } from "../report/json.ts";
 import { systemClock } from "../run/clock.ts";
 import { newRunId } from "../run/id.ts";
+import { startTelling } from "../notify/notifier.ts";
 import { resumeRefusal } from "../run/resume.ts";
 import { scheduleReader } from "./daemon-reader.ts";
 import { EXIT } from "./exit.ts";
 import { onceReadersGo, type Io } from "./io.ts";
+import { listeningOf, notifierOf } from "./notifier.ts";
 import { stateDir } from "./state.ts";
 import { userName } from "./user.ts";
 import { whereabouts } from "./whereabouts.ts";
@@ -38,6 +40,14 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
   await using record = SqliteRecord.open(state);
   const { machine: _, ...self } = whereabouts();
   const reader = scheduleReader(file);
+  const say = (line: Line): void => io.out(`${lineText(line, Date.now())}\n`);
+  const telling = startTelling(
+    notifierOf(record, () => listeningOf(reader.current()), {
+      directory: dirname(resolve(file)),
+      word: (word) => say({ level: word.state === "sent" ? "info" : "warning", event: "notification", ...word }),
+      problem: (problem) => say({ level: "error", event: "notifications", problem }),
+    }),
+  );
   const bridge = newBridge({
     clock: systemClock,
     book: record.book,
@@ -54,15 +64,16 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
     reader,
     refusal: (run) => refusalOf(run, record),
     newRun: newRunId,
-    say: (line) => io.out(`${lineText(line, Date.now())}\n`),
+    say,
     most: options.parallel,
     nap: NAP,
     patience: options.patience * 1000,
-    chore: async () => undefined,
+    chore: () => telling.round(),
   });
   using _signals = listen(bridge, reader);
   bridge.parts.say({ level: "info", event: "daemon", pid: process.pid, state, schedules: resolve(file) });
   await serve(bridge);
+  await telling[Symbol.asyncDispose]();
   // What could not be waited for goes on without us.
   process.exit(EXIT.ok);
 }

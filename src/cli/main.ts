@@ -11,6 +11,7 @@ import { addLab } from "./lab-commands.ts";
 import { addOrders } from "./order-commands.ts";
 import { others } from "./others.ts";
 import { addRunbooks } from "./runbook-commands.ts";
+import { addNotify } from "./notify-commands.ts";
 import { addSchedules } from "./schedule-commands.ts";
 import { endWithReaders, exitOfFaults, processIo as io, tell } from "./io.ts";
 
@@ -164,6 +165,7 @@ program
 
 addSchedules(program, end, io);
 addDaemon(program, end, io);
+addNotify(program, end, io);
 addHistory(program, end, io);
 addOrders(program, end, io);
 

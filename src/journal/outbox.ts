@@ -55,9 +55,17 @@ export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
           .where("state", "=", "due")
           .execute();
       }),
-    list: (most) =>
+    list: ({ all, most }) =>
       look(async () =>
-        (await database.selectFrom("outbox").selectAll().orderBy("nr", "desc").limit(most).execute()).map(messageOf),
+        (
+          await database
+            .selectFrom("outbox")
+            .selectAll()
+            .where("state", "in", all ? States.options : ["due", "refused", "expired"])
+            .orderBy("nr", "desc")
+            .limit(most)
+            .execute()
+        ).map(messageOf),
       ),
     retry: (beginning) => change((own) => retry(own, beginning)),
     prune: (before) =>

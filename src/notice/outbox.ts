@@ -66,8 +66,8 @@ export interface Outbox {
   ): Promise<void>;
   /** Puts a summary in the place of messages that are due. */
   sum(ids: readonly string[], notice: Notice, at: number): Promise<void>;
-  /** The newest first. */
-  list(most: number): Promise<readonly Message[]>;
+  /** The newest first: those that have not arrived, or all. */
+  list(wanted: { readonly all: boolean; readonly most: number }): Promise<readonly Message[]>;
   /** Makes messages that were refused or have expired due again, and leaves no receiver alone any longer; those whose id begins with a text. How many. */
   retry(beginning: string): Promise<number>;
   /** Takes out what was delivered before a time. */

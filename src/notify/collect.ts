@@ -1,4 +1,3 @@
-import { FaultError, type Fault } from "../model/fault.ts";
 import type { Notification } from "../model/notification.ts";
 import { noticesOf, type Listener } from "../notice/notices.ts";
 import type { Behind, Outbox } from "../notice/outbox.ts";
@@ -13,23 +12,22 @@ export type Collection = {
   readonly outbox: Outbox;
   readonly archive: Pick<Archive, "read">;
   readonly listening: (schedule: string) => readonly Notification[];
+  /** Is told why a run cannot be told of. */
+  readonly trouble: (error: unknown) => void;
 };
 
-/** Makes messages of all that has happened in runs of schedules and was not told of yet. Answers with the runs whose record cannot be read. */
-export async function collect(collection: Collection): Promise<readonly { run: string; faults: readonly Fault[] }[]> {
-  const { outbox, clock } = collection;
-  const unread: { run: string; faults: readonly Fault[] }[] = [];
+/** Makes messages of all that has happened in runs of schedules and was not told of yet. */
+export async function collect(collection: Collection): Promise<void> {
+  const { outbox, clock, trouble } = collection;
   for (const behind of await outbox.behind()) {
     if (!behind.ended && clock.now() - behind.since < GATHERING) continue;
     try {
       await tellOf(behind, collection);
     } catch (error) {
       // One run that is damaged keeps nobody from being told of the others.
-      if (!(error instanceof FaultError)) throw error;
-      unread.push({ run: behind.run, faults: error.faults });
+      trouble(error);
     }
   }
-  return unread;
 }
 
 async function tellOf({ run, schedule, runbook, seq: from }: Behind, collection: Collection): Promise<void> {

@@ -1,85 +1,91 @@
-import { FaultError, type Fault } from "../model/fault.ts";
+import { FaultError } from "../model/fault.ts";
 import type { Notification } from "../model/notification.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { collect } from "./collect.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import type { Archive } from "../run/ports.ts";
 
-/** ms between two looks at the record and the outbox. */
-const EVERY = 5000;
 const DAY = 86_400_000;
 /** ms that delivered messages are kept. */
 const KEPT = 30 * DAY;
 
+/** Which schedules tell whom. */
+export type Listening = {
+  readonly schedules: readonly Pick<Schedule, "name" | "notify">[];
+  readonly notifications: readonly Notification[];
+};
+
 /** What telling people of the runs of schedules needs. */
 export type Notifier = Delivery & {
   readonly archive: Pick<Archive, "read">;
-  /** As the file of schedules says it now. */
-  readonly current: () => {
-    readonly schedules: readonly Pick<Schedule, "name" | "notify">[];
-    readonly notifications: readonly Notification[];
-  };
-  /** A record that cannot be read or written; told once, until it has changed. */
-  readonly fault: (fault: Fault) => void;
+  /** As the file of schedules says it now. Null: it could not be read yet, so nobody knows who is to be told. */
+  readonly current: () => Listening | null;
+  /** What keeps messages from being made or delivered here; told once, until it has changed. */
+  readonly problem: (words: string) => void;
 };
 
-/** Tells people of the runs of schedules until the signal fires: makes messages of what is on record, and delivers them. Only bugs reject. */
-export async function notifyUntil(signal: AbortSignal, notifier: Notifier): Promise<void> {
-  const busy = new Map<string, Promise<void>>();
-  const told = new Set<string>();
-  const tellFault = (error: unknown): void => {
-    if (!(error instanceof FaultError)) throw error;
-    tellOnce(error.faults, told, notifier);
-  };
-  while (!signal.aborted) {
-    try {
-      await gather(notifier, told);
-    } catch (error) {
-      tellFault(error);
-    }
-    for (const notification of notifier.current().notifications) {
-      const { name } = notification;
-      // Each by itself: one that hangs holds up no other.
-      if (busy.has(name)) continue;
-      const work = deliver(notification, notifier, signal).catch(tellFault);
-      busy.set(
-        name,
-        work.finally(() => busy.delete(name)),
-      );
-    }
-    await Promise.race([notifier.clock.sleep(EVERY, signal).catch(() => undefined), failed(busy)]);
-  }
-  await Promise.all(busy.values());
+/** Tells people of the runs of schedules, a round at a time. Disposed of, it breaks off what is under way: the next one delivers it. */
+export interface Telling extends AsyncDisposable {
+  /** Makes messages of what is new on record, and begins to deliver what is due. Waits for no receiver, and never rejects. */
+  round(): Promise<void>;
 }
 
-/** Rejects with the first bug of what is under way; else it never ends. */
-function failed(busy: ReadonlyMap<string, Promise<void>>): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const work of busy.values()) work.catch(reject);
-  });
+/** Begins to tell. Whatever goes wrong with messages, it holds up nothing else: it is told as a problem. */
+export function startTelling(notifier: Notifier): Telling {
+  const busy = new Map<string, Promise<void>>();
+  const over = new AbortController();
+  const told = new Set<string>();
+  const trouble = (error: unknown): void => {
+    for (const words of wordsOf(error)) {
+      if (!told.has(words)) notifier.problem(words);
+      told.add(words);
+    }
+  };
+  return {
+    round: async () => {
+      try {
+        await gather(notifier, trouble);
+      } catch (error) {
+        trouble(error);
+      }
+      for (const notification of notifier.current()?.notifications ?? []) {
+        const { name } = notification;
+        // Each by itself: one that hangs holds up no other.
+        if (busy.has(name) || over.signal.aborted) continue;
+        const work = deliver(notification, notifier, over.signal).catch(trouble);
+        busy.set(
+          name,
+          work.finally(() => busy.delete(name)),
+        );
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await Promise.all(busy.values());
+    },
+  };
+}
+
+function wordsOf(error: unknown): readonly string[] {
+  if (error instanceof FaultError) return error.faults.map(({ message }) => message);
+  return [`a bug, and not your fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
 }
 
 /** One round to its end: messages are made, and everybody's are delivered as far as that goes now. */
-export async function notifyOnce(notifier: Notifier, signal: AbortSignal): Promise<void> {
-  await gather(notifier, new Set());
-  await Promise.all(notifier.current().notifications.map((one) => deliver(one, notifier, signal)));
+export async function tellOnce(notifier: Notifier, signal: AbortSignal): Promise<void> {
+  await gather(notifier, (error) => wordsOf(error).forEach(notifier.problem));
+  await Promise.all((notifier.current()?.notifications ?? []).map((one) => deliver(one, notifier, signal)));
 }
 
-async function gather(notifier: Notifier, told: Set<string>): Promise<void> {
+async function gather(notifier: Notifier, trouble: (error: unknown) => void): Promise<void> {
   const { clock, outbox, archive, current } = notifier;
-  const { schedules, notifications } = current();
+  const now = current();
+  if (now === null) return;
+  const { schedules, notifications } = now;
   const listening = (name: string): readonly Notification[] => {
     const wanted = schedules.find((schedule) => schedule.name === name)?.notify ?? [];
     return notifications.filter((one) => wanted.includes(one.name));
   };
-  for (const { faults } of await collect({ clock, outbox, archive, listening })) tellOnce(faults, told, notifier);
+  await collect({ clock, outbox, archive, listening, trouble });
   await outbox.prune(clock.now() - KEPT);
-}
-
-function tellOnce(faults: readonly Fault[], told: Set<string>, { fault }: Notifier): void {
-  for (const one of faults) {
-    const key = `${one.where}\n${one.message}`;
-    if (!told.has(key)) fault(one);
-    told.add(key);
-  }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
-import { notifyOnce } from "../../src/notify/notifier.ts";
+import { tellOnce } from "../../src/notify/notifier.ts";
 import { httpReceiver } from "../kit/http-receiver.ts";
 import { HOUR, MINUTE, notificationsOf, notifying, write } from "../kit/notifying.ts";
 import { scheduledRun, type Fate } from "../kit/scheduled.ts";
@@ -51,7 +51,7 @@ describe("a webhook", () => {
     const [, t = "", v1 = ""] =
       /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(second?.headers["x-runbook-signature"])) ?? [];
     expect(v1).toBe(createHmac("sha256", "hunter22").update(`${t}.${second?.body}`).digest("hex"));
-    expect(await record.outbox.list(10)).toMatchObject([{ state: "sent", attempts: 2 }]);
+    expect(await record.outbox.list({ all: true, most: 10 })).toMatchObject([{ state: "sent", attempts: 2 }]);
   });
 
   test.each([
@@ -74,7 +74,7 @@ describe("a webhook", () => {
     await write(record, scheduledRun("r1", { web1: left }));
     await after(0);
     expect(receiver.received).toHaveLength(1);
-    const [message] = await record.outbox.list(10);
+    const [message] = await record.outbox.list({ all: true, most: 10 });
     expect(message).toMatchObject({ state, attempts: 1 });
     expect(message?.why).toContain(`HTTP ${status}`);
     expect(message?.why).not.toContain("\u001b");
@@ -104,7 +104,7 @@ describe("a webhook", () => {
     receiver.answers(() => ({ status: 400, body: "x".repeat(20_000_000) }));
     await write(record, scheduledRun("r1", { web1: left }));
     await after(0);
-    expect((await record.outbox.list(1))[0]?.why.length).toBeLessThan(400);
+    expect((await record.outbox.list({ all: true, most: 1 }))[0]?.why.length).toBeLessThan(400);
   });
 
   test("in Slack's format gets one text", async () => {
@@ -184,11 +184,11 @@ describe("the outbox", () => {
     expect(receiver.received.length).toBeLessThan(50);
     receiver.answers(() => ({ status: 200 }));
     await after(HOUR);
-    expect(await record.outbox.list(1)).toMatchObject([{ state: "expired" }]);
-    const [message] = await record.outbox.list(1);
+    expect(await record.outbox.list({ all: true, most: 1 })).toMatchObject([{ state: "expired" }]);
+    const [message] = await record.outbox.list({ all: true, most: 1 });
     expect(await record.outbox.retry(message?.notice.id.slice(0, 8) ?? "")).toBe(1);
     await after(0);
-    expect(await record.outbox.list(1)).toMatchObject([{ state: "sent" }]);
+    expect(await record.outbox.list({ all: true, most: 1 })).toMatchObject([{ state: "sent" }]);
   });
 
   test("makes each message once, however often and by whomever the record is read", async () => {
@@ -209,10 +209,10 @@ describe("the outbox", () => {
         return entries;
       },
     };
-    await notifyOnce({ ...notifier, archive }, new AbortController().signal);
+    await tellOnce({ ...notifier, archive }, new AbortController().signal);
     await after(0);
     expect(receiver.received).toHaveLength(2);
-    const list = await record.outbox.list(10);
+    const list = await record.outbox.list({ all: true, most: 10 });
     expect(list.map(({ notice }) => notice.kind).toSorted()).toEqual(["found", "unknown"]);
   });
 
@@ -238,7 +238,7 @@ describe("the outbox", () => {
     expect(await record.ledger.remove("r1")).toBe(true);
     receiver.answers(() => ({ status: 200 }));
     await after(HOUR);
-    expect(await record.outbox.list(10)).toMatchObject([{ state: "sent", notice: { run: "r1" } }]);
+    expect(await record.outbox.list({ all: true, most: 10 })).toMatchObject([{ state: "sent", notice: { run: "r1" } }]);
   });
 
   test("tells of no run but those of schedules", async () => {
@@ -250,6 +250,6 @@ describe("the outbox", () => {
     const { schedule: _, ...plan } = first.event.plan;
     await write(record, [{ ...first, event: { ...first.event, plan } }, ...rest]);
     await after(HOUR);
-    expect(await record.outbox.list(10)).toEqual([]);
+    expect(await record.outbox.list({ all: true, most: 10 })).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Entry } from "../../src/model/event.ts";
 import type { Notification } from "../../src/model/notification.ts";
-import { notifyOnce, type Notifier } from "../../src/notify/notifier.ts";
+import { tellOnce, type Notifier } from "../../src/notify/notifier.ts";
 import { sender } from "../../src/notify/sender.ts";
 import type { SqliteRecord } from "../../src/journal/sqlite.ts";
 import type { Word } from "../../src/notify/deliver.ts";
@@ -40,8 +40,8 @@ export function notifying(
     send: sender({ clock, directory, reveal: (origin) => readOrigin(origin, { env, directory }) }),
     random: () => 0.5,
     tell: (word) => void words.push(word),
-    fault: (fault) => {
-      throw new Error(fault.message);
+    problem: (problem) => {
+      throw new Error(problem);
     },
   };
   return {
@@ -50,7 +50,7 @@ export function notifying(
     /** One round, some ms after the one before. */
     after: async (ms: number): Promise<void> => {
       now += ms;
-      await notifyOnce(notifier, new AbortController().signal);
+      await tellOnce(notifier, new AbortController().signal);
     },
   };
 }
