@@ -21,6 +21,7 @@ import { order } from "./run.ts";
 import { chosenOf } from "./schedule.ts";
 import { stateDir } from "./state.ts";
 import { userName } from "./user.ts";
+import { withdrawOld } from "./withdraw.ts";
 
 /** Where schedules and record are, and how the run is told. */
 type Places = {
@@ -141,7 +142,15 @@ function begun(run: string, io: Io): number {
   return EXIT.begun;
 }
 
-function runOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
+/** The run, and then what earlier runs ask for nothing. */
+async function runOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
+  const ended = await runTo(schedule, fire, io);
+  await using record = SqliteRecord.open(fire.state);
+  if (await record.has(fire.run)) await withdrawOld(record, fire.run, userName(process.env));
+  return ended;
+}
+
+function runTo(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
   const { task, policy, approve } = schedule;
   if (task.kind !== "run") throw new Error(`${schedule.name} runs nothing`);
   const { run, now, looks, tui } = fire;

@@ -10,7 +10,7 @@ import type { Sighting } from "../model/sighting.ts";
 import { OBSERVATIONS } from "./observations.ts";
 import { FaultError } from "../model/fault.ts";
 import type { FixedHost } from "../schedule/restraint.ts";
-import type { Archive, Desk, Journal } from "../run/ports.ts";
+import type { Archive, Desk, Journal, OpenRequest } from "../run/ports.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Book } from "../schedule/book.ts";
 import type { Outbox } from "../notice/outbox.ts";
@@ -21,6 +21,7 @@ import { derive } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
 import { ledgerOf, type Ledger } from "./ledger.ts";
+import { fixedBy, has, openOf } from "./of-schedules.ts";
 import { sightingsFor } from "./sightings.ts";
 import { outboxOf } from "./outbox.ts";
 import { writeChained } from "./links.ts";
@@ -198,25 +199,16 @@ export class SqliteRecord implements Journal, Archive {
     );
   }
 
-  async fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]> {
-    const { rows } = await this.#read(() =>
-      sql<FixedHost>`
-        select host, run, coalesce(past_fix.at, started_at) as at from run join past_fix using (run)
-        where schedule = ${schedule} and coalesce(past_fix.at, started_at) >= ${since}
-      `.execute(this.#database),
-    );
-    return rows;
+  fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]> {
+    return this.#read(() => fixedBy(this.#database, schedule, since));
   }
 
-  async has(run: string): Promise<boolean> {
-    const known = this.#database.selectFrom("run").select("run");
-    const rows = await this.#read(() =>
-      known
-        .where((where) => where.or([where("run", "=", run), where("check_id", "=", run)]))
-        .limit(1)
-        .execute(),
-    );
-    return rows.length > 0;
+  openOf(schedule: string, runbook: string): Promise<readonly OpenRequest[]> {
+    return this.#read(() => openOf(this.#database, schedule, runbook));
+  }
+
+  has(run: string): Promise<boolean> {
+    return this.#read(() => has(this.#database, run));
   }
 
   sightings(plan: RunPlan, since: number): Promise<readonly Sighting[]> {

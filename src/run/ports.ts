@@ -214,6 +214,9 @@ export type Request = {
   readonly digest: string;
 };
 
+/** A card that is open. */
+export type OpenRequest = Omit<Request, "digest">;
+
 /** Checks SSH signatures. */
 export interface Verifier {
   /** The decision as given when its signature is good for its text by every one of the files, else why not. */
@@ -234,6 +237,8 @@ export interface Archive extends AsyncDisposable {
   past(runbook: string, hosts: readonly string[], since: number, least?: number): Promise<readonly PastFix[]>;
   /** Hosts that runs of a schedule have fixed, and when. `since` in ms since the epoch. */
   fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]>;
+  /** Where runs of a schedule with a runbook have asked, and no fix has begun. */
+  openOf(schedule: string, runbook: string): Promise<readonly OpenRequest[]>;
   /** Whether a run, or a check, of this id has begun. */
   has(run: string): Promise<boolean>;
   /** What the last looks of checks with a runbook at some hosts found. */

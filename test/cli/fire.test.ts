@@ -65,6 +65,12 @@ async function spoil(...hosts: readonly string[]): Promise<void> {
   for (const host of hosts) await shop.write(`${host}/1.bad`, "");
 }
 
+/** The runs in which a card waits. */
+async function asking(): Promise<string[]> {
+  const { out } = await shop.run("approvals", "--json");
+  return [...new Set(out.split("\n").flatMap((line) => (line === "" ? [] : [String(JSON.parse(line).run)])))];
+}
+
 const files = (host: string): Promise<string[]> => readdir(join(shop.directory, host));
 
 describe("a fire of a schedule", () => {
@@ -133,6 +139,38 @@ describe("a fire of a schedule", () => {
     expect({ exit, ...verdictsOf(out) }).toMatchObject({ exit: 2, "a sweep": `found: ${reason}` });
     expect(out).not.toContain('"type":"asked"');
     expect(await files("a")).toContain("1.bad");
+  });
+
+  test("opens no second request for what an earlier one asks, and takes it back once it is gone or asked anew", async () => {
+    await spoil();
+    expect((await fire("asks")).exit).toBe(0);
+    expect(await asking()).toEqual([]);
+    await shop.write("a/1.bad", "");
+    const [first, second, third, fourth] = [nextId(), nextId(), nextId(), nextId()];
+    expect((await fire("asks", first)).exit).toBe(3);
+    const again = await fire("asks", second);
+    expect({ exit: again.exit, ...verdictsOf(again.out) }).toMatchObject({
+      exit: 3,
+      "a sweep": `waiting: asked in run ${first}`,
+    });
+    expect(await asking()).toEqual([first]);
+    // It is there still, and more with it: one card has both.
+    await shop.write("a/2.bad", "");
+    expect((await fire("asks", third)).exit).toBe(3);
+    expect(await asking()).toEqual([third]);
+    const said = await shop.run("history", "show", first, "--events");
+    expect(said.out).toContain(`schedule asks: asked anew in run ${third}, with all that was found then`);
+    // A fire that only looks sees it, too.
+    await spoil();
+    await rm(join(shop.directory, "a/2.bad"));
+    const clear = await fire("asks", fourth, "--act", "detect");
+    expect({ exit: clear.exit, ...verdictsOf(clear.out) }).toMatchObject({ exit: 0, "a sweep": "clear" });
+    expect(await asking()).toEqual([]);
+    const gone = await shop.run("resume", third, "--no-tui");
+    expect({ exit: gone.exit, out: gone.out }).toEqual({
+      exit: 2,
+      out: expect.stringContaining(`denied by schedule asks: gone by itself, found clear in run ${fourth}`),
+    });
   });
 
   test("fixes as many hosts a day as the schedule says, over all of its runs, and those again that it has fixed", async () => {
