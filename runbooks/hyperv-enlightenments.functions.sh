@@ -90,7 +90,7 @@ libvirt_knows() (
     }'
 )
 
-# how_for BY UUID PERSISTENT: how what a guest lacks can be added: features, commandline or hand.
+# how_for BY UUID: how what a guest lacks can be added: features, commandline or hand.
 how_for() (
   [ "$1" = features ] || { echo hand; exit 0; }
   if libvirt_knows; then echo features; exit 0; else [ "$?" = 1 ] || exit 2; fi
@@ -130,7 +130,7 @@ edited() (
   esac
 )
 
-# only_added OLD NEW LACKS: whether two files of XML differ in nothing but what was to be added.
+# only_added OLD NEW: whether two files of XML differ in nothing but flags that were added.
 only_added() (
   before=$(xml flat < "$1") || exit 1
   after=$(xml flat < "$2") || exit 1

@@ -11,7 +11,7 @@ import { caseClock } from "../trial/clock.ts";
 import { stageOf, type Ground, type Sent } from "../trial/connector.ts";
 import { openHost } from "../trial/host.ts";
 import { marked } from "../trial/marks.ts";
-import { journalIn, NO_DESK } from "../trial/memory.ts";
+import { unrecorded } from "../trial/memory.ts";
 import { WrongPath } from "../trial/root.ts";
 import type { Machine } from "../trial/tools.ts";
 import { mismatches, tracesOf, type Mismatch, type Played, type StepTrace } from "../trial/verdict.ts";
@@ -73,16 +73,9 @@ export async function playCase(
     jobs: true,
     connector: stage.connector,
     controller: stage.connector,
-    journal: journalIn(entries),
-    archive: { read: async () => entries },
-    desk: NO_DESK,
-    verifier: { verify: async () => null },
-    watchers: [],
-    approver: null,
     clock: caseClock(),
     leaving: new AbortController().signal,
-    live: () => undefined,
-    exitOf: () => 0,
+    ...unrecorded(entries),
   });
   const all: Played = {
     state,

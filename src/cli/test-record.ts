@@ -16,7 +16,7 @@ import { systemClock } from "../run/clock.ts";
 import { start } from "../run/start.ts";
 import { anonymizer, type Anonymizer } from "../trial/anonymous.ts";
 import { marked } from "../trial/marks.ts";
-import { journalIn, NO_DESK } from "../trial/memory.ts";
+import { unrecorded } from "../trial/memory.ts";
 import { recording, type Heard } from "../trial/recording.ts";
 import { clean } from "../view/clean.ts";
 import { paletteOf } from "../view/colour.ts";
@@ -126,16 +126,9 @@ async function listenTo(
     jobs: true,
     connector: recording(real.all, heard),
     controller: real.local,
-    journal: journalIn(entries),
-    archive: { read: async () => entries },
-    desk: NO_DESK,
-    verifier: { verify: async () => null },
-    watchers: [],
-    approver: null,
     clock: systemClock,
     leaving: leaving.signal,
-    live: () => undefined,
-    exitOf: () => 0,
+    ...unrecorded(entries),
   });
   const unreachable = [...state.hosts.values()].flatMap((each) => each.unreachable ?? []);
   if (unreachable.length > 0) return unreachable.map((fault) => ({ ...fault, where: host.name }));

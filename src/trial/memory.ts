@@ -1,17 +1,38 @@
 import type { Entry } from "../model/event.ts";
-import type { Desk, Journal } from "../run/ports.ts";
+import type { Archive, Desk, Journal, Verifier } from "../run/ports.ts";
 
-/** The record of a case: it is kept for as long as the case is played. */
-export function journalIn(entries: Entry[]): Journal {
+/** What is around a run, but its hosts. */
+type Surroundings = {
+  readonly journal: Journal;
+  readonly archive: Pick<Archive, "read">;
+  readonly desk: Desk;
+  readonly verifier: Verifier;
+  readonly watchers: readonly [];
+  readonly approver: null;
+  readonly live: () => void;
+  readonly exitOf: () => number;
+};
+
+/** The surroundings of a run of which nothing is left but these entries: no record, nobody else, and nobody who watches or decides. */
+export function unrecorded(entries: Entry[]): Surroundings {
   return {
-    append: async (more) => {
-      entries.push(...more);
+    journal: {
+      append: async (more) => {
+        entries.push(...more);
+      },
+      [Symbol.asyncDispose]: async () => undefined,
     },
-    [Symbol.asyncDispose]: async () => undefined,
+    archive: { read: async () => entries },
+    desk: NO_DESK,
+    verifier: { verify: async () => null },
+    watchers: [],
+    approver: null,
+    live: () => undefined,
+    exitOf: () => 0,
   };
 }
 
-/** The desk of a case, at which nobody else calls. */
+/** A desk at which nobody else calls. */
 export const NO_DESK: Desk = {
   lease: async (run) => ({ run, [Symbol.asyncDispose]: async () => undefined }),
   holder: async () => null,

@@ -6,8 +6,9 @@ import type { Fault } from "../../src/model/fault.ts";
 import type { LoadedRunbook } from "../../src/model/runbook.ts";
 import { systemClock } from "../../src/run/clock.ts";
 import type { LiveRun } from "../../src/run/run.ts";
-import type { Connector, Desk, Ended, Journal, Script } from "../../src/run/ports.ts";
+import type { Connector, Ended, Journal, Script } from "../../src/run/ports.ts";
 import { start } from "../../src/run/start.ts";
+import { NO_DESK } from "../../src/trial/memory.ts";
 import { hostNamed } from "./host.ts";
 
 /** What a stand-in host answers to a script; `signal` fires when the user leaves. */
@@ -88,7 +89,7 @@ export async function play(piece: Play): Promise<{ readonly state: RunState; rea
     controller: standIn(piece),
     journal: piece.journal ?? inMemory(entries),
     archive: { read: async () => entries },
-    desk: EMPTY_DESK,
+    desk: NO_DESK,
     verifier: { verify: async () => null },
     watchers: [{ entry: (entry) => live !== null && piece.onEntry?.(entry, live) }],
     approver: null,
@@ -101,26 +102,6 @@ export async function play(piece: Play): Promise<{ readonly state: RunState; rea
   });
   return { state, entries };
 }
-
-/** Stands in for the desk of a state directory that nobody else uses. */
-const EMPTY_DESK: Desk = {
-  lease: async (run) => ({ run, [Symbol.asyncDispose]: async () => undefined }),
-  holder: async () => null,
-  claim: async () => null,
-  post: async () => ({ refused: "nobody reads it" }),
-  posted: async () => [],
-  answer: async () => undefined,
-  answered: async () => undefined,
-  orders: {
-    of: async () => ({ freeze: null, stop: null }),
-    freeze: async (by, reason) => ({ by, since: 0, reason }),
-    unfreeze: async () => null,
-    frozen: async () => null,
-    heard: async () => false,
-    stop: async () => undefined,
-    stopped: async () => undefined,
-  },
-};
 
 function inMemory(entries: Entry[]): Journal {
   return {
