@@ -2,7 +2,7 @@ import { didYouMean } from "../language/suggest.ts";
 import type { Path, Yaml } from "../language/yaml/yaml.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import { readInput } from "../model/input.ts";
-import type { Input, LoadedRunbook } from "../model/runbook.ts";
+import type { LoadedRunbook } from "../model/runbook.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { findRunbook, type Lookup } from "./library.ts";
 import { openRunbook } from "./runbook.ts";
@@ -58,26 +58,35 @@ async function open(name: string, lookup: Lookup): Promise<LoadedRunbook | strin
 }
 
 function inputFaults(yaml: Yaml, path: Path, inputs: Schedule["inputs"], runbooks: readonly LoadedRunbook[]): Fault[] {
-  const known = new Map<string, Input>(runbooks.flatMap(({ runbook }) => Object.entries(runbook.inputs)));
-  return Object.entries(inputs).flatMap(([name, value]) => {
+  const known = Map.groupBy(
+    runbooks.flatMap(({ runbook }) => Object.entries(runbook.inputs)),
+    ([name]) => name,
+  );
+  const told = Object.entries(inputs).flatMap(([name, value]) => {
     const at = [...path, "inputs", name];
-    const input = known.get(name);
-    if (input === undefined) {
-      const hint =
-        didYouMean(name, known.keys()) ??
-        (known.size === 0 ? "there are none" : `there are ${[...known.keys()].join(", ")}`);
-      const who = runbooks.length === 1 ? `${runbooks[0]?.runbook.name ?? ""} has` : "none of these runbooks has";
-      return [yaml.fault(at, `${who} no input \`${name}\``, hint, "key")];
-    }
+    const own = (known.get(name) ?? []).map(([, input]) => input);
+    if (own.length === 0) return [yaml.fault(at, ...unknownInput(name, runbooks, [...known.keys()]), "key")];
     if (typeof value === "object") return [];
-    if (input.secret) {
+    if (own.some(({ secret }) => secret)) {
       const hint = `write where it comes from: \`${name}: { env: VARIABLE }\`, \`{ file: PATH }\` or \`{ command: [PROGRAM] }\``;
-      // The value itself must not be shown: the key is pointed at, and its line holds both.
-      const fault = yaml.fault(at, `\`${name}\` is a secret, and must not stand in this file`, hint, "key");
-      delete fault.excerpt;
-      return [fault];
+      return [yaml.fault(at, `\`${name}\` is a secret, and must not stand in this file`, hint, "key")];
     }
-    const read = readInput(input, value);
-    return read.ok ? [] : [yaml.fault(at, `\`${name}\`: expected ${read.expected}`)];
+    return own.flatMap((input) => {
+      const read = readInput(input, value);
+      return read.ok ? [] : [yaml.fault(at, `\`${name}\`: expected ${read.expected}`)];
+    });
   });
+  // A secret may stand on the line of any of them.
+  for (const fault of told) delete fault.excerpt;
+  return told;
+}
+
+function unknownInput(
+  name: string,
+  runbooks: readonly LoadedRunbook[],
+  known: readonly string[],
+): [message: string, hint: string] {
+  const hint = didYouMean(name, known) ?? (known.length === 0 ? "there are none" : `there are ${known.join(", ")}`);
+  const who = runbooks.length === 1 ? `${runbooks[0]?.runbook.name ?? ""} has` : "none of these runbooks has";
+  return [`${who} no input \`${name}\``, hint];
 }

@@ -117,16 +117,17 @@ async function ask(
   shell: "sh" | "bash",
   text: string,
 ): Promise<{ readonly comments: readonly Comment[] } | { readonly problem: string } | null> {
-  const directory = await mkdtemp(join(tmpdir(), "runbook-shellcheck-"));
+  let directory: string | null = null;
   try {
+    directory = await mkdtemp(join(tmpdir(), "runbook-shellcheck-"));
     await writeFile(join(directory, "scripts"), text);
     const printed = await run(shell, directory);
-    if (printed === null || typeof printed !== "string") return printed;
-    return Answer.parse(JSON.parse(printed));
-  } catch {
-    return { problem: "what it printed cannot be read" };
+    return typeof printed === "string" ? Answer.parse(JSON.parse(printed)) : printed;
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? `: ${error.message}` : ", as what it says cannot be read";
+    return { problem: `it cannot be asked${why}` };
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    if (directory !== null) await rm(directory, { recursive: true, force: true });
   }
 }
 

@@ -22,5 +22,6 @@ export const Script = z
   .meta(
     about("A script for the step's shell. It starts under `set -eu` with stdin closed, or with errors that end it."),
   );
+
 /** One line for people. */
 export const Label = z.string().min(1).max(200);

@@ -1,5 +1,5 @@
 import type { HostState, RunState } from "../engine/state.ts";
-import { type LoadedRunbook, type Step } from "../model/runbook.ts";
+import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import { kernelOf } from "../model/fix.ts";
 import { clean } from "./clean.ts";
 import { valueWords } from "./words.ts";

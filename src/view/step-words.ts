@@ -1,4 +1,4 @@
-import { type Step } from "../model/runbook.ts";
+import type { Step } from "../model/runbook.ts";
 import { kernelOf, VERIFY_DEFAULTS, type Fix } from "../model/fix.ts";
 import type { RunPlan } from "../model/plan.ts";
 import { clean } from "./clean.ts";

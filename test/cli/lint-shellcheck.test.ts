@@ -59,3 +59,10 @@ test("it is not asked where nobody wants it, and nobody misses it where it is no
   for (const name of ["sh", "bash", "cat", "unshare", "mount"]) symlinkSync(`/usr/bin/${name}`, join(tools, name));
   expect(await shop.runWith({ PATH: tools }, "lint", "x.yml")).toEqual(sound);
 });
+
+test("where it cannot be asked, that is told, and the file is no worse for it", async () => {
+  await using shop = await workshop({ "x.yml": RUNBOOK, "x.sh": FUNCTIONS });
+  const { exit, out } = await shop.runWith({ TMPDIR: "/nonexistent" }, "lint", "x.yml");
+  expect(exit).toBe(0);
+  expect(out).toMatch(/x\.sh:1:1: warning: shellcheck: it cannot be asked: .*ENOENT/);
+});

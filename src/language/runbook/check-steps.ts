@@ -1,5 +1,5 @@
 import { isMeasure, type Runbook, type Step } from "../../model/runbook.ts";
-import { type Fix } from "../../model/fix.ts";
+import type { Fix } from "../../model/fix.ts";
 import { checkReboot } from "./check-reboot.ts";
 import type { Report } from "./check-report.ts";
 import { didYouMean } from "../suggest.ts";

@@ -75,6 +75,21 @@ describe("a file of schedules", () => {
     expect(JSON.stringify(faults)).not.toContain("hunter2");
   });
 
+  test("takes for a secret what one of several runbooks does, and shows none beside another mistake", async () => {
+    await using shop = await desk(
+      "check: [job, open]",
+      "inventory: 'web1,'",
+      "inputs: { size: much, token: hunter2hunter2 }",
+    );
+    await shop.write("runbooks/open.yml", RUNBOOK.replace("name: job", "name: open").replace(", secret: true", ""));
+    const { faults } = await opened(shop);
+    expect(told(faults)).toEqual([
+      "6:21 `size`: expected a size such as 512, 10M or 1.5 GiB",
+      "6:27 `token` is a secret, and must not stand in this file → write where it comes from: `token: { env: VARIABLE }`, `{ file: PATH }` or `{ command: [PROGRAM] }`",
+    ]);
+    expect(JSON.stringify(faults)).not.toContain("hunter2");
+  });
+
   test("is refused for a runbook that is wrong itself, with the first of its mistakes", async () => {
     await using shop = await desk("runbook: bad", "inventory: 'web1,'");
     await shop.write("runbooks/bad.yml", "name: bad\nsteps: []\n");
