@@ -5,12 +5,24 @@ import { findRunbook } from "../load/library.ts";
 import { openSchedules, type OpenedSchedules } from "../load/schedules.ts";
 import { isFault } from "../model/fault.ts";
 import { lookup } from "./library.ts";
+import { replaceFile } from "./whole-file.ts";
 
 /** ms between two looks whether files have changed. */
 const PAUSE = 5_000;
 
-/** Reads a file of schedules where it, or a runbook or a policy that it names, is another than before. `again`: the next time in any case; `current`: the last that was right, null before that. */
-export function scheduleReader(file: string): Reader & { again(): void; current(): OpenedSchedules | null } {
+/** Reads one file of schedules. */
+export type ScheduleReader = Reader & {
+  /** Reads it the next time, whether anything has changed or not. */
+  again(): void;
+  /** A file that holds what was right the last time; null: there is none. */
+  inForce(): string | null;
+  /** The last that was right; null: there was none. */
+  current(): OpenedSchedules | null;
+};
+
+/** Reads a file of schedules where it, or a runbook or a policy that it names, is another than before, and keeps a copy of what was right. */
+export function scheduleReader(file: string, copy: string): ScheduleReader {
+  let kept = false;
   let watched: readonly string[] = [resolve(file)];
   let prints: string | null = null;
   let current: OpenedSchedules | null = null;
@@ -21,6 +33,7 @@ export function scheduleReader(file: string): Reader & { again(): void; current(
       prints = null;
       looked = Number.NEGATIVE_INFINITY;
     },
+    inForce: () => (kept ? copy : null),
     read: async () => {
       if (performance.now() - looked < PAUSE) return null;
       looked = performance.now();
@@ -31,8 +44,11 @@ export function scheduleReader(file: string): Reader & { again(): void; current(
       );
       watched = await filesOf(opened, file, watched);
       prints = await printsOf(watched);
-      if (opened.schedules !== undefined) current = opened;
-      return opened.schedules === undefined ? { faults: opened.faults } : { schedules: opened.schedules };
+      const { schedules, text, faults } = opened;
+      if (schedules === undefined || text === undefined) return { faults };
+      current = opened;
+      kept = (await replaceFile(copy, () => text, 0o600)) === null;
+      return { schedules };
     },
   };
 }

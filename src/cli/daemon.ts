@@ -1,17 +1,20 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { newBridge, type Bridge } from "../daemon/bridge.ts";
 import type { Line } from "../daemon/ports.ts";
+import { listen, type Page } from "../daemon/listen.ts";
 import { serve, stop } from "../daemon/serve.ts";
 import { processStarter } from "../daemon/spawn.ts";
 import { fold } from "../engine/evolve.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { schedulesFile } from "../load/schedules.ts";
 import { FaultError, isFault, type Fault } from "../model/fault.ts";
+import { daemonHealth, daemonMetrics } from "../report/daemon.ts";
 import { jsonText } from "../report/json.ts";
 import { systemClock } from "../run/clock.ts";
 import { newRunId } from "../run/id.ts";
 import { startTelling } from "../notify/notifier.ts";
 import { resumeRefusal } from "../run/resume.ts";
+import type { Address } from "./daemon-command.ts";
 import { scheduleReader } from "./daemon-reader.ts";
 import { EXIT } from "./exit.ts";
 import { onceReadersGo, type Io } from "./io.ts";
@@ -24,9 +27,13 @@ import { whereabouts } from "./whereabouts.ts";
 export type DaemonOptions = {
   readonly schedules?: string | undefined;
   readonly state?: string | undefined;
+  readonly listen?: Address | undefined;
   readonly parallel: number;
   readonly patience: number;
 };
+
+/** What is in force of the file of schedules, for the processes of fires, in the directory of the record. */
+const IN_FORCE = "schedules-in-force.yml";
 
 /** ms that it sleeps at most: clocks are set, and laptops sleep. */
 const NAP = 15_000;
@@ -39,7 +46,7 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
   const state = resolve(stateDir(options.state, env));
   await using record = SqliteRecord.open(state);
   const { machine: _, ...self } = whereabouts();
-  const reader = scheduleReader(file);
+  const reader = scheduleReader(file, join(state, IN_FORCE));
   const say = (line: Line): void => io.out(`${lineText(line, Date.now())}\n`);
   const telling = startTelling(
     notifierOf(record, () => listeningOf(reader.current()), {
@@ -60,6 +67,7 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
       env,
       state,
       schedules: resolve(file),
+      text: () => reader.inForce(),
     }),
     reader,
     refusal: (run) => refusalOf(run, record),
@@ -69,13 +77,32 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
     nap: NAP,
     patience: options.patience * 1000,
     chore: () => telling.round(),
+    ticks: () => performance.now(),
   });
-  using _signals = listen(bridge, reader);
-  bridge.parts.say({ level: "info", event: "daemon", pid: process.pid, state, schedules: resolve(file) });
+  const listening = options.listen === undefined ? null : await listen(options.listen, pagesOf(bridge));
+  if (isFault(listening)) return listening;
+  using _signals = heed(bridge, reader);
+  const at = listening?.url ?? null;
+  bridge.parts.say({
+    level: "info",
+    event: "daemon",
+    listening: at,
+    pid: process.pid,
+    state,
+    schedules: resolve(file),
+  });
   await serve(bridge);
   await telling[Symbol.asyncDispose]();
   // What could not be waited for goes on without us.
   process.exit(EXIT.ok);
+}
+
+/** What is served on `--listen`. */
+function pagesOf({ status }: Bridge): ReadonlyMap<string, () => Page> {
+  return new Map([
+    ["/healthz", () => daemonHealth(status, performance.now())],
+    ["/metrics", () => daemonMetrics(status)],
+  ]);
 }
 
 /** Why a run cannot go on; null: it can. One that is damaged is no reason to stop for the others. */
@@ -98,7 +125,7 @@ function lineText({ level, event, ...rest }: Line, now: number): string {
 }
 
 /** A daemon is told to end by two signals, and to read its schedules by another. Nobody has to read what it says. */
-function listen(bridge: Bridge, reader: { again(): void }): Disposable {
+function heed(bridge: Bridge, reader: { again(): void }): Disposable {
   const ends = ["SIGTERM", "SIGINT"] as const;
   const onEnd = (signal: NodeJS.Signals): void => void stop(bridge, signal);
   const onAgain = (): void => {

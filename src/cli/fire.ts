@@ -28,6 +28,8 @@ type Places = {
   readonly schedules?: string | undefined;
   readonly state?: string | undefined;
   readonly json?: boolean | undefined;
+  /** A file with the schedules that are in force, where those that stand in theirs may be others by now. */
+  readonly text?: string | undefined;
 };
 
 /** What the daemon says of a fire. */
@@ -83,7 +85,7 @@ type Asked = Pick<Beginning, "fire" | "why" | "byHand"> & {
 /** Makes of a schedule what a command line would be; paths in it begin where its file is. */
 async function begin(name: string, places: Places, asked: Asked, io: Io): Promise<number | readonly Fault[]> {
   const state = resolve(stateDir(places.state, process.env));
-  const own = { option: places.schedules, env: process.env, cwd: process.cwd() };
+  const own = { option: places.schedules, env: process.env, cwd: process.cwd(), text: places.text };
   const opened = await openSchedules(own, { now: Date.now() });
   if (opened.schedules === undefined) return opened.faults;
   const chosen = chosenOf(opened.schedules, name, opened.path);

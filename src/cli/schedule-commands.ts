@@ -1,5 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
-import { count, several, type Answer } from "./arguments.ts";
+import { count, seconds, several, type Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
 
 const FILE = "a file of schedules instead of $RUNBOOK_SCHEDULES or ./schedules.yml";
@@ -76,6 +76,28 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
       end(await scheduleRunNow(name, options, io));
     });
   schedule
+    .command("pause")
+    .description("let a schedule not fire, until resume or for some time; what runs is not touched")
+    .argument("<name>")
+    .option("--for <duration>", "such as 2h (default: until it is resumed)", seconds)
+    .option("--reason <text>", "why: told with every fire that is left out")
+    .option("--schedules <file>", FILE)
+    .option("--state <dir>", "where runs are on record")
+    .action(async (name, options) => {
+      const { schedulePause } = await import("./schedule-pause.ts");
+      end(await schedulePause(name, options, io));
+    });
+  schedule
+    .command("resume")
+    .description("let a schedule that was paused fire again")
+    .argument("<name>")
+    .option("--schedules <file>", FILE)
+    .option("--state <dir>", "where runs are on record")
+    .action(async (name, options) => {
+      const { scheduleResume } = await import("./schedule-pause.ts");
+      end(await scheduleResume(name, options, io));
+    });
+  schedule
     .command("fire", { hidden: true })
     .description("one fire, as the daemon begins it")
     .argument("<name>")
@@ -83,6 +105,7 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
     .requiredOption("--act <act>", "run or detect")
     .requiredOption("--run <id>", "the id that its run gets")
     .option("--why <text>", "why it only looks, or is late (repeatable)", several)
+    .option("--text <file>", "what is in force of the file of schedules, where that may be another by now")
     .option("--json", "the run's events, one JSON object a line, on stdout")
     .option("--schedules <file>", FILE)
     .option("--state <dir>", "where runs are on record")

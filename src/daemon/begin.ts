@@ -46,7 +46,9 @@ function planToBegin(bridge: Bridge, fire: WithRun, pause: Pause | undefined, no
   const named = (bridge.schedules ?? []).find(({ name }) => name === schedule);
   const { act, why } = begins(named, fire, { now, since, pause });
   if (act === "skip") return { fire, move: { id, act, why, stage: "over", ended: now }, errand: null };
-  const move = { id, act, why, stage: "going", begun: now, seq: null } as const;
+  const deadline = named?.deadline ?? null;
+  const until = deadline === null ? null : now + deadline * 1000;
+  const move = { id, act, why, stage: "going", begun: now, seq: null, until } as const;
   return { fire, move, errand: { kind: "fire", schedule, nominal, act, why, run } };
 }
 

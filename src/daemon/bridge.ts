@@ -42,7 +42,7 @@ export function newBridge(parts: DaemonParts): Bridge {
   };
   return {
     parts,
-    status: newStatus(parts.clock.now()),
+    status: newStatus(parts.ticks()),
     crew: newCrew(parts.starter, wake),
     schedules: null,
     known: new Map(),

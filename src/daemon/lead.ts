@@ -24,7 +24,7 @@ export async function lead(bridge: Bridge): Promise<void> {
   let ready = false;
   for (;;) {
     const now = parts.clock.now();
-    status.round = now;
+    status.round = parts.ticks();
     try {
       if (!(await parts.book.inCharge())) return;
       if (!ready) await remember(bridge);

@@ -65,6 +65,8 @@ export type DaemonParts = {
   readonly nap: number;
   /** ms that it waits for what runs once it is to end. */
   readonly patience: number;
+  /** ms by a clock that nobody sets. */
+  readonly ticks: () => number;
   /** What else is to be done at each round, while it is in charge. Never rejects. */
   readonly chore: () => Promise<void>;
 };

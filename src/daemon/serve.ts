@@ -30,7 +30,7 @@ export async function serve(bridge: Bridge): Promise<void> {
       }
       status.role = "standby";
       status.recordFault = null;
-      status.round = parts.clock.now();
+      status.round = parts.ticks();
       // So that a wrong file is told before it is needed.
       await readSchedules(bridge);
     } catch (error) {

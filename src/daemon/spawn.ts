@@ -13,6 +13,8 @@ export type Program = {
   /** The directory of the record, and the file of schedules. */
   readonly state: string;
   readonly schedules: string;
+  /** What is in force of that file; null: what stands in it. */
+  readonly text: () => string | null;
 };
 
 /** Starts the program itself for each errand, in a process group of its own: a signal that ends us does not end it. */
@@ -24,17 +26,20 @@ export function processStarter(program: Program): Starter {
         cwd,
         env,
         detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
+        // What it prints of the run is on record, and cards are not for a log.
+        stdio: ["ignore", "ignore", "pipe"],
       });
-      for (const stream of [child.stdout, child.stderr]) if (stream !== null) hearLines(stream, hear);
+      if (child.stderr !== null) hearLines(child.stderr, hear);
       return processOf(child, hear);
     },
   };
 }
 
-function argumentsOf(errand: Errand, { state, schedules }: Program): string[] {
+function argumentsOf(errand: Errand, { state, schedules, text }: Program): string[] {
   if (errand.kind === "resume") return ["resume", errand.run, "--no-tui", "--state", state];
   const { schedule, nominal, act, why, run } = errand;
+  const inForce = text();
+  const own = inForce === null ? [] : ["--text", inForce];
   const when = ["--nominal", new Date(nominal).toISOString(), "--act", act, "--run", run];
   return [
     "schedule",
@@ -45,6 +50,7 @@ function argumentsOf(errand: Errand, { state, schedules }: Program): string[] {
     state,
     "--schedules",
     schedules,
+    ...own,
     ...why.map((text) => `--why=${text}`),
   ];
 }

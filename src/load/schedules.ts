@@ -19,6 +19,8 @@ export type SchedulePlaces = {
   readonly option?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** A file that holds the text to go by, as it was when somebody read it; all in it still begins where the other is. */
+  readonly text?: string | undefined;
 };
 
 /** The file of schedules that counts: the option, else `$RUNBOOK_SCHEDULES`, else `./schedules.yml`; as a person wrote it. */
@@ -42,6 +44,8 @@ export type Closeness = {
 /** A file of schedules as it was read. `directory` is where everything in it begins: names of runbooks, inventories and files. */
 export type OpenedSchedules = {
   readonly path: string;
+  /** What stands in it; undefined where it cannot be read. */
+  readonly text?: string;
   readonly directory: string;
   /** Undefined where there are faults. */
   readonly schedules?: readonly Schedule[];
@@ -55,8 +59,8 @@ export type OpenedSchedules = {
 export async function openSchedules(places: SchedulePlaces, closeness: Closeness): Promise<OpenedSchedules> {
   const path = schedulesFile(places);
   if (typeof path !== "string") return { path: "", directory: places.cwd, faults: [path], warnings: [] };
-  const absolute = resolve(places.cwd, path);
-  const directory = dirname(absolute);
+  const directory = dirname(resolve(places.cwd, path));
+  const absolute = resolve(places.cwd, places.text ?? path);
   const file = await readText(absolute, MAX_SCHEDULES);
   if ("problem" in file) {
     const hint = "--schedules FILE or $RUNBOOK_SCHEDULES names another; docs/schedules.md shows how one is written";
@@ -74,13 +78,14 @@ export async function openSchedules(places: SchedulePlaces, closeness: Closeness
   }
   const examined = examineSchedules(file.text, path, closeness.now);
   const { yaml, schedules, notifications = [] } = examined;
-  if (yaml === undefined || schedules === undefined) return { path, directory, ...examined };
+  if (yaml === undefined || schedules === undefined) return { path, directory, text: file.text, ...examined };
   const outside =
     closeness.searches === undefined ? [] : await checkOutside(yaml, schedules, directory, closeness.searches);
   const faults = inFileOrder([...examined.faults, ...outside]);
   return {
     path,
     directory,
+    text: file.text,
     ...(faults.length === 0 && { schedules, notifications }),
     faults,
     warnings: examined.warnings,

@@ -3,8 +3,13 @@ import { clean } from "../view/clean.ts";
 /** One number, by its labels. */
 export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
 
-/** A metric: a snapshot, so a gauge. */
-export type Family = { readonly name: string; readonly help: string; readonly samples: readonly Sample[] };
+/** A metric; a gauge, as a snapshot is, unless it counts what a process has done since it began. */
+export type Family = {
+  readonly name: string;
+  readonly help: string;
+  readonly samples: readonly Sample[];
+  readonly type?: "gauge" | "counter";
+};
 
 /** Names that are longer are cut: a label is not for texts. */
 const LONGEST = 200;
@@ -17,14 +22,14 @@ export function expositionOf(families: readonly Family[]): string {
   return families.map(familyText).join("");
 }
 
-function familyText({ name, help, samples }: Family): string {
+function familyText({ name, help, samples, type = "gauge" }: Family): string {
   const lines = new Map<string, number>();
   for (const { labels, value } of samples) {
     const series = `${name}${labelsText(labels)}`;
     if (!lines.has(series)) lines.set(series, value);
   }
   if (lines.size === 0) return "";
-  const head = `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n# TYPE ${name} gauge\n`;
+  const head = `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n# TYPE ${name} ${type}\n`;
   return head + [...lines].map(([series, value]) => `${series} ${numberText(value)}\n`).join("");
 }
 

@@ -31,14 +31,14 @@ export type BookedFire = Fire & {
   readonly retryAt: number | null;
   /** The number of the last entry of its run when its process was started, or when it began to wait; null: there was none. */
   readonly seq: number | null;
-  /** When a fire that waits is looked after though nobody has decided: its deadline. */
+  /** When its run is looked after though nobody has decided: its deadline; null: it has none. */
   readonly until: number | null;
   /** What is odd about how it ended. */
   readonly note: string | null;
 };
 
 /** A fire that is to be written down. */
-export type NewFire = Pick<BookedFire, "schedule" | "nominal" | "at" | "act" | "why" | "run" | "runbooks" | "until">;
+export type NewFire = Pick<BookedFire, "schedule" | "nominal" | "at" | "act" | "why" | "run" | "runbooks">;
 
 /** What changes of a fire. */
 export type Move = { readonly id: number } & Partial<

@@ -92,7 +92,7 @@ export function pauseWords({ by, since, until, reason }: Pause): string {
 }
 
 function booked(schedule: Schedule, decision: Decision, around: Around | null): NewFire {
-  const { task, name, deadline } = schedule;
+  const { task, name } = schedule;
   const { nominal, at, act, why } = decision;
   return {
     schedule: name,
@@ -102,7 +102,6 @@ function booked(schedule: Schedule, decision: Decision, around: Around | null): 
     why,
     run: around === null ? null : around.newRun(around.now),
     runbooks: (task.kind === "run" ? [task.runbook] : task.runbooks).map(bookName),
-    until: deadline === null || around === null ? null : around.now + deadline * 1000,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Act } from "./decide.ts";
 export type DaemonStatus = {
   /** `starting`: nobody knows yet whether another is in charge. */
   role: "starting" | "leader" | "standby";
-  /** When the loop last came round. */
+  /** When the loop last came round, by a clock that nobody sets. */
   round: number;
   /** Why the record cannot be used; null: it can. */
   recordFault: string | null;
@@ -26,11 +26,11 @@ export type DaemonStatus = {
   givenUp: number;
 };
 
-/** A daemon that has just begun. */
-export function newStatus(now: number): DaemonStatus {
+/** A daemon that has just begun; `ticks`: ms by a clock that nobody sets. */
+export function newStatus(ticks: number): DaemonStatus {
   return {
     role: "starting",
-    round: now,
+    round: ticks,
     recordFault: null,
     schedules: null,
     scheduleFaults: 0,
@@ -44,4 +44,18 @@ export function newStatus(now: number): DaemonStatus {
     lastSuccess: new Map(),
     givenUp: 0,
   };
+}
+
+/** ms after which a loop that has not come round hangs. */
+const HANGS = 60_000;
+
+/** What keeps the daemon from its work, in words that everybody on the machine may read: the log says more. Empty: nothing. */
+export function ailmentsOf(status: DaemonStatus, ticks: number): readonly string[] {
+  return [
+    ...(ticks - status.round > HANGS ? ["its loop has not come round for a minute"] : []),
+    ...(status.recordFault === null ? [] : ["the record of runs cannot be used"]),
+    ...(status.schedules === null && status.scheduleFaults > 0
+      ? ["the file of schedules is wrong, and there is no earlier one"]
+      : []),
+  ];
 }

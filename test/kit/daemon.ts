@@ -97,6 +97,7 @@ export async function night(start: number, schedules: readonly Schedule[]): Prom
         most: 4,
         nap: 15_000,
         patience: 60_000,
+        ticks: () => clock.now(),
         chore: async () => undefined,
         ...parts,
       });
@@ -174,4 +175,21 @@ function standIns({ clock, record, started, append, play }: Stage): Starter {
       };
     },
   };
+}
+
+/** What was started, in hours since a time: `1 run`, `4.25 detect`, `5 resume`. */
+export function hoursOf({ started }: Night, since: number): string[] {
+  return started.map(
+    ({ at, errand }) => `${(at - since) / 3_600_000} ${errand.kind === "fire" ? errand.act : "resume"}`,
+  );
+}
+
+/** Why fires were skipped. */
+export function skips(one: Night): string[] {
+  return events(one, "skipped").flatMap(({ why }) => (Array.isArray(why) ? [why.join("; ")] : []));
+}
+
+/** The lines of the log about one thing. */
+export function events({ lines }: Night, name: string): Line[] {
+  return lines.filter(({ event }) => event === name);
 }

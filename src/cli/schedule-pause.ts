@@ -1,0 +1,50 @@
+import { SqliteRecord } from "../journal/sqlite.ts";
+import type { Fault } from "../model/fault.ts";
+import type { Pause } from "../schedule/book.ts";
+import { holds, pauseWords } from "../schedule/settle.ts";
+import { clean } from "../view/clean.ts";
+import { EXIT } from "./exit.ts";
+import type { Io } from "./io.ts";
+import { scheduled, type ScheduleOptions } from "./schedule.ts";
+import { stateDir } from "./state.ts";
+import { userName } from "./user.ts";
+
+type Options = Pick<ScheduleOptions, "schedules"> & { readonly state?: string | undefined };
+
+/** How a schedule is paused; `for` in seconds. */
+export type PauseOptions = Options & { readonly for?: number | undefined; readonly reason?: string | undefined };
+
+/** Lets a schedule not fire: on record, so that it holds for every daemon there, and after each start of one. */
+export async function schedulePause(name: string, options: PauseOptions, io: Io): Promise<number | readonly Fault[]> {
+  const opened = await scheduled(name, options);
+  if (!("schedules" in opened)) return opened;
+  await using record = SqliteRecord.open(stateDir(options.state, process.env));
+  const now = Date.now();
+  const pause: Pause = {
+    schedule: name,
+    by: userName(process.env),
+    since: now,
+    until: options.for === undefined ? null : now + options.for * 1000,
+    reason: options.reason ?? null,
+  };
+  await record.book.pause(pause);
+  io.err(
+    `Schedule ${clean(name)} is ${clean(pauseWords(pause))}\nWhat runs goes on. \`runbook schedule resume ${name}\` ends it.\n`,
+  );
+  return EXIT.ok;
+}
+
+/** Lets a schedule fire again. */
+export async function scheduleResume(name: string, options: Options, io: Io): Promise<number | readonly Fault[]> {
+  await using record = SqliteRecord.open(stateDir(options.state, process.env));
+  const pause = await record.book.unpause(name);
+  if (pause !== null && holds(pause, Date.now())) {
+    io.err(`Schedule ${clean(name)} fires again; it was ${clean(pauseWords(pause))}\n`);
+    return EXIT.ok;
+  }
+  // One that is not in the file any more may have been paused: only where it was not, its name matters.
+  const opened = await scheduled(name, options);
+  if (!("schedules" in opened)) return opened;
+  io.err(`Schedule ${clean(name)} was not paused.\n`);
+  return EXIT.ok;
+}

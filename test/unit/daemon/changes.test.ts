@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { FaultError } from "../../../src/model/fault.ts";
+import { endAt, events, hoursOf, night, skips } from "../../kit/daemon.ts";
+import { scheduleOf } from "../../kit/schedules.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const START = Date.UTC(2026, 5, 1, 0, 30);
+
+describe("schedules that change", () => {
+  test("to wrong ones leave those before in force, and every fault is told", async () => {
+    await using one = await night(START, [scheduleOf({})]);
+    const daemon = one.daemon();
+    one.clock.at(START + HOUR, () => one.write({ faults: ["no such zone", "no such runbook"] }));
+    one.clock.at(START + 1.75 * HOUR, () => {
+      expect(daemon.bridge.status).toMatchObject({ failedReloads: 1, scheduleFaults: 2, schedules: 1 });
+      one.write([scheduleOf({})]);
+    });
+    await endAt(one, daemon, START + 2 * HOUR);
+    expect(hoursOf(one, START)).toEqual(["0.5 run", "1.5 run"]);
+    expect(events(one, "schedules").filter(({ level }) => level === "error")).toHaveLength(3);
+    expect(daemon.bridge.status).toMatchObject({ failedReloads: 1, scheduleFaults: 0 });
+  });
+
+  test("keep what is known of those that are the same; others begin anew, and what is gone ends", async () => {
+    await using one = await night(START, [
+      scheduleOf({}),
+      scheduleOf({ name: "old", runbook: "old", cron: "0 3 * * *" }),
+    ]);
+    const other = scheduleOf({ name: "new", runbook: "new", cron: "0 3 * * *" });
+    await endAt(one, one.daemon(), START + HOUR);
+    one.write([scheduleOf({}), other]);
+    one.clock.set(START + 3.25 * HOUR);
+    const daemon = one.daemon();
+    one.clock.at(START + 3.5 * HOUR + 1, () => one.write([scheduleOf({ cron: "*/30 * * * *" }), other]));
+    await endAt(one, daemon, START + 4.25 * HOUR);
+    expect(hoursOf(one, START)).toEqual(["0.5 run", "3.25 detect", "3.5 run", "4 run"]);
+    expect(one.started.map(({ errand }) => (errand.kind === "fire" ? errand.schedule : ""))).not.toContain("new");
+    expect((await one.record.book.known()).map(({ schedule }) => schedule)).toEqual(["a", "new"]);
+  });
+});
+
+test("a schedule that is paused does not fire until then, and says who wanted that and why", async () => {
+  await using one = await night(START, [scheduleOf({})]);
+  await one.record.book.pause({
+    schedule: "a",
+    by: "ada",
+    since: START,
+    until: START + 2 * HOUR,
+    reason: "the migration",
+  });
+  await endAt(one, one.daemon(), START + 3 * HOUR);
+  expect(hoursOf(one, START)).toEqual(["2.5 run"]);
+  expect(skips(one)[0]).toBe(
+    "paused by ada since 2026-06-01 00:30:00 UTC, until 2026-06-01 02:30:00 UTC: the migration",
+  );
+  expect(await one.record.book.unpause("a")).toMatchObject({ by: "ada" });
+  expect(await one.record.book.unpause("a")).toBeNull();
+});
+
+test("what could not be written down is not started, and is tried again", async () => {
+  await using one = await night(START, [scheduleOf({})]);
+  const { book } = one.record;
+  let full = false;
+  const daemon = one.daemon({
+    book: {
+      ...book,
+      // A stand-in of a full disk.
+      write: (page) => (full ? Promise.reject(new FaultError(FULL)) : book.write(page)),
+    },
+  });
+  one.clock.at(START + 20 * MINUTE, () => {
+    full = true;
+  });
+  one.clock.at(START + 30 * MINUTE + 20_000, () => {
+    expect(one.started).toEqual([]);
+    expect(daemon.bridge.status.recordFault).toBe("the disk is full");
+    full = false;
+  });
+  await endAt(one, daemon, START + HOUR);
+  expect(one.started.map(({ at }) => at - START - 30 * MINUTE)).toEqual([20_000]);
+  expect(events(one, "record")).toHaveLength(2);
+  expect(daemon.bridge.status.recordFault).toBeNull();
+});
+
+const FULL = { kind: "journal", message: "the disk is full" } as const;
