@@ -52,8 +52,11 @@ function linesOf(messages: readonly Message[]): string[] {
 }
 
 function dataOf({ notice, state, at, attempts, firstTried, ended, why }: Message): object {
-  const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
   return { state, made: iso(at), attempts, firstTried: iso(firstTried), ended: iso(ended), why, message: notice };
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
 }
 
 /** Makes messages due again that were refused or given up. */

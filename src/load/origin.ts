@@ -1,13 +1,13 @@
-import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import type { InputOrigin } from "../model/origin.ts";
 import { Secret, type Opened } from "../model/secret.ts";
+import { runProgram } from "./program.ts";
 import { readText } from "./text.ts";
 
 /** Bytes that a value may have. */
 const MAX_VALUE = 1_000_000;
-/** ms that a program may take to print one. */
-const PATIENCE = 30_000;
+/** Seconds that a program may take to print one. */
+const PATIENCE = 30;
 
 /** The value that comes from the environment, a file or a program. What begins nowhere begins in `directory`. One newline at its end is not part of it. */
 export async function readOrigin(
@@ -34,21 +34,9 @@ function opened(text: string): Opened {
   return value === "" ? { problem: "it is empty", hint } : { secret: new Secret(value) };
 }
 
-/** Nothing of what it prints is told: that is the secret. */
-function printed([program = "", ...args]: readonly string[], cwd: string): Promise<Opened> {
+/** Nothing of what it says is told: that may be the secret. */
+async function printed([program = "", ...args]: readonly string[], cwd: string): Promise<Opened> {
+  const end = await runProgram(program, args, { cwd, seconds: PATIENCE, most: MAX_VALUE });
   const hint = "run it by hand to see what it says";
-  const options = { cwd, timeout: PATIENCE, killSignal: "SIGKILL", maxBuffer: MAX_VALUE, encoding: "utf8" } as const;
-  return new Promise((done) => {
-    const child = execFile(program, args, options, (error, stdout) => {
-      if (error === null) return done(opened(stdout));
-      const how =
-        error.killed === true
-          ? "did not end in time"
-          : typeof error.code === "number"
-            ? `exited ${error.code}`
-            : String(error.code);
-      done({ problem: `${program} ${how}`, hint });
-    });
-    child.stdin?.end();
-  });
+  return "problem" in end ? { problem: `${program}: ${end.problem}`, hint } : opened(end.stdout.toString("utf8"));
 }

@@ -57,9 +57,11 @@ function mailOf({ from, to }: Mail, notice: Notice) {
   };
 }
 
+/** What is wrong with the connection says nothing of the message. */
 function failureOf(error: unknown, secrets: readonly Secret[]): Sent {
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && "responseCode" in error ? Number(error.responseCode) : 0;
+  const encrypts = !(error instanceof Error && "code" in error && error.code === "ETLS");
+  const code = error instanceof Error && "responseCode" in error && encrypts ? Number(error.responseCode) : 0;
   const why = clean(mask(message, secrets), { max: 300 });
   return code >= 500 && code < 600 ? { kind: "refused", why } : { kind: "later", why };
 }
