@@ -166,6 +166,15 @@ function privateValues(state: RunState): string[] {
   return [...new Set(values)];
 }
 
+/** Steps with private columns whose look could not be judged: which of what they print is private, nobody knows. */
+function unjudged({ state, heard }: Recorded): string[] {
+  const steps = [...state.hosts.values()].flatMap((host) => host.steps);
+  const told = new Set(heard.flatMap(({ step, name }) => (name === "detect" ? [step] : [])));
+  return steps.flatMap(({ plan, findings }) =>
+    findings === null && told.has(plan.id) && plan.columns.some((column) => column.private) ? [plan.id] : [],
+  );
+}
+
 /** Writes a file that was not there, whole or not at all. Answers with its path. */
 async function writeNew(said: string, cwd: string, text: string): Promise<string | Fault> {
   const directory = resolve(cwd, said);
@@ -191,14 +200,18 @@ async function writeNew(said: string, cwd: string, text: string): Promise<string
   }
 }
 
-function tellRecorded(path: string, anonymous: Anonymizer, { secrets }: Recorded, io: Io): void {
+function tellRecorded(path: string, anonymous: Anonymizer, recorded: Recorded, io: Io): void {
   const palette = paletteOf(process.stdout.isTTY && process.stdout.hasColors());
   const replaced = anonymous.replaced();
   const lines = [
     `${palette("green", "✓")} ${clean(path)}`,
     ...(replaced.length === 0 ? [] : ["  replaced wherever it stood:"]),
     ...replaced.map(({ what, from, to, times }) => `    ${what}  ${clean(from)} → ${to}  (${times}×)`),
-    ...(secrets.length === 0 ? [] : ["  secret inputs and passwords are masked"]),
+    ...(recorded.secrets.length === 0 ? [] : ["  secret inputs and passwords are masked"]),
+    ...unjudged(recorded).map(
+      (step) =>
+        `${palette("yellow", "→")} What ${clean(step)} printed could not be judged: values of its private columns are in the file as they are.`,
+    ),
     `${palette("yellow", "→")} Read it before anybody else does: what scripts print may tell more than names and addresses, and a name may mean`,
     "  something else in one place.",
   ];

@@ -25,6 +25,10 @@ steps:
       preview: echo "would mend $(uname -n), web3.prod.test and db9.prod.test"
       guard: touch ${directory}/guarded
       run: touch ${directory}/fixed
+  - id: torn
+    detect:
+      run: echo half a line
+      findings: { what: string, card: { type: string, private: true } }
   - id: skipped
     applies: '[ -e /nonexistent ] || { echo "not here"; exit 1; }'
     detect: { run: exit 1 }
@@ -55,6 +59,9 @@ test("a case is made from a real host: nothing is written there, and nothing tel
   const [file = ""] = readdirSync(join(shop.directory, "seen.cases"));
   expect(out).toContain(`✓ seen.cases/${file}\n`);
   expect(out).toContain("    address  10.20.30.40 → 192.0.2.1  (2×)\n");
+  expect(out.split("\n").filter((line) => line.includes("could not be judged"))).toEqual([
+    "→ What torn printed could not be judged: values of its private columns are in the file as they are.",
+  ]);
   const path = join(shop.directory, "seen.cases", file);
   const text = await readFile(path, "utf8");
   const leaks = [hostname(), "prod.test", "10.20.30.40", "fe80", "ada", "4711", "hunter2"];
