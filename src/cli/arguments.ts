@@ -17,6 +17,12 @@ export function count(text: string): number {
   return Number(text);
 }
 
+/** A share, or a score. */
+export function percent(text: string): number {
+  if (!/^(\d{1,2}|100)$/.test(text)) throw new InvalidArgumentError("expected a whole number from 0 to 100");
+  return Number(text);
+}
+
 /** A time in seconds. */
 export function seconds(text: string): number {
   const parsed = parseDuration(text);

@@ -1,5 +1,5 @@
-import { InvalidArgumentError, Option, type Command } from "@commander-js/extra-typings";
-import { count, several, type Answer } from "./arguments.ts";
+import { Option, type Command } from "@commander-js/extra-typings";
+import { count, percent, several, type Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
 import { others } from "./others.ts";
 
@@ -27,7 +27,7 @@ export function addCheck(program: Command, end: (answer: Answer) => void, io: Io
     .option("--allow-controller", "allow steps that run on this machine")
     .option("--policy <file>", "a policy, besides those that are in force anyway")
     .option("--waivers <file>", "what is accepted as it is, instead of $RUNBOOK_WAIVERS or ./waivers.yml")
-    .option("--min-score <n>", "exit 2 where the fleet's score is lower (0 to 100)", score)
+    .option("--min-score <n>", "exit 2 where the fleet's score is lower (0 to 100)", percent)
     .addOption(
       new Option("--fail-on <severity>", "exit 2 only for findings of this severity or worse").choices([
         "info",
@@ -44,9 +44,4 @@ export function addCheck(program: Command, end: (answer: Answer) => void, io: Io
       const { check } = await others();
       end(await check(names, options, io));
     });
-}
-
-function score(text: string): number {
-  if (!/^(\d{1,2}|100)$/.test(text)) throw new InvalidArgumentError("expected a whole number from 0 to 100");
-  return Number(text);
 }

@@ -1,5 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
-import { count, several, type Answer } from "./arguments.ts";
+import { percent, several, type Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
 import { others } from "./others.ts";
 
@@ -42,7 +42,7 @@ export function addRunbooks(program: Command, end: (answer: Answer) => void, io:
     .option("--shell <name>", "only under this shell: dash, bash or busybox (repeatable)", several)
     .option("--quick", "each case under one of its shells, taken in turn")
     .option("--coverage", "which step and which outcome has no case")
-    .option("--min-coverage <percent>", "exit 2 where cases show less of the runbooks than this", count)
+    .option("--min-coverage <percent>", "exit 2 where cases show less of the runbooks than this", percent)
     .option("--json", "as JSON")
     .option("--report <file>", "write a report: .xml (JUnit) or .json (repeatable)", several)
     .option("--record <host>", "make a case from a real host: only what looks runs there, and names are replaced")

@@ -89,7 +89,7 @@ export async function test(
     else tried.push(one);
   }
   if (faults.length > 0) return faults;
-  if (tried.every(({ cases }) => cases.length === 0)) return [nothing(tried)];
+  if (tried.every(({ cases }) => cases.length === 0)) return [nothing(tried, options)];
   if (options.json === true) io.out(`${jsonText(testJson(tried), "page")}\n`);
   else tellAll(tried, options, io);
   const unwritten = await writeReports(reports, tried);
@@ -192,9 +192,13 @@ export function passed({ results }: Tried): boolean {
   return results.length > 0 && results.every((each) => each.kind === "played" && !isWrong(each));
 }
 
-function nothing(tried: readonly TriedRunbook[]): Fault {
+function nothing(tried: readonly TriedRunbook[], { only }: TestOptions): Fault {
   const [first] = tried;
   const where = tried.length === 1 && first !== undefined ? ` in ${first.directory}` : "";
+  if (only !== undefined) {
+    const message = `no case${where} has \`${only}\` in its title`;
+    return { kind: "nothing-selected", message, hint: "leave out --only to see all titles" };
+  }
   return {
     kind: "nothing-selected",
     message: `there are no cases to test${where}`,

@@ -67,7 +67,12 @@ function columnOf(run: Checked, names: readonly string[]): Column {
       path,
       run: state.run,
       left: null,
-      steps: state.plan.steps.map((step) => ({ step: step.id, title: step.title, severity: step.severity })),
+      steps: state.plan.steps.map(({ id, title, severity, fix }) => ({
+        step: id,
+        title,
+        severity,
+        mends: fix !== null && fix.kind !== "manual",
+      })),
       hosts: state.plan.hosts.length,
       ms: [...ms.values()].reduce((sum, one) => sum + one, 0),
     },

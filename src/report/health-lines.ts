@@ -7,6 +7,8 @@ import { lineOf, type Piece } from "../view/line.ts";
 import { fit, wrapWords } from "../view/width.ts";
 import { ago, counted, duration } from "../view/words.ts";
 import type { Health, HealthFinding } from "./health.ts";
+import { nextLine } from "./health-next.ts";
+import { unknownLines } from "./health-unknown-lines.ts";
 import { fleetText, LOOKS, scoreStyle, scoreText, shareText } from "./health-looks.ts";
 import { healthMap } from "./health-map.ts";
 import type { Room } from "./summary.ts";
@@ -22,7 +24,7 @@ export function healthLines(health: Health, room: Room): string[] {
   return [
     ...healthMap(health, room),
     ...spaced(foundLines(told)),
-    ...spaced(unknownLines(told)),
+    ...spaced(unknownLines(health.unknowns, room)),
     ...spaced([...waivedLines(told), ...goneLines(told), ...leftLines(told)]),
     "",
     ...closing(told),
@@ -80,18 +82,6 @@ function groupWords(group: readonly HealthFinding[], now: number): string {
     NAMED,
   );
   return clean(`${hosts}: ${evidenceOf(first, group.length === 1 ? group : [first])}${age}`);
-}
-
-function unknownLines({ health, room, paint }: Told): string[] {
-  const { sign, word, style } = LOOKS.unknown;
-  return health.unknowns.flatMap(({ runbook, step, reason, hint, hosts }) => {
-    const what = runbook === null ? "" : ` ${runbook}${step === null ? "" : `, ${step}`}`;
-    const text = clean(`${what}  ${foldHosts(hosts, NAMED)}: ${reason}`);
-    return [
-      lineOf([[style, `${sign} ${word}`], text], room.width, paint),
-      ...(hint === null ? [] : wrapWords(`→ ${clean(hint)}`, room.width - 6).map((line) => `    ${line}`)),
-    ];
-  });
 }
 
 function waivedLines({ health, room }: Told): string[] {
@@ -152,5 +142,6 @@ function closing({ health, room, paint }: Told): string[] {
   ];
   const unended =
     health.endedAt === null ? ["The check has not come to its end: what was not looked at is unknown."] : [];
-  return [lineOf(pieces, room.width, paint), ...unended.map((line) => fit(line, room.width)), `check ${check}`];
+  const next = [...unended, ...nextLine(health)].map((line) => fit(line, room.width));
+  return [lineOf(pieces, room.width, paint), ...next, `check ${check}`];
 }

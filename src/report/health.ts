@@ -78,7 +78,13 @@ export type HealthRunbook = HealthRating & {
     readonly reason: string;
     readonly hint: string | null;
   } | null;
-  readonly steps: readonly { readonly step: string; readonly title: string; readonly severity: Severity }[];
+  readonly steps: readonly {
+    readonly step: string;
+    readonly title: string;
+    readonly severity: Severity;
+    /** Whether it has a fix that a run carries out; absent: it was not checked. */
+    readonly mends?: boolean;
+  }[];
   /** How many hosts it concerns. */
   readonly hosts: number;
   readonly ms: number;

@@ -71,6 +71,41 @@ describe("a check in lines", () => {
     ]);
   });
 
+  it("tells a kind of reason once, however many hosts have it with their own address, and no more reasons than fit", () => {
+    const away = Array.from({ length: 200 }, (_, at) => ({
+      runbook: null,
+      step: null,
+      reason: `unreachable: refused: nothing listens at 10.0.0.${at} port 22`,
+      hint: "Is sshd running there?",
+      hosts: [`web${at}`],
+    }));
+    const odd = Array.from({ length: 20 }, (_, at) => ({ ...away[0], reason: `${at}: strange: again`, hint: null }));
+    const told = (unknowns: Health["unknowns"]): string[] =>
+      healthLines({ ...someHealth(), unknowns }, room(200)).filter((line) => /^\? |more reason|Is sshd/.test(line));
+    expect(told(away)).toEqual([
+      "? unknown  web[0-199]: unreachable: refused: nothing listens at 10.0.0.0 port 22 (web0; the others alike)",
+      "    → Is sshd running there?",
+    ]);
+    const many = told([...away, ...odd.map((one) => ({ runbook: null, step: null, hosts: ["db1"], ...one }))]);
+    expect(many).toHaveLength(13);
+    expect(many.at(-1)).toBe("    … and 10 more reasons (--json and --report tell all)");
+  });
+
+  it("names the runbook of the worst finding that has a fix, and none where only a person can mend it", () => {
+    const health = someHealth();
+    const next = (mends: boolean, path: string): string | undefined => {
+      const runbooks = health.runbooks.map((one) => ({
+        ...one,
+        path,
+        steps: [{ step: "release-log", title: "", severity: "critical" as const, mends }],
+      }));
+      return healthLines({ ...health, runbooks }, room(200)).find((line) => line.startsWith("→"));
+    };
+    expect(next(true, "runbooks/disk-full.yml")).toBe("→ to see what would be done: runbook run disk-full -n -i …");
+    expect(next(true, "./my own.yml")).toBe("→ to see what would be done: runbook run './my own.yml' -n -i …");
+    expect(next(false, "runbooks/disk-full.yml")).toBeUndefined();
+  });
+
   it("calls all clear only what was judged, in a check that has ended", () => {
     const health = someHealth();
     const told = (judged: number, endedAt: string | null): string => {
