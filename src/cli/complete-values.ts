@@ -3,6 +3,7 @@ import { openRunbook } from "../load/runbook.ts";
 import { recentRuns } from "../journal/recent.ts";
 import { moment } from "../engine/words.ts";
 import { ApproveLevel } from "../model/approval.ts";
+import { Outcome } from "../model/finding.ts";
 import { Severity, type Input, type LoadedRunbook } from "../model/runbook.ts";
 import { isFault } from "../model/fault.ts";
 import { clean } from "../view/clean.ts";
@@ -77,6 +78,7 @@ export const VALUES: Readonly<Record<string, Values>> = {
   host: nothing,
   n: nothing,
   name: nothing,
+  outcomes: () => plain(Outcome.options),
   pattern: nothing,
   percent: nothing,
   text: nothing,

@@ -10,6 +10,14 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
   history
     .command("list", { isDefault: true })
     .description("the runs on record, newest first")
+    .option("--schedule <name>", "only those that this schedule asked for")
+    .option("--host <pattern>", "only those of these hosts (web:&prod:!db, by the groups that the run had)")
+    .option(
+      "--outcome <outcomes>",
+      "only those that ended so (failed,unknown); with --host, where one of the hosts did",
+    )
+    .option("--since <time>", "only those that began later: 7d ago, or 2026-11-03T22:00")
+    .option("--until <time>", "only those that began before")
     .option("--limit <n>", "at most this many", count, 50)
     .option("--json", "as JSON lines")
     .option("--state <dir>", "where runs are on record")

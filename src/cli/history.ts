@@ -13,6 +13,7 @@ import { summaryLines } from "../report/summary.ts";
 import { writeCheckReports } from "./check-report.ts";
 import { EXIT } from "./exit.ts";
 import { tellFrozen } from "./freeze.ts";
+import { runsWanted, type FilterOptions } from "./history-filter.ts";
 import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { checksAsOne, findCheck, readCheck, tellCheck } from "./history-check.ts";
@@ -24,21 +25,27 @@ import { isAtWork } from "../journal/writer.ts";
 export type HistoryOptions = { readonly state?: string | undefined; readonly json?: boolean | undefined };
 
 /** The runs on record, newest first. */
-export async function historyList(options: HistoryOptions & { readonly limit: number }, io: Io): Promise<number> {
+export async function historyList(
+  options: HistoryOptions & FilterOptions & { readonly limit: number },
+  io: Io,
+): Promise<number | readonly Fault[]> {
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
+  const wanted = await runsWanted(record, options, { most: options.limit, now: Date.now() });
+  if ("faults" in wanted) return wanted.faults;
   await tellFrozen(record, io);
-  const all = await record.runs();
-  // In the list a check is one, however many runs it has.
-  const ids = new Set([...new Set(all.map(({ run, check }) => check ?? run))].slice(0, options.limit));
   const runs: ListedRun[] = [];
-  for (const run of all.filter((one) => ids.has(one.check ?? one.run))) {
+  for (const run of wanted.runs) {
     const writer = run.endedAt === null ? writerOf(await record.read(run.run)) : undefined;
     runs.push({ run, writer, standing: run.endedAt === null ? standingOf(writer) : "ended" });
   }
   if (options.json === true) for (const { run, standing } of runs) io.out(`${jsonText({ ...run, standing })}\n`);
-  else if (runs.length === 0) io.err("No runs are on record.\n");
+  else if (runs.length === 0) io.err(`${isFiltered(options) ? "No such run is" : "No runs are"} on record.\n`);
   else for (const line of runLines(checksAsOne(runs), roomOf().width)) io.out(`${line}\n`);
   return EXIT.ok;
+}
+
+function isFiltered({ schedule, host, outcome, since, until }: FilterOptions): boolean {
+  return [schedule, host, outcome, since, until].some((each) => each !== undefined);
 }
 
 /** The process that went on with a run last, or began it. */

@@ -4,14 +4,13 @@ import type { Waiver } from "../model/approval.ts";
 import { EarlierLook } from "../model/check.ts";
 import { Entry } from "../model/event.ts";
 import { PastFix } from "../model/past.ts";
-import { Outcome } from "../model/finding.ts";
 import type { RunPlan } from "../model/plan.ts";
 import type { Sighting } from "../model/sighting.ts";
 import { OBSERVATIONS } from "./observations.ts";
 import { FaultError } from "../model/fault.ts";
 import type { FixedHost } from "../schedule/restraint.ts";
 import type { Archive, Desk, Journal, OpenRequest } from "../run/ports.ts";
-import type { RunRecord } from "../model/run-record.ts";
+import type { RunHosts, RunRecord, RunsWanted } from "../model/run-record.ts";
 import type { Book } from "../schedule/book.ts";
 import type { Outbox } from "../notice/outbox.ts";
 import { makeDirectory } from "./access.ts";
@@ -22,6 +21,7 @@ import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
 import { ledgerOf, type Ledger } from "./ledger.ts";
 import { fixedBy, has, openOf } from "./of-schedules.ts";
+import { hostsOf, runsOf } from "./runs.ts";
 import { sightingsFor } from "./sightings.ts";
 import { outboxOf } from "./outbox.ts";
 import { writeChained } from "./links.ts";
@@ -118,26 +118,12 @@ export class SqliteRecord implements Journal, Archive {
     this.#synchronous = synchronous;
   }
 
-  async runs(): Promise<readonly RunRecord[]> {
-    const rows = await this.#read(() =>
-      this.#database
-        .selectFrom("run")
-        .innerJoin("run_order", "run_order.run", "run.run")
-        .selectAll("run")
-        .orderBy("run_order.id", "desc")
-        .execute(),
-    );
-    return rows.map(({ run, runbook, hosts, started_at, ended_at, exit, check_id, schedule, outcome }) => ({
-      run,
-      runbook,
-      hosts,
-      startedAt: started_at,
-      endedAt: ended_at,
-      exit,
-      check: check_id,
-      schedule,
-      outcome: outcome === null ? null : Outcome.parse(outcome),
-    }));
+  runs(wanted: RunsWanted = {}): Promise<readonly RunRecord[]> {
+    return this.#read(() => runsOf(this.#database, wanted));
+  }
+
+  hostsOf(runs: readonly string[]): Promise<readonly RunHosts[]> {
+    return this.#read(() => hostsOf(this.#database, runs));
   }
 
   async asking(): Promise<readonly string[]> {

@@ -15,3 +15,21 @@ export type RunRecord = {
   /** Its worst outcome; null: it has no end. */
   readonly outcome: Outcome | null;
 };
+
+/** Which runs are wanted; what is left out does not matter. */
+export type RunsWanted = {
+  readonly schedule?: string | undefined;
+  /** When they began: from then on, and before then; ms since the epoch. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  /** How they ended; those without an end are told, too, where `unended`. */
+  readonly outcomes?: readonly Outcome[] | undefined;
+  readonly unended?: boolean | undefined;
+};
+
+/** The hosts of a run, and its groups of them. */
+export type RunHosts = {
+  readonly run: string;
+  readonly hosts: readonly string[];
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+};

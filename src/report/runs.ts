@@ -13,9 +13,13 @@ export type ListedRun = { readonly run: RunRecord; readonly standing: Standing; 
 const HEADS = ["run", "began (UTC)", "runbook", "hosts", "ended"];
 const NAME = HEADS.indexOf("runbook");
 const HOSTS = HEADS.indexOf("hosts");
+const BY = "schedule";
 
 /** The list of runs. An id is what other commands take, so it is whole; what gives way on a narrow terminal is the runbook's name. */
 export function runLines(runs: readonly ListedRun[], width: number): string[] {
+  // Where no schedule has asked for anything, nothing is said of schedules.
+  const scheduled = runs.some(({ run }) => run.schedule !== null);
+  const heads = scheduled ? [...HEADS, BY] : HEADS;
   const rows = runs.map((listed) => [
     listed.run.run,
     // The year stands at the beginning of the id.
@@ -23,13 +27,14 @@ export function runLines(runs: readonly ListedRun[], width: number): string[] {
     clean(listed.run.runbook),
     grouped(listed.run.hosts),
     endWords(listed),
+    ...(scheduled ? [clean(listed.run.schedule ?? "")] : []),
   ]);
-  const widths = HEADS.map((head, at) => Math.max(head.length, ...rows.map((row) => widthOf(row[at] ?? ""))));
+  const widths = heads.map((head, at) => Math.max(head.length, ...rows.map((row) => widthOf(row[at] ?? ""))));
   const others = widths.reduce((sum, one, at) => (at === NAME ? sum : sum + one + 2), 0);
   const columns = widths.map((one, at) =>
     at === NAME ? Math.max(HEADS[NAME]?.length ?? 0, Math.min(one, width - others)) : one,
   );
-  return [HEADS, ...rows].map((row) =>
+  return [heads, ...rows].map((row) =>
     row
       .map((cell, at) => pad(fit(cell, columns[at] ?? 0), columns[at] ?? 0, at === HOSTS ? "left" : "right"))
       .join("  ")

@@ -4,7 +4,7 @@ import type { EarlierLook } from "../model/check.ts";
 import type { Entry } from "../model/event.ts";
 import type { RunPlan, Writer } from "../model/plan.ts";
 import type { PastFix } from "../model/past.ts";
-import type { RunRecord } from "../model/run-record.ts";
+import type { RunHosts, RunRecord, RunsWanted } from "../model/run-record.ts";
 import type { Sighting } from "../model/sighting.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
@@ -226,7 +226,9 @@ export interface Verifier {
 /** Reads runs that are on record. */
 export interface Archive extends AsyncDisposable {
   /** Newest first. */
-  runs(): Promise<readonly RunRecord[]>;
+  runs(wanted?: RunsWanted): Promise<readonly RunRecord[]>;
+  /** The hosts of some runs, in no order. */
+  hostsOf(runs: readonly string[]): Promise<readonly RunHosts[]>;
   /** Runs in which something was asked whose fix has not begun, newest first: in no other does a card wait. */
   asking(): Promise<readonly string[]>;
   /** Digest → the runs, newest first, that found the same and left it to another one to ask; of the newest runs alone. */

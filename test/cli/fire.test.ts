@@ -93,6 +93,18 @@ describe("a fire of a schedule", () => {
     const yes = rest.flatMap(({ event }) => (event.type === "approved" ? [event.by] : []));
     expect(new Set(yes)).toEqual(new Set(["schedule open (approve: low)"]));
     expect(out).not.toContain("tok-web-1234");
+    const listed = await shop.run(
+      "history",
+      "list",
+      "--schedule",
+      "open",
+      "--host",
+      "a",
+      "--outcome",
+      "fixed",
+      "--json",
+    );
+    expect(JSON.parse(listed.out)).toMatchObject({ run, schedule: "open", outcome: "fixed", standing: "ended" });
     const shown = await shop.run("history", "show", run);
     expect(shown.out).toContain("(schedule open, fire of 2026-01-01 00:00:00 UTC)");
     expect(shown.out).not.toContain("tok-web-1234");

@@ -41,12 +41,18 @@ export function matchHosts(inventory: Inventory, pattern: string, limit?: string
   return nothing(`no host is in both \`${pattern}\` and \`${limit}\``, `\`${limit}\` selects ${some(limited)}`);
 }
 
+/** Names of hosts, and of groups with theirs. */
+export type Names = {
+  readonly hosts: ReadonlyMap<string, unknown>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+};
+
 /**
  * The hosts of a pattern that is written for many inventories: a name that this one does not have is a group without hosts, and is told
  * in `missing`. A pattern that is wrong in itself is a fault.
  */
 export function membersOf(
-  inventory: Inventory,
+  inventory: Names,
   pattern: string,
 ): { readonly hosts: ReadonlySet<string>; readonly missing: readonly Term[] } | Fault {
   const terms = parsePattern(pattern);
@@ -57,7 +63,7 @@ export function membersOf(
 }
 
 /** Whether neither a host nor a group is called so. */
-function isUnknown(inventory: Inventory, term: Term): boolean {
+function isUnknown(inventory: Names, term: Term): boolean {
   const found = inventory.hosts.has(term.whole) ? [] : enumerate(inventory, term);
   return !Array.isArray(found) && found.kind === "nothing-selected";
 }
@@ -77,7 +83,7 @@ function evaluate(inventory: Inventory, pattern: string): Set<string> | Fault {
 
 /** `otherwise` says what stands for a term that selects nothing. */
 function combineAll(
-  inventory: Inventory,
+  inventory: Names,
   terms: readonly Term[],
   otherwise: (fault: Fault) => Set<string> | Fault,
 ): Set<string> | Fault {
@@ -104,7 +110,7 @@ function combine(hosts: Set<string>, term: Term, matched: ReadonlySet<string>): 
   }
 }
 
-function match(inventory: Inventory, term: Term): ReadonlySet<string> | Fault {
+function match(inventory: Names, term: Term): ReadonlySet<string> | Fault {
   // The name of a host is that host, even where a group is called the same; only & and ! look for groups first.
   if (term.kind === "union" && inventory.hosts.has(term.whole)) return new Set([term.whole]);
   const found = enumerate(inventory, term);
@@ -121,7 +127,7 @@ function match(inventory: Inventory, term: Term): ReadonlySet<string> | Fault {
 }
 
 /** Hosts of the matching groups, then matching hosts, without repetition. */
-function enumerate(inventory: Inventory, term: Term): string[] | Fault {
+function enumerate(inventory: Names, term: Term): string[] | Fault {
   const fits = matcher(term);
   if (typeof fits !== "function") return fits;
   const groups = [...inventory.groups.keys()].filter(fits);
@@ -133,12 +139,12 @@ function enumerate(inventory: Inventory, term: Term): string[] | Fault {
   return [...new Set([...fromGroups, ...hosts])];
 }
 
-function unknown(inventory: Inventory, { name, whole }: Term): Fault {
+function unknown(inventory: Names, { name, whole }: Term): Fault {
   const written = name === whole ? "" : ` (in \`${whole}\`)`;
   return nothing(`no host or group is called \`${name}\`${written}`, advice(inventory, name, whole));
 }
 
-function advice(inventory: Inventory, name: string, whole: string): string {
+function advice(inventory: Names, name: string, whole: string): string {
   const range = expandRange(whole);
   if (name !== whole && Array.isArray(range) && range.some((host) => inventory.hosts.has(host))) {
     return "in a pattern brackets take hosts of a group by their places; name hosts with commas, or with a glob such as `web*`";
@@ -149,14 +155,14 @@ function advice(inventory: Inventory, name: string, whole: string): string {
   return didYouMean(name, known) ?? "`runbook inventory -i INVENTORY --graph` shows the groups and hosts";
 }
 
-function whyNothing(inventory: Inventory, pattern: string): readonly [string, string] {
+function whyNothing(inventory: Names, pattern: string): readonly [string, string] {
   if (inventory.hosts.size === 0) return ["the inventory has no hosts", "add hosts to a group's `hosts`"];
   if (inventory.groups.get(pattern)?.length === 0)
     return [`the group \`${pattern}\` has no hosts`, "add hosts to it, or choose another group"];
   return [`\`${pattern}\` selects no host`, `the inventory has ${some(new Set(inventory.hosts.keys()))}`];
 }
 
-function inOrder(inventory: Inventory, hosts: ReadonlySet<string>): string[] {
+function inOrder(inventory: Names, hosts: ReadonlySet<string>): string[] {
   return (inventory.groups.get("all") ?? []).filter((name) => hosts.has(name));
 }
 

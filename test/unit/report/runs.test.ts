@@ -34,6 +34,15 @@ test("runs are listed with what became of them", () => {
   ]);
 });
 
+test("a run that a schedule asked for says which, where there are such", () => {
+  const [own, other] = [listed("ended", "job"), listed("ended", "job")];
+  expect(runLines([{ ...own, run: { ...own.run, schedule: "nightly" } }, other], 80)).toEqual([
+    "run                  began (UTC)  runbook  hosts  ended                  schedule",
+    "261103140509-bcdfgh  11-03 14:05  job          1  exit 130, 22 h 13 min  nightly",
+    "261103140509-bcdfgh  11-03 14:05  job          1  exit 130, 22 h 13 min",
+  ]);
+});
+
 test("80 columns are enough whatever the names are, and a file gets them whole", () => {
   const long = "a-runbook-with-a-name-of-eighty-characters".padEnd(80, "x");
   const runs = [listed("running", long, 1000), listed("ended", long, 20)];
