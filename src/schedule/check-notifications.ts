@@ -6,12 +6,15 @@ import type { InputOrigin } from "../model/origin.ts";
 
 /** Checks what a schema cannot say of notifications. */
 export function checkNotifications(report: Report, notifications: readonly WrittenNotification[]): void {
+  const told = [report.faults.length, report.warnings.length];
   for (const [index, written] of notifications.entries()) {
     const path: Path = ["notifications", index];
     checkKind(report, path, written);
     if (written.webhook !== undefined) checkWebhook(report, [...path, "webhook"], written.webhook);
     if (written.mail !== undefined) checkMail(report, [...path, "mail"], written.mail);
   }
+  // A secret may stand on the line of any of them.
+  for (const fault of [...report.faults.slice(told[0]), ...report.warnings.slice(told[1])]) delete fault.excerpt;
   checkNames(report);
 }
 

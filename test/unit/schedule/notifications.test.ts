@@ -160,6 +160,17 @@ test.each<[string, string[], string]>([
   expect(told(examine(...lines).faults).join("\n")).toContain(fault);
 });
 
+test("what is a secret and stands in the file is not shown again", () => {
+  const { faults, warnings } = examine(
+    "- name: ops",
+    "  webhook: { url: 'https://hooks.slack.com/services/T0/B0/xyzzy', headers: { Authorization: Bearer xyzzy } }",
+    "- name: other",
+    "  webhook: { url: 'https://me:xyzzy@example.org' }",
+  );
+  expect([faults.length, warnings.length]).toEqual([2, 1]);
+  expect(JSON.stringify([faults, warnings])).not.toContain("xyzzy");
+});
+
 test("a name that no notification has is told with the one that was meant", () => {
   expect(told(examine("- name: opps", `  ${HOOK}`).faults)).toEqual([
     "2:70 there is no notification `ops` → did you mean `opps`?",
