@@ -5,6 +5,7 @@ import { KERNEL, REBOOT } from "../script/reboot.ts";
 import { insideLock } from "../script/lock.ts";
 import type { DataHost } from "./host.ts";
 import { partOf, variablesOf, type Part } from "./marks.ts";
+import { membersOf } from "./powershell-variables.ts";
 import { wholeLines } from "./world.ts";
 
 /** One script that ran, or was answered for, in the course of a case. */
@@ -56,7 +57,7 @@ export function stageOf({ scripts }: Case, ground: Ground): Stage {
     // Locks, `$keep` and jobs are between the engine and a real host.
     if (part === null && !text.endsWith(KERNEL)) return exited(0, NONE, NONE);
     const at = part ?? { step: null, name: "kernel" };
-    const variables = variablesOf(text);
+    const variables = { ...variablesOf(text), ...membersOf(text) };
     const answer = answerFor(at);
     if (answer !== null) {
       const note = { ...at, variables, calls: [], stdout: answer.out ?? "", stderr: answer.err ?? "" };

@@ -44,6 +44,9 @@ function wide(hosts: number, runbooks: number): Health {
 
 const room = (width: number) => ({ width, colour: false });
 
+const unknownOf = (unknowns: Health["unknowns"]): string[] =>
+  healthLines({ ...someHealth(), unknowns }, room(200)).filter((line) => /^\? |more reason|Is sshd/.test(line));
+
 describe("a check in lines", () => {
   it("fits 80 columns, and tells the worst first without a colour", () => {
     const lines = healthLines(someHealth(), room(80));
@@ -80,13 +83,11 @@ describe("a check in lines", () => {
       hosts: [`web${at}`],
     }));
     const odd = Array.from({ length: 20 }, (_, at) => ({ ...away[0], reason: `${at}: strange: again`, hint: null }));
-    const told = (unknowns: Health["unknowns"]): string[] =>
-      healthLines({ ...someHealth(), unknowns }, room(200)).filter((line) => /^\? |more reason|Is sshd/.test(line));
-    expect(told(away)).toEqual([
+    expect(unknownOf(away)).toEqual([
       "? unknown  web[0-199]: unreachable: refused: nothing listens at 10.0.0.0 port 22 (web0; the others alike)",
       "    → Is sshd running there?",
     ]);
-    const many = told([...away, ...odd.map((one) => ({ runbook: null, step: null, hosts: ["db1"], ...one }))]);
+    const many = unknownOf([...away, ...odd.map((one) => ({ runbook: null, step: null, hosts: ["db1"], ...one }))]);
     expect(many).toHaveLength(13);
     expect(many.at(-1)).toBe("    … and 10 more reasons (--json and --report tell all)");
   });
