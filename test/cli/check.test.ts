@@ -214,5 +214,11 @@ test("a check is one line of the history, and is shown and reported from there a
   expect(json).toMatchObject({ check: id, fleet: { score: 50, confidence: 50 } });
   const one = await shop.run("history", "show", json.runbooks[0]?.run ?? "", ...at);
   expect(one.out).toContain("disks");
+  const runs = json.runbooks.map(({ run, runbook }) => `${runbook}: ${run}`).toSorted();
+  expect(await shop.run("resume", id, ...at)).toEqual({
+    exit: 64,
+    out: "",
+    err: `\`${id}\` is a check, which has a run for each runbook\n  → name one of them: ${runs.join(", ")}; \`history show\` tells the check\n`,
+  });
   expect(await shop.run("history", "verify", ...at)).toMatchObject({ exit: 0 });
 });
