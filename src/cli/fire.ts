@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { openSchedules } from "../load/schedules.ts";
 import { thisWriter } from "../journal/writer.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { FaultError, isFault, type Fault } from "../model/fault.ts";
 import type { InputOrigin } from "../model/origin.ts";
+import type { Writer } from "../model/plan.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { systemClock } from "../run/clock.ts";
 import { newRunId } from "../run/id.ts";
@@ -124,17 +126,21 @@ async function once(
   io: Io,
   work: () => Promise<number | readonly Fault[]>,
 ): Promise<number | readonly Fault[]> {
-  const known = async (): Promise<boolean> => {
-    await using record = SqliteRecord.open(state);
-    return (await record.has(run)) || (await record.desk.holder(run)) !== null;
-  };
-  if (await known()) return begun(run, io);
+  if ((await beginner(run, state)) !== null) return begun(run, io);
   try {
     return await work();
   } catch (error) {
-    if (error instanceof FaultError && (await known())) return begun(run, io);
-    throw error;
+    if (!(error instanceof FaultError)) throw error;
+    const first = await beginner(run, state);
+    if (first === null || isDeepStrictEqual(first.writer, thisWriter())) throw error;
+    return begun(run, io);
   }
+}
+
+/** The process that has begun a run, or is about to; null: none. */
+async function beginner(run: string, state: string): Promise<{ readonly writer: Writer | undefined } | null> {
+  await using record = SqliteRecord.open(state);
+  return (await record.beginnerOf(run)) ?? (await record.desk.holder(run));
 }
 
 function begun(run: string, io: Io): number {
@@ -148,7 +154,7 @@ function begun(run: string, io: Io): number {
 async function runOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
   const ended = await runTo(schedule, fire, io);
   await using record = SqliteRecord.open(fire.state);
-  if (await record.has(fire.run)) await withdrawOld(record, fire.run, userName(process.env));
+  if ((await record.beginnerOf(fire.run)) !== null) await withdrawOld(record, fire.run, userName(process.env));
   return ended;
 }
 

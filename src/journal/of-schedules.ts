@@ -1,4 +1,5 @@
 import { sql, type Kysely } from "kysely";
+import { Writer } from "../model/plan.ts";
 import type { OpenRequest } from "../run/ports.ts";
 import type { FixedHost } from "../schedule/restraint.ts";
 import type { Tables } from "./schema.ts";
@@ -29,9 +30,16 @@ export function openOf(database: Kysely<Tables>, schedule: string, runbook: stri
     .execute();
 }
 
-/** Whether a run, or a check, of this id has begun. */
-export async function has(database: Kysely<Tables>, run: string): Promise<boolean> {
-  const known = database.selectFrom("run").select("run");
-  const rows = await known.where((where) => where.or([where("run", "=", run), where("check_id", "=", run)])).execute();
-  return rows.length > 0;
+/** The process that began a run, or the first of a check; undefined where the record does not say. Null: neither has begun. */
+export async function beginnerOf(
+  database: Kysely<Tables>,
+  id: string,
+): Promise<{ readonly writer: Writer | undefined } | null> {
+  const first = sql<{ writer: string | null }>`
+    select event ->> '$.plan.writer' as writer from run join entry using (run)
+    where (run.run = ${id} or check_id = ${id}) and seq = 1 limit 1
+  `;
+  const [row] = (await first.execute(database)).rows;
+  if (row === undefined) return null;
+  return { writer: row.writer === null ? undefined : Writer.parse(JSON.parse(row.writer)) };
 }

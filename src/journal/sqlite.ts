@@ -4,7 +4,7 @@ import type { Waiver } from "../model/approval.ts";
 import { EarlierLook } from "../model/check.ts";
 import { Entry } from "../model/event.ts";
 import { PastFix } from "../model/past.ts";
-import type { RunPlan } from "../model/plan.ts";
+import type { RunPlan, Writer } from "../model/plan.ts";
 import type { Sighting } from "../model/sighting.ts";
 import { OBSERVATIONS } from "./observations.ts";
 import { FaultError } from "../model/fault.ts";
@@ -20,7 +20,7 @@ import { derive } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
 import { ledgerOf, type Ledger } from "./ledger.ts";
-import { fixedBy, has, openOf } from "./of-schedules.ts";
+import { beginnerOf, fixedBy, openOf } from "./of-schedules.ts";
 import { hostsOf, runsOf } from "./runs.ts";
 import { sightingsFor } from "./sightings.ts";
 import { outboxOf } from "./outbox.ts";
@@ -193,8 +193,8 @@ export class SqliteRecord implements Journal, Archive {
     return this.#read(() => openOf(this.#database, schedule, runbook));
   }
 
-  has(run: string): Promise<boolean> {
-    return this.#read(() => has(this.#database, run));
+  beginnerOf(id: string): Promise<{ readonly writer: Writer | undefined } | null> {
+    return this.#read(() => beginnerOf(this.#database, id));
   }
 
   sightings(plan: RunPlan, since: number): Promise<readonly Sighting[]> {

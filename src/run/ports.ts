@@ -241,8 +241,8 @@ export interface Archive extends AsyncDisposable {
   fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]>;
   /** Where runs of a schedule with a runbook have asked, and no fix has begun. */
   openOf(schedule: string, runbook: string): Promise<readonly OpenRequest[]>;
-  /** Whether a run, or a check, of this id has begun. */
-  has(run: string): Promise<boolean>;
+  /** The process that began a run, or a check; undefined where the record does not say. Null: there is none of this id. */
+  beginnerOf(id: string): Promise<{ readonly writer: Writer | undefined } | null>;
   /** What the last looks of checks with a runbook at some hosts found. */
   earlier(runbook: string, hosts: readonly string[]): Promise<readonly EarlierLook[]>;
   /** What earlier runs found of the steps that several runs must find, as `sightings` of a plan of the same runbook: newest first of each host and step. */

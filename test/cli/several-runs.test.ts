@@ -85,3 +85,24 @@ test("runs right after each other are one, unless the runbook says otherwise; wh
   );
   expect(verdictsOf((await hasten()).out)).toEqual({ "a sweep": "found: seen in 1 of 2 runs" });
 });
+
+test("the fires of a schedule count, those that only look as well, and a clear one begins the count anew", async () => {
+  await using own = await localJob(STEPS);
+  const schedule = { name: "s", runbook: "job", inventory: "hosts.yml", cron: "@hourly", approve: "low" };
+  // JSON is YAML.
+  await own.write("schedules.yml", JSON.stringify({ schedules: [schedule] }));
+  let fires = 10;
+  const fire = async (act: "run" | "detect"): Promise<unknown> => {
+    const id = `261121000000-bcdf${(fires += 1)}`;
+    const at = ["--nominal", "2026-11-21T00:00Z", "--run", id, "--act", act];
+    return verdictsOf((await own.run("schedule", "fire", "s", ...at, "--json")).out)["a sweep"];
+  };
+  const seen = (times: number): string => `found: seen in ${times} of 3 runs`;
+  await own.write("a/1.bad", "");
+  expect([await fire("detect"), await fire("run")]).toEqual([seen(1), seen(2)]);
+  await rm(join(own.directory, "a/1.bad"));
+  expect(await fire("detect")).toBe("clear");
+  await own.write("a/1.bad", "");
+  expect([await fire("run"), await fire("detect"), await fire("run")]).toEqual([seen(1), seen(2), "fixed"]);
+  expect(await readdir(join(own.directory, "a"))).toEqual(["here"]);
+});
