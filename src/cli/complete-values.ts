@@ -1,5 +1,6 @@
 import { findRunbook, shelvedRunbooks, type Lookup } from "../load/library.ts";
 import { openRunbook } from "../load/runbook.ts";
+import { openSchedules } from "../load/schedules.ts";
 import { recentRuns } from "../journal/recent.ts";
 import { moment } from "../engine/words.ts";
 import { ApproveLevel } from "../model/approval.ts";
@@ -72,12 +73,14 @@ export const VALUES: Readonly<Record<string, Values>> = {
   risk: () => plain(ApproveLevel.options),
   severity: () => plain(Severity.options),
   kind: () => plain(SCHEMAS),
+  address: nothing,
   digest: nothing,
   duration: nothing,
   hash: nothing,
   host: nothing,
+  message: nothing,
   n: nothing,
-  name: nothing,
+  name: named,
   outcomes: () => plain(Outcome.options),
   pattern: nothing,
   percent: nothing,
@@ -99,6 +102,20 @@ function runs({ options }: Line, word: string): Offer {
   if (known.length === 0) return NOTHING;
   const told = known.map(({ run, runbook, at }) => ({ word: run, about: `${runbook}, ${moment(at)}` }));
   return { kind: "words", words: [{ word: "last", about: "the newest" }, ...told] };
+}
+
+/** A name is one of the file of schedules where the command is about those; else it is a new one. */
+async function named({ command, options, pending }: Line): Promise<Offer> {
+  const about = pending?.long === "--schedule" ? "schedule" : command.parent?.name();
+  if (about !== "schedule" && about !== "notify") return NOTHING;
+  const places = { option: options.get("--schedules"), env: process.env, cwd: process.cwd() };
+  const { schedules = [], notifications = [] } = await openSchedules(places, { now: Date.now() });
+  if (about === "notify") return plain(notifications.map(({ name }) => name));
+  const words = schedules.map(({ name, about: what, task }) => {
+    const does = task.kind === "run" ? task.runbook : `check ${task.runbooks.join(", ")}`;
+    return { word: name, about: what ?? does };
+  });
+  return { kind: "words", words };
 }
 
 async function runbookOn({ args: [name] }: Line, lookup: Lookup): Promise<LoadedRunbook | null> {

@@ -21,6 +21,13 @@ const TOP = `inputs:
   limit: { type: integer, default: 5 }
 `;
 
+const SCHEDULES = `inventory: hosts.yml
+notifications: [{ name: chat, command: [cat] }]
+schedules:
+  - { name: nightly, runbook: job, cron: "@daily", about: Every night. }
+  - { name: sweeps, check: [job], cron: "@hourly" }
+`;
+
 let shop: Workshop;
 let run: string;
 let env: Readonly<Record<string, string>>;
@@ -36,6 +43,7 @@ beforeAll(async () => {
     LANG: "C.UTF-8",
   };
   await shop.write("my hosts.yml", "");
+  await shop.write("schedules.yml", SCHEDULES);
   await shop.run("run", "job", "-i", "hosts.yml");
   const { out } = await shop.run("history", "--json");
   run = String(JSON.parse(out).run);
@@ -72,6 +80,11 @@ describe("what is offered", () => {
     "run job --state ": "directories",
     "run -- jo": "words job",
     "run job ": "words",
+    "schedule preview ": "words nightly sweeps",
+    "schedule export --systemd s": "words sweeps",
+    "schedule next --schedules none.yml ": "words",
+    "notify test ": "words chat",
+    "history list --schedule ": "words nightly sweeps",
     "schema ": "words runbook policy case waivers schedules",
     "lint a.yml b": "files",
     "approve request.j": "files",
