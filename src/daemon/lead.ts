@@ -9,7 +9,7 @@ import { tend } from "./tend.ts";
 
 /** ms between two looks at what others may have done: runs that wait, or that are not ours. */
 const LOOK = 2_000;
-/** ms between two tries to use a record that cannot be used. */
+/** ms between two tries to use a record that cannot be used, or schedules that are wrong. */
 const AGAIN = 5_000;
 /** ms between two rounds at least, and while what runs is waited for. */
 const LEAST = 1;
@@ -95,7 +95,8 @@ async function restOf({ parts, schedules, known, crew, status }: Bridge, now: nu
   });
   const retries = open.flatMap(({ stage, retryAt }) => (stage === "due" ? (retryAt ?? []) : []));
   const looks = open.some((fire) => isForeign(fire, (run) => crew.has(run))) ? [now + LOOK] : [];
-  const next = Math.min(now + parts.nap, ...fires, ...retries, ...looks);
+  const wrong = status.scheduleFaults > 0 ? [now + AGAIN] : [];
+  const next = Math.min(now + parts.nap, ...fires, ...retries, ...looks, ...wrong);
   return Math.max(LEAST, next - now);
 }
 

@@ -24,6 +24,7 @@ export function bookOf(file: string, database: Kysely<Tables>, fences: Fences): 
     inCharge: () => look(async () => isInCharge(await leaseOf(database, DAEMON), fences)),
     known: () => look(async () => (await database.selectFrom("schedule").selectAll().execute()).map(knownOf)),
     open: () => look(async () => (await ready<Row>(database, OPEN, [])).map(fireOf)),
+    fires: () => look(async () => (await ready<Row>(database, "select * from fire order by id", [])).map(fireOf)),
     write: (page) =>
       look(() =>
         database.transaction().execute(async (change) => {

@@ -95,6 +95,8 @@ export interface Book {
   known(): Promise<readonly KnownSchedule[]>;
   /** Fires that are not over, oldest first. */
   open(): Promise<readonly BookedFire[]>;
+  /** Every fire that is still written down, oldest first. */
+  fires(): Promise<readonly BookedFire[]>;
   /** Writes all of it or nothing, and only for whoever has the lease of the daemon. */
   write(page: Page): Promise<void>;
   /** What the record says of some runs or checks; of those that it does not know nothing. */

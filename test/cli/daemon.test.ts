@@ -1,0 +1,150 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { firesIn, startDaemon, until } from "../kit/daemon-command.ts";
+import { localJob, sweep } from "../kit/shelf.ts";
+import type { Workshop } from "../kit/workshop.ts";
+
+const OFTEN = "*/2 * * * * *";
+
+async function scheduled(...lines: readonly string[]): Promise<Workshop> {
+  const shop = await localJob(sweep());
+  await shop.write(
+    "schedules.yml",
+    `inventory: hosts.yml\nschedules:\n${lines.map((line) => `  - ${line}\n`).join("")}`,
+  );
+  return shop;
+}
+
+const stages = async (shop: Workshop): Promise<string[]> => (await firesIn(shop)).map(({ stage }) => stage);
+
+test("a fault is found at the next tick, waits, is approved from another process, fixed and proved; all of it is told on loopback", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}" }`);
+  await shop.write("a/1.bad", "");
+  const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
+  const begun = await daemon.said(({ event }) => event === "daemon");
+  const get = async (path: string, method = "GET"): Promise<Response> =>
+    fetch(`${String(begun["listening"])}${path}`, { method });
+  const { run } = await daemon.said(({ event }) => event === "waiting");
+  const health = await get("/healthz");
+  expect([health.status, await health.json()]).toMatchObject([200, { ok: true, role: "leader", problems: [] }]);
+
+  const { out } = await shop.run("approvals", String(run), "--json", "--state", "state");
+  const { digest } = JSON.parse(out) as { digest: string };
+  expect((await shop.run("approve", String(run), "--digest", digest, "--state", "state")).exit).toBe(0);
+  await daemon.said((line) => line.event === "over" && line["run"] === run && line["exit"] === 0);
+  expect(await readdir(join(shop.directory, "a"))).toEqual(["here"]);
+
+  const metrics = await (await get("/metrics")).text();
+  expect(metrics).toContain("# TYPE runbook_schedule_fires_total counter\n");
+  expect(metrics).toMatch(/^runbook_schedule_fires_total\{schedule="often",act="run"\} \d+$/m);
+  expect(metrics).toContain("\nrunbook_daemon_leader 1\n");
+  expect(metrics).not.toContain("1.bad");
+  expect((await get("/other")).status).toBe(404);
+  expect((await get("/healthz", "POST")).status).toBe(405);
+  // Cards are not for the log.
+  expect(JSON.stringify(daemon.lines())).not.toContain("1.bad");
+
+  daemon.child.kill("SIGTERM");
+  expect(await daemon.ended).toMatchObject({ exit: 0, err: "" });
+});
+
+test("of two one acts; the other takes over when the first is killed, and neither loses a fire nor has one twice", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}" }`);
+  const first = startDaemon(shop);
+  await first.said(({ event }) => event === "leader");
+  const second = startDaemon(shop, "--listen", "127.0.0.1:0");
+  await second.said(({ event }) => event === "standby");
+  const { listening } = await second.said(({ event }) => event === "daemon");
+  expect(await (await fetch(`${String(listening)}/healthz`)).json()).toMatchObject({ ok: true, role: "standby" });
+  await first.said(({ event }) => event === "started");
+  expect(second.lines().filter(({ event }) => event === "fired")).toEqual([]);
+  first.child.kill("SIGKILL");
+  await second.said(({ event }) => event === "leader");
+  await second.said(({ event }) => event === "started");
+  second.child.kill("SIGTERM");
+  expect((await second.ended).exit).toBe(0);
+  const fires = await firesIn(shop);
+  const nominals = fires.map(({ nominal }) => nominal);
+  const span = ((nominals.at(-1) ?? 0) - (nominals[0] ?? 0)) / 2000;
+  expect(nominals).toEqual(Array.from({ length: span + 1 }, (_, at) => (nominals[0] ?? 0) + at * 2000));
+});
+
+test("a file that becomes wrong leaves what was in force: its fires go on, and it is told", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}", approve: low }`);
+  const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
+  await daemon.said(({ event }) => event === "over");
+  await shop.write("schedules.yml", "schedules: [{ name: often, runbook: nothing, cron: '61 * * * *' }]");
+  daemon.child.kill("SIGHUP");
+  const wrong = await daemon.said(({ event, level }) => event === "schedules" && level === "error");
+  expect(wrong["where"]).toMatch(/^schedules\.yml:1:/);
+  await shop.write("a/1.bad", "");
+  await until(async () => !(await readdir(join(shop.directory, "a"))).includes("1.bad"));
+  const { listening } = await daemon.said(({ event }) => event === "daemon");
+  expect(await (await fetch(`${String(listening)}/healthz`)).json()).toMatchObject({ ok: true, schedules: 1 });
+  expect(await (await fetch(`${String(listening)}/metrics`)).text()).toMatch(/^runbook_daemon_schedules_faults [1-9]/m);
+  daemon.child.kill("SIGTERM");
+  expect((await daemon.ended).exit).toBe(0);
+});
+
+test("without any right file it waits for one, and is not healthy until then", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: nothing, cron: "${OFTEN}" }`);
+  const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
+  await daemon.said(({ event }) => event === "schedules");
+  const { listening } = await daemon.said(({ event }) => event === "daemon");
+  const health = await fetch(`${String(listening)}/healthz`);
+  expect([health.status, await health.json()]).toMatchObject([
+    503,
+    { ok: false, problems: ["the file of schedules is wrong, and there is no earlier one"] },
+  ]);
+  await rm(join(shop.directory, "schedules.yml"));
+  await shop.write(
+    "schedules.yml",
+    `schedules: [{ name: often, runbook: job, cron: "${OFTEN}", inventory: hosts.yml }]`,
+  );
+  // Nobody tells it: it sees that the file is another.
+  await daemon.said(({ event }) => event === "started");
+  expect((await fetch(`${String(listening)}/healthz`)).status).toBe(200);
+  daemon.child.kill("SIGINT");
+  expect((await daemon.ended).exit).toBe(0);
+});
+
+test("a schedule that is paused is skipped with the reason, and told so in the list, until it is resumed", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}" }`);
+  expect(await shop.run("schedule", "pause", "oftn", "--state", "state")).toMatchObject({
+    exit: 64,
+    err: expect.stringContaining("did you mean `often`"),
+  });
+  const paused = await shop.run("schedule", "pause", "often", "--for", "2h", "--reason", "a move", "--state", "state");
+  expect(paused).toMatchObject({ exit: 0, err: expect.stringMatching(/^Schedule often is paused by .*: a move$/m) });
+  const daemon = startDaemon(shop);
+  const skipped = await daemon.said(({ event }) => event === "skipped");
+  expect(skipped["why"]).toEqual([expect.stringMatching(/^paused by .* since .*, until .*: a move$/)]);
+  const list = async () => (await shop.run("schedule", "list", "--state", "state")).out;
+  expect(await list()).toMatch(/^often .* paused by .*: a move/m);
+  expect((await shop.run("schedule", "resume", "often", "--state", "state")).err).toContain(
+    "Schedule often fires again",
+  );
+  expect((await shop.run("schedule", "resume", "often", "--state", "state")).err).toBe(
+    "Schedule often was not paused.\n",
+  );
+  await daemon.said(({ event }) => event === "over");
+  expect(await list()).toMatch(/^often .* UTC, (exit 0|at work|skipped)/m);
+  expect(await stages(shop)).toContain("over");
+  daemon.child.kill("SIGTERM");
+  expect((await daemon.ended).exit).toBe(0);
+});
+
+test("where something is listened for already it is told, and an address that is none", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
+  const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
+  const { listening } = await daemon.said(({ event }) => event === "daemon");
+  const taken = String(listening).replace("http://", "");
+  expect(await shop.run("daemon", "--state", "state", "--listen", taken)).toMatchObject({
+    exit: 64,
+    err: expect.stringContaining(`${taken} cannot be listened on`),
+  });
+  expect((await shop.run("daemon", "--listen", "nine")).exit).toBe(64);
+  daemon.child.kill("SIGTERM");
+  expect((await daemon.ended).exit).toBe(0);
+});
