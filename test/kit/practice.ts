@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -64,27 +64,33 @@ export class Site implements AsyncDisposable {
 
   /** Runs the tapdisk runbook over all hosts of the site (arguments may narrow them) and reads what became of each. */
   async run(...argv: readonly string[]): Promise<Told> {
-    const told = await this.command("run", "tapdisk-disk-full", "-i", this.#inventory(), "--json", ...argv);
+    const told = await this.command("run", "tapdisk-disk-full", "-i", this.inventory(), "--json", ...argv);
     return { ...told, hosts: verdicts(told.out) };
   }
 
   /** Runs any command of ours to its end, without a terminal. */
   async command(...argv: readonly string[]): Promise<Omit<Told, "hosts">> {
+    return await this.start(...argv).ended;
+  }
+
+  /** Begins any command of ours, without a terminal. Whoever begins one that does not end by itself ends it. */
+  start(...argv: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Omit<Told, "hosts">> } {
     const child = spawn(process.execPath, [join(ROOT, "src/cli/main.ts"), ...argv], {
       cwd: ROOT,
       env: { ...process.env, RUNBOOK_STATE: join(this.directory, "state"), NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const exit = new Promise<number | null>((done) => child.once("close", done));
-    const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-    return { exit: code, out, err };
+    const ended = Promise.all([text(child.stdout), text(child.stderr), exit]);
+    return { child, ended: ended.then(([out, err, code]) => ({ exit: code, out, err })) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
 
-  #inventory(): string {
+  /** The file that names the hosts as they are now, written anew. */
+  inventory(): string {
     const file = join(this.directory, "hosts.yml");
     writeFileSync(join(this.directory, "known_hosts"), this.#known.join(""));
     const vars = {
