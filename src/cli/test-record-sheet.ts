@@ -29,7 +29,9 @@ export function givenInputs(
     if (value === undefined) return [];
     if (input.secret) return input.type === "string" ? [[name, "not-the-secret"]] : [];
     const usual = input.default === undefined ? undefined : readInput(input, input.default);
-    return usual?.ok === true && usual.text === value ? [] : [[name, value]];
+    // As people write it: a duration without its unit would be none.
+    const written = input.type === "duration" ? `${value}s` : value;
+    return usual?.ok === true && usual.text === value ? [] : [[name, written]];
   });
   return Object.fromEntries(own);
 }
@@ -92,6 +94,7 @@ export async function expecting(loaded: LoadedRunbook, written: WrittenCases): P
   if (one === undefined || first === undefined) return written;
   const result = await playCase(loaded, sheet, one, null, await machineParts());
   if (result.kind === "not-run") return written;
+  if (result.traces.length === 0) throw new Error(`the recorded case cannot be played: ${result.problems.join("; ")}`);
   const expect = result.traces.map(({ step, outcome, reason, findings }) => [
     step,
     {

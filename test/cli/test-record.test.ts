@@ -11,6 +11,7 @@ title: It is seen
 inputs:
   token: { type: string, secret: true }
   peer: { type: string, default: none }
+  wait: { type: duration, default: 1s }
 facts:
   kernel: uname -r
 steps:
@@ -53,6 +54,8 @@ test("a case is made from a real host: nothing is written there, and nothing tel
     ...record,
     "--input",
     "peer=db1.prod.test",
+    "--input",
+    "wait=2m",
   );
   expect(err).toBe("");
   expect(exit).toBe(0);
