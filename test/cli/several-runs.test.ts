@@ -86,6 +86,8 @@ test("runs right after each other are one, unless the runbook says otherwise; wh
   expect(verdictsOf((await hasten()).out)).toEqual({ "a sweep": "found: seen in 1 of 2 runs" });
 });
 
+const SEEN = ["found: seen in 1 of 3 runs", "found: seen in 2 of 3 runs"];
+
 test("the fires of a schedule count, those that only look as well, and a clear one begins the count anew", async () => {
   await using own = await localJob(STEPS);
   const schedule = { name: "s", runbook: "job", inventory: "hosts.yml", cron: "@hourly", approve: "low" };
@@ -97,12 +99,11 @@ test("the fires of a schedule count, those that only look as well, and a clear o
     const at = ["--nominal", "2026-11-21T00:00Z", "--run", id, "--act", act];
     return verdictsOf((await own.run("schedule", "fire", "s", ...at, "--json")).out)["a sweep"];
   };
-  const seen = (times: number): string => `found: seen in ${times} of 3 runs`;
   await own.write("a/1.bad", "");
-  expect([await fire("detect"), await fire("run")]).toEqual([seen(1), seen(2)]);
+  expect([await fire("detect"), await fire("run")]).toEqual([SEEN[0], SEEN[1]]);
   await rm(join(own.directory, "a/1.bad"));
   expect(await fire("detect")).toBe("clear");
   await own.write("a/1.bad", "");
-  expect([await fire("run"), await fire("detect"), await fire("run")]).toEqual([seen(1), seen(2), "fixed"]);
+  expect([await fire("run"), await fire("detect"), await fire("run")]).toEqual([SEEN[0], SEEN[1], "fixed"]);
   expect(await readdir(join(own.directory, "a"))).toEqual(["here"]);
 });
