@@ -68,6 +68,11 @@ export async function prepareCheck(
   const faults = [...pairs.faults, ...choices.flatMap((one) => ("faults" in one ? one.faults : []))];
   if (faults.length > 0) return faults;
   for (const { faults: mistakes } of read.unsound) tell(mistakes, io);
+  const known = [
+    ...read.loaded.map(({ runbook }) => runbook.name),
+    ...read.unsound.map(({ left: { runbook } }) => runbook),
+  ];
+  if (names.length === 0) waivers.among(known);
   const left = choices.flatMap((one) => ("left" in one ? [one.left] : []));
   const unsound = read.unsound.map((one) => ({ ...one.left, hosts: wanted }));
   const chosen = choices.flatMap((one) => ("loaded" in one ? [one] : []));

@@ -85,6 +85,9 @@ async function exitOf(...argv: readonly string[]): Promise<number | null> {
   return (await shop.run("check", "disks", "clock", "-i", "hosts.yml", "-l", "web1", ...argv)).exit;
 }
 
+/** A day on which a waiver still holds. */
+const day = new Date(Date.now() + 9e8).toISOString().slice(0, 10);
+
 function waiver(mount: string, until: string): string {
   return `  - { runbook: disks, until: ${until}, reason: old and known, finding: { mount: ${mount} } }\n`;
 }
@@ -143,7 +146,6 @@ test("what is compared with the last check is new, still there, or gone", async 
 });
 
 test("a waived finding is shown as such and takes no points, in a run as in a check", async () => {
-  const day = new Date(Date.now() + 9e8).toISOString().slice(0, 10);
   await shop.write("w.yml", `waivers:\n${waiver("/var", day)}${waiver("/srv", "2020-01-01")}`);
   const at = ["-l", "db1", "--waivers", "w.yml"];
   const { health, err } = await told(...at);
@@ -171,7 +173,11 @@ test("a waived finding is shown as such and takes no points, in a run as in a ch
 test("what needs an input, or cannot be read, is told and left out, unless it is named", async () => {
   await shop.write("runbooks/bad.yml", "name: bad\n");
   // Nobody answers there: the library that is shipped is not for the machine that runs this.
-  const { exit, out, err } = await shop.run("check", "-i", "hosts.yml", "-l", "web2");
+  await shop.write("stray.yml", `waivers: [{ runbook: dsks, until: ${day}, reason: x }]\n`);
+  const { exit, out, err } = await shop.run("check", "-i", "hosts.yml", "-l", "web2", "--waivers", "stray.yml");
+  expect(err).toContain(
+    "stray.yml:1: warning: there is no runbook `dsks`, so this waives nothing\n  → did you mean `disks`?",
+  );
   expect(out).toContain("x not checked  logs: needs --input path\n    → --input logs.path=…\n");
   expect(out).toContain("x not checked  bad: 2 mistakes in runbooks/bad.yml\n");
   expect(out).toMatch(/^score –, confidence 0 %/m);

@@ -24,6 +24,16 @@ export function planWaivers(
   return { waivers: own.flatMap((waiver) => planned(waiver, subject, notes)), notes };
 }
 
+/** Those that name none of the runbooks there are: they waive nothing anywhere. */
+export function strayWaivers(written: readonly WrittenWaiver[], runbooks: readonly string[]): Fault[] {
+  return written.flatMap(({ runbook, where }): Fault[] => {
+    if (runbooks.some((name) => fitsGlob(runbook, name))) return [];
+    const hint = didYouMean(runbook, runbooks) ?? "`runbook list` shows all that there are";
+    const message = `there is no runbook \`${runbook}\`, so this waives nothing`;
+    return [{ kind: "invalid-file", where, message, hint }];
+  });
+}
+
 function planned(waiver: WrittenWaiver, { runbook, hosts, inventory }: WaiverSubject, notes: Fault[]): Waiver[] {
   const { finding, until, by, reason, where } = waiver;
   const note = (message: string, hint: string | undefined): void =>

@@ -5,7 +5,7 @@ import { isFor } from "../../../../src/engine/waiver.ts";
 import { parseInventory } from "../../../../src/language/inventory/inventory.ts";
 import { examineWaivers } from "../../../../src/language/waivers/compile.ts";
 import { waiversSchemaText } from "../../../../src/language/waivers/json-schema.ts";
-import { planWaivers } from "../../../../src/language/waivers/plan.ts";
+import { planWaivers, strayWaivers } from "../../../../src/language/waivers/plan.ts";
 import { Runbook } from "../../../../src/model/runbook.ts";
 import { told } from "../../../kit/mistakes.ts";
 
@@ -124,6 +124,18 @@ describe("waivers of a run", () => {
       "4 the inventory has no group or host `wob`, which this waiver names → did you mean `web`?",
       "5 the findings of all steps of disks have no column `mont`, so this waives nothing → did you mean `mount`?",
       "6 no step of disks has all of pid, message, so this waives nothing",
+    ]);
+  });
+
+  test("that name none of the runbooks there are say so", () => {
+    const { waivers } = examined(
+      "runbook: diks, until: 2026-12-31, reason: x",
+      "runbook: 'd*', until: 2026-12-31, reason: x",
+      "runbook: 'z*', until: 2026-12-31, reason: x",
+    );
+    expect(told(strayWaivers(waivers, ["disks", "memory"]))).toEqual([
+      "2 there is no runbook `diks`, so this waives nothing → did you mean `disks`?",
+      "4 there is no runbook `z*`, so this waives nothing → `runbook list` shows all that there are",
     ]);
   });
 
