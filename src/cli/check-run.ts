@@ -29,7 +29,10 @@ export async function lookHosts(
   io: Io,
 ): Promise<boolean> {
   const leaving = new AbortController();
-  using signals = listenToSignals(leaving, io);
+  using signals = listenToSignals(leaving, io, {
+    first: "No new look begins; what was not looked at is unknown.",
+    second: "Leaving now: looks that still run are ended.",
+  });
   const connector = connectors(process.env, {
     acceptNewHostKeys: options.acceptNewHostKeys === true,
     sshConfig: options.sshConfig,

@@ -14,8 +14,16 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** ms in which one signal may arrive twice: a terminal sends Ctrl-C to us, and whoever started us passes it on. */
 const ECHO = 100;
 
+/** What is said to the first signal, and to the second. */
+export type SignalWords = { readonly first: string; readonly second: string };
+
+const OF_RUNS: SignalWords = {
+  first: "No new fix starts; what runs is finished and verified.",
+  second: "Leaving now: a fix that still runs is left running, and is in doubt.",
+};
+
 /** The first signal starts no new fix and lets what runs end; the second leaves at once. A reader that has gone away is a first one, told to nobody. */
-export function listenToSignals(leaving: AbortController, io: Io): Signals {
+export function listenToSignals(leaving: AbortController, io: Io, words: SignalWords = OF_RUNS): Signals {
   let first: number | null = null;
   let pending: string | null = null;
   let target: ((reason: string) => void) | null = null;
@@ -28,10 +36,10 @@ export function listenToSignals(leaving: AbortController, io: Io): Signals {
     const now = performance.now();
     if (first === null) {
       first = now;
-      io.err("No new fix starts; what runs is finished and verified. Once more leaves at once.\n");
+      io.err(`${words.first} Once more leaves at once.\n`);
       stop(signal === "SIGINT" ? "Ctrl-C" : signal);
     } else if (now - first > ECHO && !leaving.signal.aborted) {
-      io.err("Leaving now: a fix that still runs is left running, and is in doubt.\n");
+      io.err(`${words.second}\n`);
       leaving.abort();
     }
   };
