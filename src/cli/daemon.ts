@@ -38,16 +38,19 @@ const IN_FORCE = "schedules-in-force.yml";
 /** ms that it sleeps at most: clocks are set, and laptops sleep. */
 const NAP = 15_000;
 
+/** ms between two tries to open the record. */
+const AGAIN = 5_000;
+
 /** Runs what schedules say until it is told to end; answers with 0 then. */
 export async function daemon(options: DaemonOptions, io: Io): Promise<number | Fault> {
   const { env } = process;
   const file = schedulesFile({ option: options.schedules, env, cwd: process.cwd() });
   if (isFault(file)) return file;
   const state = resolve(stateDir(options.state, env));
-  await using record = SqliteRecord.open(state);
+  const say = (line: Line): void => io.out(`${lineText(line, Date.now())}\n`);
+  await using record = await openedRecord(state, say);
   const { machine: _, ...self } = whereabouts();
   const reader = scheduleReader(file, join(state, IN_FORCE));
-  const say = (line: Line): void => io.out(`${lineText(line, Date.now())}\n`);
   const telling = startTelling(
     notifierOf(record, () => listeningOf(reader.current()), {
       directory: dirname(resolve(file)),
@@ -95,6 +98,20 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
   await telling[Symbol.asyncDispose]();
   // What could not be waited for goes on without us.
   process.exit(EXIT.ok);
+}
+
+/** The record; while it cannot be opened that is told, and tried again: a disk that is full will be freed. */
+async function openedRecord(state: string, say: (line: Line) => void): Promise<SqliteRecord> {
+  for (let told = ""; ;) {
+    try {
+      return SqliteRecord.open(state);
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error;
+      if (error.message !== told) say({ level: "error", event: "record", problem: error.message });
+      told = error.message;
+    }
+    await systemClock.sleep(AGAIN);
+  }
 }
 
 /** What is served on `--listen`. */

@@ -1,0 +1,109 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { SqliteRecord } from "../../src/journal/sqlite.ts";
+import { firesIn, startDaemon, until, type Daemon } from "../kit/daemon-command.ts";
+import { localJob } from "../kit/shelf.ts";
+import type { Workshop } from "../kit/workshop.ts";
+
+/** Each fix counts itself by the name of what it mends, and takes a moment. */
+const STEPS = `  - id: mend
+    detect:
+      run: cd "$dir"; find . -name '*.bad' -type f | sort
+      findings: { file: string }
+    fix: { risk: low, run: 'echo "$file" >>"$dir/count"; sleep 0.5; rm -f -- "$dir/$file"' }
+    verify: { within: 2s, every: 200ms }
+`;
+const EVERY = 2_000;
+const SCHEDULES = `inventory: hosts.yml
+schedules:
+  - { name: often, runbook: job, cron: "*/2 * * * * *", approve: low, overlap: queue }
+`;
+
+const KILLS = 6;
+
+/** Numbers from 0 to 1 that a seed names. */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Kills the run that a daemon has started last, where it is still there. */
+function killRun(daemon: Daemon): void {
+  const pid = daemon.lines().findLast(({ event }) => event === "started")?.["pid"];
+  const over = daemon.lines().at(-1)?.event === "over";
+  if (typeof pid !== "number" || over) return;
+  try {
+    // Its group: it was started as the head of one.
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+const counted = (shop: Workshop): string[] => {
+  const file = join(shop.directory, "a/count");
+  return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
+};
+
+test(
+  "kill -9 of the daemon, and of its runs, at any moment loses no fire, fires none twice, and repeats no fix",
+  { timeout: 180_000 },
+  async () => {
+    const seed = Date.now() % 1_000_000;
+    const roll = dice(seed);
+    await using shop = await localJob(STEPS, { files: { "schedules.yml": SCHEDULES } });
+    let made = 0;
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await shop.write(`a/${(made += 1)}.bad`, "");
+      const daemon = startDaemon(shop);
+      await daemon.said(({ event }) => event === "leader");
+      await sleep(roll() * 3_000);
+      if (roll() < 0.4) killRun(daemon);
+      daemon.child.kill("SIGKILL");
+      await daemon.ended;
+    }
+    const last = startDaemon(shop);
+    await last.said(({ event }) => event === "leader");
+    await until(
+      async () => counted(shop).length >= made && (await firesIn(shop)).some(({ stage }) => stage === "over"),
+    );
+    last.child.kill("SIGTERM");
+    expect((await last.ended).exit).toBe(0);
+    const rest = startDaemon(shop);
+    await rest.said(({ event }) => event === "leader");
+    await until(async () =>
+      (await firesIn(shop)).every(({ stage }, at, all) => stage === "over" || at > all.length - 3),
+    );
+    rest.child.kill("SIGTERM");
+    await rest.ended;
+
+    const fires = await firesIn(shop);
+    const first = fires[0]?.nominal ?? 0;
+    const told = {
+      seed,
+      nominals: fires.map(({ nominal }) => (nominal - first) / EVERY),
+      mended: counted(shop).toSorted(),
+    };
+    expect(told).toEqual({
+      seed,
+      nominals: fires.map((_, at) => at),
+      mended: Array.from({ length: made }, (_, at) => `./${at + 1}.bad`).toSorted(),
+    });
+    await using record = SqliteRecord.open(join(shop.directory, "state"));
+    const begun = fires.filter(({ stage, run }) => run !== null && stage === "over");
+    expect(begun.length).toBeGreaterThan(0);
+    for (const { run, note } of begun) {
+      const entries = await record.read(run ?? "");
+      const starts = entries.filter(({ event }) => event.type === "run-started").length;
+      expect({ seed, run, note, starts, ended: entries.at(-1)?.event.type }).toMatchObject({
+        starts: 1,
+        ended: "run-ended",
+      });
+    }
+  },
+);
