@@ -23,7 +23,7 @@ import { order } from "./run.ts";
 import { chosenOf } from "./schedule.ts";
 import { stateDir } from "./state.ts";
 import { userName } from "./user.ts";
-import { withdrawOld } from "./withdraw.ts";
+import { withdrawLapsed, withdrawOld } from "./withdraw.ts";
 
 /** Where schedules and record are, and how the run is told. */
 type Places = {
@@ -150,11 +150,13 @@ function begun(run: string, io: Io): number {
   return EXIT.begun;
 }
 
-/** The run, and then what earlier runs ask for nothing. */
+/** The run; before it and after it what earlier runs ask for nothing is taken back. */
 async function runOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
-  const ended = await runTo(schedule, fire, io);
+  const self = userName(process.env);
   await using record = SqliteRecord.open(fire.state);
-  if ((await record.beginnerOf(fire.run)) !== null) await withdrawOld(record, fire.run, userName(process.env));
+  await withdrawLapsed(record, schedule.name, self);
+  const ended = await runTo(schedule, fire, io);
+  if ((await record.beginnerOf(fire.run)) !== null) await withdrawOld(record, fire.run, self);
   return ended;
 }
 

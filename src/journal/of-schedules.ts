@@ -17,14 +17,13 @@ export async function fixedBy(
   return rows;
 }
 
-/** What runs of a schedule with a runbook have asked, whose fix has not begun; the oldest run first. */
-export function openOf(database: Kysely<Tables>, schedule: string, runbook: string): Promise<readonly OpenRequest[]> {
+/** What runs of a schedule have asked, whose fix has not begun; the oldest run first. */
+export function openOf(database: Kysely<Tables>, schedule: string): Promise<readonly OpenRequest[]> {
   return database
     .selectFrom("claim")
     .innerJoin("run", "run.run", "claim.run")
     .select(["claim.run", "claim.host", "claim.step"])
     .where("run.schedule", "=", schedule)
-    .where("run.runbook", "=", runbook)
     .where("claim.asked", "=", 1)
     .orderBy("claim.run")
     .execute();

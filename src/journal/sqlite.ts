@@ -189,8 +189,8 @@ export class SqliteRecord implements Journal, Archive {
     return this.#read(() => fixedBy(this.#database, schedule, since));
   }
 
-  openOf(schedule: string, runbook: string): Promise<readonly OpenRequest[]> {
-    return this.#read(() => openOf(this.#database, schedule, runbook));
+  openOf(schedule: string): Promise<readonly OpenRequest[]> {
+    return this.#read(() => openOf(this.#database, schedule));
   }
 
   beginnerOf(id: string): Promise<{ readonly writer: Writer | undefined } | null> {

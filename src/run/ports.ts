@@ -239,8 +239,8 @@ export interface Archive extends AsyncDisposable {
   past(runbook: string, hosts: readonly string[], since: number, least?: number): Promise<readonly PastFix[]>;
   /** Hosts that runs of a schedule have fixed, and when. `since` in ms since the epoch. */
   fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]>;
-  /** Where runs of a schedule with a runbook have asked, and no fix has begun. */
-  openOf(schedule: string, runbook: string): Promise<readonly OpenRequest[]>;
+  /** Where runs of a schedule have asked, and no fix has begun. */
+  openOf(schedule: string): Promise<readonly OpenRequest[]>;
   /** The process that began a run, or a check; undefined where the record does not say. Null: there is none of this id. */
   beginnerOf(id: string): Promise<{ readonly writer: Writer | undefined } | null>;
   /** What the last looks of checks with a runbook at some hosts found. */

@@ -1,5 +1,6 @@
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entriesOf, localJob, sweep, verdictsOf } from "../kit/shelf.ts";
 import type { Ran, Workshop } from "../kit/workshop.ts";
@@ -31,6 +32,7 @@ schedules:
   - { name: late, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, deadline: 1ms, inputs: { key: { file: key.txt } } }
   - { name: often, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, stop_after: { fixes: 2 }, inputs: { key: { file: key.txt } } }
   - { name: shy, runbook: ../runbooks/job.yml, cron: "@hourly", max_hosts_per_day: 1, inputs: { key: { file: key.txt } } }
+  - { name: brief, runbook: ../runbooks/job.yml, cron: "@hourly", deadline: 1h, inputs: { key: { file: key.txt } } }
   - { name: look, check: [../runbooks/job.yml], cron: "@hourly", inputs: { key: { file: key.txt } } }
   - { name: lost, runbook: ../runbooks/job.yml, cron: "@hourly", inputs: { key: { env: NO_SUCH_KEY } } }
   - { name: loud, runbook: ../runbooks/job.yml, cron: "@hourly", inputs: { key: { command: [./loud] } } }
@@ -191,6 +193,26 @@ describe("a fire of a schedule", () => {
     });
   });
 
+  test("asks anew what an earlier one asks that is past its deadline: no yes would count there any more", async () => {
+    await spoil();
+    await shop.write("a/1.bad", "");
+    const [first, second] = [nextId(), nextId()];
+    expect((await fire("brief", first)).exit).toBe(3);
+    const yes = async (): Promise<string> => {
+      const { out } = await shop.run("approvals", first, "--json");
+      return (await shop.run("approve", first, "--digest", String(JSON.parse(out).digest))).out;
+    };
+    // As if the hour had passed.
+    using database = new DatabaseSync(join(shop.directory, ".local/state/runbook/runbook.db"));
+    const over = ["$.plan.schedule.restraints.until", "$.plan.policies[0].rules[0].since"];
+    for (const path of over) {
+      database.prepare("update entry set event = json_set(event, ?, 1) where run = ? and seq = 1").run(path, first);
+    }
+    expect(await yes()).toContain("denies it: its deadline is over");
+    expect((await fire("brief", second)).exit).toBe(3);
+    expect(await asking()).toEqual([second]);
+  });
+
   test("fixes as many hosts a day as the schedule says, over all of its runs, and those again that it has fixed", async () => {
     await spoil("b");
     expect((await fire("few")).exit).toBe(0);
@@ -245,7 +267,7 @@ describe("a fire of a schedule", () => {
     const { exit, err } = await fire("lost", run);
     expect({ exit, err }).toEqual({
       exit: 64,
-      err: expect.stringContaining("schedules.yml:12, schedule lost, input key: the variable NO_SUCH_KEY is not set"),
+      err: expect.stringContaining("schedules.yml:13, schedule lost, input key: the variable NO_SUCH_KEY is not set"),
     });
     expect((await fire("loud")).err).toContain("input key: the command ./loud: it prints more than 1 MB");
     expect((await shop.run("history", "show", run)).exit).toBe(64);
