@@ -34,7 +34,7 @@ export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
         const row = await dueOf(database, name).select(database.fn.countAll<number>().as("amount")).executeTakeFirst();
         return row?.amount ?? 0;
       }),
-    sentSince: (name, since) => look(() => sentSince(database, name, since)),
+    sentBetween: (name, from, to) => look(() => sentBetween(database, name, from, to)),
     receiver: (name) => look(() => receiverOf(database, name)),
     tried: (id, { state, why, at }, receiver) =>
       change(async (own) => {
@@ -142,13 +142,14 @@ async function insert(database: Kysely<Tables>, notice: Notice, at: number): Pro
     .execute();
 }
 
-async function sentSince(database: Kysely<Tables>, name: string, since: number): Promise<number> {
+async function sentBetween(database: Kysely<Tables>, name: string, from: number, to: number): Promise<number> {
   const row = await database
     .selectFrom("outbox")
     .select(database.fn.countAll<number>().as("amount"))
     .where("name", "=", name)
     .where("state", "=", "sent")
-    .where("ended", ">", since)
+    .where("ended", ">", from)
+    .where("ended", "<=", to)
     .executeTakeFirst();
   return row?.amount ?? 0;
 }

@@ -95,11 +95,12 @@ const there: Part = (standing, on, told) => {
   };
 };
 
-/** Once, until it has held for a while. */
+/** Once, until it is found and has held for a while before. */
 const recurring: Part = (standing, on, told) => {
   const known = told.some(({ kind }) => kind === "recurring");
-  if (!standing.recurring) return { news: [], told: told.filter(({ kind }) => kind !== "recurring") };
-  if (known || !on.has("recurring") || standing.findings.length === 0) return { news: [], told };
+  if (standing.findings.length === 0) return { news: [], told };
+  if (standing.recurs === null) return { news: [], told: told.filter(({ kind }) => kind !== "recurring") };
+  if (known || !on.has("recurring")) return { news: [], told };
   const line: ToldLine = { key: WHOLE, kind: "recurring", mark: "" };
   return { news: [{ kind: "recurring", standing, findings: standing.findings }], told: [...told, line] };
 };

@@ -110,8 +110,11 @@ function noticeOf(progress: Progress, name: string, news: readonly News[], harml
 /** Letters of what is told of one host. */
 const LONGEST = 400;
 
-function findingOf({ standing, findings }: News, harmless: Harmless): Notice["findings"][number] {
-  const { host, step, reason } = standing;
+function findingOf({ kind, standing, findings }: News, harmless: Harmless): Notice["findings"][number] {
+  const { host, step, reason: why, recurs } = standing;
+  // What was fixed may stand otherwise by now.
+  const over = kind === "recovered" || (kind === "fixed" && standing.kind !== "clear");
+  const reason = kind === "recurring" ? (recurs ?? "") : over ? "" : why;
   const what = step === null ? "" : evidenceOf(step, findings);
   const told = (text: string): string => clean(harmless([host], text), { max: LONGEST });
   return { host: clean(host), what: told(what), reason: told(reason) };

@@ -55,8 +55,8 @@ export interface Outbox {
   due(name: string, most: number): Promise<readonly Message[]>;
   /** How many are due for a notification. */
   waiting(name: string): Promise<number>;
-  /** How many a notification got since a time. */
-  sentSince(name: string, since: number): Promise<number>;
+  /** How many a notification got after a time and up to another. */
+  sentBetween(name: string, from: number, to: number): Promise<number>;
   receiver(name: string): Promise<ReceiverState>;
   /** Notes an attempt; `receiver`: how the receiver did with it. */
   tried(

@@ -13,7 +13,7 @@ export function slackPayload(notice: Notice): object {
   const text = fitting(lines, LONGEST);
   const title = `\`${escaped(notice.title)}\``;
   return {
-    text: `*${SIGNS[notice.kind]}* ${title}\n\`\`\`\n${escaped(text)}\n\`\`\``,
+    text: `${title}\n\`\`\`\n${escaped(text)}\n\`\`\``,
     mrkdwn: true,
     parse: "none",
     link_names: 0,
@@ -21,18 +21,6 @@ export function slackPayload(notice: Notice): object {
     unfurl_media: false,
   };
 }
-
-const SIGNS: Readonly<Record<Notice["kind"], string>> = {
-  found: "found",
-  waiting: "needs approval",
-  fixed: "fixed",
-  failed: "failed",
-  unknown: "unknown",
-  recovered: "recovered",
-  recurring: "keeps coming back",
-  summary: "summary",
-  test: "test",
-};
 
 /** A grave accent would end the code; an apostrophe looks much the same. */
 function escaped(text: string): string {

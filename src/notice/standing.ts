@@ -1,4 +1,5 @@
 import { replay } from "../engine/evolve.ts";
+import { permittedOn } from "../engine/recurrence.ts";
 import { confirmed, waiting } from "../engine/outcome.ts";
 import { faultReason } from "../engine/ailment.ts";
 import type { HostState, RunState, StepState } from "../engine/state.ts";
@@ -23,7 +24,8 @@ export type Standing = {
   readonly quiet: ReadonlySet<string>;
   /** What was fixed, and proved to be. */
   readonly fixed: readonly Finding[];
-  readonly recurring: boolean;
+  /** Why it keeps coming back; null: it does not. */
+  readonly recurs: string | null;
 };
 
 /** A run as it stands, and what has changed in it since an entry. */
@@ -37,7 +39,8 @@ export function progressOf(entries: readonly Entry[], after: number): Progress |
     if (!("host" in event)) return;
     const step = "step" in event ? event.step : null;
     const place = placeOf(event.host, step);
-    if (event.type === "verified") fixed.set(place, [...(fixed.get(place) ?? []), ...targetOf(now, event.host, step)]);
+    const known = fixed.get(place) ?? [];
+    if (isFixed(event, now)) fixed.set(place, [...known, ...targetOf(now, event.host, step)]);
     if (!isWord(event)) return;
     words.set(place, seq);
     if (seq <= after) fixed.delete(place);
@@ -45,7 +48,10 @@ export function progressOf(entries: readonly Entry[], after: number): Progress |
   if (state === null) return null;
   const isNew = (host: string, step: string | null): boolean => (words.get(placeOf(host, step)) ?? 0) > after;
   const standings = [...state.hosts.values()].flatMap((host) => {
-    const whole = isNew(host.host, null) ? wholeHost(host) : [];
+    const anew = isNew(host.host, null);
+    const whole = anew ? wholeHost(host) : [];
+    // Where the runbook does not apply any more, nothing of it is there.
+    if (anew && host.notConcerned !== null) return [...whole, ...host.steps.map((step) => clearOf(host, step))];
     const steps = host.steps.filter((step) => isNew(host.host, step.plan.id));
     return [
       ...whole,
@@ -59,6 +65,13 @@ function placeOf(host: string, step: string | null): string {
   return JSON.stringify([host, step]);
 }
 
+/** Proved to be fixed, or called so where its runbook wants no proof. */
+function isFixed(event: Event, state: RunState): boolean {
+  if (event.type !== "step-ended") return event.type === "verified";
+  const step = state.hosts.get(event.host)?.steps.find(({ plan }) => plan.id === event.step);
+  return event.outcome === "fixed" && step?.rounds === 0;
+}
+
 function targetOf(state: RunState, host: string, step: string | null): readonly Finding[] {
   return state.hosts.get(host)?.steps.find(({ plan }) => plan.id === step)?.target ?? [];
 }
@@ -68,6 +81,7 @@ const WORDS: ReadonlySet<Event["type"]> = new Set([
   "reached",
   "unreachable",
   "undetermined",
+  "not-concerned",
   "asked",
   "asked-elsewhere",
   "step-ended",
@@ -77,7 +91,7 @@ function isWord(event: Event): boolean {
   return WORDS.has(event.type);
 }
 
-const NOTHING = { mark: "", reason: "", findings: [], quiet: new Set<string>(), fixed: [], recurring: false } as const;
+const NOTHING = { mark: "", reason: "", findings: [], quiet: new Set<string>(), fixed: [], recurs: null } as const;
 
 function wholeHost({ host, unreachable, undetermined, skipped }: HostState): Standing[] {
   if (skipped !== null) return [];
@@ -86,12 +100,16 @@ function wholeHost({ host, unreachable, undetermined, skipped }: HostState): Sta
   return [{ ...NOTHING, host, step: null, kind: "unknown", reason }];
 }
 
+function clearOf({ host }: HostState, { plan }: StepState): Standing {
+  return { ...NOTHING, host, step: plan, kind: "clear" };
+}
+
 function stepOf(state: RunState, whole: HostState, step: StepState, fixed: readonly Finding[]): Standing[] {
   const { host } = whole;
   const { plan, end, elsewhere, approval, waived, early } = step;
-  const recurring = isRecurring({ state, plan, now: state.at }, { host: whole, step });
+  const recurs = recursOn(state, whole, step);
   const quiet = new Set([...waived, ...early.map(({ finding }) => finding)].map(({ key }) => key));
-  const common = { ...NOTHING, host, step: plan, quiet, fixed, recurring };
+  const common = { ...NOTHING, host, step: plan, quiet, fixed, recurs };
   const findings = (step.findings ?? []).filter(({ key }) => !quiet.has(key));
   if (waiting(step)) return [{ ...common, kind: "waiting", mark: state.run, reason: "needs an approval", findings }];
   if (elsewhere !== null && approval === null && (end === null || end.outcome === "waiting")) {
@@ -112,11 +130,19 @@ function stepOf(state: RunState, whole: HostState, step: StepState, fixed: reado
       return [{ ...common, kind: "unknown", reason }];
     case "fixed":
     case "clear":
-      return [{ ...common, kind: "clear" }];
-    case "waiting":
+      return [{ ...common, kind: "clear", reason }];
     case "skipped":
+      return step.concerned === false ? [{ ...common, kind: "clear" }] : [];
+    case "waiting":
       return [];
   }
+}
+
+/** As the schedule says that it wants to know, or as the card does. */
+function recursOn(state: RunState, host: HostState, step: StepState): string | null {
+  const { recurs } = permittedOn(state, host, step, state.at);
+  if (recurs !== null) return recurs;
+  return isRecurring({ state, plan: step.plan, now: state.at }, { host, step }) ? "look for the cause" : null;
 }
 
 /** What is not certain yet is there, and no news. */

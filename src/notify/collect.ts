@@ -20,7 +20,9 @@ export type Collection = {
 export async function collect(collection: Collection): Promise<void> {
   const { outbox, clock, trouble } = collection;
   for (const behind of await outbox.behind()) {
-    if (!behind.ended && clock.now() - behind.since < GATHERING) continue;
+    const age = clock.now() - behind.since;
+    // Where the clock was set back nobody knows how old it is.
+    if (!behind.ended && age >= 0 && age < GATHERING) continue;
     try {
       await tellOf(behind, collection);
     } catch (error) {

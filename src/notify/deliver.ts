@@ -42,8 +42,8 @@ export async function deliver(notification: Notification, delivery: Delivery, si
   while (!signal.aborted) {
     const now = clock.now();
     const receiver = await outbox.receiver(name);
-    const room = limit - (await outbox.sentSince(name, now - HOUR));
-    if (receiver.notBefore > now || room <= 0) return;
+    const room = limit - (await outbox.sentBetween(name, now - HOUR, now));
+    if (isLeftAlone(receiver, now) || room <= 0) return;
     // The last place of an hour is for all that there is no room for.
     const [message, ...others] = await outbox.due(name, room === 1 ? MOST_SUMMED : 1);
     if (message === undefined) return;
@@ -62,6 +62,11 @@ export async function deliver(notification: Notification, delivery: Delivery, si
     await note(message, sent, receiver, delivery);
     if (sent.kind === "later") return;
   }
+}
+
+/** Not for longer than anything is: a clock that was set back would make it wait for days. */
+function isLeftAlone({ notBefore }: ReceiverState, now: number): boolean {
+  return notBefore > now && notBefore - now <= LONGEST_WISH;
 }
 
 async function note(message: Message, sent: Sent, receiver: ReceiverState, { clock, outbox, random, tell }: Delivery) {

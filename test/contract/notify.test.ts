@@ -118,7 +118,7 @@ describe("a webhook", () => {
     await write(record, scheduledRun("r1", { web1: "waits" }));
     await after(0);
     const { text } = JSON.parse(receiver.received[0]?.body ?? "");
-    expect(text).toContain("*needs approval* `Needs approval: A process holds a deleted log on web1`");
+    expect(text).toContain("`Needs approval: A process holds a deleted log on web1`");
     expect(text).toMatch(/approve: {2}runbook approve r1 --digest [0-9a-f]{12}/);
   });
 });

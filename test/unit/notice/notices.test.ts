@@ -128,7 +128,9 @@ describe("nothing is said twice until it has changed", () => {
     ]);
     expect(tell(scheduledRun("r3", { web1: left }, { plan: past(4) }))).toEqual([]);
     tell(scheduledRun("r4", { web1: "clear" }));
-    expect(tell(scheduledRun("r5", { web1: left }, { plan: past(3) }))).toHaveLength(1);
+    expect(tell(scheduledRun("r5", { web1: left }, { plan: past(3) }))).toEqual([]);
+    tell(scheduledRun("r6", { web1: left }, { plan: past(0) }));
+    expect(tell(scheduledRun("r7", { web1: left }, { plan: past(3) }))).toHaveLength(1);
   });
 });
 
