@@ -17,7 +17,7 @@ const Told = z.object({
 });
 
 // Under all of their shells they take minutes: `npm run proof:cases`.
-test("every shipped runbook passes its cases, and has one for each outcome of each step", { timeout: 300_000 }, () => {
+test("every shipped runbook passes its cases, and has one for each outcome of each step", { timeout: 600_000 }, () => {
   const { stdout, stderr } = spawnSync("node", ["bin/runbook.js", "test", "--quick", "--json"], {
     cwd: ROOT,
     encoding: "utf8",
