@@ -24,6 +24,7 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
     .option("--count <n>", "so many", count, 10)
     .option("--schedules <file>", FILE)
     .option("--json", "as JSON")
+    .option("--state <dir>", "where it is on record who has paused what")
     .action(async (name, options) => {
       const { scheduleNext } = await import("./schedule.ts");
       end(await scheduleNext(name, options, io));
@@ -36,6 +37,7 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
     .option("--to <time>", "likewise (default: a week later)")
     .option("--schedules <file>", FILE)
     .option("--json", "as JSON")
+    .option("--state <dir>", "where it is on record who has paused what")
     .action(async (name, options) => {
       const { schedulePreview } = await import("./schedule.ts");
       end(await schedulePreview(name, options, io));

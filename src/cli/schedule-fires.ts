@@ -16,11 +16,16 @@ export function fireLines(fires: readonly NamedFire[]): string[] {
     fire.local,
     clean(schedule.timezone),
     schedule.name,
-    schedule.task.kind === "check" && fire.act === "detect" ? "checks" : DOES[fire.act],
+    doesWords(schedule, fire.act),
     clean([...fire.why, ...fire.notes].join("; ")),
   ]);
   const columns = left("fires", "zone", "schedule", "does", "why");
   return tableLines({ columns, rows }, Number.POSITIVE_INFINITY, palette());
+}
+
+/** What happens at a fire. */
+export function doesWords({ task }: Schedule, act: Act): string {
+  return task.kind === "check" && act === "detect" ? "checks" : DOES[act];
 }
 
 /** Columns of texts. */

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { SqliteRecord } from "../journal/sqlite.ts";
 import type { Fault } from "../model/fault.ts";
+import { worst, type Outcome } from "../model/finding.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { jsonText } from "../report/json.ts";
 import type { RunRecord } from "../model/run-record.ts";
@@ -13,17 +12,20 @@ import { tableLines, type Table } from "../view/table.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { scheduled, type ScheduleOptions } from "./schedule.ts";
-import { left, palette } from "./schedule-fires.ts";
+import { recorded } from "./schedule-book.ts";
+import { doesWords, left, palette } from "./schedule-fires.ts";
 import { stateDir } from "./state.ts";
 
 type Listed = {
   readonly schedule: Schedule;
-  /** Null: not enabled. */
+  /** Null: not enabled, or paused until somebody resumes it. */
   readonly next: Previewed | null;
   /** The latest run of its runbook on record, whoever began it; null: none, or it is a check. */
   readonly latest: RunRecord | null;
   /** Its last fire in the daemon's book; null: none. */
   readonly last: BookedFire | null;
+  /** What its run came to; null: it had none, or has no end. */
+  readonly outcome: Outcome | null;
   /** Who holds it up; null: nobody. */
   readonly pause: Pause | null;
 };
@@ -38,32 +40,30 @@ export async function scheduleList(
   const { runs, fires, pauses } = await recorded(stateDir(options.state, process.env));
   const now = Date.now();
   const listed = opened.schedules.map((schedule): Listed => {
-    const [next = null] = schedule.enabled
-      ? preview(schedule, { from: now, to: Number.POSITIVE_INFINITY, most: 1 }).fires
-      : [];
     const last = fires.findLast((fire) => fire.schedule === schedule.name) ?? null;
     const pause = pauses.find((each) => each.schedule === schedule.name && holds(each, now)) ?? null;
-    return { schedule, next, latest: latestOf(schedule, runs), last, pause };
+    const next = nextOf(schedule, pause, now);
+    return { schedule, next, latest: latestOf(schedule, runs), last, outcome: outcomeOf(last, runs), pause };
   });
   if (options.json === true) io.out(`${jsonText(listed.map(asJson), "page")}\n`);
   else for (const line of tableLines(tableOf(listed), Number.POSITIVE_INFINITY, palette())) io.out(`${line}\n`);
   return EXIT.ok;
 }
 
-type Recorded = {
-  /** Newest first. */
-  readonly runs: readonly RunRecord[];
-  /** Oldest first. */
-  readonly fires: readonly BookedFire[];
-  readonly pauses: readonly Pause[];
-};
+/** The first fire after a pause. */
+function nextOf(schedule: Schedule, pause: Pause | null, now: number): Previewed | null {
+  if (!schedule.enabled || (pause !== null && pause.until === null)) return null;
+  const from = pause?.until ?? now;
+  return preview(schedule, { from, to: Number.POSITIVE_INFINITY, most: 1 }).fires[0] ?? null;
+}
 
-/** What is on record of schedules; to list them makes no record where there is none. */
-async function recorded(directory: string): Promise<Recorded> {
-  if (!existsSync(directory)) return { runs: [], fires: [], pauses: [] };
-  await using record = SqliteRecord.open(directory);
-  const { book } = record;
-  return { runs: await record.runs(), fires: await book.latest(), pauses: await book.pauses() };
+/** Of its run, or the worst of a check's. */
+function outcomeOf(last: BookedFire | null, runs: readonly RunRecord[]): Outcome | null {
+  if (last === null || last.run === null) return null;
+  const outcomes = runs
+    .filter(({ run, check }) => run === last.run || check === last.run)
+    .flatMap(({ outcome }) => outcome ?? []);
+  return outcomes.length === 0 ? null : worst(outcomes);
 }
 
 function latestOf({ task }: Schedule, runs: readonly RunRecord[]): RunRecord | null {
@@ -73,12 +73,12 @@ function latestOf({ task }: Schedule, runs: readonly RunRecord[]): RunRecord | n
 }
 
 function tableOf(listed: readonly Listed[]): Table {
-  const rows = listed.map(({ schedule, next, latest, last, pause }) => [
+  const rows = listed.map(({ schedule, next, latest, last, outcome, pause }) => [
     schedule.name,
     clean(taskWords(schedule)),
-    next === null ? "not enabled" : next.local,
+    clean(nextWords(schedule, next, pause)),
     next === null ? "" : clean(schedule.timezone),
-    clean(pause === null ? lastWords(last) : pauseWords(pause)),
+    clean(lastWords(last, outcome)),
     latest === null ? "" : latestWords(latest),
   ]);
   return { columns: left("schedule", "what", "next", "zone", "last fire", "latest run of it"), rows };
@@ -88,8 +88,16 @@ function taskWords({ task }: Schedule): string {
   return task.kind === "run" ? task.runbook : `check ${task.runbooks.join(", ")}`;
 }
 
+/** When it fires next, and what keeps it from more than to look. */
+function nextWords(schedule: Schedule, next: Previewed | null, pause: Pause | null): string {
+  if (!schedule.enabled) return "not enabled";
+  if (next === null) return pause === null ? "never" : pauseWords(pause);
+  const does = next.why.length === 0 ? [] : [`${doesWords(schedule, next.act)} (${next.why.join("; ")})`];
+  return [next.local, ...does, ...(pause === null ? [] : [pauseWords(pause)])].join(", ");
+}
+
 /** What became of the last fire. */
-function lastWords(last: BookedFire | null): string {
+function lastWords(last: BookedFire | null, outcome: Outcome | null): string {
   if (last === null) return "";
   const at = momentWords(last.at);
   const why = last.why.length === 0 ? "" : ` (${last.why.join("; ")})`;
@@ -102,7 +110,7 @@ function lastWords(last: BookedFire | null): string {
     case "waiting":
       return `${at}, waits for a person${why}`;
     case "over":
-      return `${at}, ${last.exit === null ? "no end" : `exit ${last.exit}`}${last.note === null ? why : `: ${last.note}`}`;
+      return `${at}, ${outcome ?? (last.exit === null ? "no end" : `exit ${last.exit}`)}${last.note === null ? why : `: ${last.note}`}`;
   }
 }
 
@@ -110,11 +118,11 @@ function momentWords(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-function latestWords({ startedAt, exit }: RunRecord): string {
-  return `${momentWords(startedAt)}, ${exit === null ? "no end on record" : `exit ${exit}`}`;
+function latestWords({ startedAt, outcome }: RunRecord): string {
+  return `${momentWords(startedAt)}, ${outcome ?? "no end on record"}`;
 }
 
-function asJson({ schedule, next, latest, last, pause }: Listed): object {
+function asJson({ schedule, next, latest, last, outcome, pause }: Listed): object {
   return {
     name: schedule.name,
     task: schedule.task,
@@ -122,10 +130,19 @@ function asJson({ schedule, next, latest, last, pause }: Listed): object {
     timezone: schedule.timezone,
     enabled: schedule.enabled,
     next: next === null ? null : new Date(next.at).toISOString(),
+    act: next?.act ?? null,
+    why: next?.why ?? [],
     paused: pause === null ? null : pauseJson(pause),
-    last: last === null ? null : lastJson(last),
+    last: last === null ? null : { ...lastJson(last), outcome },
     latest:
-      latest === null ? null : { run: latest.run, began: new Date(latest.startedAt).toISOString(), exit: latest.exit },
+      latest === null
+        ? null
+        : {
+            run: latest.run,
+            began: new Date(latest.startedAt).toISOString(),
+            exit: latest.exit,
+            outcome: latest.outcome,
+          },
   };
 }
 

@@ -3,17 +3,23 @@ import { didYouMean } from "../language/suggest.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { jsonText } from "../report/json.ts";
-import { preview, type Previewed } from "../schedule/preview.ts";
+import type { Pause } from "../schedule/book.ts";
+import type { preview, Previewed } from "../schedule/preview.ts";
 import { counted } from "../view/words.ts";
+import { firesUnder, recorded } from "./schedule-book.ts";
 import { fireLines, fireJson, type NamedFire } from "./schedule-fires.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { lookup } from "./library.ts";
 import { tellLinted, type LintOptions } from "./lint.ts";
 import { momentOf } from "./moment.ts";
+import { stateDir } from "./state.ts";
 
 /** What every command about schedules takes. */
 export type ScheduleOptions = { readonly schedules?: string | undefined; readonly json?: boolean | undefined };
+
+/** Who has paused what is on record. */
+type Stated = { readonly state?: string | undefined };
 
 /** Checks a file of schedules and tells everything that is wrong with it. Warnings do not fail. */
 export async function scheduleLint(
@@ -33,7 +39,7 @@ export async function scheduleLint(
 /** The next fires, of all schedules or of one. */
 export async function scheduleNext(
   name: string | undefined,
-  options: ScheduleOptions & { readonly count: number },
+  options: ScheduleOptions & Stated & { readonly count: number },
   io: Io,
 ): Promise<number | readonly Fault[]> {
   const opened = await scheduled(name, options);
@@ -41,7 +47,8 @@ export async function scheduleNext(
   const now = Date.now();
   // One that is not enabled has no next fire.
   const enabled = opened.schedules.filter((schedule) => schedule.enabled);
-  const { fires } = firesOf(enabled, { from: now, to: Number.POSITIVE_INFINITY, most: options.count });
+  const { pauses } = await recorded(stateDir(options.state, process.env));
+  const { fires } = firesOf(enabled, pauses, { from: now, to: Number.POSITIVE_INFINITY, most: options.count });
   tellFires(fires, options, io);
   return EXIT.ok;
 }
@@ -52,7 +59,7 @@ const MOST_FIRES = 1000;
 /** Every fire between two moments, with what happens at it and why. */
 export async function schedulePreview(
   name: string | undefined,
-  options: ScheduleOptions & { readonly from?: string | undefined; readonly to?: string | undefined },
+  options: ScheduleOptions & Stated & { readonly from?: string | undefined; readonly to?: string | undefined },
   io: Io,
 ): Promise<number | readonly Fault[]> {
   const from = options.from === undefined ? Date.now() : momentOf(options.from, "--from");
@@ -63,7 +70,8 @@ export async function schedulePreview(
     return [{ kind: "usage", where: "--to", message: "this is not after --from", hint: "give a later time" }];
   const opened = await scheduled(name, options);
   if (!("schedules" in opened)) return opened;
-  const { fires, more } = firesOf(opened.schedules, { from, to, most: MOST_FIRES });
+  const { pauses } = await recorded(stateDir(options.state, process.env));
+  const { fires, more } = firesOf(opened.schedules, pauses, { from, to, most: MOST_FIRES });
   tellFires(fires, options, io);
   if (more)
     io.err(`There are more fires than ${counted(MOST_FIRES, "line")}: shorten the time, or name one schedule.\n`);
@@ -73,8 +81,12 @@ export async function schedulePreview(
 type Span = Parameters<typeof preview>[1];
 
 /** Fires of several schedules in the order of their time. */
-function firesOf(schedules: readonly Schedule[], span: Span): { readonly fires: NamedFire[]; readonly more: boolean } {
-  const previews = schedules.map((schedule) => ({ schedule, ...preview(schedule, span) }));
+function firesOf(
+  schedules: readonly Schedule[],
+  pauses: readonly Pause[],
+  span: Span,
+): { readonly fires: NamedFire[]; readonly more: boolean } {
+  const previews = schedules.map((schedule) => ({ schedule, ...firesUnder(pauses, schedule, span) }));
   const all = previews
     .flatMap(({ schedule, fires }) => fires.map((fire: Previewed) => ({ schedule, fire })))
     .toSorted((a, b) => a.fire.at - b.fire.at);

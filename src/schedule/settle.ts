@@ -74,7 +74,7 @@ function goingOf(own: readonly BookedFire[]): Parameters<typeof turnOf>[1] {
 }
 
 /** Left out where somebody has paused the schedule: now, or when it should have fired. */
-function heldUp(decision: Decision, { now, pause }: Around): Decision {
+export function heldUp<T extends Decision>(decision: T, { now, pause }: Pick<Around, "now" | "pause">): T {
   if (decision.act === "skip" || pause === undefined) return decision;
   if (!holds(pause, now) && !holds(pause, decision.at)) return decision;
   return { ...decision, act: "skip", why: [...decision.why, pauseWords(pause)] };

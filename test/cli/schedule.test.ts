@@ -117,9 +117,36 @@ describe("schedule list", () => {
     expect(before.out).toMatch(/^off {9}job {8}not enabled$/m);
     await shop.run("run", "job", "-i", "hosts.yml");
     const { out } = await shop.run("schedule", "list");
-    expect(out).toMatch(/^full-disks .* UTC, exit 0$/m);
+    expect(out).toMatch(/^full-disks .* UTC, clear$/m);
     expect(out).toMatch(/^look {8}check job .*UTC$/m);
   });
+});
+
+test("list, next and preview tell who has paused a schedule, and that one only looks or is left out for a while", async () => {
+  const written = [
+    '{ name: often, runbook: job, cron: "@hourly" }',
+    '{ name: rests, runbook: job, cron: "@hourly", blackout: [{ from: 2020-01-01, to: 2090-01-01, reason: holidays }] }',
+  ];
+  await using shop = await desk(`inventory: "web1,"\nschedules: [${written.join(", ")}]\n`);
+  const json = async (...argv: readonly string[]) => JSON.parse((await shop.run("schedule", ...argv, "--json")).out);
+  await shop.run("schedule", "pause", "often", "--reason", "a move");
+  const paused = expect.stringMatching(/^paused by .*: a move$/);
+  expect((await shop.run("schedule", "list")).out).toMatch(/^often {5}job {3}paused by .*: a move$/m);
+  expect(await json("list")).toMatchObject([
+    { name: "often", next: null, act: null, paused: { reason: "a move", until: null }, last: null },
+    { name: "rests", act: "skip", why: ["blackout 2020-01-01 to 2090-01-01 (holidays)"], paused: null },
+  ]);
+  expect(await json("next", "often", "--count", "2")).toMatchObject([
+    { act: "skip", why: [paused] },
+    { act: "skip", why: [paused] },
+  ]);
+  await shop.run("schedule", "pause", "often", "--for", "90m", "--reason", "a move");
+  const [held, ...later] = await json("preview", "often");
+  expect(held).toMatchObject({ act: "skip", why: [expect.stringContaining(", until ")] });
+  expect(later.at(-1)).toMatchObject({ act: "run", why: [] });
+  const [listed] = await json("list");
+  expect(listed).toMatchObject({ act: "run", paused: { reason: "a move" } });
+  expect(Date.parse(listed.next)).toBeGreaterThan(Date.parse(listed.paused.until));
 });
 
 describe("schedule lint", () => {
