@@ -129,9 +129,9 @@ describe("a daemon", () => {
       });
       // No secret is in any message, nor anywhere in the record.
       const record = await Promise.all(
-        (await readdir(join(shop.directory, "state"))).map((name) =>
-          readFile(join(shop.directory, "state", name), "latin1"),
-        ),
+        (await readdir(join(shop.directory, "state")))
+          .filter((name) => name.startsWith("runbook.db"))
+          .map((name) => readFile(join(shop.directory, "state", name), "latin1")),
       );
       const told = [...http.received.map(({ body }) => body), ...mail.mails.map(({ text }) => text), ...record];
       for (const text of told) expect(text).not.toMatch(/s3cret-of-the-fix|p4ss-of-mail|t0ken-of-hook|k3y-of-hook/);
