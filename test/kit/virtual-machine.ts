@@ -53,7 +53,7 @@ const FILES: Files = {
   "/etc/systemd/system/network.service":
     "[Unit]\nDefaultDependencies=no\nAfter=systemd-udev-settle.service\nWants=systemd-udev-settle.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c 'modprobe virtio_net; ip link set lo up; ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0'\n",
   "/etc/systemd/system/sshd.service":
-    "[Unit]\nAfter=network.service\nWants=network.service\n[Service]\nRuntimeDirectory=sshd\nExecStart=/usr/sbin/sshd -D\n",
+    "[Unit]\nAfter=network.service\nWants=network.service\n[Service]\nOOMPolicy=continue\nRuntimeDirectory=sshd\nExecStart=/usr/sbin/sshd -D\n",
   "/etc/systemd/system/default.target":
     "[Unit]\nAllowIsolate=yes\nRequires=basic.target\nAfter=basic.target\nWants=sshd.service systemd-logind.service dbus.service\n",
   "/etc/ssh/sshd_config":
