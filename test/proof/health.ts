@@ -74,7 +74,7 @@ async function proveHealthy(machine: VirtualMachine, shop: Workshop): Promise<vo
 /** What is there while the machine is well: swap, a thin pool, a mirror, a bond. */
 const WELL = `
 mkswap -q /dev/vdb >/dev/null; swapon /dev/vdb
-vgcreate -q data /dev/vdc; lvcreate -q -L 64M -T data/pool; lvcreate -q -V 48M -T data/pool -n thin
+vgcreate -q data /dev/vdc; lvcreate -q -L 64M -T data/pool; lvcreate -q -V 60M -T data/pool -n thin
 lvcreate -q -L 24M -n plain data; lvcreate -q -L 16M -n full data; lvcreate -q -L 16M -n hang data
 mdadm --create /dev/md0 --run --quiet --level=1 --raid-devices=2 /dev/vdd /dev/vde; mdadm --wait /dev/md0 || :
 mkfs.ext4 -q /dev/data/plain; mkdir -p /srv/plain /srv/full; echo '/dev/data/plain /srv/plain ext4 defaults 0 2' >> /etc/fstab
@@ -91,7 +91,7 @@ mount -t tmpfs -o size=900m hog /mnt; i=0; while [ "$(awk '$1 == "/dev/vdb" { pr
 systemd-run --quiet --unit=broken --wait false || :
 mdadm --quiet /dev/md0 --fail /dev/vde
 ip link set eth12 carrier off || ip link set eth12 down
-dd if=/dev/zero of=/dev/data/thin bs=1M count=46 oflag=direct 2>/dev/null || :
+dd if=/dev/zero of=/dev/data/thin bs=1M count=56 oflag=direct 2>/dev/null || :
 dmsetup create broken --table '0 8192 error'; dd if=/dev/mapper/broken of=/dev/null bs=4k count=1 2>/dev/null || :
 dd if=/dev/zero of=/srv/full/fill bs=1M 2>/dev/null || :; for i in $(seq 80); do true > /srv/full/$i || break; done 2>/dev/null
 echo 1 > /sys/fs/ext4/$(basename $(readlink -f /dev/data/plain))/trigger_fs_error; mount -o remount,ro /srv/plain
