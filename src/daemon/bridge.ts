@@ -12,6 +12,10 @@ export type Bridge = {
   /** Null: none could be read yet. */
   schedules: readonly Schedule[] | null;
   readonly known: Map<string, KnownSchedule>;
+  /** Schedule → when it fires next; Infinity: never. Those that are left out are to be looked at. */
+  readonly next: Map<string, number>;
+  /** When fires were last decided on. */
+  decided: number;
   /** Fires that are due and have no process yet → when somebody was last there to begin them. */
   readonly attended: Map<number, number>;
   /** Whether the clock was odd the last time. */
@@ -46,6 +50,8 @@ export function newBridge(parts: DaemonParts): Bridge {
     crew: newCrew(parts.starter, wake),
     schedules: null,
     known: new Map(),
+    next: new Map(),
+    decided: 0,
     attended: new Map(),
     clockOdd: false,
     tidied: 0,

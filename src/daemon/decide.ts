@@ -1,13 +1,19 @@
 import type { BookedFire, KnownSchedule, Move } from "../schedule/book.ts";
+import { nextDue } from "../schedule/due.ts";
 import { knownFor, settle, type Settled } from "../schedule/settle.ts";
 import { aboutFire, type Bridge } from "./bridge.ts";
 
 /** Decides on every fire that is due, and writes all of it down, with the ids of their runs, before anything is started. */
 export async function decideFires(bridge: Bridge, open: readonly BookedFire[], now: number): Promise<void> {
-  const { parts, known, schedules } = bridge;
+  const { parts, known, schedules, next } = bridge;
   if (schedules === null) return;
+  // To ask each expression at each round would take most of the time there is.
+  if (now < bridge.decided) next.clear();
+  bridge.decided = now;
+  const ripe = schedules.filter(({ name }) => (next.get(name) ?? 0) <= now);
+  if (ripe.length === 0) return;
   const pauses = new Map((await parts.book.pauses()).map((pause) => [pause.schedule, pause]));
-  const settled = schedules.map((schedule) => {
+  const settled = ripe.map((schedule) => {
     const pause = pauses.get(schedule.name);
     const before = knownFor(schedule, known.get(schedule.name), now);
     return settle(schedule, before, { now, open, pause, newRun: parts.newRun });
@@ -24,7 +30,11 @@ export async function decideFires(bridge: Bridge, open: readonly BookedFire[], n
     });
   }
   for (const name of forgotten) known.delete(name);
-  for (const one of settled) known.set(one.known.schedule, one.known);
+  for (const [at, one] of settled.entries()) {
+    known.set(one.known.schedule, one.known);
+    const schedule = ripe[at];
+    if (schedule !== undefined) next.set(schedule.name, nextDue(schedule, one.known.known, now)?.at ?? Infinity);
+  }
   await tell(bridge, settled);
 }
 

@@ -1,6 +1,5 @@
 import { FaultError } from "../model/fault.ts";
 import type { BookedFire } from "../schedule/book.ts";
-import { nextDue } from "../schedule/due.ts";
 import { beginFires } from "./begin.ts";
 import type { Bridge } from "./bridge.ts";
 import { decideFires, makeRoom } from "./decide.ts";
@@ -46,8 +45,9 @@ export async function lead(bridge: Bridge): Promise<void> {
 }
 
 /** What earlier daemons knew. */
-async function remember({ parts, known, status }: Bridge): Promise<void> {
+async function remember({ parts, known, next, status }: Bridge): Promise<void> {
   known.clear();
+  next.clear();
   for (const one of await parts.book.known()) known.set(one.schedule, one);
   for (const { schedule, run, at, exit, ended } of await parts.book.latest()) {
     if (run !== null) status.lastFire.set(schedule, Math.max(at, status.lastFire.get(schedule) ?? 0));
@@ -85,18 +85,15 @@ export async function stopAll(bridge: Bridge): Promise<void> {
 }
 
 /** ms until there is something to do again. */
-async function restOf({ parts, schedules, known, crew, status }: Bridge, now: number): Promise<number> {
+async function restOf(bridge: Bridge, now: number): Promise<number> {
+  const { parts, crew, status } = bridge;
   const open = await parts.book.open();
   status.running = open.filter(({ stage }) => stage === "going").length;
   status.waiting = open.filter(({ stage }) => stage === "waiting").length;
-  const fires = (schedules ?? []).flatMap((schedule) => {
-    const entry = known.get(schedule.name);
-    return entry === undefined || !schedule.enabled ? [] : (nextDue(schedule, entry.known, now)?.at ?? []);
-  });
   const retries = open.flatMap(({ stage, retryAt }) => (stage === "due" ? (retryAt ?? []) : []));
   const looks = open.some((fire) => isForeign(fire, (run) => crew.has(run))) ? [now + LOOK] : [];
   const wrong = status.scheduleFaults > 0 ? [now + AGAIN] : [];
-  const next = Math.min(now + parts.nap, ...fires, ...retries, ...looks, ...wrong);
+  const next = Math.min(now + parts.nap, ...bridge.next.values(), ...retries, ...looks, ...wrong);
   return Math.max(LEAST, next - now);
 }
 

@@ -18,6 +18,7 @@ export async function readSchedules(bridge: Bridge): Promise<void> {
   }
   const { schedules } = reading;
   bridge.schedules = schedules;
+  bridge.next.clear();
   status.schedules = schedules.length;
   status.scheduleFaults = 0;
   status.loadedAt = parts.clock.now();

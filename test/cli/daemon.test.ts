@@ -18,7 +18,7 @@ async function scheduled(...lines: readonly string[]): Promise<Workshop> {
 
 const stages = async (shop: Workshop): Promise<string[]> => (await firesIn(shop)).map(({ stage }) => stage);
 
-test("a fault is found at the next tick, waits, is approved from another process, fixed and proved; all of it is told on loopback", async () => {
+test.concurrent("a fault is found at the next tick, waits, is approved from another process, fixed and proved; all of it is told on loopback", async () => {
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}" }`);
   await shop.write("a/1.bad", "");
   const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
@@ -49,7 +49,7 @@ test("a fault is found at the next tick, waits, is approved from another process
   expect(await daemon.ended).toMatchObject({ exit: 0, err: "" });
 });
 
-test("of two one acts; the other takes over when the first is killed, and neither loses a fire nor has one twice", async () => {
+test.concurrent("of two one acts; the other takes over when the first is killed, and neither loses a fire nor has one twice", async () => {
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}" }`);
   const first = startDaemon(shop);
   await first.said(({ event }) => event === "leader");
@@ -70,7 +70,7 @@ test("of two one acts; the other takes over when the first is killed, and neithe
   expect(nominals).toEqual(Array.from({ length: span + 1 }, (_, at) => (nominals[0] ?? 0) + at * 2000));
 });
 
-test("a file that becomes wrong leaves what was in force: its fires go on, and it is told", async () => {
+test.concurrent("a file that becomes wrong leaves what was in force: its fires go on, and it is told", async () => {
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}", approve: low }`);
   const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
   await daemon.said(({ event }) => event === "over");
@@ -87,7 +87,7 @@ test("a file that becomes wrong leaves what was in force: its fires go on, and i
   expect((await daemon.ended).exit).toBe(0);
 });
 
-test("without any right file it waits for one, and is not healthy until then", async () => {
+test.concurrent("without any right file it waits for one, and is not healthy until then", async () => {
   await using shop = await scheduled(`{ name: often, runbook: nothing, cron: "${OFTEN}" }`);
   const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
   await daemon.said(({ event }) => event === "schedules");
@@ -109,7 +109,7 @@ test("without any right file it waits for one, and is not healthy until then", a
   expect((await daemon.ended).exit).toBe(0);
 });
 
-test("a schedule that is paused is skipped with the reason, and told so in the list, until it is resumed", async () => {
+test.concurrent("a schedule that is paused is skipped with the reason, and told so in the list, until it is resumed", async () => {
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}" }`);
   expect(await shop.run("schedule", "pause", "oftn", "--state", "state")).toMatchObject({
     exit: 64,
@@ -135,7 +135,7 @@ test("a schedule that is paused is skipped with the reason, and told so in the l
   expect((await daemon.ended).exit).toBe(0);
 });
 
-test("where something is listened for already it is told, and an address that is none", async () => {
+test.concurrent("where something is listened for already it is told, and an address that is none", async () => {
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
   const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
   const { listening } = await daemon.said(({ event }) => event === "daemon");

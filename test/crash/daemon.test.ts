@@ -21,7 +21,7 @@ schedules:
   - { name: often, runbook: job, cron: "*/2 * * * * *", approve: low, overlap: queue }
 `;
 
-const KILLS = 6;
+const KILLS = 5;
 
 /** Numbers from 0 to 1 that a seed names. */
 function dice(seed: number): () => number {
@@ -50,6 +50,15 @@ const counted = (shop: Workshop): string[] => {
   return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
 };
 
+/** What has come to no end, and how far it is. */
+async function whatIs(shop: Workshop): Promise<unknown> {
+  await using record = SqliteRecord.open(join(shop.directory, "state"));
+  const open = await record.book.open();
+  const runs = await Promise.all(open.map(async ({ run }) => record.read(run ?? "")));
+  const fires = open.map((fire, at) => ({ fire, entries: runs[at]?.map(({ event }) => event) }));
+  return { fires, mended: counted(shop), runs: await record.runs() };
+}
+
 test(
   "kill -9 of the daemon, and of its runs, at any moment loses no fire, fires none twice, and repeats no fix",
   { timeout: 180_000 },
@@ -71,13 +80,15 @@ test(
     await last.said(({ event }) => event === "leader");
     await until(
       async () => counted(shop).length >= made && (await firesIn(shop)).some(({ stage }) => stage === "over"),
+      () => whatIs(shop),
     );
     last.child.kill("SIGTERM");
     expect((await last.ended).exit).toBe(0);
     const rest = startDaemon(shop);
     await rest.said(({ event }) => event === "leader");
-    await until(async () =>
-      (await firesIn(shop)).every(({ stage }, at, all) => stage === "over" || at > all.length - 3),
+    await until(
+      async () => (await firesIn(shop)).every(({ stage }, at, all) => stage === "over" || at > all.length - 3),
+      () => whatIs(shop),
     );
     rest.child.kill("SIGTERM");
     await rest.ended;

@@ -52,7 +52,14 @@ export async function firesIn({ directory }: Workshop): Promise<readonly BookedF
   return await record.book.fires();
 }
 
-/** Waits until something holds. */
-export async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(100);
+/** Waits until something holds, for at most a minute; `otherwise` is what there is instead, told where it does not. */
+export async function until(
+  holds: () => Promise<boolean>,
+  otherwise: () => Promise<unknown> = async () => undefined,
+): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`it does not come to that: ${JSON.stringify(await otherwise())}`);
+    await sleep(100);
+  }
 }
