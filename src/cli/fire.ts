@@ -11,8 +11,10 @@ import { systemClock } from "../run/clock.ts";
 import { newRunId } from "../run/id.ts";
 import { takeLease } from "../run/resume.ts";
 import { refusalToFix } from "../schedule/decide.ts";
+import { windowWords } from "../schedule/hours.ts";
 import { scheduledFor, type Beginning } from "../schedule/restraint.ts";
 import { clean } from "../view/clean.ts";
+import { counted, duration } from "../view/words.ts";
 import { orderCheck } from "./check.ts";
 import { EXIT } from "./exit.ts";
 import type { GivenInput } from "./inputs.ts";
@@ -110,14 +112,20 @@ type Fire = Asked & { readonly now: number; readonly state: string; readonly jso
 
 /** What a person who has it run now must know of it. */
 function tellRestraints(schedule: Schedule, { looks, why }: Fire, io: Io): void {
-  const { name, approve, task } = schedule;
-  const does =
-    task.kind === "check"
-      ? "it checks"
-      : looks
-        ? "it only looks"
-        : `it fixes what is allowed at ${approve} without asking`;
-  io.err(`${clean(`Schedule ${name}, by hand: ${does}${why.length === 0 ? "" : ` (${why.join("; ")})`}`)}\n`);
+  const does = schedule.task.kind === "check" ? "it checks" : looks ? "it only looks" : fixWords(schedule);
+  const words = `Schedule ${schedule.name}, by hand: ${does}${why.length === 0 ? "" : ` (${why.join("; ")})`}`;
+  io.err(`${clean(words)}\n`);
+}
+
+function fixWords({ approve, windows, deadline, maxHostsPerDay }: Schedule): string {
+  return [
+    approve === "none" ? "it asks before each fix" : `it fixes up to ${approve} risk without asking`,
+    typeof maxHostsPerDay === "number"
+      ? `at most ${counted(maxHostsPerDay, "host")} a day`
+      : `at most ${maxHostsPerDay} of the hosts a day`,
+    ...(windows.length === 0 ? [] : [`within ${windowWords(windows)}`]),
+    ...(deadline === null ? [] : [`for ${duration(deadline)}`]),
+  ].join(", ");
 }
 
 /** Begins what has not begun yet: whoever comes second with the same id is told so, however close behind. */

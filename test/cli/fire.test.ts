@@ -113,8 +113,11 @@ test("run-now does the same for a person, and says what it is not to do", async 
     out: expect.stringContaining("only looked: a dry run was wanted"),
   });
   const done = await now("open");
-  expect({ exit: done.exit, out: done.out }).toEqual({
+  expect({ exit: done.exit, err: done.err, out: done.out }).toEqual({
     exit: 0,
+    err: expect.stringContaining(
+      "Schedule open, by hand: it fixes up to low risk without asking, at most 10 hosts a day\n",
+    ),
     out: expect.stringContaining("(schedule open, by hand)"),
   });
   expect((await now("opne")).err).toContain("did you mean `open`?");

@@ -31,7 +31,7 @@ schedules:
   - { name: shut, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, window: { from: "${clock(shut)}", to: "${clock(shut + 1)}" }, inputs: { key: { file: key.txt } } }
   - { name: few, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, max_hosts_per_day: 1, inputs: { key: { file: key.txt } } }
   - { name: late, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, deadline: 1ms, inputs: { key: { file: key.txt } } }
-  - { name: often, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, stop_after: { fixes: 2 }, inputs: { key: { file: key.txt } } }
+  - { name: often, runbook: ../runbooks/job.yml, cron: "@hourly", approve: low, stop_after: { fixes: 2 }, inputs: { key: { command: [./key, web] } } }
   - { name: shy, runbook: ../runbooks/job.yml, cron: "@hourly", max_hosts_per_day: 1, inputs: { key: { file: key.txt } } }
   - { name: brief, runbook: ../runbooks/job.yml, cron: "@hourly", deadline: 1h, inputs: { key: { file: key.txt } } }
   - { name: look, check: [../runbooks/job.yml], cron: "@hourly", inputs: { key: { file: key.txt } } }
