@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
-import { tellOnce } from "../../src/notify/notifier.ts";
+import { startTelling, tellOnce } from "../../src/notify/notifier.ts";
 import { httpReceiver } from "../kit/http-receiver.ts";
+import { eventually } from "../kit/processes.ts";
 import { HOUR, MINUTE, notificationsOf, notifying, write } from "../kit/notifying.ts";
 import { scheduledRun, type Fate } from "../kit/scheduled.ts";
 
@@ -149,6 +150,33 @@ describe("the outbox", () => {
     expect(new Set(ids).size).toBe(runs);
     expect(ids).toHaveLength(runs);
     expect(await record.outbox.waiting("down")).toBe(0);
+  });
+
+  test("waits for no receiver that hangs; what is broken off at the end is delivered by the next one", async () => {
+    await using hangs = await httpReceiver();
+    await using well = await httpReceiver();
+    hangs.answers(() => ({ status: 200, hang: true }));
+    await using record = SqliteRecord.open(directory);
+    const both = notificationsOf(
+      { name: "hangs", webhook: { url: hangs.url } },
+      { name: "well", webhook: { url: well.url } },
+    );
+    const { notifier, after } = notifying(record, both);
+    {
+      await using telling = startTelling(notifier);
+      for (const run of ["r1", "r2", "r3"]) {
+        await write(record, scheduledRun(run, { web1: run === "r2" ? "clear" : left }));
+        await telling.round();
+        // Only once it has been sent does the next round have to see to it.
+        expect(await eventually(() => well.received.length === Number(run.slice(1)))).toBe(true);
+      }
+      expect(await eventually(() => hangs.received.length === 1)).toBe(true);
+    }
+    expect(await record.outbox.waiting("hangs")).toBe(3);
+    hangs.answers(() => ({ status: 200 }));
+    await after(0);
+    expect(kindsIn(hangs.received)).toEqual(["found", "found", "recovered", "found"]);
+    expect(new Set(hangs.received.map(({ headers }) => headers["idempotency-key"])).size).toBe(3);
   });
 
   test("sums up what is more than the limit of an hour in one message, and names each", async () => {
