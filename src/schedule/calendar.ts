@@ -1,12 +1,16 @@
-import { readCron, type CronFields } from "./cron-fields.ts";
+import { localTime } from "./clock.ts";
+import { readCron, writtenOut, type CronFields } from "./cron-fields.ts";
 
 /** An expression in another scheduler's words, several of which hold together; or why it cannot be said there. */
 export type Said = { readonly lines: readonly string[] } | { readonly refusal: string };
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-/** An expression as systemd's OnCalendar: one where days of the month and of the week are not both named, else one for each. */
-export function onCalendar(expression: string, zone: string): Said {
+/**
+ * An expression as systemd's OnCalendar: one where days of the month and of the week are not both named, else one for each. What fires at every hour is
+ * said in UTC from `now` on where that is the same: systemd leaves out an hour that comes a second time.
+ */
+export function onCalendar(expression: string, zone: string, now: number): Said {
   const read = readCron(expression);
   if ("problems" in read) return { refusal: `its expression is wrong: ${read.problems[0]?.message ?? ""}` };
   const { days, weekdays, ...fields } = read.fields;
@@ -14,7 +18,7 @@ export function onCalendar(expression: string, zone: string): Said {
     return { refusal: "systemd knows no nearest weekday (`W` in `cron`)" };
   if (!/^[A-Z]/i.test(zone)) return { refusal: `systemd knows no time zone \`${zone}\`: write its IANA name` };
   const month = list(fields.month, 1, 12);
-  const time = `${list(fields.hour, 0, 23)}:${list(fields.minute, 0, 59)}:${list(fields.second, 0, 59)} ${zone}`;
+  const time = `${list(fields.hour, 0, 23)}:${list(fields.minute, 0, 59)}:${list(fields.second, 0, 59)} ${hourly(expression, read.fields) && wholeHours(zone, now) ? "UTC" : zone}`;
   const onDays = [
     ...(days.values.length > 0 && !days.any ? [`*-${month}-${list(days.values, 1, 31)}`] : []),
     ...(days.last ? [`*-${month}~01`] : []),
@@ -22,6 +26,20 @@ export function onCalendar(expression: string, zone: string): Said {
   const onWeekdays = weekdays.any ? [] : weekdayParts(weekdays, month);
   const dates = onDays.length + onWeekdays.length === 0 ? [`*-${month}-*`] : [...onDays, ...onWeekdays];
   return { lines: dates.map((date) => `${date} ${time}`) };
+}
+
+/** Whether it fires at every hour that passes, whatever the date. */
+function hourly(expression: string, { hour, month, days, weekdays }: CronFields): boolean {
+  const written = writtenOut(expression).split(" ").at(-4) ?? "";
+  return written.startsWith("*") && hour.length === 24 && month.length === 12 && days.any && weekdays.any;
+}
+
+const DAY = 86_400_000;
+
+/** Whether the clocks of a zone are whole hours away from UTC, in each day of the year that follows. */
+function wholeHours(zone: string, now: number): boolean {
+  const days = Array.from({ length: 367 }, (_, day) => now + day * DAY);
+  return days.every((at) => localTime(at, zone).offset % 60 === 0);
 }
 
 function weekdayParts({ values, nth }: CronFields["weekdays"], month: string): string[] {

@@ -68,16 +68,27 @@ function leftOut(cron: string, time: string): boolean {
   return "fields" in read && !(read.fields.hour.includes(hour) && read.fields.minute.includes(minute));
 }
 
-/** The first moment within a year at which a schedule fires because its own time does not come that day; null: there is none. */
-export function firstLeftOut({ cron, timezone }: Schedule, now: number): number | null {
+/** Whether a schedule fires within a year because its own time does not come on a day. */
+export function firesForLeftOut({ cron, timezone }: Schedule, now: number): boolean {
+  return firesAround(cron, timezone, now, (at) => leftOut(cron, localTime(at, timezone).time));
+}
+
+/** Whether a schedule fires within a year at a time of the day that comes a second time. */
+export function firesAgain({ cron, timezone }: Schedule, now: number): boolean {
+  return firesAround(cron, timezone, now, (at) => {
+    const { offset } = localTime(at, timezone);
+    return comesTwice(at, offset - localTime(at - AROUND, timezone).offset, timezone);
+  });
+}
+
+/** Whether one of the fires on those days of a year on which the clocks are moved is such a one. */
+function firesAround(cron: string, timezone: string, now: number, is: (at: number) => boolean): boolean {
   const next = nextFire(cron, timezone);
   for (let day = now; day < now + 366 * DAY; day += DAY) {
-    if (localTime(day + DAY, timezone).offset <= localTime(day, timezone).offset) continue;
-    for (let at = next(day); at !== null && at <= day + DAY; at = next(at)) {
-      if (leftOut(cron, localTime(at, timezone).time)) return at;
-    }
+    if (localTime(day + DAY, timezone).offset === localTime(day, timezone).offset) continue;
+    for (let at = next(day - AROUND); at !== null && at <= day + DAY + AROUND; at = next(at)) if (is(at)) return true;
   }
-  return null;
+  return false;
 }
 
 const DAY = 86_400_000;

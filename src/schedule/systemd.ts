@@ -2,17 +2,21 @@ import type { Schedule } from "../model/schedule.ts";
 import { onCalendar } from "./calendar.ts";
 import { blackoutTest, errandOf, hoursPolicy, policyName } from "./errand.ts";
 import type { Exported, ExportPlace } from "./export.ts";
-import { firstLeftOut } from "./preview.ts";
+import { firesAgain, firesForLeftOut } from "./preview.ts";
 import { duration } from "../view/words.ts";
 
 /** A schedule as a service and a timer of systemd, and a policy with its hours where it has any. */
 export function systemdUnits(schedule: Schedule, place: ExportPlace): Exported {
   const policy = hoursPolicy(schedule);
   const errand = errandOf(schedule, place);
-  const said = onCalendar(schedule.cron, schedule.timezone);
+  const said = onCalendar(schedule.cron, schedule.timezone, place.now);
   const refusals = [...errand.refusals, ...("refusal" in said ? [said.refusal] : [])];
   if (refusals.length > 0 || "refusal" in said) return { refusals };
-  const losses = [...errand.losses, ...lossesOf(schedule, errand.variables, place.now)];
+  const losses = [
+    ...errand.losses,
+    ...lossesOf(schedule, errand.variables),
+    ...clockLosses(schedule, said.lines, place.now),
+  ];
   const unit = `runbook-${schedule.name}`;
   const files = new Map([
     [`${unit}.service`, service(schedule, place, errand.argv, losses)],
@@ -22,7 +26,7 @@ export function systemdUnits(schedule: Schedule, place: ExportPlace): Exported {
   return { files, losses };
 }
 
-function lossesOf(schedule: Schedule, variables: readonly string[], now: number): string[] {
+function lossesOf(schedule: Schedule, variables: readonly string[]): string[] {
   const { missed, overlap } = schedule;
   return [
     ...(missed === "detect"
@@ -32,9 +36,6 @@ function lossesOf(schedule: Schedule, variables: readonly string[], now: number)
     ...(overlap === "skip"
       ? []
       : [`overlap: systemd leaves out what would begin beside the run before, so \`${overlap}\` is \`skip\``]),
-    ...(firstLeftOut(schedule, now) !== null
-      ? ["cron: on the day when the clocks go forward over its time, systemd leaves it out"]
-      : []),
     ...(schedule.delay === 0
       ? []
       : [
@@ -42,6 +43,18 @@ function lossesOf(schedule: Schedule, variables: readonly string[], now: number)
         ]),
     ...(schedule.notify.length === 0 ? [] : ["notify: nobody is told, unless by OnFailure= in a drop-in"]),
     ...variables.map((name) => `inputs: the service needs the variable ${name}, by EnvironmentFile= in a drop-in`),
+  ];
+}
+
+/** What systemd does otherwise when the clocks are moved. */
+function clockLosses(schedule: Schedule, lines: readonly string[], now: number): string[] {
+  return [
+    ...(firesForLeftOut(schedule, now)
+      ? ["cron: on the day when the clocks go forward over its time, systemd leaves it out"]
+      : []),
+    ...(lines.every((line) => line.endsWith(" UTC")) || !firesAgain(schedule, now)
+      ? []
+      : ["cron: in the time that comes a second time when the clocks go back, systemd does not fire again"]),
   ];
 }
 

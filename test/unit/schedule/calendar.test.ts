@@ -3,7 +3,11 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { crontabFields, onCalendar } from "../../../src/schedule/calendar.ts";
 import { nextFire } from "../../../src/schedule/cron.ts";
+import { systemdUnits } from "../../../src/schedule/systemd.ts";
 import { cronExpression } from "../../kit/cron.ts";
+import { scheduleOf } from "../../kit/schedules.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
 
 /** The next moments that the real systemd knows of, in ms; several lines hold together. */
 function systemdFires(lines: readonly string[], from: number, count: number): number[] {
@@ -30,8 +34,30 @@ function before(last: number, fires: readonly number[]): number[] {
   return fires.filter((at) => at < last);
 }
 
+/** Moments at which the clocks are moved. */
+const CHANGES = [
+  ["Europe/Berlin", "2026-03-29T01:00Z"],
+  ["Europe/Berlin", "2026-10-25T01:00Z"],
+  ["America/New_York", "2026-03-08T07:00Z"],
+  ["America/New_York", "2026-11-01T06:00Z"],
+  ["Asia/Shanghai", "2026-03-29T01:00Z"],
+  ["Australia/Lord_Howe", "2026-10-03T15:30Z"],
+] as const;
+
+const PLACE = {
+  program: ["/usr/bin/runbook"],
+  directory: "/etc/runbook",
+  source: "/etc/runbook/schedules.yml",
+  to: "/etc/runbook/units",
+  state: "/var/lib/runbook",
+  user: "runbook",
+  variables: {},
+  now: NOW,
+  zone: "UTC",
+};
+
 function linesOf(cron: string, zone: string): readonly string[] | null {
-  const said = onCalendar(cron, zone);
+  const said = onCalendar(cron, zone, NOW);
   return "lines" in said ? said.lines : null;
 }
 
@@ -50,8 +76,10 @@ describe("an expression as systemd's OnCalendar", () => {
   });
 
   test("is refused for what systemd does not know", () => {
-    expect(onCalendar("0 0 15W * *", "UTC")).toEqual({ refusal: "systemd knows no nearest weekday (`W` in `cron`)" });
-    expect(onCalendar("0 0 LW * *", "UTC")).toHaveProperty("refusal");
+    expect(onCalendar("0 0 15W * *", "UTC", NOW)).toEqual({
+      refusal: "systemd knows no nearest weekday (`W` in `cron`)",
+    });
+    expect(onCalendar("0 0 LW * *", "UTC", NOW)).toHaveProperty("refusal");
   });
 
   test("names the same moments to the real systemd as to us, whatever the expression, away from changes of the clocks", () => {
@@ -79,6 +107,33 @@ describe("an expression as systemd's OnCalendar", () => {
   ])("in %s names a time that comes twice once, as we do", (zone, from, cron) => {
     const start = Date.parse(from);
     expect(systemdFires(linesOf(cron, zone) ?? [], start, 3)).toEqual(ourFires(cron, zone, start, 3));
+  });
+
+  test.each(CHANGES)("in %s fires every hour and every half through %s as time passes, as we do", (zone, change) => {
+    const start = Date.parse(change) - 3 * 3_600_000;
+    for (const cron of ["@hourly", "*/30 * * * *", "17 */1 * * *"]) {
+      expect(systemdFires(linesOf(cron, zone) ?? [], start, 12)).toEqual(ourFires(cron, zone, start, 12));
+    }
+  });
+
+  test("differs from ours where the clocks are moved, and says where", () => {
+    const told = (cron: string, timezone: string) => {
+      const exported = systemdUnits(scheduleOf({ cron, timezone }), PLACE);
+      return "losses" in exported ? exported.losses.filter((loss) => loss.startsWith("cron: ")) : [];
+    };
+    const [again, forward] = [expect.stringContaining("does not fire again"), expect.stringContaining("leaves it out")];
+    expect(told("30 2 * * *", "Europe/Berlin")).toEqual([forward]);
+    expect(told("*/10 2 * * *", "Europe/Berlin")).toEqual([again]);
+    expect(told("*/10 * * * *", "Australia/Lord_Howe")).toEqual([again]);
+    for (const cron of ["*/10 * * * *", "30 5 * * *"]) expect(told(cron, "Europe/Berlin")).toEqual([]);
+    expect(told("*/10 2 * * *", "Asia/Shanghai")).toEqual([]);
+    // The real one does so.
+    const [spring, autumn] = [Date.parse("2026-03-29T00:00Z"), Date.parse("2026-10-24T22:00Z")];
+    const berlin = (cron: string) => linesOf(cron, "Europe/Berlin") ?? [];
+    expect(systemdFires(berlin("30 2 * * *"), spring, 1)).toEqual([Date.parse("2026-03-30T00:30Z")]);
+    expect(ourFires("30 2 * * *", "Europe/Berlin", spring, 1)).toEqual([Date.parse("2026-03-29T01:00Z")]);
+    expect(systemdFires(berlin("*/30 2 * * *"), autumn, 3).at(-1)).toBe(Date.parse("2026-10-26T01:00Z"));
+    expect(ourFires("*/30 2 * * *", "Europe/Berlin", autumn, 3).at(-1)).toBe(Date.parse("2026-10-25T01:00Z"));
   });
 });
 
