@@ -85,13 +85,16 @@ age() (
   esac
 )
 
-# kernels: the installed kernels, as uname -r would tell them.
+# kernels: the installed kernels, as uname -r would tell them. Where rpm cannot open its database it says so, and then that the package is not installed.
 kernels() (
-  list=$(rpm -q --qf '%{VERSION}-%{RELEASE}.%{ARCH}\n' kernel 2>&1) || case $list in
+  status=0
+  list=$(rpm -q --qf '%{VERSION}-%{RELEASE}.%{ARCH}\n' kernel 2>&1) || status=$?
+  case $status:$list in
+    *error:*) fail "rpm does not tell which kernels are installed: $(printf '%s\n' "$list" | grep error: | listed)" ;;
+    0:*) printf '%s\n' "$list" | sed '/^warning:/d' ;;
     *'is not installed'*) exit 0 ;;
     *) fail "rpm does not tell which kernels are installed: $list" ;;
   esac
-  printf '%s\n' "$list"
 )
 
 # listed_in LIST KERNEL: whether the kernel is a line of the list.
@@ -413,13 +416,24 @@ show_evidence() (
 
 # The cluster.
 
-# trusted FILE: whether it may be run as root: it is a program of root's that nobody else can change, nor any directory on the way to it.
+# trusted FILE: whether it may be run as root: it is a program of root's that nobody else can change, nor anything on the way to it.
 trusted() (
+  [ -f "$1" ] && [ -x "$1" ] || { echo "$1 is no program"; exit 1; }
+  safe_way "$1" 40
+)
+
+# safe_way PATH LINKS: whether only root can change what is there and all directories above it, and those of each link on the way, LINKS at most.
+safe_way() (
   place=$1
-  [ -f "$place" ] && [ -x "$place" ] || { echo "$place is no program"; exit 1; }
+  [ "$2" -gt 0 ] || { echo "too many links lead to $place"; exit 1; }
   while :; do
-    case $(ls -ldLn "$place" | awk '{ print substr($1, 6, 1) substr($1, 9, 1), $3 }') in
-      '-- 0') ;;
+    case $(ls -ldn "$place" | awk '{ print substr($1, 1, 1) substr($1, 6, 1) substr($1, 9, 1), $3 }') in
+      l*' 0')
+        next=$(readlink "$place") || { echo "cannot tell where $place leads"; exit 1; }
+        case $next in /*) ;; *) next=${place%/*}/$next ;; esac
+        safe_way "$next" $(($2 - 1)) || exit 1
+        ;;
+      ?'-- 0') ;;
       *) echo "$place belongs to or can be changed by somebody else than root"; exit 1 ;;
     esac
     [ "$place" != / ] || exit 0
