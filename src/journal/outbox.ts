@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import * as z from "zod";
 import { NoticeKind } from "../model/notification.ts";
 import { Notice } from "../notice/notice.ts";
+import { HOST } from "../notice/standing.ts";
 import type { ToldPlace } from "../notice/notices.ts";
 import type { Behind, Message, Outbox, Put, ReceiverState } from "../notice/outbox.ts";
 import { journalFault } from "./database.ts";
@@ -99,6 +100,9 @@ async function behind(database: Kysely<Tables>): Promise<readonly Behind[]> {
   return rows.map(({ ended_at, ...row }) => ({ ...row, ended: ended_at !== null }));
 }
 
+/** In the place of a runbook: of whatever runbook of the schedule. */
+const ANY = "";
+
 async function told(
   database: Kysely<Tables>,
   name: string,
@@ -110,7 +114,7 @@ async function told(
     .select(["host", "step", "lines"])
     .where("name", "=", name)
     .where("schedule", "=", schedule)
-    .where("runbook", "=", runbook)
+    .where("runbook", "in", [runbook, ANY])
     .execute();
   return rows.map(({ host, step, lines }) => ({ host, step, lines: Lines.parse(JSON.parse(lines)) }));
 }
@@ -122,11 +126,12 @@ async function put(database: Kysely<Tables>, { run, schedule, runbook, from, to,
   for (const { name, notices, places } of all) {
     for (const notice of notices) await insert(database, notice, at);
     for (const { host, step, lines } of places) {
-      const row = { name, schedule, runbook, host, step, lines: JSON.stringify(lines) };
+      const of = step === HOST ? ANY : runbook;
+      const row = { name, schedule, runbook: of, host, step, lines: JSON.stringify(lines) };
       if (lines.length > 0) await database.replaceInto("notice_told").values(row).execute();
       else {
         const gone = database.deleteFrom("notice_told").where("name", "=", name).where("schedule", "=", schedule);
-        await gone.where("runbook", "=", runbook).where("host", "=", host).where("step", "=", step).execute();
+        await gone.where("runbook", "=", of).where("host", "=", host).where("step", "=", step).execute();
       }
     }
   }

@@ -14,7 +14,7 @@ import type { Notice, NoticeCard } from "./notice.ts";
 import { progressOf, type Progress } from "./standing.ts";
 import { titleOf } from "./words.ts";
 
-/** What a receiver was told of one step on one host. `step` empty: of the host itself. */
+/** What a receiver was told of one step on one host. `step`: where it is remembered, as `place` of a standing. */
 export type ToldPlace = { readonly host: string; readonly step: string; readonly lines: readonly ToldLine[] };
 
 /** Whoever wants to know, and what has been told there of the schedule's runbook. */
@@ -51,9 +51,9 @@ function tell(progress: Progress, { name, on, told }: Listener, harmless: Harmle
   const known = new Map(told.map((place) => [placeOf(place.host, place.step), place.lines]));
   const wanted = new Set(on);
   const tellings = progress.standings.map((standing) => {
-    const { host, step } = standing;
-    const before = known.get(placeOf(host, step?.id ?? "")) ?? [];
-    return { host, step: step?.id ?? "", before, ...tellingOf(standing, wanted, before) };
+    const { host, place: step } = standing;
+    const before = known.get(placeOf(host, step)) ?? [];
+    return { host, step, before, ...tellingOf(standing, wanted, before) };
   });
   const groups = Map.groupBy(
     tellings.flatMap(({ news }) => news),
@@ -79,7 +79,7 @@ function noticeOf(progress: Progress, name: string, news: readonly News[], harml
   const { run, plan, seq, at } = state;
   const { kind, standing } = first;
   const { step } = standing;
-  const names = news.map((one) => one.standing.host);
+  const names = [...new Set(news.map((one) => one.standing.host))];
   const id = createHash("sha256")
     .update(JSON.stringify([run, seq, name, kind, step?.id ?? ""]))
     .digest("hex")

@@ -14,6 +14,8 @@ export type Standing = {
   readonly host: string;
   /** Null: the host itself, whether it can be looked at. */
   readonly step: StepPlan | null;
+  /** Where it is remembered what was told of it: the step's id, `HOST` or `RUNBOOK`. */
+  readonly place: string;
   readonly kind: "found" | "waiting" | "failed" | "unknown" | "clear";
   /** Tells it from another of its kind: the run that asks, or how it failed. */
   readonly mark: string;
@@ -27,6 +29,11 @@ export type Standing = {
   /** Why it keeps coming back; null: it does not. */
   readonly recurs: string | null;
 };
+
+/** Whether a host answers: the same for all runbooks of a schedule. */
+export const HOST = "";
+/** Whether a runbook as a whole can tell anything of a host. No step is called so. */
+export const RUNBOOK = "*";
 
 /** A run as it stands, and what has changed in it since an entry. */
 export type Progress = { readonly state: RunState; readonly standings: readonly Standing[] };
@@ -93,15 +100,19 @@ function isWord(event: Event): boolean {
 
 const NOTHING = { mark: "", reason: "", findings: [], quiet: new Set<string>(), fixed: [], recurs: null } as const;
 
-function wholeHost({ host, unreachable, undetermined, skipped }: HostState): Standing[] {
+function wholeHost({ host, identity, unreachable, undetermined, skipped }: HostState): Standing[] {
   if (skipped !== null) return [];
-  const reason = unreachable === null ? undetermined?.reason : faultReason(unreachable);
-  if (reason === undefined) return [{ ...NOTHING, host, step: null, kind: "clear" }];
-  return [{ ...NOTHING, host, step: null, kind: "unknown", reason }];
+  const whole = { ...NOTHING, host, step: null } as const;
+  if (unreachable !== null) return [{ ...whole, place: HOST, kind: "unknown", reason: faultReason(unreachable) }];
+  const runbook: Standing[] =
+    undetermined === null
+      ? [{ ...whole, place: RUNBOOK, kind: "clear" }]
+      : [{ ...whole, place: RUNBOOK, kind: "unknown", reason: undetermined.reason }];
+  return identity === null ? runbook : [{ ...whole, place: HOST, kind: "clear" }, ...runbook];
 }
 
 function clearOf({ host }: HostState, { plan }: StepState): Standing {
-  return { ...NOTHING, host, step: plan, kind: "clear" };
+  return { ...NOTHING, host, step: plan, place: plan.id, kind: "clear" };
 }
 
 function stepOf(state: RunState, whole: HostState, step: StepState, fixed: readonly Finding[]): Standing[] {
@@ -109,7 +120,7 @@ function stepOf(state: RunState, whole: HostState, step: StepState, fixed: reado
   const { plan, end, elsewhere, approval, waived, early } = step;
   const recurs = recursOn(state, whole, step);
   const quiet = new Set([...waived, ...early.map(({ finding }) => finding)].map(({ key }) => key));
-  const common = { ...NOTHING, host, step: plan, quiet, fixed, recurs };
+  const common = { ...NOTHING, host, step: plan, place: plan.id, quiet, fixed, recurs };
   const findings = (step.findings ?? []).filter(({ key }) => !quiet.has(key));
   if (waiting(step)) return [{ ...common, kind: "waiting", mark: state.run, reason: "needs an approval", findings }];
   if (elsewhere !== null && approval === null && (end === null || end.outcome === "waiting")) {

@@ -8,6 +8,7 @@ import { startTelling, tellOnce } from "../../src/notify/notifier.ts";
 import { httpReceiver } from "../kit/http-receiver.ts";
 import { eventually } from "../kit/processes.ts";
 import { HOUR, MINUTE, notificationsOf, notifying, write } from "../kit/notifying.ts";
+import { manualRunbook } from "../kit/story.ts";
 import { scheduledRun, type Fate } from "../kit/scheduled.ts";
 
 let directory: string;
@@ -267,6 +268,21 @@ describe("the outbox", () => {
     receiver.answers(() => ({ status: 200 }));
     await after(HOUR);
     expect(await record.outbox.list({ all: true, most: 10 })).toMatchObject([{ state: "sent", notice: { run: "r1" } }]);
+  });
+
+  test("tells once of a host that does not answer, however many runbooks a check has", async () => {
+    await using receiver = await httpReceiver();
+    await using record = SqliteRecord.open(directory);
+    const { after } = notifying(record, notificationsOf({ name: "ops", webhook: { url: receiver.url } }));
+    const loaded = manualRunbook();
+    await write(record, scheduledRun("r1", { web1: "away" }));
+    await write(record, scheduledRun("r2", { web1: "away" }, { loaded }));
+    await after(0);
+    expect(kindsIn(receiver.received)).toEqual(["unknown"]);
+    await write(record, scheduledRun("r3", { web1: "clear" }));
+    await write(record, scheduledRun("r4", { web1: "clear" }, { loaded }));
+    await after(0);
+    expect(kindsIn(receiver.received)).toEqual(["unknown", "recovered"]);
   });
 
   test("tells of no run but those of schedules", async () => {

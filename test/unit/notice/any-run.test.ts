@@ -113,7 +113,7 @@ test("of any run, told of at any moments, nothing is lost and nothing that is kn
           slackPayload(notice);
         }
         const again = (progressOf(entries, 0)?.standings ?? []).flatMap((standing) => {
-          const before = known.get(`${standing.host} ${standing.step?.id ?? ""}`)?.lines ?? [];
+          const before = known.get(`${standing.host} ${standing.place}`)?.lines ?? [];
           return tellingOf({ ...standing, fixed: [] }, new Set(NoticeKind.options), before).news.map(
             ({ kind }) => `${kind} ${standing.host}`,
           );
