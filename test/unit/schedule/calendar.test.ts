@@ -61,6 +61,14 @@ function linesOf(cron: string, zone: string): readonly string[] | null {
   return "lines" in said ? said.lines : null;
 }
 
+/** What an export says of clocks. */
+function told(cron: string, timezone: string): string[] {
+  const exported = systemdUnits(scheduleOf({ cron, timezone }), PLACE);
+  return "losses" in exported ? exported.losses.filter((loss) => loss.startsWith("cron: ")) : [];
+}
+
+const berlin = (cron: string): readonly string[] => linesOf(cron, "Europe/Berlin") ?? [];
+
 describe("an expression as systemd's OnCalendar", () => {
   test("is one line, or one each for days of the month and of the week", () => {
     expect(linesOf("*/15 9-10 * jan,dec mon-fri", "Europe/Berlin")).toEqual([
@@ -117,10 +125,6 @@ describe("an expression as systemd's OnCalendar", () => {
   });
 
   test("differs from ours where the clocks are moved, and says where", () => {
-    const told = (cron: string, timezone: string) => {
-      const exported = systemdUnits(scheduleOf({ cron, timezone }), PLACE);
-      return "losses" in exported ? exported.losses.filter((loss) => loss.startsWith("cron: ")) : [];
-    };
     const [again, forward] = [expect.stringContaining("does not fire again"), expect.stringContaining("leaves it out")];
     expect(told("30 2 * * *", "Europe/Berlin")).toEqual([forward]);
     expect(told("*/10 2 * * *", "Europe/Berlin")).toEqual([again]);
@@ -129,7 +133,6 @@ describe("an expression as systemd's OnCalendar", () => {
     expect(told("*/10 2 * * *", "Asia/Shanghai")).toEqual([]);
     // The real one does so.
     const [spring, autumn] = [Date.parse("2026-03-29T00:00Z"), Date.parse("2026-10-24T22:00Z")];
-    const berlin = (cron: string) => linesOf(cron, "Europe/Berlin") ?? [];
     expect(systemdFires(berlin("30 2 * * *"), spring, 1)).toEqual([Date.parse("2026-03-30T00:30Z")]);
     expect(ourFires("30 2 * * *", "Europe/Berlin", spring, 1)).toEqual([Date.parse("2026-03-29T01:00Z")]);
     expect(systemdFires(berlin("*/30 2 * * *"), autumn, 3).at(-1)).toBe(Date.parse("2026-10-26T01:00Z"));
