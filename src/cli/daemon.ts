@@ -6,7 +6,8 @@ import { serve, stop } from "../daemon/serve.ts";
 import { processStarter } from "../daemon/spawn.ts";
 import { fold } from "../engine/evolve.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
-import { schedulesFile } from "../load/schedules.ts";
+import { isAtWork } from "../journal/writer.ts";
+import { schedulesFile, type OpenedSchedules } from "../load/schedules.ts";
 import { FaultError, isFault, type Fault } from "../model/fault.ts";
 import { daemonHealth, daemonMetrics } from "../report/daemon.ts";
 import { jsonText } from "../report/json.ts";
@@ -74,12 +75,16 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
     }),
     reader,
     refusal: (run) => refusalOf(run, record),
+    hail: (run) => hail(run, record),
     newRun: newRunId,
     say,
     most: options.parallel,
     nap: NAP,
     patience: options.patience * 1000,
-    chore: () => telling.round(),
+    chore: async () => {
+      await telling.round();
+      await countMessages(bridge, record, reader.current());
+    },
     ticks: () => performance.now(),
   });
   const listening = options.listen === undefined ? null : await listen(options.listen, pagesOf(bridge));
@@ -133,6 +138,28 @@ async function refusalOf(run: string, record: SqliteRecord): Promise<string | nu
     // Where nothing can be read at all this rejects as well.
     await record.runs();
     return error.message;
+  }
+}
+
+/** How many messages wait to be delivered, for the metrics. */
+async function countMessages(
+  { status }: Bridge,
+  { outbox }: SqliteRecord,
+  current: OpenedSchedules | null,
+): Promise<void> {
+  status.outbox.clear();
+  for (const { name } of current?.notifications ?? []) status.outbox.set(name, await outbox.waiting(name));
+}
+
+/** The process is looked at right before: another may have its number by now. */
+async function hail(run: string, { desk }: SqliteRecord): Promise<boolean> {
+  const writer = (await desk.holder(run))?.writer;
+  if (writer === undefined || isAtWork(writer) !== true) return false;
+  try {
+    return process.kill(writer.pid, "SIGTERM");
+  } catch {
+    // It has ended meanwhile, or is another user's.
+    return false;
   }
 }
 

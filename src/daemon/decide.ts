@@ -65,5 +65,7 @@ async function tell(bridge: Bridge, settled: readonly Settled[]): Promise<void> 
 export async function makeRoom({ parts, crew }: Bridge, fire: BookedFire): Promise<void> {
   if (fire.run === null) return;
   parts.say({ level: "info", event: "asked-to-end", ...aboutFire(fire) });
-  if (!crew.stop(fire.run)) await parts.desk.orders.stop(fire.run, { by: "the daemon", kill: false });
+  // Whoever is stopped by an order has ended for good; by a signal, its run can be gone on with.
+  if (crew.stop(fire.run) || (await parts.hail(fire.run))) return;
+  await parts.desk.orders.stop(fire.run, { by: "the daemon", kill: false });
 }

@@ -57,6 +57,8 @@ export type DaemonParts = {
   readonly reader: Reader;
   /** Why a run cannot go on; null: it can. Rejects with a journal fault. */
   readonly refusal: (run: string) => Promise<string | null>;
+  /** Asks the process that has a run to begin no new fix, as a signal does; false: it is none of this machine. Rejects with a journal fault. */
+  readonly hail: (run: string) => Promise<boolean>;
   readonly newRun: (now: number) => string;
   readonly say: (line: Line) => void;
   /** Processes at once at most. */
@@ -67,6 +69,6 @@ export type DaemonParts = {
   readonly patience: number;
   /** ms by a clock that nobody sets. */
   readonly ticks: () => number;
-  /** What else is to be done at each round, while it is in charge. Never rejects. */
+  /** What else is to be done at each round, while it is in charge. Rejects with a journal fault. */
   readonly chore: () => Promise<void>;
 };

@@ -31,6 +31,7 @@ const HELP = {
   runbook_daemon_fires_running: "Fires whose run is at work.",
   runbook_daemon_fires_waiting: "Fires whose run waits for a person.",
   runbook_daemon_given_up_total: "Fires whose run failed to go on too often since the daemon began.",
+  runbook_daemon_outbox_messages: "Messages of a notification that are still to be delivered.",
   runbook_schedule_fires_total: "Fires since the daemon began, by what was done: run, detect, or skip.",
   runbook_schedule_last_fire_timestamp_seconds:
     "When a schedule last fired without being skipped, in seconds since the epoch.",
@@ -50,6 +51,10 @@ function familiesOf(status: DaemonStatus): Family[] {
     runbook_daemon_fires_running: one(status.running),
     runbook_daemon_fires_waiting: one(status.waiting),
     runbook_daemon_given_up_total: one(status.givenUp),
+    runbook_daemon_outbox_messages: [...status.outbox].map(([notification, value]) => ({
+      labels: { notification },
+      value,
+    })),
     runbook_schedule_fires_total: [...status.fires].map(([key, value]) => {
       const [schedule = "", act = ""] = key.split(" ");
       return { labels: { schedule, act }, value };

@@ -23,8 +23,9 @@ const JOURNAL = 64;
 const BUG = 70;
 const INTERRUPTED = 130;
 
-/** Processes in a row that may come to no end. */
+/** Processes in a row that may come to no end; and of those that put nothing on record, since what they begin late is less and less worth. */
 const MOST_TRIES = 6;
+const MOST_BEGINNINGS = 3;
 /** ms until the next, the last of them for all after it. */
 const BACK_OFF = [10_000, 30_000, 120_000, 600_000, 1_800_000] as const;
 
@@ -65,13 +66,13 @@ function withoutRecord(fire: BookedFire, seen: Seen): Aftermath {
 }
 
 /** Begins or goes on once more, later each time; and no more at some point. Where nobody saw it end it is not its fault. */
-function again(fire: BookedFire, { end, now, stopping }: Seen, what: string): Aftermath {
+function again(fire: BookedFire, { end, look, now, stopping }: Seen, what: string): Aftermath {
   const { id } = fire;
   if (end === undefined || stopping) return { move: { id, stage: "due", retryAt: null }, problem: null };
   if (fire.replaced) return { move: over(fire, now, end.code, ROOM), problem: null };
   const tries = fire.tries + 1;
   const problem = `${what} (${endWords(end)})`;
-  if (tries >= MOST_TRIES) {
+  if (tries >= (look === undefined ? MOST_BEGINNINGS : MOST_TRIES)) {
     const note = `given up after ${counted(tries, "try", "tries")}: ${problem}`;
     return { move: { ...over(fire, now, end.code, note), tries }, problem: note };
   }

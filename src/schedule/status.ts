@@ -22,6 +22,8 @@ export type DaemonStatus = {
   /** Schedule → its last fire that was not skipped, and its last run that ended well. */
   readonly lastFire: Map<string, number>;
   readonly lastSuccess: Map<string, number>;
+  /** Notification → messages that are still to be delivered. */
+  readonly outbox: Map<string, number>;
   /** Fires that were given up. */
   givenUp: number;
 };
@@ -42,6 +44,7 @@ export function newStatus(ticks: number): DaemonStatus {
     fires: new Map(),
     lastFire: new Map(),
     lastSuccess: new Map(),
+    outbox: new Map(),
     givenUp: 0,
   };
 }

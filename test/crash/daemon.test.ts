@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -84,10 +84,11 @@ test(
     );
     last.child.kill("SIGTERM");
     expect((await last.ended).exit).toBe(0);
+    const before = (await firesIn(shop)).length;
     const rest = startDaemon(shop);
     await rest.said(({ event }) => event === "leader");
     await until(
-      async () => (await firesIn(shop)).every(({ stage }, at, all) => stage === "over" || at > all.length - 3),
+      async () => (await firesIn(shop)).every(({ stage }, at) => stage === "over" || at >= before),
       () => whatIs(shop),
     );
     rest.child.kill("SIGTERM");
@@ -118,3 +119,31 @@ test(
     }
   },
 );
+
+/** Each fix is held up for as long as `hold` is there. */
+const HELD = STEPS.replace("sleep 0.5", 'while [ -e "$dir/hold" ]; do sleep 0.1; done');
+
+test("a run that outlives its daemon is followed by the next one, ends with that, and is gone on with by the one after", async () => {
+  const files = { "schedules.yml": SCHEDULES, "a/1.bad": "", "a/2.bad": "", "a/hold": "" };
+  await using shop = await localJob(HELD, { files });
+  const first = startDaemon(shop);
+  await until(async () => counted(shop).length === 1);
+  first.child.kill("SIGKILL");
+  await first.ended;
+  const second = startDaemon(shop);
+  await second.said(({ event }) => event === "leader");
+  second.child.kill("SIGTERM");
+  const asked = await second.said(({ event }) => event === "asked-to-end");
+  rmSync(join(shop.directory, "a/hold"));
+  expect((await second.ended).exit).toBe(0);
+  expect(counted(shop)).toEqual(["./1.bad"]);
+  expect(second.lines().filter(({ event }) => event === "started")).toEqual([]);
+
+  const third = startDaemon(shop);
+  const over = await third.said(({ event, run }) => event === "over" && run === asked["run"]);
+  expect(over["exit"]).toBe(0);
+  expect(third.lines().find(({ event }) => event === "started")).toMatchObject({ run: asked["run"], act: "resume" });
+  expect(counted(shop)).toEqual(["./1.bad", "./2.bad"]);
+  third.child.kill("SIGTERM");
+  expect((await third.ended).exit).toBe(0);
+});

@@ -92,6 +92,7 @@ export async function night(start: number, schedules: readonly Schedule[]): Prom
           },
         },
         refusal: async () => null,
+        hail: async () => false,
         newRun: () => `run-${String((runs += 1)).padStart(5, "0")}`,
         say: (line) => void lines.push(line),
         most: 4,
