@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { firesIn, startDaemon, until } from "../kit/daemon-command.ts";
@@ -72,6 +72,12 @@ test.concurrent("of two one acts; the other takes over when the first is killed,
 
 test.concurrent("a file that becomes wrong leaves what was in force: its fires go on, and it is told", async () => {
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}", approve: low }`);
+  // More than one argument of a process may hold.
+  const file = join(shop.directory, "schedules.yml");
+  await writeFile(
+    file,
+    `${await readFile(file, "utf8")}${"# a file that is long, as many others are\n".repeat(7_500)}`,
+  );
   const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
   await daemon.said(({ event }) => event === "over");
   await shop.write("schedules.yml", "schedules: [{ name: often, runbook: nothing, cron: '61 * * * *' }]");
