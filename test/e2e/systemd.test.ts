@@ -44,7 +44,7 @@ function ended(entries: string): readonly { readonly host: unknown; readonly out
     .map(({ host, outcome }) => ({ host, outcome }));
 }
 
-describe("what others start, on a machine with a real systemd and a real sshd", { timeout: 120_000 }, () => {
+describe("what others start, on a machine with a real systemd and a real sshd", { timeout: 240_000 }, () => {
   let host: SystemdHost;
   /** The program as it is installed, and a desk with schedules: the machine sees neither our /tmp nor our /run. */
   let place: string;
@@ -100,7 +100,7 @@ describe("what others start, on a machine with a real systemd and a real sshd", 
     host.must("systemctl daemon-reload; systemctl start runbook-looks.service 2>&1 || :");
     expect(host.must("systemctl show -p ExecMainStatus --value runbook-looks").trim()).toBe("2");
     host.must("systemctl start runbook-secondly.timer");
-    expect(await eventually(() => !isThere())).toBe(true);
+    expect(await eventually(() => !isThere(), 60)).toBe(true);
     host.must("systemctl stop runbook-secondly.timer; systemctl stop runbook-secondly.service; systemctl reset-failed");
     host.must("systemctl start runbook-looks.service");
     expect(runbook("history", "--json").stdout).toContain('"exit":0');
@@ -137,7 +137,7 @@ describe("what others start, on a machine with a real systemd and a real sshd", 
     const told = host.must("systemd-analyze security --offline=true /etc/systemd/system/runbook-daemon.service");
     expect(Number(/exposure level for runbook-daemon.service: ([0-9.]+)/.exec(told)?.[1])).toBeLessThan(3);
     host.must("touch /mnt/disk/x.bad; systemctl start runbook-daemon");
-    expect(await eventually(() => !isThere())).toBe(true);
+    expect(await eventually(() => !isThere(), 60)).toBe(true);
     const state = "--state /var/lib/runbook/state";
     /** How the newest run has ended that has. */
     const latest = () => {
@@ -146,12 +146,12 @@ describe("what others start, on a machine with a real systemd and a real sshd", 
       return run === undefined ? [] : ended(host.must(`runbook history show ${run} --json ${state}`));
     };
     const clear = ["app1", "app2"].map((name) => ({ host: name, outcome: "clear" }));
-    expect(await eventually(() => isDeepStrictEqual(latest(), clear))).toBe(true);
+    expect(await eventually(() => isDeepStrictEqual(latest(), clear), 60, 500)).toBe(true);
 
     host.must(
       "sed -i 's/job/slow/' /etc/runbook/schedules.yml; touch /mnt/disk/x.slow; systemctl reload runbook-daemon",
     );
-    expect(await eventually(() => host.must("ls /mnt/disk").includes("begun"))).toBe(true);
+    expect(await eventually(() => host.must("ls /mnt/disk").includes("begun"), 60)).toBe(true);
     // It ends once the fix has.
     host.must("systemctl stop runbook-daemon");
     expect(host.must("ls /mnt/disk")).not.toContain("x.slow");
