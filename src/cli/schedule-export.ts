@@ -101,7 +101,8 @@ function exportAll(schedules: readonly Schedule[], options: ExportOptions, place
     }
     const exported = options.systemd === true ? systemdUnits(schedule, place) : crontabLine(schedule, place);
     if ("refusals" in exported) {
-      faults.push(...exported.refusals.map(say));
+      const hint = "write it otherwise, or let `runbook daemon` do it, which knows all that a schedule says";
+      faults.push(...exported.refusals.map((refusal) => ({ ...say(refusal), hint })));
       continue;
     }
     if (hoursPolicy(schedule) !== null && options.dir === undefined) {

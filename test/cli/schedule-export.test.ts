@@ -77,7 +77,9 @@ describe("schedule export --systemd", () => {
     const { exit, out, err } = await shop.run("schedule", "export", "--systemd", "--dir", "units");
     expect({ exit, out }).toEqual({ exit: 65, out: "" });
     expect(err).toContain("a: `inputs.token` comes from a command: let that write a file, and name the file");
-    expect(err).toContain("a: systemd knows no nearest weekday (`W` in `cron`)");
+    expect(err).toContain(
+      "a: systemd knows no nearest weekday (`W` in `cron`)\n  → write it otherwise, or let `runbook daemon`",
+    );
     expect(await readdir(shop.directory)).not.toContain("units");
   });
 });
