@@ -184,7 +184,7 @@ function runTo(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonl
       ...(policy === null ? {} : { policy }),
       scheduled: async (hosts, record) => {
         const own = scheduledFor(schedule, { ...fire, hosts: hosts.length });
-        return { schedule: own, policy: await restraintNow(record, own, { run, from: now }) };
+        return { schedule: own, policy: await restraintNow(record, own, { run, hosts, from: now }) };
       },
     },
     io,

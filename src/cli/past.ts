@@ -31,11 +31,11 @@ export async function pastFixes(
 export async function restraintNow(
   record: Pick<Archive, "fixedBy">,
   { name, restraints }: Pick<Scheduled, "name"> & { readonly restraints: Restraints },
-  { run, from }: { readonly run: string; readonly from: number },
+  { run, hosts, from }: { readonly run: string; readonly hosts: readonly string[]; readonly from: number },
 ): Promise<PlannedPolicy> {
   const now = Date.now();
   const fixed = await record.fixedBy(name, Math.min(from, now - 2 * DAY));
-  return restraintOf(restraints, { name, run, now, fixed });
+  return restraintOf(restraints, { name, run, hosts, now, fixed });
 }
 
 /** What a schedule says of a run of it that goes on: other runs may have used up the day, or fixed the same, since it began. Null: none says anything. */
@@ -47,7 +47,7 @@ export async function renewal(
 ): Promise<{ readonly policies: readonly PlannedPolicy[]; readonly past: PastFix[] } | null> {
   const restraints = schedule?.restraints;
   if (schedule === undefined || restraints === undefined) return null;
-  const policy = await restraintNow(record, { name: schedule.name, restraints }, { run, from });
+  const policy = await restraintNow(record, { name: schedule.name, restraints }, { run, hosts, from });
   // What this run did is told by its own entries.
   const past = (await pastFixes(record, runbook.name, hosts, restraints)).filter((fix) => fix.run !== run);
   return { policies: [policy], past };

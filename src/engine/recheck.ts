@@ -20,7 +20,7 @@ export function stillHolds(state: RunState, event: Event, now: number): boolean 
   const passage = gate(state, host);
   if (event.type === "admitted")
     return passage.kind === "enter" && passage.batch === event.batch && passage.from <= now;
-  return passage.kind === "go" && host.skipped === null && stillApproved(state, host, event.step, now);
+  return passage.kind === "go" && host.skipped === null && stillApproved(state, host, event, now);
 }
 
 /** What is asked about or approved is what is found now (a finding may have been waived meanwhile), and of a cluster's nodes only one is. */
@@ -32,10 +32,10 @@ function isStillMeant(state: RunState, event: EventOf<"asked" | "approved">): bo
 }
 
 /** All of it for the first fix of a card: what follows it belongs to the same approval, as long as that may go on. */
-function stillApproved(state: RunState, host: HostState, id: string, now: number): boolean {
-  const step = host.steps.find((each) => each.plan.id === id);
+function stillApproved(state: RunState, host: HostState, event: EventOf<"fix-started">, now: number): boolean {
+  const step = host.steps.find((each) => each.plan.id === event.step);
   if (step === undefined) return false;
-  if (step.fixes.length > 0) return mayGoOn(state, host, step, now);
+  if (step.fixes.length > 0) return event.key !== null && mayGoOn(state, host, step, event.key, now);
   // Another name of the machine may have been fixed, or booted, meanwhile.
   if (step.approval === null || host.factsStale || step.seenSeq < host.changedSeq) return false;
   const permission = permittedOn(state, host, step, now);

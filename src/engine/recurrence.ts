@@ -6,15 +6,16 @@ import type { HostState, RunState, StepState } from "./state.ts";
 /** What is permitted on a host now, where what keeps coming back is left to people. `recurs`: why; null: it does not, or no schedule minds. */
 export type Permitted = Permission & { readonly recurs: string | null };
 
-/** What runbook, policies and level say of a step's fix now; an automatic yes becomes a question where its finding was fixed often enough. */
+/** What runbook, policies and level say of a step's fix now; an automatic yes becomes a question where one of the findings (`keys`) was fixed often enough. */
 export function permittedOn(
   { plan }: Pick<RunState, "plan">,
   { host }: Pick<HostState, "host">,
   step: StepState,
   now: number,
+  keys: readonly string[] = (step.findings ?? []).map(({ key }) => key),
 ): Permitted {
   const permission = permissionFor({ plan, host, step: step.plan, now });
-  const recurs = recurrence(plan, host, step, now);
+  const recurs = recurrence(plan, host, step, keys, now);
   return {
     ...permission,
     recurs,
@@ -27,10 +28,10 @@ function recurrence(
   plan: Pick<RunPlan, "schedule" | "past">,
   host: string,
   step: StepState,
+  keys: readonly string[],
   now: number,
 ): string | null {
   const limit = plan.schedule?.restraints?.stopAfter;
-  const keys = (step.findings ?? []).map(({ key }) => key);
   if (limit === undefined || keys.length === 0) return null;
   const since = now - limit.within * 1000;
   const before = pastAt(plan.past, host, step.plan.id);

@@ -1,6 +1,6 @@
 import { inDoubt } from "./doubt.ts";
 import { adrift, fixing, followed, reboots } from "./outcome.ts";
-import { permissionFor } from "./permission.ts";
+import { permittedOn } from "./recurrence.ts";
 import { gate } from "./rollout.ts";
 import { runsWords } from "./words.ts";
 import type { FixState, HostState, RunState, StepState } from "./state.ts";
@@ -41,7 +41,12 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
     const passage = gate(state, host);
     if (passage.kind === "wait" && passage.for === "pause") return passage;
     // A freeze may last for days: what was fixed is proved now, and the rest is a new matter.
-    if (passage.kind !== "stop" && state.frozen === null && host.skipped === null && mayGoOn(state, host, step, now))
+    if (
+      passage.kind !== "stop" &&
+      state.frozen === null &&
+      host.skipped === null &&
+      mayGoOn(state, host, step, next, now)
+    )
       return staleSince(step, last, now) ? { kind: "detect", ...at } : { kind: "fix", ...at, key: next };
   }
   if (!fix.verify && step.verdict === null) return unverified(step, at);
@@ -49,9 +54,9 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   return afterFailure(host, step, step.verdict.reason);
 }
 
-/** What held when the card's first fix began may not hold any more: another hour has begun, or the deadline is over. */
-export function mayGoOn(state: RunState, host: HostState, step: StepState, now: number): boolean {
-  const { approve } = permissionFor({ plan: state.plan, host: host.host, step: step.plan, now });
+/** What held when the card's first fix began may not hold for the fix of a further finding: another hour has begun, or other runs have fixed that meanwhile. */
+export function mayGoOn(state: RunState, host: HostState, step: StepState, key: string, now: number): boolean {
+  const { approve } = permittedOn(state, host, step, now, [key]);
   return approve === "auto" || (approve === "ask" && step.approval?.auto === false);
 }
 

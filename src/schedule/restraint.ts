@@ -45,6 +45,7 @@ export type FixedHost = { readonly host: string; readonly run: string; readonly 
 export type Restrained = {
   readonly name: string;
   readonly run: string;
+  readonly hosts: readonly string[];
   readonly now: number;
   readonly fixed: readonly FixedHost[];
 };
@@ -86,7 +87,7 @@ export function sourceOf({ name }: Pick<Scheduled, "name">): string {
 /** Hosts that others of its runs have fixed today may be fixed again; of the rest as many as are left of the day's number. */
 function ofToday(restraints: Restraints, subject: Restrained): PlannedRule[] {
   const { zone, maxHosts } = restraints;
-  const { run, now, fixed } = subject;
+  const { run, hosts, now, fixed } = subject;
   const { date } = localTime(now, zone);
   const today = fixed.filter(({ at }) => localTime(at, zone).date === date);
   const others = new Set(today.filter((one) => one.run !== run).map(({ host }) => host));
@@ -95,7 +96,12 @@ function ofToday(restraints: Restraints, subject: Restrained): PlannedRule[] {
   const before = new Set(fixed.filter((one) => one.run === run && !own.has(one.host)).map(({ host }) => host));
   const left = Math.max(0, maxHosts - others.size) + before.size;
   const told = others.size === 0 ? "" : `, and ${hostWords(others.size)} fixed today`;
-  const rest = { ...ruleOf(restraints, subject), reason: `max_hosts_per_day is ${maxHosts}${told}` };
+  const rest = {
+    ...ruleOf(restraints, subject),
+    // Those that may be fixed again take no place of the others.
+    hosts: others.size === 0 ? null : hosts.filter((host) => !others.has(host)),
+    reason: `max_hosts_per_day is ${maxHosts}${told}`,
+  };
   return [
     ...(others.size === 0 ? [] : [{ ...ruleOf(restraints, subject), hosts: [...others] }]),
     left > 0 ? { ...rest, maxHosts: left } : { ...rest, approve: "deny" },

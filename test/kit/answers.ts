@@ -218,7 +218,8 @@ function fixing(
   if (locked && (step?.plan.fix?.guard === true || isReboot(intent, host))) return [lockedOut(intent)];
   const armed = step?.plan.fix?.unlessReconnect !== undefined;
   const names = armed ? { job: `job-${luck()}`, timer: "timer" } : jobOf(luck);
-  const started: Event = { type: "fix-started", ...at(intent), key: intent.key, ...names };
+  const keys = intent.key === null ? { keys: (step?.target ?? []).map(({ key }) => key) } : {};
+  const started: Event = { type: "fix-started", ...at(intent), key: intent.key, ...keys, ...names };
   if (locked) return [started, lockedOut(intent)];
   if (isReboot(intent, host)) return [{ ...started, kernel: "6.1" }, ...rebooting(intent, host, temper, luck)];
   const end = fixEnd(intent, temper, luck);

@@ -77,22 +77,15 @@ export function isShut({ windows, blackouts, until }: Restraints, now: number): 
   return !open || blackouts.some(({ from, to }) => from <= today && today <= to) || (until !== null && now >= until);
 }
 
-/** What a schedule promises of the fixes in its runs, told from the entries alone. Throws where one is broken. */
-export function keepsToSchedule(entries: readonly Entry[], { restraints, fixed, past }: World): void {
+/** What a schedule promises of the fixes in its runs, told from the entries alone; of the first `known` that is told elsewhere. Throws where one is broken. */
+export function keepsToSchedule(entries: readonly Entry[], { restraints, fixed, past }: World, known = 0): void {
   const { stopAfter, maxHosts } = restraints;
   const others = new Set(fixed.filter(({ at }) => at >= 0).map(({ host }) => host));
-  const hosts = new Set<string>();
   const began: { readonly event: Began; readonly at: number; readonly keys: readonly string[] }[] = [];
   const auto = new Map<string, boolean>();
-  const found = new Map<string, readonly string[]>();
   for (const entry of entries) {
     const { event, at } = entry;
     if (event.type === "approved") auto.set(`${event.host} ${event.step}`, event.auto === true);
-    if (event.type === "detected")
-      found.set(
-        `${event.host} ${event.step}`,
-        event.findings.map(({ key }) => key),
-      );
     if (event.type === "locked-out") {
       const last = began.findLastIndex((one) => one.event.host === event.host && one.event.step === event.step);
       const announced = began[last];
@@ -101,11 +94,15 @@ export function keepsToSchedule(entries: readonly Entry[], { restraints, fixed, 
     }
     if (event.type !== "fix-started") continue;
     const place = `${event.host} ${event.step}`;
+    if (entry.seq <= known) {
+      began.push({ event, at, keys: event.key === null ? (event.keys ?? []) : [event.key] });
+      continue;
+    }
     promise(!isShut(restraints, at), "no fix starts outside the hours, in a blackout, or after the deadline", entry);
-    hosts.add(event.host);
+    const hosts = new Set([event.host, ...began.map((one) => one.event.host)]);
     const more = [...hosts].filter((host) => !others.has(host)).length;
     promise(more <= Math.max(0, maxHosts - others.size), "no more hosts a day are fixed than the schedule says", entry);
-    const keys = event.key === null ? (found.get(place) ?? []) : [event.key];
+    const keys = event.key === null ? (event.keys ?? []) : [event.key];
     const since = at - stopAfter.within * 1000;
     const times = keys.map(
       (key) =>

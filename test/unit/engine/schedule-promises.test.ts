@@ -4,6 +4,7 @@ import { evolve } from "../../../src/engine/evolve.ts";
 import type { RunState } from "../../../src/engine/state.ts";
 import { todo } from "../../../src/engine/todo.ts";
 import type { RunPlan } from "../../../src/model/plan.ts";
+import type { Entry } from "../../../src/model/event.ts";
 import type { PastFix } from "../../../src/model/past.ts";
 import type { Restraints } from "../../../src/model/scheduled.ts";
 import { restraintOf, type FixedHost } from "../../../src/schedule/restraint.ts";
@@ -54,7 +55,10 @@ const plans = fc.oneof(anyPlan, plain);
 /** The run of a fire under a schedule that lets all through without asking, but for what it restrains. */
 function fireOf(any: RunPlan, { restraints, fixed, past }: World): RunPlan {
   const schedule = { name: "nightly", fire: 0, why: [], restraints };
-  const policies = [...any.policies, restraintOf(restraints, { name: "nightly", run: "r1", now: 1_000_000, fixed })];
+  const policies = [
+    ...any.policies,
+    restraintOf(restraints, { name: "nightly", run: "r1", hosts: any.hosts, now: 1_000_000, fixed }),
+  ];
   return { ...any, approve: "high", dryRun: false, schedule, policies, past: [...past] };
 }
 
@@ -97,4 +101,28 @@ test("nobody is asked about what the schedule does not let start, and what keeps
     { numRuns: 150 },
   );
   expect([...seen]).toEqual(["asked"]);
+});
+
+test("nor does one of a run that somebody else resumes, with what other runs have fixed meanwhile", () => {
+  let later = 0;
+  fc.assert(
+    fc.property(plans, world, disposition, fc.nat(), anyPast, (any, ground, mood, cut, more) => {
+      const plan = fireOf(any, ground);
+      const { entries } = simulate(plan, mood);
+      const kept = entries.slice(0, 1 + (cut % entries.length));
+      const past = [...ground.past, ...more];
+      const resumed: Entry = {
+        run: "r1",
+        seq: kept.length + 1,
+        at: kept.at(-1)?.at ?? 0,
+        event: { type: "run-resumed", by: "ben", attended: false, policies: plan.policies, past },
+      };
+      const { entries: all } = simulate(plan, { ...mood, seed: mood.seed + 1 }, [...kept, resumed]);
+      keepsItsPromises(all);
+      keepsToSchedule(all, { ...ground, past }, kept.length);
+      later += all.slice(kept.length).filter(({ event }) => event.type === "fix-started").length;
+    }),
+    { numRuns: 300 },
+  );
+  expect(later).toBeGreaterThan(0);
 });

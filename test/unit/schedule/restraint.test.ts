@@ -6,6 +6,7 @@ import { restraintOf, scheduledFor, type FixedHost } from "../../../src/schedule
 import { PLAN, STEP } from "../../kit/plans.ts";
 import { scheduleOf } from "../../kit/schedules.ts";
 
+const HOSTS = ["web1", "web2"];
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** A Wednesday, by the clocks of Berlin 13:00. */
@@ -14,7 +15,7 @@ const NOON = Date.UTC(2026, 2, 11, 12);
 /** What a schedule says of a fix on a host at a moment, in a run that began at noon. */
 function said(schedule: Schedule, host: string, at: number, fixed: readonly FixedHost[] = []): string {
   const { restraints } = scheduledFor(schedule, { fire: NOON, why: [], now: NOON, hosts: 10 });
-  const policies = [restraintOf(restraints, { name: schedule.name, run: "r1", now: NOON, fixed })];
+  const policies = [restraintOf(restraints, { name: schedule.name, run: "r1", hosts: HOSTS, now: NOON, fixed })];
   const plan = { ...PLAN, hosts: [host], policies, approve: "high" as const };
   const permission = permissionFor({ plan, host, step: STEP, now: at });
   const state = evolve(null, { run: "r1", seq: 1, at, event: { type: "run-started", format: 1, plan } });
@@ -67,10 +68,9 @@ describe("what a schedule restrains in its runs", () => {
       hosts: 10,
     });
     const limits = (fixed: readonly FixedHost[]) =>
-      restraintOf(restraints, { name: "a", run: "r1", now: NOON, fixed }).rules.map(({ approve, maxHosts }) => [
-        approve,
-        maxHosts,
-      ]);
+      restraintOf(restraints, { name: "a", run: "r1", hosts: HOSTS, now: NOON, fixed }).rules.map(
+        ({ approve, maxHosts }) => [approve, maxHosts],
+      );
     expect(limits([{ host: "web1", run: "r1", at: NOON - HOUR }])).toEqual([["auto", 2]]);
     expect(limits([{ host: "web1", run: "r1", at: NOON - DAY }])).toEqual([["auto", 3]]);
     expect(limits(["web1", "web2", "web3"].map((host) => ({ host, run: "r0", at: NOON - HOUR })))).toEqual([
