@@ -159,6 +159,20 @@ describe("a run that waits for a person", () => {
     expect(hoursOf(one, START)).toEqual(["0.5 run", "5 resume"]);
   });
 
+  test("and cannot go on is tried again, and given up with the reason: nobody's yes is lost without a word", async () => {
+    await using one = await ask();
+    one.play = ({ kind }) => (kind === "fire" ? { asks: true } : { silent: true, takes: 1_000, exit: 65 });
+    const daemon = one.daemon();
+    const yes = { type: "approved", host: "host1", step: "step-1", digest: "digest-run-00001", by: "ada" } as const;
+    one.clock.at(START + HOUR, () => one.append("run-00001", yes));
+    await endAt(one, daemon, START + 4 * HOUR);
+    expect(hoursOf(one, START)).toHaveLength(7);
+    const troubles = events(one, "trouble").map(({ problem }) => problem);
+    expect(troubles[0]).toBe("it could not go on (exit 65)");
+    expect(troubles.at(-1)).toBe("given up after 6 tries: it could not go on (exit 65)");
+    expect(await one.record.book.open()).toEqual([]);
+  });
+
   test("is looked after when its deadline is over", async () => {
     await using one = await night(START, [scheduleOf({ cron: "0 1 * * *", deadline: "30m" })]);
     one.play = ({ kind }) => (kind === "fire" ? { asks: true } : {});
