@@ -4,6 +4,7 @@ import { SqliteRecord } from "../journal/sqlite.ts";
 import type { Entry } from "../model/event.ts";
 import { FaultError, isFault, type Fault } from "../model/fault.ts";
 import { parseDuration } from "../model/quantity.ts";
+import type { RunRecord } from "../model/run-record.ts";
 import { resumeRefusal } from "../run/resume.ts";
 import { jsonText } from "../report/json.ts";
 import { clean } from "../view/clean.ts";
@@ -17,7 +18,7 @@ import { stateDir } from "./state.ts";
 export type PruneOptions = {
   /** Since a run's last entry: `90d`. */
   readonly olderThan: string;
-  /** So many of the newest runs stay, however old. */
+  /** So many of the newest runs stay, however old; a check counts as one. */
   readonly keep?: number | undefined;
   readonly dryRun?: boolean | undefined;
   readonly json?: boolean | undefined;
@@ -33,19 +34,26 @@ export async function historyPrune(options: PruneOptions, io: Io): Promise<numbe
   const now = Date.now();
   let removed = 0;
   let kept = 0;
-  for (const { run } of (await record.runs()).slice(keep)) {
-    const why = await reasonToKeep(run, record, now, now - age * 1000);
+  for (const runs of wholes(await record.runs()).slice(keep)) {
+    const why = await reasonForAll(runs, record, now, now - age * 1000);
     if (why === YOUNG) continue;
-    const reason = why ?? (dryRun || (await record.ledger.remove(run)) ? null : AT_WORK);
-    if (reason === null) removed += 1;
-    else kept += 1;
-    io.out(
-      `${json ? jsonText({ run, removed: reason === null && !dryRun, kept: reason }) : lineOf(run, reason, dryRun)}\n`,
-    );
+    const reason = why ?? (dryRun || (await record.ledger.remove(...runs)) ? null : AT_WORK);
+    if (reason === null) removed += runs.length;
+    else kept += runs.length;
+    for (const run of runs) {
+      io.out(
+        `${json ? jsonText({ run, removed: reason === null && !dryRun, kept: reason }) : lineOf(run, reason, dryRun)}\n`,
+      );
+    }
   }
   const stay = kept === 0 ? "" : `; ${counted(kept, "old run stays", "old runs stay")}`;
   io.err(`${counted(removed, "run")} ${dryRun ? "would be " : ""}removed${stay}.\n`);
   return EXIT.ok;
+}
+
+/** What stays or goes as a whole: a run, or all runs of a check, which is told from them together. */
+function wholes(runs: readonly RunRecord[]): (readonly string[])[] {
+  return [...Map.groupBy(runs, ({ run, check }) => check ?? run).values()].map((own) => own.map(({ run }) => run));
 }
 
 function lineOf(run: string, reason: string | null, dryRun: boolean): string {
@@ -60,6 +68,22 @@ function noAge(text: string): Fault {
 
 const AT_WORK = "it is at work";
 const YOUNG = "it is not old";
+
+/** Null: nothing speaks for any of them. That one is not old says it of all, whatever speaks for the others. */
+async function reasonForAll(
+  runs: readonly string[],
+  record: SqliteRecord,
+  now: number,
+  before: number,
+): Promise<string | null> {
+  let reason: string | null = null;
+  for (const run of runs) {
+    const why = await reasonToKeep(run, record, now, before);
+    if (why === YOUNG) return YOUNG;
+    if (why !== null) reason ??= runs.length === 1 ? why : `of its check, ${run} stays: ${why}`;
+  }
+  return reason;
+}
 
 /** Null: nothing speaks for it. */
 async function reasonToKeep(run: string, record: SqliteRecord, now: number, before: number): Promise<string | null> {

@@ -15,8 +15,8 @@ export type Ledger = {
   head(run: string): Promise<string | null>;
   /** Up to which entry a run got its hashes long after it was written, and when (ms since the epoch); null: all as it was written. */
   sealed(run: string): Promise<{ readonly seq: number; readonly at: number } | null>;
-  /** Takes a run out of the record, with all that follows from it. False: somebody has it in hand, and it stays. */
-  remove(run: string): Promise<boolean>;
+  /** Takes runs out of the record, with all that follows from them: all of them, or none. False: somebody has one in hand, and they stay. */
+  remove(...runs: readonly string[]): Promise<boolean>;
 };
 
 /** Every table that has a run's rows. */
@@ -53,7 +53,7 @@ export function ledgerOf(file: string, database: Kysely<Tables>): Ledger {
       (await look(() =>
         database.selectFrom("sealed").select(["seq", "at"]).where("run", "=", run).executeTakeFirst(),
       )) ?? null,
-    remove: (run) => look(() => remove(database, run)),
+    remove: (...runs) => look(() => remove(database, runs)),
   };
 }
 
@@ -72,11 +72,13 @@ const FORGET = `
     select 1 from sighting as gone where gone.runbook = sighting.runbook and gone.host = sighting.host and gone.step = sighting.step
       and gone.at >= sighting.at and gone.run =`;
 
-async function remove(database: Kysely<Tables>, run: string): Promise<boolean> {
+async function remove(database: Kysely<Tables>, runs: readonly string[]): Promise<boolean> {
   return database.transaction().execute(async (change) => {
-    if (holderOf(await leaseOf(change, run)) !== null) return false;
-    await sql`${sql.raw(FORGET)} ${run})`.execute(change);
-    for (const table of TABLES) await sql`delete from ${sql.table(table)} where run = ${run}`.execute(change);
+    for (const run of runs) if (holderOf(await leaseOf(change, run)) !== null) return false;
+    for (const run of runs) {
+      await sql`${sql.raw(FORGET)} ${run})`.execute(change);
+      for (const table of TABLES) await sql`delete from ${sql.table(table)} where run = ${run}`.execute(change);
+    }
     return true;
   });
 }

@@ -182,6 +182,39 @@ describe("pruning", { timeout: 60_000 }, () => {
     expect((await shop.run("history", "prune", "--older-than", "30d")).err).toBe("1 run removed; 1 old run stays.\n");
   });
 
+  test("takes the runs of a check together, or leaves them all: where one is younger than the age, or damaged", async () => {
+    await using shop = await localJob(sweep());
+    const now = Date.now();
+    const part = (check: string, place: number, days: number): Entry[] => {
+      const plan = planWith({ hosts: ["host1"], check: { check, place, parts: 2, earlier: [], hosts: [], left: [] } });
+      const all: Event[] = [{ type: "run-started", format: 1, plan }, unreachable(), OVER];
+      return all.map((event, at) => ({ run: `${check}-${place}`, seq: at + 1, at: now - days * DAY + at, event }));
+    };
+    const checks: [string, number, number][] = [
+      ["old", 100, 99],
+      ["straddles", 91, 89],
+      ["damaged", 100, 99],
+    ];
+    await (async () => {
+      await using record = SqliteRecord.open(join(shop.directory, ".local/state/runbook"));
+      for (const [check, first, second] of checks)
+        await record.append([...part(check, 0, first), ...part(check, 1, second)]);
+    })();
+    tamper(shop, "delete from entry where run = 'damaged-0' and seq = 2");
+    const prune = ["history", "prune", "--older-than", "90d"];
+    expect((await shop.run(...prune, "--keep", "3")).err).toBe("0 runs removed.\n");
+    const { out, err } = await shop.run(...prune);
+    const stays = "of its check, damaged-0 stays: the record is damaged: run damaged-0, entry 2";
+    expect(out.trim().split("\n").toSorted()).toEqual([
+      "removed  old-0",
+      "removed  old-1",
+      `stays    damaged-0: ${stays}`,
+      `stays    damaged-1: ${stays}`,
+    ]);
+    expect(err).toBe("2 runs removed; 2 old runs stay.\n");
+    expect(await left(shop)).toBe(4);
+  });
+
   test("keeps what is waived for longer than until now, and what is damaged", async () => {
     await using shop = await localJob(sweep());
     const at = Date.now() - 400 * DAY;

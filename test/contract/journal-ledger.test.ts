@@ -98,7 +98,10 @@ describe("the ledger", () => {
     await record.append([entry("a", 6, fixStarted()), entry("a", 7, ended("fixed"))]);
     const lease = await other.desk.lease("a", { writer: undefined, by: "ada" });
     expect(await record.ledger.remove("a")).toBe(false);
+    // Of several that go together none goes.
+    expect(await record.ledger.remove("b", "a")).toBe(false);
     expect(await record.read("a")).toHaveLength(7);
+    expect(await record.read("b")).toHaveLength(5);
     if (!("run" in lease)) throw new Error("the lease was not given");
     await lease[Symbol.asyncDispose]();
     expect(await record.ledger.remove("a")).toBe(true);
