@@ -120,6 +120,12 @@ test(
   },
 );
 
+/** Whether a run knows that it is to end. */
+async function hasHeard(shop: Workshop, run: string): Promise<boolean> {
+  await using record = SqliteRecord.open(join(shop.directory, "state"));
+  return (await record.read(run)).some(({ event }) => event.type === "stop-requested");
+}
+
 /** Each fix is held up for as long as `hold` is there. */
 const HELD = STEPS.replace("sleep 0.5", 'while [ -e "$dir/hold" ]; do sleep 0.1; done');
 
@@ -134,6 +140,7 @@ test("a run that outlives its daemon is followed by the next one, ends with that
   await second.said(({ event }) => event === "leader");
   second.child.kill("SIGTERM");
   const asked = await second.said(({ event }) => event === "asked-to-end");
+  await until(async () => hasHeard(shop, String(asked["run"])));
   rmSync(join(shop.directory, "a/hold"));
   expect((await second.ended).exit).toBe(0);
   expect(counted(shop)).toEqual(["./1.bad"]);
