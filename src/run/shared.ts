@@ -30,7 +30,7 @@ export class SharedLogins implements AsyncDisposable {
       connect: async (host, signal) => {
         const shared = this.#at(host);
         this.#runs.get(host.name)?.add(run);
-        const made = await Promise.race([shared.login, aborted(signal)]);
+        const made = await unlessAborted(shared.login, signal);
         return isFault(made) ? made : this.#lent(made, () => this.#letGo(host.name, shared, run));
       },
     };
@@ -84,10 +84,16 @@ export class SharedLogins implements AsyncDisposable {
   }
 }
 
-/** Settles when the signal fires. */
-function aborted(signal: AbortSignal | undefined): Promise<Fault> {
-  return new Promise((resolve) => {
-    if (signal?.aborted === true) resolve(INTERRUPTED);
-    else signal?.addEventListener("abort", () => resolve(INTERRUPTED), { once: true });
-  });
+/** What is waited for, or that it was interrupted before; listens to the signal no longer than that. */
+async function unlessAborted<T>(awaited: Promise<T>, signal: AbortSignal | undefined): Promise<T | Fault> {
+  if (signal === undefined) return await awaited;
+  if (signal.aborted) return INTERRUPTED;
+  const { promise, resolve } = Promise.withResolvers<Fault>();
+  const interrupt = (): void => resolve(INTERRUPTED);
+  signal.addEventListener("abort", interrupt);
+  try {
+    return await Promise.race([awaited, promise]);
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+  }
 }

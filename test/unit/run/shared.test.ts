@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../src/model/fault.ts";
 import type { Host } from "../../../src/model/inventory.ts";
@@ -85,6 +86,24 @@ describe("logins that runs share", () => {
     expect((await connected(shared, "b", WEB)).alive).toBe(true);
     expect((await connected(shared, "a", WEB)).alive).toBe(true);
     expect(made).toHaveLength(2);
+  });
+
+  it("are waited for until the signal comes, and listen to it no longer than that", async () => {
+    const hung = Promise.withResolvers<Connection | Fault>();
+    const { connector } = logins();
+    const over = new AbortController();
+    const slow = hostAt(22, "/none", { name: "slow" });
+    const connect = (host: Host) => (host.name === "slow" ? hung.promise : connector.connect(host));
+    await using shared = new SharedLogins({ connect }, new Map([...CONCERNED, ["slow", ["a"]]]));
+    for (let nth = 0; nth < 3; nth += 1) await shared.of("a").connect(WEB, over.signal);
+    expect(getEventListeners(over.signal, "abort")).toHaveLength(0);
+    const waiting = shared.of("a").connect(slow, over.signal);
+    expect(getEventListeners(over.signal, "abort")).toHaveLength(1);
+    over.abort();
+    expect(await waiting).toMatchObject({ message: "interrupted before it began" });
+    expect(await shared.of("a").connect(slow, over.signal)).toMatchObject({ message: "interrupted before it began" });
+    expect(getEventListeners(over.signal, "abort")).toHaveLength(0);
+    hung.resolve(REFUSED);
   });
 
   it("end with all that is left of them", async () => {
