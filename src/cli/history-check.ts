@@ -11,10 +11,10 @@ import { counted } from "../view/words.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 
-/** The worst first: how a check ended is how the worst of its runs did. */
+/** The worst first. The check's own exit may be another: by `--min-score`, `--fail-on`, or a runbook with mistakes, which has no run. */
 const EXITS: readonly (number | null)[] = [EXIT.interrupted, EXIT.failed, EXIT.found, EXIT.unknown, EXIT.ok];
 
-/** The runs with those of one check as one line, under the check's id. */
+/** The runs with those of one check as one line, under the check's id, with the exit of the worst of them. */
 export function checksAsOne(runs: readonly ListedRun[]): ListedRun[] {
   const groups = Map.groupBy(runs, ({ run }) => run.check ?? run.run);
   return [...groups].flatMap(([id, own]) => {

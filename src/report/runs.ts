@@ -45,7 +45,8 @@ export function runLines(runs: readonly ListedRun[], width: number): string[] {
 function endWords({ run, standing, writer }: ListedRun): string {
   switch (standing) {
     case "ended":
-      return `exit ${run.exit}, ${duration(((run.endedAt ?? run.startedAt) - run.startedAt) / 1000)}`;
+      // What a check made of its runs, by what was wanted of it, is not on record.
+      return `${run.check === run.run ? "worst run: " : ""}exit ${run.exit}, ${duration(((run.endedAt ?? run.startedAt) - run.startedAt) / 1000)}`;
     case "running":
       return `running (pid ${writer?.pid})`;
     case "died":

@@ -206,7 +206,7 @@ test("a check is one line of the history, and is shown and reported from there a
   const id = /^check (\S+)$/m.exec(out)?.[1] ?? "";
   const list = await shop.run("history", ...at);
   expect(list.out.split("\n").slice(1)).toEqual([
-    expect.stringMatching(new RegExp(`^${id} .* check: 2 runbooks +1 +exit 2, `)),
+    expect.stringMatching(new RegExp(`^${id} .* check: 2 runbooks +1 +worst run: exit 2, `)),
     "",
   ]);
   expect((await shop.run("history", "list", "--json", ...at)).out.trim().split("\n")).toHaveLength(2);
