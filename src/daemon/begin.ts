@@ -13,7 +13,8 @@ export async function beginFires(bridge: Bridge, open: readonly BookedFire[], no
   const chosen = nextToBegin(open, parts.most, now);
   const plans = chosen.length === 0 ? [] : await plansFor(bridge, chosen, now);
   if (plans.length > 0) await parts.book.write({ moves: plans.map(({ move }) => move) });
-  for (const plan of plans) carryOut(bridge, plan);
+  // Who was told to end meanwhile starts nothing: what is written down is begun at the next start.
+  for (const plan of plans) if (!bridge.stopping || plan.errand === null) carryOut(bridge, plan);
   const left = open.filter((fire) => fire.stage === "due" && !chosen.includes(fire));
   attended.clear();
   for (const { id } of left) attended.set(id, now);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { stop } from "../../../src/daemon/serve.ts";
 import { endAt, events, hoursOf, night, skips, type Night } from "../../kit/daemon.ts";
 import { scheduleOf } from "../../kit/schedules.ts";
 
@@ -223,6 +224,25 @@ describe("a daemon that is told to end", () => {
     await endAt(one, one.daemon(), START + 4 * HOUR);
     expect(hoursOf(one, START)).toEqual(["0.5 run", "3 resume"]);
     expect(await one.record.book.open()).toEqual([]);
+  });
+
+  test("at the very moment of a fire leaves it to the next one", async () => {
+    await using one = await night(START, [scheduleOf({ cron: "0 1 * * *" })]);
+    const { book } = one.record;
+    const first = one.daemon({
+      book: {
+        ...book,
+        write: async (page) => {
+          await book.write(page);
+          if (page.moves?.some(({ stage }) => stage === "going") === true) void stop(first.bridge, "the test");
+        },
+      },
+    });
+    await first.ended;
+    expect(one.started).toEqual([]);
+    expect((await book.open()).map(({ stage }) => stage)).toEqual(["due"]);
+    await endAt(one, one.daemon(), START + HOUR);
+    expect(hoursOf(one, START)).toEqual(["0.5 run"]);
   });
 
   test("leaves what does not end in time, and the next one follows it", async () => {
