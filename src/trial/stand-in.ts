@@ -23,7 +23,7 @@ export function standIn(name: string, answering: readonly Answering[], ordinal: 
     const turn =
       last === 1
         ? "n=1"
-        : `n=0; read -r n <${counter} || :; n=$((n + 1)); echo $n >${counter}; [ $n -le ${last} ] || n=${last}`;
+        : `n=0; [ ! -e ${counter} ] || read -r n <${counter}; n=$((n + 1)); echo $n >${counter}; [ $n -le ${last} ] || n=${last}`;
     return `${shellPattern(pattern)}) ${turn}\n  case $n in\n  ${single.join("\n  ")}\n  esac ;;`;
   });
   const unknown = `*) printf '%s\\n' "$call" >>${BACKSTAGE}/unanswered; printf '%s\\n' "the case has no answer for: $call" >&2; exit 127 ;;`;

@@ -66,6 +66,7 @@ cases:
         findings: [{ pid: 101, command: /leaky -v/, free: 9KiB }]
         exact: true
         preview: would end 101
+  - { title: a command with several answers says nothing else, commands: { awk: { "*": ["90", "9"] } }, expect: { free-swap: clear } }
   - title: a limit that is an input
     inputs: { limit: 5 }
     expect: { "*": clear }
@@ -117,9 +118,9 @@ describe("runbook test", () => {
     expect(err).toBe("");
     expect(out).toContain("    ✓ it is fixed  dash, bash, busybox\n");
     expect(out).toContain(
-      "swap-full free-swap        2     4    1           2        1      1         1            1\n",
+      "swap-full free-swap        3     4    1           2        1      1         1            1\n",
     );
-    expect(out).toContain("✓ 9 cases as expected, coverage 100 % (8 of 8)\n");
+    expect(out).toContain("✓ 10 cases as expected, coverage 100 % (8 of 8)\n");
     expect(exit).toBe(0);
     const quick = await shop.run("test", "swap-full", "--quick");
     for (const shell of ["dash", "bash", "busybox"]) expect(quick.out).toMatch(new RegExp(`✓ .*  ${shell}\\n`));
