@@ -44,7 +44,10 @@ export function setLook(look: string | undefined): string {
   return `_look=${look === undefined ? "" : noteOf(look)}`;
 }
 
-/** How often a session's end looks whether those it killed are gone, or wait in the kernel. Without a pause between: that would start a process. */
+/**
+ * How often a session's end looks whether those it killed are gone. Without a pause between: that would start a process. One that waits in the
+ * kernel for a moment only, as everything does that reads from a disk, is gone before the last of them.
+ */
 const ROUNDS = 50;
 
 /**
@@ -58,7 +61,7 @@ export const NOTE_STUCK = `[ -z "\${_look-}" ] || {
       _s=; read -r _s <"$_f" || continue
       ${APART}; _p=\${_s%% *}
       [ "\${4-}" = "$_i" ] && [ "$_p" != "$_m" ] && [ "$1" != Z ] || continue
-      if [ "$1" = D ] || [ $_r = ${ROUNDS} ]; then ${NOTE}; else _w=1; fi
+      if [ $_r = ${ROUNDS} ]; then ${NOTE}; else _w=1; fi
       kill -KILL "$_p"
     done
     [ -n "$_w" ] || break

@@ -253,7 +253,7 @@ function field(bytes: Buffer | string): Buffer {
 
 // The last one: it takes as long as a master waits for the one that it serves.
 it("ends soon after us when we are killed", async () => {
-  expect(await eventually(() => processesWith(abandoned).length === 0)).toBe(true);
+  expect(await eventually(() => processesWith(abandoned).length === 0, 60)).toBe(true);
 });
 
 /** Somebody who logs in and is killed. Nothing of what they did there goes on, and nothing of theirs is on this machine's disk. */

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cp, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../kit/processes.ts";
@@ -59,12 +59,13 @@ describe("what others start, on a machine with a real systemd and a real sshd", 
   const isThere = () => host.must("ls /mnt/disk").includes("x.bad");
 
   beforeAll(async () => {
-    host = await startSystemdHost({ units: {}, disk: 16 });
+    const modules = await realpath(join(ROOT, "node_modules"));
+    host = await startSystemdHost({ units: {}, disk: 16, shows: [modules, dirname(process.execPath)] });
     place = await realpath(await mkdtemp("/var/tmp/rb-installed-"));
     for (const part of ["bin", "dist", "package.json"]) {
       await cp(join(ROOT, part), join(place, part), { recursive: true });
     }
-    await symlink(await realpath(join(ROOT, "node_modules")), join(place, "node_modules"));
+    await symlink(modules, join(place, "node_modules"));
     await cp(join(ROOT, "runbooks"), join(place, "runbooks"), { recursive: true });
     await writeFile(
       join(place, "runbooks/job.yml"),

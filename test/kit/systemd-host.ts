@@ -13,28 +13,37 @@ export type SystemdHost = AsyncDisposable & {
   must(script: string): string;
 };
 
-/** Options: units (name → text) that are there from the start, and a disk of so many MiB at \`/disk\`. */
-export type SystemdWish = { readonly units: Readonly<Record<string, string>>; readonly disk: number };
+/** Options: units (name → text) that are there from the start, and a disk of so many MiB at \`/mnt/disk\`. */
+export type SystemdWish = {
+  readonly units: Readonly<Record<string, string>>;
+  readonly disk: number;
+  /** Directories of this machine that it has at the same place, also where they lie below one that is its own. */
+  readonly shows?: readonly string[];
+};
 
 /** What is the machine's own lies in memory: it neither sees nor changes what the machine around has there. */
 const INIT = `
 hostname practice
+dir=$1; shift; shown=0
+for path; do shown=$((shown + 1)); mkdir -p "$dir/shown/$shown"; mount --bind "$path" "$dir/shown/$shown"; done
 for place in /run /tmp /dev/shm; do mount -t tmpfs tmpfs $place; done
+shown=0
+for path; do shown=$((shown + 1)); mkdir -p "$path"; mount --bind "$dir/shown/$shown" "$path"; done
 mkdir -p /run/lock /run/sshd
 umount -R /sys/fs/cgroup 2>/dev/null || :
 mount -t tmpfs cgroup /sys/fs/cgroup
 mkdir /sys/fs/cgroup/systemd
 mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd
-mount --bind "$1/units" /etc/systemd/system
+mount --bind "$dir/units" /etc/systemd/system
 mount -t tmpfs tmpfs /mnt
 mkdir /mnt/disk
-mount -o loop "$1/disk.img" /mnt/disk
+mount -o loop "$dir/disk.img" /mnt/disk
 export container=practice
 exec /lib/systemd/systemd --system --unit=practice.target --log-target=console --show-status=0
 `;
 
 /** Starts one and waits until its sshd greets. Needs root, systemd, OpenSSH and a loop device. */
-export async function startSystemdHost({ units, disk }: SystemdWish): Promise<SystemdHost> {
+export async function startSystemdHost({ units, disk, shows = [] }: SystemdWish): Promise<SystemdHost> {
   const dir = mkdtempSync("/var/tmp/rb-systemd-");
   const port = await freePort();
   mkdirSync(join(dir, "units"));
@@ -53,7 +62,7 @@ export async function startSystemdHost({ units, disk }: SystemdWish): Promise<Sy
   for (const [name, text] of Object.entries({ ...all, "practice.target": ["[Unit]", ...wants, ""].join("\n") })) {
     writeFileSync(join(dir, "units", name), text);
   }
-  const inside = ["--propagation", "private", "--fork", "--kill-child=KILL", "sh", "-ec", INIT, "init", dir];
+  const inside = ["--propagation", "private", "--fork", "--kill-child=KILL", "sh", "-ec", INIT, "init", dir, ...shows];
   const spaces = ["--mount", "--pid", "--mount-proc", "--uts", "--ipc", "--cgroup"];
   const child = spawn("unshare", [...spaces, ...inside], { stdio: "ignore" });
   const gone = new Promise((done) => child.once("exit", done));
