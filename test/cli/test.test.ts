@@ -246,7 +246,7 @@ cases:
       [false, ["not-run", "not-run", "not-run"]],
     ]);
     const report = await readFile(join(shop.directory, "x.xml"), "utf8");
-    expect(report).toContain('<testsuite name="swap-full" tests="27" failures="0" errors="27"');
+    expect(report).toContain('<testsuite name="swap-full" tests="30" failures="0" errors="30"');
     expect(report).toContain(
       '<testcase name="swap is there (dash)" classname="swap-full" file="runbooks/swap-full.cases/all.yml" line="12"',
     );
