@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readState, runs } from "../../src/lab/state.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
+const MAIN = resolve(import.meta.dirname, "../../bin/runbook.js");
 // Other test runs on the same machine have other process ids.
 const PORT = 20_000 + (process.pid % 5000) * 8;
 

@@ -75,7 +75,7 @@ export class Site implements AsyncDisposable {
 
   /** Begins any command of ours, without a terminal. Whoever begins one that does not end by itself ends it. */
   start(...argv: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Omit<Told, "hosts">> } {
-    const child = spawn(process.execPath, [join(ROOT, "src/cli/main.ts"), ...argv], {
+    const child = spawn(process.execPath, [join(ROOT, "bin/runbook.js"), ...argv], {
       cwd: ROOT,
       env: { ...process.env, RUNBOOK_STATE: join(this.directory, "state"), NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],

@@ -89,7 +89,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       for (const login of loginsOf(pid)) killIfThere(login);
       child.kill("SIGKILL");
       await ended;
-      rmSync(dir, { recursive: true, force: true });
+      rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }

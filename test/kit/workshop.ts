@@ -34,7 +34,7 @@ export type Workshop = AsyncDisposable & {
 /** Where Node keeps what it has compiled, so that the next process need not: it halves the CPU time that one takes to start. */
 export const COMPILED = join(tmpdir(), "node-compile-cache");
 
-const MAIN = resolve(import.meta.dirname, "../../src/cli/main.ts");
+const MAIN = resolve(import.meta.dirname, "../../bin/runbook.js");
 
 /** Makes a workshop with these files (path → content). */
 export async function workshop(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<Workshop> {
