@@ -52,7 +52,7 @@ program
   .option("--allow-controller", "allow steps that run on this machine")
   .option("--wait-lock [duration]", "wait for hosts that others have locked; alone: as long as it takes", seconds)
   .option("--no-jobs", "run fixes in a session of ours: a lost connection leaves their end unknown")
-  .option("--no-tui", "plain lines even on a terminal")
+  .option("--no-tui", "plain lines even on a terminal; without one, none where all is clear")
   .option("--quiet", "plain lines, and none where all is clear or skipped")
   .option("--json", "the run's events, one JSON object a line, on stdout")
   .option("--report <file>", "write a report at the end: .html, .xml (JUnit) or .json (repeatable)", several)

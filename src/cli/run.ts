@@ -71,7 +71,12 @@ export type Terms = { readonly schedule: Scheduled; readonly policy: PlannedPoli
 
 /** `runbook run`: answers with the exit code, or with what kept it from starting. */
 export async function run(name: string, options: RunCommandOptions, io: Io): Promise<number | readonly Fault[]> {
-  return order(name, { ...options, input: inputPairs(options.input) }, io);
+  return order(name, { ...options, quiet: isQuiet(options), input: inputPairs(options.input) }, io);
+}
+
+/** Whoever goes without the screen where nobody looks on is a cron: it sends mail for every line. A dry run is somebody's question. */
+function isQuiet({ quiet, tui, json, dryRun }: RunCommandOptions): boolean {
+  return quiet === true || !(tui || process.stdout.isTTY || json === true || dryRun === true);
 }
 
 /** Detects, asks, fixes and verifies; answers with the exit code, or with what kept it from starting. */

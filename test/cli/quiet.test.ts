@@ -15,6 +15,15 @@ describe("run --quiet", () => {
     expect(out).toMatch(/^ {2}head [0-9a-f]{64}$/m);
   });
 
+  test("so does --no-tui where nobody looks on, but for a dry run", async () => {
+    await using shop = await localJob(sweep());
+    const argv = ["run", "job", "-i", "hosts.yml", "--no-tui", "--approve", "low"];
+    expect(await shop.run(...argv)).toEqual({ exit: 0, out: "", err: "" });
+    expect((await shop.run(...argv, "--dry-run")).out).toContain("1 clear");
+    await shop.write("a/x.bad", "");
+    expect(await shop.run(...argv)).toMatchObject({ exit: 0, out: expect.stringContaining("1 fixed") });
+  });
+
   test("tells what was fixed, what could not be told, and what was not reached", async () => {
     await using shop = await localJob(sweep());
     await shop.write("a/x.bad", "");

@@ -31,16 +31,7 @@ describe("the practice hosts of `runbook lab up`", { timeout: 120_000 }, () => {
     return { exit: status, out: stdout, err: stderr };
   }
   const run = (...argv: readonly string[]) =>
-    runbook(
-      "run",
-      "tapdisk-disk-full",
-      "-i",
-      join(lab, "inventory.yml"),
-      "--no-tui",
-      "--input",
-      "term_wait=1s",
-      ...argv,
-    );
+    runbook("run", "tapdisk-disk-full", "-i", join(lab, "inventory.yml"), "--input", "term_wait=1s", ...argv);
 
   beforeAll(() => {
     const up = runbook("lab", "up");
