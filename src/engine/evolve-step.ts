@@ -58,11 +58,7 @@ export function onStep(step: StepState, event: StepOnly, when: Moment): StepStat
     case "lock-taken":
       return { ...step, locked: null };
     case "fix-started":
-      return {
-        ...step,
-        fixes: [...step.fixes, begun(event, when)],
-        began: [...step.began, forWhat(step, event, when)],
-      };
+      return { ...step, fixes: [...step.fixes, begun(event, when)] };
     case "fix-finished":
       return fixEnded(step, event.key, endOf(event), { reason: fixReason(event) });
     case "fix-lost":
@@ -192,14 +188,6 @@ function begun({ key, job, kernel, timer: name }: EventOf<"fix-started">, when: 
   return { key, ...since, ...open, kernel: kernel ?? null, job: job ?? null, timer };
 }
 
-function forWhat(
-  { target }: StepState,
-  { key, keys }: EventOf<"fix-started">,
-  { at }: Moment,
-): StepState["began"][number] {
-  return { at, keys: key === null ? (keys ?? target.map((finding) => finding.key)) : [key] };
-}
-
 function timerEnded(step: StepState, end: TimerState["end"], reason = ""): StepState {
   const fixes = step.fixes.map((fix) =>
     fix.timer?.end === "armed" ? { ...fix, timer: { ...fix.timer, end, reason } } : fix,
@@ -215,10 +203,9 @@ function rollbackBegun(step: StepState, { job, by }: EventOf<"rollback-started">
 /** A fix that was announced did not begin. After others of its card it is put off: those are proved. */
 function lockedOut(step: StepState, { reason }: EventOf<"locked-out">, { at }: Moment): StepState {
   const fixes = step.fixes.filter((fix) => fix.end !== "running");
-  const began = step.began.slice(0, step.began.length - (step.fixes.length - fixes.length));
-  if (fixes.length > 0) return { ...step, fixes, began, deferred: reason };
+  if (fixes.length > 0) return { ...step, fixes, deferred: reason };
   const { since = at, tries = 0 } = step.locked ?? {};
-  return { ...step, fixes, began, locked: { since, at, tries: tries + 1, reason } };
+  return { ...step, fixes, locked: { since, at, tries: tries + 1, reason } };
 }
 
 function rollbackEnded(step: StepState, end: "done" | "failed" | "lost", reason: string): StepState["rollback"] {

@@ -35,7 +35,7 @@ function isStillMeant(state: RunState, event: EventOf<"asked" | "approved">): bo
 function stillApproved(state: RunState, host: HostState, event: EventOf<"fix-started">, now: number): boolean {
   const step = host.steps.find((each) => each.plan.id === event.step);
   if (step === undefined) return false;
-  if (step.fixes.length > 0) return event.key !== null && mayGoOn(state, host, step, event.key, now);
+  if (step.fixes.length > 0) return event.key !== null && mayGoOn(state, host, step, now);
   // Another name of the machine may have been fixed, or booted, meanwhile.
   if (step.approval === null || host.factsStale || step.seenSeq < host.changedSeq) return false;
   const permission = permittedOn(state, host, step, now);

@@ -6,16 +6,15 @@ import type { HostState, RunState, StepState } from "./state.ts";
 /** What is permitted on a host now, where what keeps coming back is left to people. `recurs`: why; null: it does not, or no schedule minds. */
 export type Permitted = Permission & { readonly recurs: string | null };
 
-/** What runbook, policies and level say of a step's fix now; an automatic yes becomes a question where one of the findings (`keys`) was fixed often enough. */
+/** What runbook, policies and level say of a step's fix now; an automatic yes becomes a question where it was fixed on the host often enough. */
 export function permittedOn(
   { plan }: Pick<RunState, "plan">,
   { host }: Pick<HostState, "host">,
   step: StepState,
   now: number,
-  keys: readonly string[] = (step.findings ?? []).map(({ key }) => key),
 ): Permitted {
   const permission = permissionFor({ plan, host, step: step.plan, now });
-  const recurs = recurrence(plan, host, step, keys, now);
+  const recurs = recurrence(plan, host, step, now);
   return {
     ...permission,
     recurs,
@@ -23,29 +22,22 @@ export function permittedOn(
   };
 }
 
-/** Why what is found now is not fixed once more without a person; null: it may be. */
+/**
+ * Why what is found now is not fixed once more without a person; null: it may be. What is found may be another process or guest each time, so fixes are counted
+ * by step and host: one a run that began any, however it ended, and one a round of this run.
+ */
 function recurrence(
   plan: Pick<RunPlan, "schedule" | "past">,
   host: string,
   step: StepState,
-  keys: readonly string[],
   now: number,
 ): string | null {
   const limit = plan.schedule?.restraints?.stopAfter;
-  if (limit === undefined || keys.length === 0) return null;
+  if (limit === undefined) return null;
   const since = now - limit.within * 1000;
-  const before = pastAt(plan.past, host, step.plan.id);
-  const fixes: readonly Began[] = [...before, ...step.began].filter(({ at }) => at > since);
-  const times = Math.max(...keys.map((key) => fixes.filter((fix) => isFor(fix, key)).length));
+  const times = pastAt(plan.past, host, step.plan.id).filter(({ at }) => at > since).length + step.rounds;
   if (times < limit.fixes) return null;
   return `it keeps coming back: fixed ${times === 1 ? "once" : `${times} times`} within ${spanWords(limit.within)}, so look for the cause`;
-}
-
-/** A fix that began; which findings it was for, old records do not say. */
-type Began = { readonly at: number; readonly keys?: readonly string[] | undefined };
-
-function isFor({ keys }: Began, key: string): boolean {
-  return keys === undefined || keys.includes(key);
 }
 
 const indexes = new WeakMap<readonly PastFix[], ReadonlyMap<string, readonly PastFix[]>>();

@@ -41,12 +41,7 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
     const passage = gate(state, host);
     if (passage.kind === "wait" && passage.for === "pause") return passage;
     // A freeze may last for days: what was fixed is proved now, and the rest is a new matter.
-    if (
-      passage.kind !== "stop" &&
-      state.frozen === null &&
-      host.skipped === null &&
-      mayGoOn(state, host, step, next, now)
-    )
+    if (passage.kind !== "stop" && state.frozen === null && host.skipped === null && mayGoOn(state, host, step, now))
       return staleSince(step, last, now) ? { kind: "detect", ...at } : { kind: "fix", ...at, key: next };
   }
   if (!fix.verify && step.verdict === null) return unverified(step, at);
@@ -54,9 +49,9 @@ export function nextOfFix(state: RunState, host: HostState, step: StepState, now
   return afterFailure(host, step, step.verdict.reason);
 }
 
-/** What held when the card's first fix began may not hold for the fix of a further finding: another hour has begun, or other runs have fixed that meanwhile. */
-export function mayGoOn(state: RunState, host: HostState, step: StepState, key: string, now: number): boolean {
-  const { approve } = permittedOn(state, host, step, now, [key]);
+/** What held when the card's first fix began may not hold for the fix of a further finding: another hour has begun, or other runs have fixed it meanwhile. */
+export function mayGoOn(state: RunState, host: HostState, step: StepState, now: number): boolean {
+  const { approve } = permittedOn(state, host, step, now);
   return approve === "auto" || (approve === "ask" && step.approval?.auto === false);
 }
 

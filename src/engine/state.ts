@@ -106,8 +106,6 @@ export type StepState = {
         readonly by: "us" | "host";
       } & Adrift)
     | null;
-  /** Every fix of it that began in this run, and the findings that it was for. */
-  readonly began: readonly { readonly at: number; readonly keys: readonly string[] }[];
   /** How many times it was fixed and verified in this run. */
   readonly rounds: number;
   /** Number of the last entry with which a person accepted that its runbook or host is another: what was approved before is not this. 0: none. */
@@ -257,7 +255,6 @@ function freshStep(plan: StepPlan, earlier: readonly Sighting[]): StepState {
     locked: null,
     target: [],
     fixes: [],
-    began: [],
     verdict: null,
     rollback: null,
     rounds: 0,

@@ -57,13 +57,8 @@ async function setEnd(
 }
 
 const FIX_BEGAN = `
-  insert into past_fix (run, host, step, runbook, keys)
-  select run, ?, ?, runbook, ? from run where run = ?
-  on conflict do update set keys = (
-    select json_group_array(distinct value) from (
-      select value from json_each(past_fix.keys) union all select value from json_each(excluded.keys)
-    )
-  )
+  insert into past_fix (run, host, step, runbook)
+  select run, ?, ?, runbook from run where run = ? on conflict do nothing
 `;
 /** What was announced did not begin. An earlier one of the same step in this run may have. */
 const FIX_KEPT_OUT = `
@@ -75,16 +70,10 @@ const FIX_KEPT_OUT = `
 `;
 const FIX_OVER = "update past_fix set at = ?, outcome = ? where run = ? and host = ? and step = ?";
 
-/** What a fix is for; null: a runbook that did not say has written it. */
-function keysOf(key: string | null, keys: readonly string[] | undefined): string | null {
-  if (key !== null) return JSON.stringify([key]);
-  return keys === undefined ? null : JSON.stringify(keys);
-}
-
 async function noteFix(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
   if (event.type === "fix-started") {
-    const { host, step, key, keys } = event;
-    await ready(database, FIX_BEGAN, [host, step, keysOf(key, keys), run]);
+    const { host, step } = event;
+    await ready(database, FIX_BEGAN, [host, step, run]);
   }
   if (event.type === "locked-out") {
     const { host, step } = event;

@@ -70,8 +70,6 @@ export type Tables = {
     runbook: string;
     at: number | null;
     outcome: string | null;
-    /** JSON of the findings that it was for, by their keys; null: written by a runbook that did not say. */
-    keys: string | null;
   };
   /** The last look of a check at a step of a host; `findings`: what it found, as JSON, each since when. */
   last_look: { runbook: string; host: string; step: string; run: string; at: number; findings: string };
@@ -220,7 +218,6 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
     `
   alter table run add column schedule text;
   alter table run add column outcome text;
-  alter table past_fix add column keys text;
   create index run_of_schedule on run (schedule, run) where schedule is not null;
   create index run_of_check on run (check_id) where check_id is not null;
   update run set outcome = (

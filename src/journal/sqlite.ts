@@ -169,20 +169,18 @@ export class SqliteRecord implements Journal, Archive {
 
   async past(runbook: string, hosts: readonly string[], since: number, least = 0): Promise<readonly PastFix[]> {
     const newest = sql`
-      select run, host, step, at, outcome, keys, row_number() over (partition by host, step order by at desc, run desc) as nth
+      select run, host, step, at, outcome, row_number() over (partition by host, step order by at desc, run desc) as nth
       from past_fix
       where runbook = ${runbook} and at >= ${since} and host in (select value from json_each(${JSON.stringify(hosts)}))
     `;
     const rows = await this.#read(() =>
       sql<
         Tables["past_fix"]
-      >`select run, host, step, at, outcome, keys from (${newest}) where nth <= ${Math.max(MOST_PAST, least)} order by at desc, run desc`.execute(
+      >`select run, host, step, at, outcome from (${newest}) where nth <= ${Math.max(MOST_PAST, least)} order by at desc, run desc`.execute(
         this.#database,
       ),
     );
-    return rows.rows.map(({ keys, ...row }) =>
-      PastFix.parse({ ...row, ...(keys === null ? {} : { keys: JSON.parse(keys) }) }),
-    );
+    return rows.rows.map((row) => PastFix.parse(row));
   }
 
   fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]> {

@@ -23,7 +23,6 @@ const until = z.number().optional();
 /** What undoes it is called this on the host, and is armed there before it begins. */
 const timer = z.string().optional();
 const kernel = z.string().optional();
-const keys = z.array(z.string()).optional();
 
 /** Everything that can happen in a run, each with its promise. Texts in them are masked before they get here. */
 export const Event = z.discriminatedUnion("type", [
@@ -80,8 +79,8 @@ export const Event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("deferred"), ...at, reason: z.string() }),
   LockedOut,
   LockTaken,
-  /** Durable before the first byte of the fix leaves. `key` is the finding, null for a fix per host, which is for `keys`; `kernel`: what runs before a reboot. */
-  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable(), keys, job, kernel, timer }),
+  /** Durable before the first byte of the fix leaves. `key` is the finding, null for a fix per host; `kernel`: what runs before a reboot. */
+  z.object({ type: z.literal("fix-started"), ...at, key: z.string().nullable(), job, kernel, timer }),
   /** The fix ended and its end is known. Exit 0 is not yet a success: verification says. */
   z.object({
     type: z.literal("fix-finished"),

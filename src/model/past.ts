@@ -8,7 +8,5 @@ export const PastFix = z.object({
   run: z.string(),
   at: z.number(),
   outcome: Outcome,
-  /** The findings that it was for; absent from records older than this word. */
-  keys: z.array(z.string()).optional(),
 });
 export type PastFix = z.infer<typeof PastFix>;

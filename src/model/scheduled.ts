@@ -16,7 +16,7 @@ export const Restraints = z.object({
   until: z.number().nullable(),
   /** Hosts that the schedule fixes in one day by the clocks of its zone. */
   maxHosts: z.int().nonnegative(),
-  /** So many fixes of a finding within these seconds are enough. */
+  /** So many fixes of a step on a host within these seconds are enough. */
   stopAfter: z.object({ fixes: z.int().positive(), within: z.number() }),
 });
 export type Restraints = z.infer<typeof Restraints>;

@@ -36,7 +36,7 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
     return;
   }
   const names = { ...(job === null ? {} : { job: job.name }), ...(timer === null ? {} : { timer: timer.name }) };
-  yield { type: "fix-started", ...at, key, ...(key === null ? { keys: keysOf(step) } : {}), ...names };
+  yield { type: "fix-started", ...at, key, ...names };
   const extras = { ...subject, ...fixExtras(definition), since };
   const parts = job === null ? null : { ...job, ...(timer === null ? {} : { timer }) };
   const order = job === null ? null : endOnOrder(host, step, job.name, work);
@@ -45,11 +45,6 @@ export async function* fix(host: HostState, step: StepState, key: string | null,
   if (ended.kind === "locked") yield* lockedOut(at, ended.answer, work);
   else
     yield endOfFix({ ...at, key }, ended, { left, until: patienceFor(definition, job, timer, work) }, definition, work);
-}
-
-/** The findings that a fix per host is for. */
-export function keysOf({ target }: StepState): string[] {
-  return target.map(({ key }) => key);
 }
 
 /** Takes the lock by itself: what runs on the controller for a host locks the host all the same. */

@@ -7,7 +7,7 @@ import { dialectOf, NOTHING } from "../script/dialect.ts";
 import { awaitBoot, type Awaited } from "./boot.ts";
 import { maskOutput } from "./masking.ts";
 import { lock } from "./lock.ts";
-import { guard, keysOf, lockAlone } from "./mend.ts";
+import { guard, lockAlone } from "./mend.ts";
 import type { Ended, JobEnded, Listener } from "./ports.ts";
 import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
 
@@ -40,7 +40,6 @@ export async function* reboot(host: HostState, step: StepState, work: Work): Asy
     type: "fix-started",
     ...at,
     key: null,
-    keys: keysOf(step),
     ...(job === null ? {} : { job: job.name }),
     kernel: running,
   };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { PracticeHost } from "../../src/lab/host.ts";
 import { type Tapdisk, fillDisk, startTapdisk } from "../../src/lab/tapdisk.ts";
 import { Site, type Told, known, lives, tapbacksOf, usage } from "../kit/practice.ts";
@@ -101,7 +101,13 @@ describe("a fleet where some disks are full, on real OpenSSH servers", { timeout
   });
 
   it("leaves nothing lying about on any host but the word that it gave the lock back, and no process of its own", async () => {
-    for (const [name, host] of hosts) expect([name, await contentsOf(host)]).toEqual([name, before.get(name)]);
+    // What a session ended a moment ago may still be on its way out.
+    await vi.waitFor(
+      async () => {
+        for (const [name, host] of hosts) expect([name, await contentsOf(host)]).toEqual([name, before.get(name)]);
+      },
+      { timeout: 10_000, interval: 200 },
+    );
   });
 
   it("shows a log's hostile name without obeying it", () => {

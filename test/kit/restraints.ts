@@ -39,23 +39,16 @@ export const anyFixed: fc.Arbitrary<FixedHost[]> = fc.array(
   { maxLength: 3 },
 );
 
-/** Earlier fixes of the findings that a simulation finds. */
+/** Earlier fixes of the steps that a simulation has. */
 export const anyPast: fc.Arbitrary<PastFix[]> = fc.array(
   fc
     .record({
       host: name,
       step: fc.constantFrom("step-1", "step-2"),
       ago,
-      keys: fc.constantFrom<(string[] | undefined)[]>(undefined, ["k0"], ["k0", "k1"], ["k1", "k2"]),
     })
-    .map(({ ago: ms, keys, ...place }) => ({
-      ...place,
-      run: "r0",
-      at: BEGIN - ms,
-      outcome: "fixed" as const,
-      ...(keys === undefined ? {} : { keys }),
-    })),
-  { maxLength: 12 },
+    .map(({ ago: ms, ...place }) => ({ ...place, run: "r0", at: BEGIN - ms, outcome: "fixed" as const })),
+  { maxLength: 6 },
 );
 
 type Began = Extract<Event, { type: "fix-started" }>;
@@ -81,7 +74,8 @@ export function isShut({ windows, blackouts, until }: Restraints, now: number): 
 export function keepsToSchedule(entries: readonly Entry[], { restraints, fixed, past }: World, known = 0): void {
   const { stopAfter, maxHosts } = restraints;
   const others = new Set(fixed.filter(({ at }) => at >= 0).map(({ host }) => host));
-  const began: { readonly event: Began; readonly at: number; readonly keys: readonly string[] }[] = [];
+  const began: { readonly event: Began; readonly at: number }[] = [];
+  const proved: { readonly event: Place; readonly at: number }[] = [];
   const auto = new Map<string, boolean>();
   for (const entry of entries) {
     const { event, at } = entry;
@@ -92,26 +86,24 @@ export function keepsToSchedule(entries: readonly Entry[], { restraints, fixed, 
       if (announced !== undefined && announced.at <= at && !isOver(entries, announced.event, entry))
         began.splice(last, 1);
     }
+    if (event.type === "verified") proved.push({ event, at });
     if (event.type !== "fix-started") continue;
     const place = `${event.host} ${event.step}`;
     if (entry.seq <= known) {
-      began.push({ event, at, keys: event.key === null ? (event.keys ?? []) : [event.key] });
+      began.push({ event, at });
       continue;
     }
     promise(!isShut(restraints, at), "no fix starts outside the hours, in a blackout, or after the deadline", entry);
     const hosts = new Set([event.host, ...began.map((one) => one.event.host)]);
     const more = [...hosts].filter((host) => !others.has(host)).length;
     promise(more <= Math.max(0, maxHosts - others.size), "no more hosts a day are fixed than the schedule says", entry);
-    const keys = event.key === null ? (event.keys ?? []) : [event.key];
     const since = at - stopAfter.within * 1000;
-    const times = keys.map(
-      (key) =>
-        began.filter((one) => samePlace(one.event, event) && one.at > since && one.keys.includes(key)).length +
-        past.filter((one) => samePlace(one, event) && one.at > since && (one.keys?.includes(key) ?? true)).length,
+    const times = [...proved.map((one) => ({ ...one.event, at: one.at })), ...past].filter(
+      (one) => samePlace(one, event) && one.at > since,
     );
-    const often = Math.max(0, ...times) >= stopAfter.fixes;
+    const often = times.length >= stopAfter.fixes;
     promise(!often || auto.get(place) !== true, "what keeps coming back is not fixed without a person", entry);
-    began.push({ event, at, keys });
+    began.push({ event, at });
   }
 }
 
