@@ -54,6 +54,19 @@ export function permissionFor(matter: Matter): Permission {
   };
 }
 
+/** How many seconds a yes given now would count, and what ends it before the approval expires; null: nothing does. */
+export function countsFor(matter: Matter, { approve, expires }: Permission): { seconds: number; until: string | null } {
+  const after = (seconds: number): Permission => permissionFor({ ...matter, now: matter.now + seconds * 1000 });
+  if (approve === "deny" || after(expires).approve !== "deny") return { seconds: expires, until: null };
+  let [open, shut] = [0, expires];
+  while (shut - open > 1) {
+    const middle = Math.floor((open + shut) / 2);
+    if (after(middle).approve === "deny") shut = middle;
+    else open = middle;
+  }
+  return { seconds: shut, until: denialWords(after(shut)) };
+}
+
 /** What is for a person to do is never done by a command line. */
 function byCommandLine({ plan, step }: Matter): Permit {
   const { fix } = step;

@@ -1,3 +1,4 @@
+import { countsFor } from "../engine/permission.ts";
 import type { RunState } from "../engine/state.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { answersTo } from "../view/answers.ts";
@@ -28,7 +29,7 @@ export function noticeCard(
   return {
     hosts: clean(foldHosts(hosts)),
     risk: step.fix?.risk ?? null,
-    expires: wantedOf(state, members[0], state.at).permission.expires,
+    expires: yesCounts(state, members[0]),
     lines:
       card === null
         ? ["the runbook is not on record, so the card cannot be shown"]
@@ -36,6 +37,12 @@ export function noticeCard(
     approve,
     deny,
   };
+}
+
+/** Seconds, from the last entry on. */
+function yesCounts(state: RunState, member: Question["members"][0]): number {
+  const matter = { plan: state.plan, host: member.host.host, step: member.step.plan, now: state.at };
+  return countsFor(matter, wantedOf(state, member, state.at).permission).seconds;
 }
 
 function hidden(card: Card, { step }: Question, told: (text: string) => string): Card {

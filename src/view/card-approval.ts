@@ -1,6 +1,6 @@
 import { votesThatCount } from "../engine/decision.ts";
 import { digestOf } from "../engine/digest.ts";
-import { ruleWords, type Permission } from "../engine/permission.ts";
+import { countsFor, ruleWords, type Permission } from "../engine/permission.ts";
 import { permittedOn, type Permitted } from "../engine/recurrence.ts";
 import { waiverOf } from "../engine/waiver.ts";
 import { levelWords, moment } from "../engine/words.ts";
@@ -61,7 +61,11 @@ function wantedWords(subject: Subject, member: Member, permission: Permission): 
   const more = permission.approvers - votes.length;
   const soFar = votes.length === 0 ? "" : `; yes so far: ${names.join(", ")}, and ${more} more needed`;
   const wanted = who.filter((word) => word !== "").join(", ");
-  return `${wanted}${soFar}; counts for ${duration(permission.expires)}`;
+  const { seconds, until } = countsFor(
+    { plan: state.plan, host: member.host.host, step: member.step.plan, now },
+    permission,
+  );
+  return `${wanted}${soFar}; counts for ${duration(seconds)}${until === null ? "" : `, then ${clean(until)}`}`;
 }
 
 /** Which rule of which policy holds; empty where no policy is in force. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { denialWords, permissionFor, type Permission } from "../../../src/engine/permission.ts";
+import { countsFor, denialWords, permissionFor, type Permission } from "../../../src/engine/permission.ts";
 import type { RunPlan } from "../../../src/model/plan.ts";
 import type { PlannedPolicy, PlannedRule } from "../../../src/model/policy.ts";
 import { anyMatter, anyPolicy, anyRule, FOUR_HOSTS as HOSTS, policyWith, ruleWith } from "../../kit/policies.ts";
@@ -52,6 +52,38 @@ describe("the first rule of a policy that matches holds", () => {
 function wanting(approvals: number, more: Partial<RunPlan> = {}): Permission {
   return permit(planWith({ hosts: HOSTS, approve: "high", steps: [stepWith({}, { approvals })], ...more }));
 }
+
+describe("a yes given now counts", () => {
+  const hours = (from: number, to: number) => [{ days: [2], from: from * 60, to: to * 60, zone: "UTC" }];
+  const shut = ruleWith({ name: "nights", where: "policy.yml:3", approve: "deny", reason: "too late" });
+  const counts = (policies: PlannedPolicy[], now: number) => {
+    const plan = planWith({ hosts: HOSTS, policies });
+    const [step] = plan.steps;
+    if (step === undefined) throw new Error("no step");
+    return countsFor({ plan, host: "host1", step, now }, permit(plan, "host1", now));
+  };
+
+  test("as long as an approval lasts, where nothing denies the fix by then", () => {
+    expect(counts([policyWith(ruleWith({ when: hours(8, 14), approve: "ask" }), shut)], NOON)).toEqual({
+      seconds: 3600,
+      until: null,
+    });
+    expect(counts([policyWith(shut)], NOON)).toEqual({ seconds: 3600, until: null });
+  });
+
+  test("until hours end, to the second, with what denies it then", () => {
+    const policies = [policyWith(ruleWith({ when: hours(8, 13), approve: "ask" }), shut)];
+    const until = "policy: nights (policy.yml:3) denies it: too late";
+    expect(counts(policies, NOON + 1_000)).toEqual({ seconds: 3599, until });
+    expect(counts(policies, NOON + 3_599_000)).toEqual({ seconds: 1, until });
+  });
+
+  test("until a deadline", () => {
+    const late = ruleWith({ name: "late", where: "s.yml:1", approve: "deny", since: NOON + 90_000 });
+    const until = "policy: late (s.yml:1) denies it";
+    expect(counts([policyWith(late, ruleWith({ approve: "ask" }))], NOON)).toEqual({ seconds: 90, until });
+  });
+});
 
 describe("a runbook that wants two people for a fix", () => {
   test("has them asked, with signatures, where no policy is in force and the command line says yes", () => {

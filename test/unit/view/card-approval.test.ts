@@ -55,6 +55,14 @@ test("a policy's wishes are told with its rule, and whose yes there is", () => {
   );
 });
 
+test("where a policy denies the fix before an approval expires, the card says when, and which", () => {
+  const late = fourEyes({ name: "hours", approve: "deny", reason: "outside its hours", since: 12 * MINUTE });
+  const story = storyWith({ policies: [policyWith(late, ruleWith({ approve: "ask" }))] });
+  expect(cardFrom(story, 0).approval).toBe(
+    "one person; counts for 12 min, then policy: hours (policy.yml:12) denies it: outside its hours",
+  );
+});
+
 test("an approval says who gave it and how long it still counts", () => {
   const story = storyWith({});
   story.tell({ type: "approved", host: "web1", step: STEP, digest: digest(story), by: "grace" });
