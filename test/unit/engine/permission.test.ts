@@ -53,16 +53,19 @@ function wanting(approvals: number, more: Partial<RunPlan> = {}): Permission {
   return permit(planWith({ hosts: HOSTS, approve: "high", steps: [stepWith({}, { approvals })], ...more }));
 }
 
-describe("a yes given now counts", () => {
-  const hours = (from: number, to: number) => [{ days: [2], from: from * 60, to: to * 60, zone: "UTC" }];
-  const shut = ruleWith({ name: "nights", where: "policy.yml:3", approve: "deny", reason: "too late" });
-  const counts = (policies: PlannedPolicy[], now: number) => {
-    const plan = planWith({ hosts: HOSTS, policies });
-    const [step] = plan.steps;
-    if (step === undefined) throw new Error("no step");
-    return countsFor({ plan, host: "host1", step, now }, permit(plan, "host1", now));
-  };
+function hours(from: number, to: number): PlannedRule["when"] {
+  return [{ days: [2], from: from * 60, to: to * 60, zone: "UTC" }];
+}
 
+function counts(policies: PlannedPolicy[], now: number): ReturnType<typeof countsFor> {
+  const plan = planWith({ hosts: HOSTS, policies });
+  const [step] = plan.steps;
+  if (step === undefined) throw new Error("no step");
+  return countsFor({ plan, host: "host1", step, now }, permit(plan, "host1", now));
+}
+
+describe("a yes given now counts", () => {
+  const shut = ruleWith({ name: "nights", where: "policy.yml:3", approve: "deny", reason: "too late" });
   test("as long as an approval lasts, where nothing denies the fix by then", () => {
     expect(counts([policyWith(ruleWith({ when: hours(8, 14), approve: "ask" }), shut)], NOON)).toEqual({
       seconds: 3600,
