@@ -1,12 +1,11 @@
 import type { SqliteRecord } from "../journal/sqlite.ts";
-import { worst } from "../model/finding.ts";
 import { healthOf } from "../report/health-fold.ts";
 import { healthLines } from "../report/health-lines.ts";
 import type { Health } from "../report/health.ts";
 import { jsonText } from "../report/json.ts";
 import type { ListedRun } from "../report/runs.ts";
 import type { Room } from "../report/summary.ts";
-import type { RunRecord } from "../model/run-record.ts";
+import { outcomeOfAll, type RunRecord } from "../model/run-record.ts";
 import { counted } from "../view/words.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -37,7 +36,7 @@ function asOne(run: string, own: readonly ListedRun[], first: ListedRun): Listed
       endedAt: open === undefined ? Math.max(...records.map(({ endedAt }) => endedAt ?? 0)) : null,
       exit: EXITS.find((exit) => exits.has(exit)) ?? null,
       schedule: first.run.schedule,
-      outcome: open === undefined ? worst(records.flatMap(({ outcome }) => outcome ?? [])) : null,
+      outcome: outcomeOfAll(records),
     },
     standing: open?.standing ?? "ended",
     writer: (open ?? first).writer,

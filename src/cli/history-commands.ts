@@ -5,8 +5,17 @@ import type { Io } from "./io.ts";
 import { others } from "./others.ts";
 
 /** `runbook history`: what is on record. `end` takes what a command answers. */
-export function addHistory(program: Command, end: (answer: Answer) => void, io: Io): void {
+export function addHistory(program: Command, end: End, io: Io): void {
   const history = program.command("history").description("what was done, when, and how it ended");
+  addList(history, end, io);
+  addShow(history, end, io);
+  addVerify(history, end, io);
+  addPrune(history, end, io);
+}
+
+type End = (answer: Answer) => void;
+
+function addList(history: Command, end: End, io: Io): void {
   history
     .command("list", { isDefault: true })
     .description("the runs on record, newest first")
@@ -16,8 +25,11 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
       "--outcome <outcomes>",
       "only those that ended so (failed,unknown); with --host, where one of the hosts did",
     )
-    .option("--since <time>", "only those that began later: 7d ago, or 2026-11-03T22:00")
-    .option("--until <time>", "only those that began before")
+    .option(
+      "--since <time>",
+      "only those that began from then on: 7d (so long ago), or 2026-11-03T22:00, with a zone 2026-11-03T22:00Z",
+    )
+    .option("--until <time>", "only those that began before: likewise")
     .option("--limit <n>", "at most this many", count, 50)
     .option("--json", "as JSON lines")
     .option("--state <dir>", "where runs are on record")
@@ -31,6 +43,9 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
       const { historyList } = await others();
       end(await historyList(options, io));
     });
+}
+
+function addShow(history: Command, end: End, io: Io): void {
   history
     .command("show")
     .description("one run as it was")
@@ -43,6 +58,10 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
       const { historyShow } = await others();
       end(await historyShow(run, options, io));
     });
+}
+
+/** What proves a run, and takes one elsewhere. */
+function addVerify(history: Command, end: End, io: Io): void {
   history
     .command("verify")
     .description("whether what is on record is as it was written: all runs, or one")
@@ -68,6 +87,9 @@ export function addHistory(program: Command, end: (answer: Answer) => void, io: 
       const { historyExport } = await others();
       end(await historyExport(run, options, io));
     });
+}
+
+function addPrune(history: Command, end: End, io: Io): void {
   history
     .command("prune")
     .description("remove old runs from the record, but for those that may go on or still count")

@@ -30,7 +30,12 @@ export async function historyList(
   io: Io,
 ): Promise<number | readonly Fault[]> {
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
-  const wanted = await runsWanted(record, options, { most: options.limit, now: Date.now() });
+  const wanted = await runsWanted(record, options, {
+    most: options.limit,
+    now: Date.now(),
+    // For programs each of its runs is a line, and told by itself.
+    whole: options.json !== true,
+  });
   if ("faults" in wanted) return wanted.faults;
   await tellFrozen(record, io);
   const runs: ListedRun[] = [];

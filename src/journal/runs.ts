@@ -7,7 +7,7 @@ import type { Tables } from "./schema.ts";
 /** The runs that are wanted, newest first. */
 export async function runsOf(
   database: Kysely<Tables>,
-  { schedule, since, until, outcomes, unended = false }: RunsWanted,
+  { schedule, since, until, outcomes, unended = false, checks }: RunsWanted,
 ): Promise<readonly RunRecord[]> {
   let runs = database.selectFrom("run").innerJoin("run_order", "run_order.run", "run.run").selectAll("run");
   if (schedule !== undefined) runs = runs.where("run.schedule", "=", schedule);
@@ -16,6 +16,9 @@ export async function runsOf(
   if (outcomes !== undefined) {
     const known = sql<boolean>`run.outcome in (select value from json_each(${JSON.stringify(outcomes)}))`;
     runs = unended ? runs.where((where) => where.or([known, where("run.outcome", "is", null)])) : runs.where(known);
+  }
+  if (checks !== undefined) {
+    runs = runs.where(sql<boolean>`run.check_id in (select value from json_each(${JSON.stringify(checks)}))`);
   }
   const rows = await runs.orderBy("run_order.id", "desc").execute();
   return rows.map(({ run, runbook, hosts, started_at, ended_at, exit, check_id, schedule: by, outcome }) => ({

@@ -1,4 +1,4 @@
-import type { Outcome } from "./finding.ts";
+import { worst, type Outcome } from "./finding.ts";
 
 /** One line of the list of runs. Times are ms since the epoch; `endedAt` null: it did not get to its end. */
 export type RunRecord = {
@@ -25,7 +25,15 @@ export type RunsWanted = {
   /** How they ended; those without an end are told, too, where `unended`. */
   readonly outcomes?: readonly Outcome[] | undefined;
   readonly unended?: boolean | undefined;
+  /** Those of these checks. */
+  readonly checks?: readonly string[] | undefined;
 };
+
+/** What some runs came to together: the worst of them; null while one of them has no end. */
+export function outcomeOfAll(runs: readonly RunRecord[]): Outcome | null {
+  const outcomes = runs.flatMap(({ outcome }) => outcome ?? []);
+  return outcomes.length === 0 || runs.some(({ endedAt }) => endedAt === null) ? null : worst(outcomes);
+}
 
 /** The hosts of a run, and its groups of them. */
 export type RunHosts = {

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runsWanted, type FilterOptions } from "../../src/cli/history-filter.ts";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import type { Entry, Event } from "../../src/model/event.ts";
-import type { Outcome } from "../../src/model/finding.ts";
+import { worst, type Outcome } from "../../src/model/finding.ts";
 import { PLAN } from "../kit/plans.ts";
 
 const DAY = 86_400_000;
@@ -48,8 +48,29 @@ function story(at: number): Entry[] {
   return events.map((event, place) => ({ run, seq: place + 1, at: began + place, event }));
 }
 
+type Part = {
+  readonly check: string;
+  readonly hours: number;
+  readonly ends: Readonly<Record<string, Outcome>>;
+  readonly over: boolean;
+};
+
+/** One run of a check, so many hours ago; `over`: it came to its end. */
+function partOf(run: string, { check, hours, ends, over }: Part): Entry[] {
+  const at = NOW - hours * 3_600_000;
+  const part = { check, place: 0, parts: 2, earlier: [], hosts: [], left: [] };
+  const plan = { ...PLAN, check: part, hosts: Object.keys(ends) };
+  const outcome = worst(Object.values(ends));
+  const events: Event[] = [
+    { type: "run-started", format: 1, plan },
+    ...Object.entries(ends).map(([host, end]) => ended(host, end)),
+    ...(over ? [{ type: "run-ended", exit: 0, outcome } as const] : []),
+  ];
+  return events.map((event, place) => ({ run, seq: place + 1, at: at + place, event }));
+}
+
 async function wanted(options: FilterOptions, most = MANY): Promise<number[]> {
-  const answer = await runsWanted(record, options, { most, now: NOW });
+  const answer = await runsWanted(record, options, { most, now: NOW, whole: true });
   if ("faults" in answer) throw new Error(JSON.stringify(answer.faults));
   return answer.runs.map(({ run }) => Number(run.slice(1)));
 }
@@ -95,11 +116,71 @@ test("with hosts, an outcome is that of a host: a run may be worse for another, 
 });
 
 test("what cannot be meant is told, all at once", async () => {
-  const answer = await runsWanted(record, { outcome: "fixd", since: "lately", host: "web[" }, { most: 1, now: NOW });
+  const answer = await runsWanted(
+    record,
+    { outcome: "fixd", since: "lately", host: "web[" },
+    { most: 1, now: NOW, whole: true },
+  );
   const faults = "faults" in answer ? answer.faults : [];
   expect(faults.map(({ where, hint }) => [where, hint])).toEqual([
     ["--since", "so long ago (7d, 12h), or for instance 2026-11-03T22:00+01:00"],
     ["--outcome", "did you mean `fixed`?"],
     ["--host", expect.anything()],
   ]);
+});
+
+test("a time that ends before it begins is told", async () => {
+  const answer = await runsWanted(record, { since: "1d", until: "7d" }, { most: 1, now: NOW, whole: true });
+  expect(answer).toMatchObject({ faults: [{ where: "--until", message: "this is not after --since" }] });
+});
+
+describe("of a check", () => {
+  let own: SqliteRecord;
+  let place: string;
+  beforeAll(async () => {
+    place = await mkdtemp(join(tmpdir(), "runbook-filter-"));
+    own = SqliteRecord.open(place);
+    const parts: readonly (readonly [string, string, number, Record<string, Outcome>, boolean])[] = [
+      // Its first run failed to tell of db1, which its second found clear.
+      ["p1", "first", 10, { web1: "clear", db1: "unknown" }, true],
+      ["p2", "first", 8, { web1: "found", db1: "clear" }, true],
+      ["p3", "second", 4, { web1: "clear" }, true],
+      // Its process has died.
+      ["p4", "third", 2, { web1: "found" }, true],
+      ["p5", "third", 2, { web1: "clear" }, false],
+    ];
+    for (const [run, check, hours, ends, over] of parts) await own.append(partOf(run, { check, hours, ends, over }));
+  });
+  afterAll(async () => {
+    await own[Symbol.asyncDispose]();
+    await rm(place, { recursive: true, force: true });
+  });
+
+  const told = async (options: FilterOptions, whole: boolean, most = 9): Promise<string> => {
+    const answer = await runsWanted(own, options, { most, now: NOW, whole });
+    if ("faults" in answer) throw new Error(JSON.stringify(answer.faults));
+    return answer.runs.map(({ run }) => run).join(" ");
+  };
+
+  test("all runs are told or none, by the worst of them", async () => {
+    expect(await told({ outcome: "found" }, true)).toBe("p2 p1");
+    expect(await told({ outcome: "clear" }, true)).toBe("p3");
+    expect(await told({ outcome: "unknown" }, true)).toBe("");
+    expect(await told({ host: "db1" }, true)).toBe("p2 p1");
+    expect(await told({ host: "db1", outcome: "unknown" }, true)).toBe("p2 p1");
+    expect(await told({ host: "db1", outcome: "clear" }, true)).toBe("");
+    expect(await told({ host: "web1", outcome: "clear" }, true)).toBe("p3");
+    expect(await told({}, true, 2)).toBe("p5 p4 p3");
+  });
+
+  test("the first of its runs says when it began", async () => {
+    expect(await told({ since: "9h" }, true)).toBe("p5 p4 p3");
+    expect(await told({ since: "11h", until: "9h" }, true)).toBe("p2 p1");
+  });
+
+  test("programs are told its runs one by one", async () => {
+    expect(await told({ outcome: "clear" }, false)).toBe("p3");
+    expect(await told({ outcome: "found" }, false)).toBe("p4 p2");
+    expect(await told({ since: "9h" }, false)).toBe("p5 p4 p3 p2");
+  });
 });
