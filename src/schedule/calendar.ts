@@ -63,16 +63,17 @@ export function crontabFields(expression: string): Said {
   }
   const day = days.any ? "*" : days.values.join(",");
   const weekday = weekdays.any ? "*" : weekdays.values.join(",");
-  const fields = [step(minute, 59), step(hour, 23), day, bare(month, 1, 12), weekday];
+  const [ofMinute = "", ofHour = ""] = writtenOut(expression).split(" ").slice(-5);
+  const fields = [step(ofMinute, minute, 59), step(ofHour, hour, 23), day, bare(month, 1, 12), weekday];
   return { lines: [fields.join(" ")] };
 }
 
-/** `*` and what has steps from 0 on is kept as such: cron counts those by the time that really passes. */
-function step(values: readonly number[], max: number): string {
+/** A `*`, or a step that can be said by one, stays one: cron goes on by the time that passes there, as we do, and otherwise by the clocks. */
+function step(written: string, values: readonly number[], max: number): string {
   const [, by] = values;
   const regular = by !== undefined && values.every((value, at) => value === at * by) && (values.at(-1) ?? 0) + by > max;
-  if (regular) return by === 1 ? "*" : `*/${by}`;
-  return values.join(",");
+  if (!/[*/]/.test(written) || !regular) return values.join(",");
+  return by === 1 ? "*" : `*/${by}`;
 }
 
 function bare(values: readonly number[], min: number, max: number): string {

@@ -145,7 +145,9 @@ describe("an expression for a crontab", () => {
     ["*/15 0-23/2 * jan-mar mon", "*/15 */2 * 1,2,3 1"],
     ["@hourly", "0 * * * *"],
     ["0 30 2 */10 * 7", "30 2 1,11,21,31 * 0"],
-    ["0-59 5/18 * * *".replace("5/18", "5-23/18"), "* 5,23 * * *"],
+    ["* 5-23/18 * * *", "* 5,23 * * *"],
+    // A time that is fixed stays so: of `*/30` cron leaves out what does not come on the day when the clocks go forward.
+    ["0,30 0-23 * * *", `0,30 ${Array.from({ length: 24 }, (_, hour) => hour).join(",")} * * *`],
   ])("%s is %s", (cron, line) => {
     expect(crontabFields(cron)).toEqual({ lines: [line] });
   });
