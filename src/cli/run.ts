@@ -1,32 +1,23 @@
-import { makePlan } from "../engine/plan.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import { didYouMean } from "../language/suggest.ts";
 import { loadRunbook } from "../load/runbook.ts";
 import type { RunPlan } from "../model/plan.ts";
 import type { PlannedPolicy } from "../model/policy.ts";
 import type { Scheduled } from "../model/scheduled.ts";
-import { isFault, type Fault } from "../model/fault.ts";
+import type { Fault } from "../model/fault.ts";
 import { newRunId } from "../run/id.ts";
-import { waitLockOf } from "./arguments.ts";
 import { carryOut } from "./carry-out.ts";
-import { withinDescriptors } from "./descriptors.ts";
-import { inputPairs, readInputs, unknownSteps, type GivenInput } from "./inputs.ts";
+import { inputPairs, type GivenInput } from "./inputs.ts";
 import { tell, type Io } from "./io.ts";
-import { approveLevel } from "./level.ts";
 import { lookup } from "./library.ts";
-import { metricsFile } from "./metrics.ts";
-import { pastFixes, withSightings } from "./past.ts";
-import { controllerFaults, policiesFor } from "./policies.ts";
-import { reportFiles } from "./report.ts";
+import { controllerFaults } from "./policies.ts";
 import { targetsOf } from "./retry.ts";
-import { askForSecrets, askPasswords } from "./secrets.ts";
+import { planned, rulesFor, wishesOf } from "./run-prepare.ts";
+import { askPasswords } from "./secrets.ts";
 import { screenFor } from "./screen.ts";
-import { settingsOf } from "./settings.ts";
 import { stateDir } from "./state.ts";
 import { withLogin, type TargetOptions, type Targets } from "./targets.ts";
 import { userName } from "./user.ts";
-import { writtenWaivers } from "./waivers.ts";
-import { whereabouts } from "./whereabouts.ts";
 
 /** `runbook run`'s options, as the command line gives them. */
 export type RunCommandOptions = TargetOptions & {
@@ -86,58 +77,23 @@ export async function order(name: string, options: RunOrder, io: Io): Promise<nu
   const loaded = await loadRunbook(name, lookup(env), () => void import("ssh2").catch(() => undefined));
   if (Array.isArray(loaded)) return loaded;
   const { runbook } = loaded;
-  const { inputs, faults } = await readInputs(options.input, runbook, env);
-  const approve = approveLevel(options);
-  const reports = await reportFiles(options.report);
-  const metrics = await metricsFile(options.metrics);
-  const refused = [
-    ...(isFault(approve) ? [approve] : []),
-    ...unknownSteps(options.step ?? [], runbook),
-    ...faults,
-    ...reports.faults,
-    ...(isFault(metrics) ? [metrics] : []),
-  ];
-  if (isFault(approve) || isFault(metrics) || refused.length > 0) return refused;
-
+  const wishes = await wishesOf(options, runbook, env);
+  if ("faults" in wishes) return wishes.faults;
   const targets = await targetsOf(options, runbook, io);
   if (!("hosts" in targets)) return "exit" in targets ? targets.exit : targets;
-  const permits = await policiesFor(loaded, targets, { option: options.policy, env, cwd: process.cwd() }, io);
-  if ("faults" in permits) return permits.faults;
-  const written = await writtenWaivers({ option: options.waivers, env, cwd: process.cwd() }, io);
-  if ("faults" in written) return written.faults;
-  const room = await withinDescriptors(targets.hosts, { parallel: options.parallel, keeps: options.dryRun !== true });
-  if (isFault(room)) return [room];
+  const rules = await rulesFor(loaded, targets, options, io);
+  if ("faults" in rules) return rules.faults;
   await using record = SqliteRecord.open(stateDir(options.state, env));
   const by = userName(env);
-  const names = targets.hosts.map((host) => host.name);
-  const terms = await options.scheduled?.(names, record);
   const screen = await screenFor(loaded, options, by, io);
-  const prepared = makePlan(loaded, targets.hosts, {
-    inventory: targets.source,
-    inputs,
-    asked: await askForSecrets(runbook, targets.hosts, inputs),
-    dryRun: options.dryRun === true,
-    approve,
-    attended: screen.attended,
-    parallel: room.parallel,
-    by,
-    only: options.step ?? [],
-    more: {
-      ...whereabouts(),
-      policies: [...permits.policies, ...(terms === undefined ? [] : [terms.policy])],
-      ...(terms === undefined ? {} : { schedule: terms.schedule }),
-      past: [...(await pastFixes(record, runbook.name, names, terms?.schedule.restraints))],
-      waivers: [...(await record.waivers(runbook.name, names, Date.now())), ...(await written.of(runbook, targets))],
-      waitLock: waitLockOf(options.waitLock, 0),
-      settings: settingsOf(options, targets, runbook),
-    },
-  });
+  const { attended } = screen;
+  const prepared = await planned(loaded, targets, { options, wishes, rules, record, attended, by });
   if ("faults" in prepared) return prepared.faults;
-  const { values } = prepared;
-  const plan = await withSightings(record, prepared.plan);
+  const { plan, values } = prepared;
   const here = controllerFaults(plan, options.allowController === true, Date.now());
   if (here.length > 0) return here;
 
+  const { room } = rules;
   tell([...missingGroups(plan, targets), ...(room.word === undefined ? [] : [room.word])], io, "warning");
   const passwords = await askPasswords(options);
   return await carryOut(
@@ -154,8 +110,8 @@ export async function order(name: string, options: RunOrder, io: Io): Promise<nu
       sshConfig: options.sshConfig,
       record,
       screen,
-      reports: reports.files,
-      metrics,
+      reports: wishes.reports,
+      metrics: wishes.metrics,
     },
     io,
   );

@@ -5,11 +5,21 @@ import type { Io } from "./io.ts";
 const FILE = "a file of schedules instead of $RUNBOOK_SCHEDULES or ./schedules.yml";
 
 /** `runbook schedule`: what runs when. `end` takes what a command answers. */
-export function addSchedules(program: Command, end: (answer: Answer) => void, io: Io): void {
+export function addSchedules(program: Command, end: End, io: Io): void {
   const schedule = program.command("schedule").description("what runs by itself, and when");
+  addLooks(schedule, end, io);
+  addFileCommands(schedule, end, io);
+  addActs(schedule, end, io);
+  addFire(schedule, end, io);
+}
+
+type End = (answer: Answer) => void;
+
+/** What tells of fires. */
+function addLooks(schedule: Command, end: End, io: Io): void {
   schedule
     .command("list")
-    .description("every schedule with its next fire, and the latest run of its runbook")
+    .description("every schedule with its next fire and its last, and the latest run of its runbook")
     .option("--schedules <file>", FILE)
     .option("--json", "as JSON")
     .option("--state <dir>", "where runs are on record")
@@ -42,6 +52,10 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
       const { schedulePreview } = await import("./schedule.ts");
       end(await schedulePreview(name, options, io));
     });
+}
+
+/** What is done with the file. */
+function addFileCommands(schedule: Command, end: End, io: Io): void {
   schedule
     .command("export")
     .description("the same as units of systemd or lines of a crontab, for those who keep their own cron")
@@ -64,6 +78,10 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
       const { scheduleLint } = await import("./schedule.ts");
       end(await scheduleLint(file, options, io));
     });
+}
+
+/** What a person has a schedule do, or not do. */
+function addActs(schedule: Command, end: End, io: Io): void {
   schedule
     .command("run-now")
     .description("what a schedule does at its fires, now, and under all that it restrains")
@@ -99,6 +117,10 @@ export function addSchedules(program: Command, end: (answer: Answer) => void, io
       const { scheduleResume } = await import("./schedule-pause.ts");
       end(await scheduleResume(name, options, io));
     });
+}
+
+/** For the daemon alone. */
+function addFire(schedule: Command, end: End, io: Io): void {
   schedule
     .command("fire", { hidden: true })
     .description("one fire, as the daemon begins it")
