@@ -1,13 +1,10 @@
 import * as z from "zod";
 import { didYouMean } from "../language/suggest.ts";
-import { runProgram } from "../load/program.ts";
+import { MAX_VALUE, printedText, withoutEnd } from "../load/origin.ts";
 import { readText } from "../load/text.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Runbook } from "../model/runbook.ts";
 import { Secret } from "../model/secret.ts";
-
-/** Bytes that a value from elsewhere may have: it is sent to every host with every script. */
-const MAX_VALUE = 1_000_000;
 
 /** Where the value of an input comes from. `none`: what was written says nothing of it. */
 export type InputSource =
@@ -122,9 +119,6 @@ function unknownName(where: string, message: string, name: string, known: readon
 
 type Value = { readonly text: string } | { readonly fault: string };
 
-/** Seconds that the program of a value may take: it may ask a store of secrets elsewhere. */
-const MOST_SECONDS = 30;
-
 async function valueOf(from: Exclude<InputSource, { readonly kind: "none" }>, env: NodeJS.ProcessEnv): Promise<Value> {
   switch (from.kind) {
     case "text":
@@ -138,24 +132,11 @@ async function valueOf(from: Exclude<InputSource, { readonly kind: "none" }>, en
       if (value !== undefined) return { text: value };
       return { fault: `the variable ${from.variable} is not set in the environment` };
     }
-    case "command":
-      return printed(from.argv);
+    case "command": {
+      const printed = await printedText(from.argv, process.cwd());
+      if ("problem" in printed) return { fault: `the command ${printed.problem}` };
+      const text = withoutEnd(printed.text);
+      return text === "" ? { fault: `the command ${from.argv[0]} prints nothing` } : { text };
+    }
   }
-}
-
-/** What a program prints. Nothing that it says is told: it may be the secret itself. */
-async function printed([program = "", ...args]: readonly string[]): Promise<Value> {
-  const end = await runProgram(program, args, { cwd: process.cwd(), seconds: MOST_SECONDS, most: MAX_VALUE });
-  if ("problem" in end) return { fault: `the command ${program}: ${end.problem}` };
-  if (end.stdout.includes(0)) return { fault: `the command ${program} prints NUL bytes` };
-  try {
-    const text = withoutEnd(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(end.stdout));
-    return text === "" ? { fault: `the command ${program} prints nothing` } : { text };
-  } catch {
-    return { fault: `the command ${program} prints what is not text in UTF-8` };
-  }
-}
-
-function withoutEnd(text: string): string {
-  return text.replace(/\r?\n$/, "");
 }
