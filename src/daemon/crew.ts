@@ -10,13 +10,15 @@ export type Crew = {
   end(run: string): ProcessEnd | undefined;
   /** Forgets a process whose end is written down. */
   dismiss(run: string): void;
-  /** Asks a process to begin no new fix; false: it is none of ours. */
+  /** Asks a process to begin no new fix, once however often that is wanted; false: it is none of ours. */
   stop(run: string): boolean;
+  /** Tells a process to leave at once what it has begun. */
+  leave(run: string): void;
   /** The runs whose processes are at work. */
   working(): readonly string[];
 };
 
-type Member = { readonly process: Process; end: ProcessEnd | undefined };
+type Member = { readonly process: Process; end: ProcessEnd | undefined; asked: boolean };
 
 async function follow(member: Member, onEnd: () => void): Promise<void> {
   member.end = await member.process.ended;
@@ -28,7 +30,7 @@ export function newCrew(starter: Starter, onEnd: () => void): Crew {
   const members = new Map<string, Member>();
   return {
     start: (errand, hear) => {
-      const member: Member = { process: starter.start(errand, hear), end: undefined };
+      const member: Member = { process: starter.start(errand, hear), end: undefined, asked: false };
       members.set(errand.run, member);
       void follow(member, onEnd);
       return member.process;
@@ -39,8 +41,14 @@ export function newCrew(starter: Starter, onEnd: () => void): Crew {
     stop: (run) => {
       const member = members.get(run);
       if (member === undefined) return false;
-      if (member.end === undefined) member.process.stop();
+      // A second time would have it leave what it has begun.
+      if (member.end === undefined && !member.asked) member.process.stop();
+      member.asked = true;
       return true;
+    },
+    leave: (run) => {
+      const member = members.get(run);
+      if (member?.end === undefined) member?.process.stop();
     },
     working: () => [...members].filter(([, { end }]) => end === undefined).map(([run]) => run),
   };

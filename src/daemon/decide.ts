@@ -57,7 +57,7 @@ async function tell(bridge: Bridge, settled: readonly Settled[]): Promise<void> 
       status.fires.set(key, (status.fires.get(key) ?? 0) + 1);
       if (act !== "skip") status.lastFire.set(schedule, at);
     }
-    for (const fire of replaced) await makeRoom(bridge, fire);
+    for (const fire of replaced) await makeRoom(bridge, { ...fire, replaced: true });
   }
 }
 
@@ -65,7 +65,8 @@ async function tell(bridge: Bridge, settled: readonly Settled[]): Promise<void> 
 export async function makeRoom({ parts, crew }: Bridge, fire: BookedFire): Promise<void> {
   if (fire.run === null) return;
   parts.say({ level: "info", event: "asked-to-end", ...aboutFire(fire) });
+  if (crew.stop(fire.run)) return;
   // Whoever is stopped by an order has ended for good; by a signal, its run can be gone on with.
-  if (crew.stop(fire.run) || (await parts.hail(fire.run))) return;
+  if (!fire.replaced && (await parts.hail(fire.run))) return;
   await parts.desk.orders.stop(fire.run, { by: "the daemon", kill: false });
 }

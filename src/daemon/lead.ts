@@ -1,4 +1,5 @@
 import { FaultError } from "../model/fault.ts";
+import { isHeldBack } from "../schedule/begin.ts";
 import type { BookedFire } from "../schedule/book.ts";
 import { beginFires } from "./begin.ts";
 import type { Bridge } from "./bridge.ts";
@@ -34,7 +35,7 @@ export async function lead(bridge: Bridge): Promise<void> {
         await round(bridge, now);
       }
       tellRecord(bridge, null);
-      await bridge.nap(bridge.stopping ? ENDING : await restOf(bridge, parts.clock.now()));
+      await bridge.nap(bridge.stopping ? ENDING : await restOf(bridge, now));
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       tellRecord(bridge, error.message);
@@ -45,7 +46,8 @@ export async function lead(bridge: Bridge): Promise<void> {
 }
 
 /** What earlier daemons knew. */
-async function remember({ parts, known, next, status }: Bridge): Promise<void> {
+async function remember(bridge: Bridge): Promise<void> {
+  const { parts, known, next, status } = bridge;
   known.clear();
   next.clear();
   for (const one of await parts.book.known()) known.set(one.schedule, one);
@@ -53,6 +55,8 @@ async function remember({ parts, known, next, status }: Bridge): Promise<void> {
     if (run !== null) status.lastFire.set(schedule, Math.max(at, status.lastFire.get(schedule) ?? 0));
     if (exit === 0 && ended !== null) status.lastSuccess.set(schedule, ended);
   }
+  // Whoever wanted room for a later fire may have died before it asked for it.
+  for (const fire of await parts.book.open()) if (fire.stage === "going" && fire.replaced) await makeRoom(bridge, fire);
 }
 
 /** Once around: what became of what was begun, what is due, what begins. */
@@ -84,13 +88,15 @@ export async function stopAll(bridge: Bridge): Promise<void> {
   for (const fire of await bridge.parts.book.open()) if (fire.stage === "going") await makeRoom(bridge, fire);
 }
 
-/** ms until there is something to do again. */
-async function restOf(bridge: Bridge, now: number): Promise<number> {
+/** ms until there is something to do again, after a round that began at a time. */
+async function restOf(bridge: Bridge, began: number): Promise<number> {
   const { parts, crew, status } = bridge;
   const open = await parts.book.open();
+  const now = parts.clock.now();
   status.running = open.filter(({ stage }) => stage === "going").length;
   status.waiting = open.filter(({ stage }) => stage === "waiting").length;
-  const retries = open.flatMap(({ stage, retryAt }) => (stage === "due" ? (retryAt ?? []) : []));
+  // One whose time has come waits for others to end, and they tell.
+  const retries = open.flatMap((fire) => (isHeldBack(fire, began) ? (fire.retryAt ?? []) : []));
   const looks = open.some((fire) => isForeign(fire, (run) => crew.has(run))) ? [now + LOOK] : [];
   const wrong = status.scheduleFaults > 0 ? [now + AGAIN] : [];
   const next = Math.min(now + parts.nap, ...bridge.next.values(), ...retries, ...looks, ...wrong);

@@ -17,6 +17,8 @@ export async function serve(bridge: Bridge): Promise<void> {
       const lease = await parts.desk.lease(DAEMON, parts.self);
       if ("run" in lease) {
         await using _held = lease;
+        // Told to end while it was taken: what runs was asked nothing, so it is not waited for.
+        if (bridge.stopping) break;
         status.role = "leader";
         status.recordFault = null;
         parts.say({ level: "info", event: "leader" });
@@ -67,7 +69,7 @@ function leave(bridge: Bridge, reason: string): void {
   if (bridge.leaving) return;
   bridge.leaving = true;
   parts.say({ level: "warning", event: "leaving", reason, running: crew.working() });
-  for (const run of crew.working()) crew.stop(run);
+  for (const run of crew.working()) crew.leave(run);
   bridge.wake();
   after(bridge, LEAVE, () => {
     bridge.gone = true;

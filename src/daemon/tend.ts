@@ -25,9 +25,10 @@ function isToBeSeen({ stage, run }: BookedFire, { crew, stopping }: Bridge): boo
   return stage === "waiting" && !stopping;
 }
 
-function afterFire(fire: BookedFire, look: Look | undefined, { crew, stopping }: Bridge, now: number): Aftermath {
+function afterFire(fire: BookedFire, look: Look | undefined, bridge: Bridge, now: number): Aftermath {
   if (fire.stage === "waiting") return awaited(fire, look, now);
-  return aftermath(fire, { end: fire.run === null ? undefined : crew.end(fire.run), look, now, stopping });
+  const { crew, stopping, leaving } = bridge;
+  return aftermath(fire, { end: fire.run === null ? undefined : crew.end(fire.run), look, now, stopping, leaving });
 }
 
 function tell(bridge: Bridge, fire: BookedFire, after: NonNullable<Aftermath>, now: number): void {

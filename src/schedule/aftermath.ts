@@ -13,6 +13,8 @@ export type Seen = {
   readonly now: number;
   /** Whether the daemon is to end: what was interrupted for that is gone on with at its next start. */
   readonly stopping: boolean;
+  /** Whether runs were told to leave what they have begun. */
+  readonly leaving: boolean;
 };
 
 /** What becomes of a fire; `problem`: what people should be told. Null: nothing changes. */
@@ -28,6 +30,8 @@ const MOST_TRIES = 6;
 const MOST_BEGINNINGS = 3;
 /** ms until the next, the last of them for all after it. */
 const BACK_OFF = [10_000, 30_000, 120_000, 600_000, 1_800_000] as const;
+/** The longest of them, in ms. */
+export const LONGEST_WAIT = Math.max(...BACK_OFF);
 
 /** What becomes of a fire whose process is ours and has ended, or is not ours. */
 export function aftermath(fire: BookedFire, seen: Seen): Aftermath {
@@ -39,16 +43,24 @@ export function aftermath(fire: BookedFire, seen: Seen): Aftermath {
   return ended(fire, look, seen);
 }
 
-/** The run has an end on record. One that only the end of the daemon, or of the machine, has interrupted goes on. */
-function ended(fire: BookedFire, look: Look, { end, now, stopping }: Seen): Aftermath {
+/** The run has an end on record. It goes on where it was cut short, or where somebody has decided before we saw that it waits. */
+function ended(fire: BookedFire, look: Look, seen: Seen): Aftermath {
   const { id, replaced } = fire;
-  if (look.exit === INTERRUPTED && !replaced && (stopping || end === undefined)) {
-    return { move: { id, stage: "due", retryAt: null }, problem: null };
+  const { now } = seen;
+  if (!look.closed || (look.exit === INTERRUPTED && wasCutShort(fire, seen))) {
+    return { move: { id, stage: "due", retryAt: null, replaced: false }, problem: null };
   }
   if (look.asks) {
-    return { move: { id, stage: "waiting", exit: look.exit, seq: look.seq, tries: 0, retryAt: null }, problem: null };
+    const waiting = { stage: "waiting", exit: look.exit, seq: look.seq, tries: 0, retryAt: null } as const;
+    // It has made room. What goes on later is what a person has decided, and in nobody's way.
+    return { move: { id, ...waiting, replaced: false }, problem: null };
   }
   return { move: over(fire, now, look.exit, replaced ? ROOM : null), problem: null };
+}
+
+/** Whether the end of the daemon, or of the machine, has interrupted a run. What made room was to end, but not to leave what it had begun. */
+function wasCutShort({ replaced }: BookedFire, { end, stopping, leaving }: Seen): boolean {
+  return replaced ? leaving : stopping || end === undefined;
 }
 
 const ROOM = "it made room for a later fire";
@@ -68,14 +80,16 @@ function withoutRecord(fire: BookedFire, seen: Seen): Aftermath {
 /** Begins or goes on once more, later each time; and no more at some point. Where nobody saw it end it is not its fault. */
 function again(fire: BookedFire, { end, look, now, stopping }: Seen, what: string): Aftermath {
   const { id } = fire;
-  if (end === undefined || stopping) return { move: { id, stage: "due", retryAt: null }, problem: null };
-  if (fire.replaced) return { move: over(fire, now, end.code, ROOM), problem: null };
+  // What should make room and died has not finished what it has begun: that comes first, so it goes on as if nobody had asked.
+  const rest = { stage: "due", retryAt: null, replaced: false } as const;
+  if (end === undefined || stopping) return { move: { id, ...rest }, problem: null };
   const tries = fire.tries + 1;
   const problem = `${what} (${endWords(end)})`;
   if (tries >= (look === undefined ? MOST_BEGINNINGS : MOST_TRIES)) {
     const note = `given up after ${counted(tries, "try", "tries")}: ${problem}`;
     return { move: { ...over(fire, now, end.code, note), tries }, problem: note };
   }
+  if (fire.replaced) return { move: { id, ...rest, tries }, problem };
   const wait = BACK_OFF[Math.min(tries, BACK_OFF.length) - 1] ?? 0;
   return { move: { id, stage: "due", tries, retryAt: now + wait }, problem };
 }

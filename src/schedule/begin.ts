@@ -1,4 +1,5 @@
 import type { Schedule } from "../model/schedule.ts";
+import { LONGEST_WAIT } from "./aftermath.ts";
 import type { BookedFire, Pause } from "./book.ts";
 import { decide, type Act } from "./decide.ts";
 import { GRACE, lateness } from "./due.ts";
@@ -11,11 +12,16 @@ export function nextToBegin(open: readonly BookedFire[], most: number, now: numb
   for (const fire of open.toSorted((a, b) => a.at - b.at || a.id - b.id)) {
     const busy = [...going, ...chosen];
     if (busy.length >= most) return chosen;
-    if (fire.stage !== "due" || (fire.retryAt ?? 0) > now) continue;
+    if (fire.stage !== "due" || isHeldBack(fire, now)) continue;
     if (busy.some((other) => inTheWay(other, fire))) continue;
     chosen.push(fire);
   }
   return chosen;
+}
+
+/** Whether a fire that failed waits before it is tried again. One that would wait for longer than any was told so by a clock that has been set back. */
+export function isHeldBack({ stage, retryAt }: BookedFire, now: number): boolean {
+  return stage === "due" && retryAt !== null && retryAt > now && retryAt <= now + LONGEST_WAIT;
 }
 
 function inTheWay(other: BookedFire, fire: BookedFire): boolean {

@@ -118,6 +118,16 @@ export async function endAt(one: Night, daemon: ReturnType<Night["daemon"]>, tim
   await daemon.ended;
 }
 
+/** Ends a daemon at a time as a kill does: nobody is told, nothing is waited for. What it has started goes on. */
+export async function killAt(one: Night, { bridge, ended }: ReturnType<Night["daemon"]>, time: number): Promise<void> {
+  one.clock.at(time, () => {
+    bridge.stopping = true;
+    bridge.leaving = true;
+    bridge.gone = true;
+  });
+  await ended;
+}
+
 type Stage = {
   readonly clock: HandClock;
   readonly record: SqliteRecord;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { stop } from "../../../src/daemon/serve.ts";
-import { endAt, events, hoursOf, night, skips, type Night } from "../../kit/daemon.ts";
+import { endAt, events, hoursOf, killAt, night, skips, type Night } from "../../kit/daemon.ts";
 import { scheduleOf } from "../../kit/schedules.ts";
 
 const MINUTE = 60_000;
@@ -34,12 +34,7 @@ describe("a daemon that was not there", () => {
         start: () => ({ pid: null, ended: new Promise(() => undefined), stop: () => undefined }),
       },
     });
-    one.clock.at(START + HOUR, () => {
-      first.bridge.stopping = true;
-      first.bridge.gone = true;
-      first.bridge.leaving = true;
-    });
-    await first.ended;
+    await killAt(one, first, START + HOUR);
     expect((await one.record.book.open()).map(({ stage }) => stage)).toEqual(["going", "going"]);
     one.clock.set(START + 1.25 * HOUR);
     await endAt(one, one.daemon(), START + 1.4 * HOUR);
@@ -60,66 +55,6 @@ describe("a clock that is set", () => {
     expect(nominals.length).toBeGreaterThan(2);
     expect(events(one, "clock")).toHaveLength(1);
   });
-});
-
-const long = async (overlap: string, hours = 4): Promise<Night> => {
-  const one = await night(START, [scheduleOf({ overlap })]);
-  one.play = ({ run }) => (run === "run-00001" ? { takes: 2.25 * HOUR } : {});
-  await endAt(one, one.daemon(), START + hours * HOUR);
-  return one;
-};
-
-describe("a fire beside a run that is still going", () => {
-  test("is left out", async () => {
-    await using one = await long("skip");
-    expect(hoursOf(one, START)).toEqual(["0.5 run", "3.5 run"]);
-    expect(skips(one)).toEqual(["the run before is still going", "the run before is still going"]);
-  });
-
-  test("or waits for its end, and a third is left out", async () => {
-    await using one = await long("queue");
-    expect(hoursOf(one, START)).toEqual(["0.5 run", "2.75 run", "3.5 run"]);
-    expect(skips(one)).toEqual(["the run before is still going, and another fire waits for its end"]);
-  });
-
-  test("or has it end, and begins then; what is replaced is not gone on with", async () => {
-    await using one = await long("replace");
-    expect(hoursOf(one, START)).toEqual(["0.5 run", "1.5 run", "2.5 run", "3.5 run"]);
-    expect(one.started.map(({ stops }) => stops)).toEqual([1, 0, 0, 0]);
-    expect(await one.record.book.open()).toEqual([]);
-    expect(events(one, "over")[0]).toMatchObject({ exit: 130, note: "it made room for a later fire" });
-  });
-
-  test("waits where what is replaced has something to finish", async () => {
-    await using one = await night(START, [scheduleOf({ overlap: "replace" })]);
-    one.play = ({ run }) => (run === "run-00001" ? { takes: 2.25 * HOUR, deaf: true } : {});
-    await endAt(one, one.daemon(), START + 3 * HOUR);
-    expect(hoursOf(one, START)).toEqual(["0.5 run", "2.75 run"]);
-    expect(skips(one)).toEqual(["the run before ends already to make room"]);
-  });
-});
-
-test("at most so many processes are at work at once, and no two that look for the same", async () => {
-  const names = ["a", "b", "c", "d", "e"];
-  const schedules = [...names, "same"].map((name) =>
-    scheduleOf({ name, runbook: name === "same" ? "lib/a.yml" : name }),
-  );
-  await using one = await night(START, schedules);
-  await endAt(one, one.daemon({ most: 3 }), START + HOUR);
-  const at = (run: string): number => one.started.find(({ errand }) => errand.run === run)?.at ?? 0;
-  const minutes = one.started.map(({ at: then, errand }) => [
-    errand.kind === "fire" ? errand.schedule : "",
-    (then - START) / MINUTE,
-  ]);
-  expect(minutes).toEqual([
-    ["a", 30],
-    ["b", 30],
-    ["c", 30],
-    ["d", 31],
-    ["e", 31],
-    ["same", 31],
-  ]);
-  expect(at("run-00001")).toBe(START + 30 * MINUTE);
 });
 
 const ask = async (): Promise<Night> => {
@@ -158,6 +93,19 @@ describe("a run that waits for a person", () => {
     one.clock.set(START + 5 * HOUR);
     await endAt(one, one.daemon(), START + 6 * HOUR);
     expect(hoursOf(one, START)).toEqual(["0.5 run", "5 resume"]);
+  });
+
+  test.each([
+    ["approved", { type: "approved", by: "ada" }],
+    ["denied", { type: "denied", by: "ada", reason: "no" }],
+  ] as const)("and was %s before anybody saw that it waits is gone on with all the same", async (_, said) => {
+    await using one = await ask();
+    one.play = ({ kind }) => (kind === "fire" ? { asks: true, takes: 10 * MINUTE } : {});
+    await killAt(one, one.daemon(), START + 31 * MINUTE);
+    await one.clock.sleep(15 * MINUTE);
+    await one.append("run-00001", { ...said, host: "host1", step: "step-1", digest: "digest-run-00001" });
+    await endAt(one, one.daemon(), START + 2 * HOUR);
+    expect(one.started.map(({ errand }) => errand.kind)).toEqual(["fire", "resume"]);
   });
 
   test("and cannot go on is tried again, and given up with the reason: nobody's yes is lost without a word", async () => {
@@ -215,6 +163,27 @@ describe("a run whose process dies", () => {
 });
 
 describe("a daemon that is told to end", () => {
+  test("while it is about to take over waits for nobody whom it has not asked", async () => {
+    await using one = await night(START, [scheduleOf({ cron: "0 1 * * *" })]);
+    one.play = () => ({ takes: 3 * HOUR });
+    await killAt(one, one.daemon(), START + HOUR);
+    const { desk } = one.record;
+    const second = one.daemon({
+      desk: {
+        orders: desk.orders,
+        lease: async (...of) => {
+          const lease = await desk.lease(...of);
+          void stop(second.bridge, "the test");
+          return lease;
+        },
+      },
+    });
+    const before = one.clock.now();
+    await second.ended;
+    expect(one.clock.now() - before).toBeLessThan(1_000);
+    await one.clock.sleep(4 * HOUR);
+  });
+
   test("begins nothing new, waits for what runs, and the next one goes on with it", async () => {
     await using one = await night(START, [scheduleOf({ cron: "0 1 * * *" })]);
     one.play = ({ kind }) => (kind === "fire" ? { takes: HOUR } : {});
