@@ -17,6 +17,11 @@ const Address = Line.regex(/^[^\s@]+@[^\s@]+$|<[^\s@<>]+@[^\s@<>]+>$/, "expected
 
 const MaybeSecret = z.union([Line, InputOrigin]);
 
+/** Whether a text can be the value of a header: one line of Latin letters. */
+export function isHeaderValue(text: string): boolean {
+  return /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(text.trim());
+}
+
 const Webhook = z.strictObject({
   url: MaybeSecret.meta(
     about("Where it is sent; `{ env: VARIABLE }` where the address itself is a secret, as Slack's is."),
@@ -52,8 +57,9 @@ export const WrittenNotification = z.strictObject({
   webhook: Webhook.optional().meta(about("A request by HTTP.")),
   mail: Mail.optional().meta(about("A mail by SMTP.")),
   command: z
-    .array(z.string())
+    .array(z.string().regex(/^[^\0]*$/, "expected a text without null characters"))
     .min(1)
+    .refine(([program]) => program !== "", { path: [0], error: "expected the name of a program" })
     .optional()
     .meta(about("A program with its arguments; it gets the message as JSON on its stdin.")),
   on: z.array(NoticeKind).min(1).optional().meta(about("What is told (default: all of it).")),
@@ -62,7 +68,7 @@ export const WrittenNotification = z.strictObject({
     .min(1)
     .max(1000)
     .default(30)
-    .meta(about("Messages in an hour at most; what is beyond is summed up in one (default 30).")),
+    .meta(about("Messages in an hour at most, and as many that ask; what is beyond is summed up in one (default 30).")),
 });
 export type WrittenNotification = z.infer<typeof WrittenNotification>;
 

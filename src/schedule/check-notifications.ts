@@ -1,7 +1,8 @@
 import type { Report } from "../language/runbook/check-report.ts";
 import { valueAt } from "../language/schema/schema-faults.ts";
 import type { Path } from "../language/yaml/yaml.ts";
-import type { WrittenNotification } from "../model/notification.ts";
+import { isHeaderValue, type WrittenNotification } from "../model/notification.ts";
+import type { Fault } from "../model/fault.ts";
 import type { InputOrigin } from "../model/origin.ts";
 
 /** Checks what a schema cannot say of notifications. */
@@ -16,6 +17,17 @@ export function checkNotifications(report: Report, notifications: readonly Writt
   // A secret may stand on the line of any of them.
   for (const fault of [...report.faults.slice(told[0]), ...report.warnings.slice(told[1])]) delete fault.excerpt;
   checkNames(report);
+}
+
+/** A fault of a notification's shape, without its line and without what was found there: either may be a secret. */
+export function withoutValues(fault: Fault): Fault {
+  const quiet = { ...fault };
+  delete quiet.excerpt;
+  // These are words of ours.
+  if (fault.message.includes(" of `on`:")) return quiet;
+  quiet.message = fault.message.replace(/, found .*$/s, "");
+  if (fault.hint?.startsWith("write ") === true) delete quiet.hint;
+  return quiet;
 }
 
 /** The names that notifications have in the file, also of those that are wrong otherwise. */
@@ -53,7 +65,7 @@ function hasUnknown({ yaml }: Report, path: Path): boolean {
 const SECRET_HEADER = /^(proxy-)?authorization$|^cookie$|token|secret|password|api-?key/i;
 /** Headers that are ours to set. */
 const OURS =
-  /^(content-(type|length|encoding)|host|connection|transfer-encoding|idempotency-key|user-agent|x-runbook-.*)$/i;
+  /^(content-(type|length|encoding)|host|connection|keep-alive|upgrade|expect|transfer-encoding|idempotency-key|user-agent|x-runbook-.*)$/i;
 
 function checkWebhook(report: Report, path: Path, webhook: NonNullable<WrittenNotification["webhook"]>): void {
   const { url, secret, headers = {} } = webhook;
@@ -67,7 +79,9 @@ function checkWebhook(report: Report, path: Path, webhook: NonNullable<WrittenNo
     } else if (OURS.test(name)) {
       report.fault(place, `the header \`${name}\` is set by runbook`, "leave it out", "key");
     } else if (typeof value !== "string") checkOrigin(report, place, value);
-    else if (SECRET_HEADER.test(name)) {
+    else if (!isHeaderValue(value)) {
+      report.fault(place, `the value of \`${name}\` cannot stand in a header`, "use Latin letters alone");
+    } else if (SECRET_HEADER.test(name)) {
       report.fault(place, `\`${name}\` is a secret and stands in the file`, "such as `{ env: VARIABLE }`", "key");
     }
   }
@@ -79,7 +93,8 @@ const SECRET_PLACES = /(^|\.)(hooks\.slack\.com|discord(app)?\.com|webhook\.offi
 function checkUrl(report: Report, place: Path, text: string): void {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    report.fault(place, `\`${text}\` is no address of HTTP`, "such as https://example.org/hook");
+    // Not what it is: one that is misspelt may still be a secret.
+    report.fault(place, "this is no address of HTTP", "such as https://example.org/hook");
     return;
   }
   const origin = "write `{ env: VARIABLE }` or `{ file: … }` instead";

@@ -1,3 +1,4 @@
+import type * as z from "zod";
 import type { Fault } from "../model/fault.ts";
 import type { Notification } from "../model/notification.ts";
 import { SchedulesFile, type Blackout, type Schedule, type WrittenSchedule } from "../model/schedule.ts";
@@ -7,6 +8,7 @@ import { pathOf, schemaFaults } from "../language/schema/schema-faults.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
 import { readYaml, type Yaml } from "../language/yaml/yaml.ts";
 import { checkSchedules } from "./check.ts";
+import { withoutValues } from "./check-notifications.ts";
 import { notificationsOf } from "./notifications.ts";
 import { delayOf } from "./delay.ts";
 import { SCHEDULES } from "./dialect.ts";
@@ -33,7 +35,7 @@ export function examineSchedules(text: string, file: string, now: number): Exami
   const parsed = SchedulesFile.safeParse(yaml.value);
   const issues = parsed.success ? [] : parsed.error.issues;
   const draft = parsed.success ? parsed.data : salvage(SchedulesFile, yaml.value, "schedules", standIn);
-  const told = [...faults, ...schemaFaults(SCHEDULES, yaml, issues)];
+  const told = [...faults, ...shapeFaults(yaml, issues)];
   if (draft === undefined) return { yaml, faults: inFileOrder(told), warnings: [] };
   const report = reportOn(yaml);
   const broken = issues.map((issue) => pathOf(issue)).filter(([top]) => top === "schedules");
@@ -51,6 +53,20 @@ export function examineSchedules(text: string, file: string, now: number): Exami
     faults: inFileOrder([...told, ...report.faults]),
     warnings: inFileOrder(report.warnings),
   };
+}
+
+/** What the schema does not allow. */
+function shapeFaults(yaml: Yaml, issues: readonly z.core.$ZodIssue[]): Fault[] {
+  const faultsOf = (wanted: (top: string | number | undefined) => boolean): Fault[] =>
+    schemaFaults(
+      SCHEDULES,
+      yaml,
+      issues.filter((issue) => wanted(pathOf(issue)[0])),
+    );
+  return [
+    ...faultsOf((top) => top !== "notifications"),
+    ...faultsOf((top) => top === "notifications").map(withoutValues),
+  ];
 }
 
 /** What must be there in a schedule, where it is missing or wrong. */

@@ -119,7 +119,7 @@ test.each<[string, string[], string]>([
   [
     "no address",
     ["- name: ops", "  webhook: { url: 'ftp://x' }"],
-    "5:21 `ftp://x` is no address of HTTP → such as https://example.org/hook",
+    "5:21 this is no address of HTTP → such as https://example.org/hook",
   ],
   [
     "a password in the address",
@@ -169,6 +169,39 @@ test("what is a secret and stands in the file is not shown again", () => {
   );
   expect([faults.length, warnings.length]).toEqual([2, 1]);
   expect(JSON.stringify([faults, warnings])).not.toContain("xyzzy");
+});
+
+test.each([
+  ["an address that is misspelt", "webhook: { url: 'htps://hooks.slack.com/services/T0/B0/xyzzy' }"],
+  ["what should come from elsewhere", "webhook: { url: 'https://x', secret: xyzzy }"],
+  ["a number that should", "mail: { host: m, from: a@b, to: c@d, user: u, password: 4711 }"],
+  ["a header", "webhook: { url: 'https://x', headers: { Authorization: [xyzzy] } }"],
+  [
+    "a line with another mistake",
+    "mail: { host: m, from: a@b, to: c@d, user: u, password: { env: P }, pasword: xyzzy }",
+  ],
+  ["a line with another mistake", "mail: { host: m, from: a@b, to: c, user: u, password: xyzzy }"],
+])("%s is not shown again", (_, line) => {
+  const { faults } = examine("- name: ops", `  ${line}`);
+  expect(faults.length).toBeGreaterThan(0);
+  expect(JSON.stringify(faults)).not.toMatch(/xyzzy|4711/);
+});
+
+test.each([
+  ["a program without a name", "command: ['']", "expected the name of a program"],
+  ["an argument that no program can have", 'command: [page, "a\\0b"]', "without null characters"],
+  [
+    "a header with other letters",
+    "webhook: { url: 'https://x', headers: { X-Team: '日本' } }",
+    "cannot stand in a header",
+  ],
+  [
+    "a header that HTTP has for itself",
+    "webhook: { url: 'https://x', headers: { Expect: '100-continue' } }",
+    "set by runbook",
+  ],
+])("refuses %s", (_, line, words) => {
+  expect(told(examine("- name: ops", `  ${line}`).faults).join()).toContain(words);
 });
 
 test("a name that no notification has is told with the one that was meant", () => {
