@@ -7,12 +7,16 @@ import { groupCardOf, type Card } from "../view/card.ts";
 import { HIDDEN } from "../view/evidence.ts";
 import { clean } from "../view/clean.ts";
 import { foldHosts } from "../view/hosts.ts";
+import { counted } from "../view/words.ts";
 import { wantedOf, type Question } from "../view/questions.ts";
 import type { Harmless } from "./harmless.ts";
 import type { NoticeCard } from "./notice.ts";
 
 /** Columns of a card in a message. */
 const WIDTH = 100;
+
+/** Lines of a card in a message: a script may be as long as a file. */
+const MOST_LINES = 400;
 
 /** The card of a question as a message holds it: as on a terminal, with what is private hidden and no link in what hosts said. */
 export function noticeCard(
@@ -33,7 +37,7 @@ export function noticeCard(
     lines:
       card === null
         ? ["the runbook is not on record, so the card cannot be shown"]
-        : cardLines(hidden(card, question, told), { width: WIDTH, colour: false }),
+        : shortened(cardLines(hidden(card, question, told), { width: WIDTH, colour: false }), state.run),
     approve,
     deny,
   };
@@ -43,6 +47,13 @@ export function noticeCard(
 function yesCounts(state: RunState, member: Question["members"][0]): number {
   const matter = { plan: state.plan, host: member.host.host, step: member.step.plan, now: state.at };
   return countsFor(matter, wantedOf(state, member, state.at).permission).seconds;
+}
+
+function shortened(lines: readonly string[], run: string): string[] {
+  const rest = lines.length - MOST_LINES;
+  if (rest <= 0) return [...lines];
+  const words = `!!  ${counted(rest, "line")} of this card left out: \`runbook approvals ${clean(run)}\` shows all of it`;
+  return [...lines.slice(0, MOST_LINES), words];
 }
 
 function hidden(card: Card, { step }: Question, told: (text: string) => string): Card {

@@ -12,11 +12,16 @@ export function harmlessBy(privacy: (host: string) => Privacy): Harmless {
   };
 }
 
-/** Mail programs and chats make links by themselves of what looks like one: `https[:]//`, `www[.]`, `ops[@]example.org`. */
+/**
+ * Mail programs and chats make links by themselves of what looks like one: `https[:]//`, `www[.]`, `example[.]org/path`, `ops[@]example.org`, `[\\]server`.
+ * A name such as `example.org` alone stays what it is: names of files look no different.
+ */
 export function withoutLinks(text: string): string {
   return text
     .replaceAll("://", "[:]//")
     .replaceAll(/\bmailto:/gi, "mailto[:]")
     .replaceAll(/\bwww\./gi, "www[.]")
+    .replaceAll(/(?<![\w./@-])((?:[\w-]+\.)*[\w-]+)\.(?=[a-z]{2,}(?::\d+)?\/)/gi, "$1[.]")
+    .replaceAll(/(?<!\\)\\\\(?=\w)/g, "[\\\\]")
     .replaceAll(/(?<=[\w.+-])@(?=[\w-]+\.\w)/g, "[@]");
 }

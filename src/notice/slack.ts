@@ -1,19 +1,17 @@
 import type { Notice } from "./notice.ts";
 import { noticeLines } from "./words.ts";
 
-/** Letters that Slack takes, with some to spare for what is escaped. */
-const LONGEST = 20_000;
+/** Letters that Slack takes, with some to spare. */
+const LONGEST = 30_000;
 
 /**
  * The message as Slack and what is compatible with it take it. All that is not ours stands in a block of code, where nothing is made a link or a
  * mention, and what Slack would read as markup is escaped.
  */
 export function slackPayload(notice: Notice): object {
-  const lines = noticeLines(notice);
-  const text = fitting(lines, LONGEST);
-  const title = `\`${escaped(notice.title)}\``;
+  const text = fitting(noticeLines(notice).map(escaped), LONGEST);
   return {
-    text: `${title}\n\`\`\`\n${escaped(text)}\n\`\`\``,
+    text: `\`${escaped(notice.title)}\`\n\`\`\`\n${text}\n\`\`\``,
     mrkdwn: true,
     parse: "none",
     link_names: 0,
@@ -27,10 +25,19 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("`", "'");
 }
 
-/** The first and the last lines: the commands are at the end. */
+/** The first and the last lines, whole: the commands are at the end. */
 function fitting(lines: readonly string[], most: number): string {
-  const whole = lines.join("\n");
-  if (whole.length <= most) return whole;
-  const half = Math.floor(most / 2);
-  return `${whole.slice(0, half)}\n… left out here …\n${whole.slice(-half)}`;
+  if (lengthOf(lines) <= most) return lines.join("\n");
+  const head = linesWithin(lines, most / 2);
+  const tail = linesWithin(lines.slice(head.length).toReversed(), most / 2).toReversed();
+  return [...head, "… left out here …", ...tail].join("\n");
+}
+
+function linesWithin(lines: readonly string[], most: number): readonly string[] {
+  const end = lines.findIndex((_, at) => lengthOf(lines.slice(0, at + 1)) > most);
+  return end < 0 ? lines : lines.slice(0, end);
+}
+
+function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((sum, { length }) => sum + length + 1, 0);
 }
