@@ -4,7 +4,7 @@ import { NoticeKind } from "../model/notification.ts";
 import { Notice } from "../notice/notice.ts";
 import { HOST } from "../notice/standing.ts";
 import type { ToldPlace } from "../notice/notices.ts";
-import type { Behind, Message, Outbox, Put, ReceiverState } from "../notice/outbox.ts";
+import type { Behind, Message, Outbox, Put, Queue, ReceiverState } from "../notice/outbox.ts";
 import { journalFault } from "./database.ts";
 import type { Tables } from "./schema.ts";
 
@@ -25,25 +25,28 @@ export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
     behind: () => look(() => behind(database)),
     told: (name, schedule, runbook) => look(() => told(database, name, schedule, runbook)),
     put: (what, at) => change((own) => put(own, what, at)),
-    due: (name, most) =>
+    due: (name, queue, most) =>
       look(async () => {
-        const rows = await dueOf(database, name).selectAll().orderBy("attempts").orderBy("nr").limit(most).execute();
-        return rows.map(messageOf);
+        const due = dueOf(database, name).where(isOf(queue)).selectAll();
+        return (await due.orderBy("attempts").orderBy("nr").limit(most).execute()).map(messageOf);
       }),
     waiting: (name) =>
       look(async () => {
         const row = await dueOf(database, name).select(database.fn.countAll<number>().as("amount")).executeTakeFirst();
         return row?.amount ?? 0;
       }),
-    sentBetween: (name, from, to) => look(() => sentBetween(database, name, from, to)),
+    sentBetween: (name, queue, from, to) => look(() => sentBetween(database, name, queue, { from, to })),
     receiver: (name) => look(() => receiverOf(database, name)),
+    begin: (id, at) =>
+      look(async () => {
+        const why = `an attempt began at ${new Date(at).toISOString()}`;
+        const begun = { why, first_tried: sql<number>`coalesce(first_tried, ${at})` };
+        await database.updateTable("outbox").where("id", "=", id).set(begun).execute();
+      }),
     tried: (id, { state, why, at }, receiver) =>
       change(async (own) => {
-        const row = own.updateTable("outbox").where("id", "=", id);
-        const ended = state === "due" ? null : at;
-        await row
-          .set({ state, why, ended, attempts: sql`attempts + 1`, first_tried: sql`coalesce(first_tried, ${at})` })
-          .execute();
+        const tried = { state, why, ended: state === "due" ? null : at, attempts: sql<number>`attempts + 1` };
+        await own.updateTable("outbox").where("id", "=", id).set(tried).execute();
         await noteReceiver(own, id, receiver);
       }),
     sum: (ids, notice, at) =>
@@ -83,6 +86,12 @@ export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
 
 function dueOf(database: Kysely<Tables>, name: string) {
   return database.selectFrom("outbox").where("name", "=", name).where("state", "=", "due");
+}
+
+/** A summary is of the queue of what it stands for. */
+function isOf(queue: Queue) {
+  const waits = sql`'waiting' in (notice ->> '$.kind', notice ->> '$.messages[0].kind')`;
+  return queue === "requests" ? sql<boolean>`${waits} is true` : sql<boolean>`${waits} is not true`;
 }
 
 /** Rows of runs that have gone on since they were told of: the number of a run's last entry is found by its key. */
@@ -147,7 +156,12 @@ async function insert(database: Kysely<Tables>, notice: Notice, at: number): Pro
     .execute();
 }
 
-async function sentBetween(database: Kysely<Tables>, name: string, from: number, to: number): Promise<number> {
+async function sentBetween(
+  database: Kysely<Tables>,
+  name: string,
+  queue: Queue,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<number> {
   const row = await database
     .selectFrom("outbox")
     .select(database.fn.countAll<number>().as("amount"))
@@ -155,6 +169,7 @@ async function sentBetween(database: Kysely<Tables>, name: string, from: number,
     .where("state", "=", "sent")
     .where("ended", ">", from)
     .where("ended", "<=", to)
+    .where(isOf(queue))
     .executeTakeFirst();
   return row?.amount ?? 0;
 }

@@ -103,6 +103,7 @@ function noticeOf(progress: Progress, name: string, news: readonly News[], harml
       cards: kind === "waiting" ? cardsOf(progress, news, harmless) : [],
       more: moreOf(news, run),
       messages: [],
+      unlisted: 0,
     },
   ];
 }

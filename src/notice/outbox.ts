@@ -27,6 +27,9 @@ export type Put = Pick<Behind, "run" | "schedule" | "runbook"> & {
 /** `due`: it is to be delivered; `sent`; `refused`: the receiver does not take it; `expired`: nobody could be reached for days; `summed`: told in a summary. */
 export type MessageState = "due" | "sent" | "refused" | "expired" | "summed";
 
+/** What waits for a person has a queue of its own, and is never behind what is only told. */
+export type Queue = "requests" | "news";
+
 /** A message on its way. Times are ms since the epoch. */
 export type Message = {
   readonly notice: Notice;
@@ -51,14 +54,16 @@ export interface Outbox {
   told(name: string, schedule: string, runbook: string): Promise<readonly ToldPlace[]>;
   /** False: somebody else has told of these entries meanwhile, and nothing was put. */
   put(put: Put, at: number): Promise<boolean>;
-  /** What is due for a notification: tried least often first, then oldest. */
-  due(name: string, most: number): Promise<readonly Message[]>;
+  /** What is due for a notification in a queue: tried least often first, then oldest. */
+  due(name: string, queue: Queue, most: number): Promise<readonly Message[]>;
   /** How many are due for a notification. */
   waiting(name: string): Promise<number>;
-  /** How many a notification got after a time and up to another. */
-  sentBetween(name: string, from: number, to: number): Promise<number>;
+  /** How many of a queue a notification got after a time and up to another. */
+  sentBetween(name: string, queue: Queue, from: number, to: number): Promise<number>;
   receiver(name: string): Promise<ReceiverState>;
-  /** Notes an attempt; `receiver`: how the receiver did with it. */
+  /** Notes that an attempt begins: what cannot be noted is not sent, or it would be sent for ever. */
+  begin(id: string, at: number): Promise<void>;
+  /** Notes how an attempt ended; `receiver`: how the receiver did with it. */
   tried(
     id: string,
     outcome: { readonly state: MessageState; readonly why: string; readonly at: number },

@@ -2,24 +2,31 @@ import { createHash } from "node:crypto";
 import { counted } from "../view/words.ts";
 import type { Notice } from "./notice.ts";
 
+/** Messages that a summary lists: a receiver may refuse what is too long. */
+const MOST_LISTED = 500;
+
 /** One message in the place of several that would be too many. Summaries among them are told by what they stand for. */
 export function summaryOf(notification: string, notices: readonly Notice[], now: number): Notice {
-  const messages = notices.flatMap((notice) =>
+  const all = notices.flatMap((notice) =>
     notice.kind === "summary"
       ? notice.messages
       : [{ id: notice.id, kind: notice.kind, title: notice.title, more: notice.more }],
   );
+  const messages = all.slice(0, MOST_LISTED);
+  const unlisted = all.length - messages.length + notices.reduce((sum, notice) => sum + notice.unlisted, 0);
   const kinds = [...Map.groupBy(messages, ({ kind }) => kind)].map(([kind, some]) => `${some.length} ${kind}`);
-  const ids = messages.map(({ id }) => id);
+  const amounts = [...kinds, ...(unlisted === 0 ? [] : [`${unlisted} more`])];
   return {
     ...bareNotice(notification, now),
     id: createHash("sha256")
-      .update(JSON.stringify(["summary", notification, ids]))
+      .update(JSON.stringify(["summary", notification, notices.map(({ id }) => id)]))
       .digest("hex")
       .slice(0, 32),
     kind: "summary",
-    title: `${counted(messages.length, "message")} in one, more than the hourly limit: ${kinds.join(", ")}`,
+    title: `${counted(messages.length + unlisted, "message")} in one, more than the hourly limit: ${amounts.join(", ")}`,
+    more: unlisted === 0 ? null : "runbook notify list --all",
     messages,
+    unlisted,
   };
 }
 
@@ -49,5 +56,6 @@ function bareNotice(notification: string, now: number): Omit<Notice, "id" | "kin
     cards: [],
     more: null,
     messages: [],
+    unlisted: 0,
   };
 }

@@ -32,6 +32,7 @@ export function noticeLines(notice: Notice): string[] {
     rest > 0 && findings.length > 0 ? [`and ${counted(rest, "more host")}`] : [],
     ...cards.map(cardWords),
     messages.flatMap(({ title, more }) => [`- ${title}`, ...(more === null ? [] : [`  ${more}`])]),
+    notice.unlisted === 0 ? [] : [`and ${counted(notice.unlisted, "more message")}`],
     notice.more === null ? [] : [`more: ${notice.more}`],
   ];
   return parts.filter((lines) => lines.length > 0).flatMap((lines, at) => (at === 0 ? lines : ["", ...lines]));

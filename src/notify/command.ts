@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { Receiver } from "../model/notification.ts";
 import type { Notice } from "../notice/notice.ts";
 import { clean } from "../view/clean.ts";
-import { PATIENCE, type Sent, type Surroundings } from "./send.ts";
+import type { Sent, Surroundings } from "./send.ts";
 
 type Command = Extract<Receiver, { kind: "command" }>;
 
@@ -29,27 +29,35 @@ export function sendCommand(
   // It need not read what it does not want.
   child.stdin.on("error", () => undefined);
   child.stdin.end(`${JSON.stringify(notice)}\n`);
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
   const end = (): void => endGroup(child.pid);
-  stop.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
   const over = (sent: Sent): void => {
-    stop.removeEventListener("abort", end);
+    signal.removeEventListener("abort", end);
     resolve(sent);
   };
   child.on("error", (error) => over({ kind: "later", why: clean(error.message, { max: 300 }) }));
   child.on("exit", (code, killed) => {
-    // What it left behind may keep the pipe open.
-    child.stderr.destroy();
-    if (code === 0) return over({ kind: "sent", why: "" });
-    const how = stop.aborted
-      ? `did not end within ${PATIENCE / 1000} s`
-      : code === null
-        ? `was ended by ${killed}`
-        : `exited ${code}`;
-    const last = said.trimEnd().split("\n").at(-1) ?? "";
-    over({ kind: "later", why: clean(`${program} ${how}${last === "" ? "" : `: ${last}`}`, { max: 300 }) });
+    const tell = (): void => {
+      child.stderr.destroy();
+      over(sentBy(program, code, killed, said));
+    };
+    if (code === 0 || child.stderr.closed) return tell();
+    // Its last words may still be in the pipe; what it left behind may keep that open.
+    child.stderr.once("close", tell);
+    setTimeout(tell, LAST_WORDS);
   });
   return promise;
+}
+
+/** ms that the last words of a program are waited for once it has ended. */
+const LAST_WORDS = 200;
+
+function sentBy(program: string, code: number | null, killed: NodeJS.Signals | null, said: string): Sent {
+  if (code === 0) return { kind: "sent", why: "" };
+  const how = code === null ? `was ended by ${killed}` : `exited ${code}`;
+  const last = said.trimEnd().split("\n").at(-1) ?? "";
+  return { kind: "later", why: clean(`${program} ${how}${last === "" ? "" : `: ${last}`}`, { max: 300 }) };
 }
 
 function endGroup(pid: number | undefined): void {

@@ -1,5 +1,5 @@
 import type { Notification } from "../model/notification.ts";
-import type { Message, MessageState, Outbox, ReceiverState } from "../notice/outbox.ts";
+import type { Message, MessageState, Outbox, Queue, ReceiverState } from "../notice/outbox.ts";
 import { summaryOf } from "../notice/summary.ts";
 import type { Clock } from "../run/ports.ts";
 import type { Send, Sent } from "./send.ts";
@@ -35,17 +35,15 @@ export type Delivery = {
   readonly tell: (word: Word) => void;
 };
 
-/** Delivers what is due for one notification, until nothing is, its hour is full, or its receiver fails. */
+/** Delivers what is due for one notification, until nothing is, its hours are full, or its receiver fails. */
 export async function deliver(notification: Notification, delivery: Delivery, signal: AbortSignal): Promise<void> {
   const { outbox, clock } = delivery;
-  const { name, limit } = notification;
+  const { name } = notification;
   while (!signal.aborted) {
     const now = clock.now();
     const receiver = await outbox.receiver(name);
-    const room = limit - (await outbox.sentBetween(name, now - HOUR, now));
-    if (isLeftAlone(receiver, now) || room <= 0) return;
-    // The last place of an hour is for all that there is no room for.
-    const [message, ...others] = await outbox.due(name, room === 1 ? MOST_SUMMED : 1);
+    if (isLeftAlone(receiver, now)) return;
+    const [message, ...others] = await nextFor(notification, receiver, outbox, now);
     if (message === undefined) return;
     if (others.length > 0) {
       const all = [message, ...others].toSorted((a, b) => a.at - b.at).map(({ notice }) => notice);
@@ -56,12 +54,33 @@ export async function deliver(notification: Notification, delivery: Delivery, si
       );
       continue;
     }
+    await outbox.begin(message.notice.id, now);
     const sent = await delivery.send(notification, message.notice, signal);
     // What was broken off by our own end says nothing of the receiver.
     if (signal.aborted && sent.kind === "later") return;
     await note(message, sent, receiver, delivery);
     if (sent.kind === "later") return;
   }
+}
+
+/** The message that is sent now; or all that the last place of its queue's hour is for. */
+async function nextFor(
+  { name, limit }: Notification,
+  receiver: ReceiverState,
+  outbox: Outbox,
+  now: number,
+): Promise<readonly Message[]> {
+  for (const queue of queuesAfter(receiver)) {
+    const room = limit - (await outbox.sentBetween(name, queue, now - HOUR, now));
+    const messages = room <= 0 ? [] : await outbox.due(name, queue, room === 1 ? MOST_SUMMED : 1);
+    if (messages.length > 0) return messages;
+  }
+  return [];
+}
+
+/** Requests come first; but after a failure it is the others' turn, so that a request that cannot be taken does not hold up all news. */
+function queuesAfter({ failures }: ReceiverState): readonly Queue[] {
+  return failures % 2 === 0 ? ["requests", "news"] : ["news", "requests"];
 }
 
 /** Not for longer than anything is: a clock that was set back would make it wait for days. */

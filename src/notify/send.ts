@@ -1,4 +1,4 @@
-import type { Notification } from "../model/notification.ts";
+import type { Notification, Receiver } from "../model/notification.ts";
 import type { InputOrigin } from "../model/origin.ts";
 import type { Opened } from "../model/secret.ts";
 import type { Notice } from "../notice/notice.ts";
@@ -13,7 +13,7 @@ export type Sent =
   | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "later"; readonly why: string; readonly after?: number };
 
-/** Delivers a message to the receiver of a notification, or says why not. Never throws. */
+/** Delivers a message to the receiver of a notification, or says why not. Never throws, and ends soon after the signal. */
 export type Send = (notification: Notification, notice: Notice, signal: AbortSignal) => Promise<Sent>;
 
 /** Where senders get secrets from, and begin to look for files and programs. */
@@ -21,7 +21,12 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly reveal: (origin: InputOrigin) => Promise<Opened>;
   readonly directory: string;
+  /** ms that an attempt may take, with all that it needs; left out: `PATIENCE`. */
+  readonly patience?: Patience;
 };
 
-/** ms that an attempt may take. */
-export const PATIENCE = 30_000;
+/** ms that an attempt may take, by the way in which it is sent. */
+export type Patience = Readonly<Record<Receiver["kind"], number>>;
+
+/** Mail servers let those wait whom they do not know. */
+export const PATIENCE: Patience = { webhook: 30_000, command: 30_000, mail: 120_000 };

@@ -1,10 +1,10 @@
-import type { Receiver } from "../model/notification.ts";
+import { isHeaderValue, type Receiver } from "../model/notification.ts";
 import type { InputOrigin } from "../model/origin.ts";
 import { mask, Secret } from "../model/secret.ts";
 import type { Notice } from "../notice/notice.ts";
 import { slackPayload } from "../notice/slack.ts";
 import { clean } from "../view/clean.ts";
-import { PATIENCE, type Sent, type Surroundings } from "./send.ts";
+import type { Sent, Surroundings } from "./send.ts";
 import { signatureOf } from "./signature.ts";
 
 type Webhook = Extract<Receiver, { kind: "webhook" }>;
@@ -20,7 +20,7 @@ export async function sendWebhook(
   if (typeof opened === "string") return { kind: "later", why: clean(opened) };
   const { url, headers, key } = opened;
   const body = JSON.stringify(to.format === "slack" ? slackPayload(notice) : notice);
-  const secrets = [url, ...Object.values(headers)].filter((value) => value instanceof Secret);
+  const secrets = [url, ...Object.values(headers)].filter((value) => value instanceof Secret).flatMap(partsOf);
   const quiet = (text: string): string => clean(mask(text, secrets), { max: 300 });
   const at = Math.floor(clock.now() / 1000);
   try {
@@ -36,9 +36,14 @@ export async function sendWebhook(
         "x-runbook-kind": notice.kind,
         ...(key === null ? {} : { "x-runbook-signature": signatureOf(key, at, body) }),
       },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
+      signal,
     });
-    return answerOf(response, quiet(await beginning(response)), { quiet, now: clock.now() });
+    if (response.ok) {
+      // Whoever has said yes has it, whatever becomes of the rest of the answer.
+      void response.body?.cancel().catch(() => undefined);
+      return { kind: "sent", why: "" };
+    }
+    return failureOf(response, quiet(await beginning(response)), { quiet, now: clock.now() });
   } catch (error) {
     return { kind: "later", why: quiet(errorWords(error)) };
   }
@@ -62,7 +67,11 @@ async function secretsOf(to: Webhook, reveal: Surroundings["reveal"]): Promise<O
   const url = await open("url", to.url);
   const key = to.secret === null ? null : await open("secret", to.secret);
   const headers: Record<string, string | Secret> = {};
-  for (const [name, value] of Object.entries(to.headers)) headers[name] = await open(name, value);
+  for (const [name, value] of Object.entries(to.headers)) {
+    const opened = await open(name, value);
+    if (!isHeaderValue(plainOf(opened))) problems.push(`${name}: what is there cannot stand in a header`);
+    headers[name] = opened;
+  }
   if (problems.length > 0) return problems.join("; ");
   if (!/^https?:\/\//i.test(plainOf(url))) return "url: what is there is no address of HTTP";
   return { url, headers, key: key instanceof Secret ? key : null };
@@ -72,17 +81,25 @@ function plainOf(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
 }
 
-/** Statuses of requests that may do better later; all others from 400 to 499 are for good. */
-const TEMPORARY: ReadonlySet<number> = new Set([408, 425, 429]);
+/** What an answer may repeat of a secret: the words of a header, the parts of an address. */
+function partsOf(secret: Secret): readonly Secret[] {
+  const parts = secret.reveal().split(/[\s/?&=#,;]+/);
+  return [secret, ...parts.filter((part) => part.length >= LEAST_PART).map((part) => new Secret(part))];
+}
 
-function answerOf(
+/** Letters of a part that is worth hiding. */
+const LEAST_PART = 4;
+
+/** Statuses of requests that may do better later, also once our secrets are put right; all others from 400 to 499 are for good. */
+const TEMPORARY: ReadonlySet<number> = new Set([401, 403, 407, 408, 425, 429]);
+
+function failureOf(
   response: Response,
   said: string,
   { quiet, now }: { readonly quiet: (text: string) => string; readonly now: number },
 ): Sent {
   const { status, headers } = response;
   const words = `HTTP ${status}${said === "" ? "" : `: ${said}`}`;
-  if (status >= 200 && status < 300) return { kind: "sent", why: "" };
   if (status >= 300 && status < 400) {
     return {
       kind: "refused",
@@ -109,20 +126,23 @@ async function beginning({ body }: Response): Promise<string> {
   if (body === null) return "";
   const reader = body.getReader();
   const parts: Uint8Array[] = [];
-  for (let read = 0; read < MOST_READ;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-    read += value.length;
+  try {
+    for (let read = 0; read < MOST_READ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      read += value.length;
+    }
+    await reader.cancel();
+  } catch {
+    // An answer that is broken off has its status all the same.
   }
-  await reader.cancel();
   const text = new TextDecoder().decode(Buffer.concat(parts).subarray(0, MOST_READ));
   return text.trim().split("\n", 1)[0]?.slice(0, 200) ?? "";
 }
 
 function errorWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return `no answer within ${PATIENCE / 1000} s`;
   const { cause } = error;
   return cause instanceof Error ? cause.message || String("code" in cause ? cause.code : cause.name) : error.message;
 }

@@ -142,7 +142,7 @@ describe("a daemon", () => {
 test("messages that a receiver refuses are listed with the reason, and sent again when somebody wants that", async () => {
   await using shop = await workshop();
   await using receiver = await httpReceiver();
-  receiver.answers(() => ({ status: 403, body: "who are you" }));
+  receiver.answers(() => ({ status: 422, body: "who are you" }));
   {
     await using record = SqliteRecord.open(join(shop.directory, "state"));
     await write(record, scheduledRun("r1", { web1: "away" }));
@@ -150,7 +150,7 @@ test("messages that a receiver refuses are listed with the reason, and sent agai
   }
   const list = await shop.run("notify", "list", "--state", "state");
   expect(list.out.split("\n")[1]).toMatch(
-    /^[0-9a-f]{8} {2}\S+ \S+ UTC {2}ops +refused +1 +Unknown: web1 cannot be looked at +HTTP 403: who are you$/,
+    /^[0-9a-f]{8} {2}\S+ \S+ UTC {2}ops +refused +1 +Unknown: web1 cannot be looked at +HTTP 422: who are you$/,
   );
   expect(await shop.run("notify", "retry", "zz", "--state", "state")).toMatchObject({ exit: 64 });
   const again = await shop.run("notify", "retry", list.out.split("\n")[1]?.slice(0, 8) ?? "", "--state", "state");

@@ -11,12 +11,13 @@ export type Received = {
   readonly body: string;
 };
 
-/** How a receiver answers. `hang`: not at all. */
+/** How a receiver answers. `hang`: not at all; `cut`: the connection breaks in the middle of the answer. */
 export type Answer = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly hang?: boolean;
+  readonly cut?: boolean;
 };
 
 /** A real HTTP server on loopback that keeps what it gets. */
@@ -43,10 +44,11 @@ export async function httpReceiver(tls?: { readonly key: string; readonly cert: 
       const { method = "", url = "", headers } = request;
       const got = { method, path: url, headers, body };
       received.push(got);
-      const { status, headers: said = {}, body: words = "", hang = false } = answer(got);
+      const { status, headers: said = {}, body: words = "", hang = false, cut = false } = answer(got);
       if (hang) return;
       response.writeHead(status, said);
-      response.end(words);
+      if (cut) response.write("{", () => request.socket.destroy());
+      else response.end(words);
     });
   });
   server.listen(0, "127.0.0.1");

@@ -1,6 +1,7 @@
 import type { Entry } from "../../src/model/event.ts";
 import type { Notification } from "../../src/model/notification.ts";
 import { tellOnce, type Notifier } from "../../src/notify/notifier.ts";
+import { PATIENCE, type Patience } from "../../src/notify/send.ts";
 import { sender } from "../../src/notify/sender.ts";
 import type { SqliteRecord } from "../../src/journal/sqlite.ts";
 import type { Word } from "../../src/notify/deliver.ts";
@@ -26,7 +27,11 @@ export function notificationsOf(...written: readonly object[]): readonly Notific
 export function notifying(
   record: SqliteRecord,
   notifications: readonly Notification[],
-  { env = {}, directory = "/" }: { readonly env?: NodeJS.ProcessEnv; readonly directory?: string } = {},
+  {
+    env = {},
+    directory = "/",
+    patience = PATIENCE,
+  }: { readonly env?: NodeJS.ProcessEnv; readonly directory?: string; readonly patience?: Patience } = {},
 ) {
   let now = DAWN;
   const words: Word[] = [];
@@ -37,7 +42,7 @@ export function notifying(
     outbox: record.outbox,
     archive: record,
     current: () => ({ schedules, notifications }),
-    send: sender({ clock, directory, reveal: (origin) => readOrigin(origin, { env, directory }) }),
+    send: sender({ clock, directory, reveal: (origin) => readOrigin(origin, { env, directory }), patience }),
     random: () => 0.5,
     tell: (word) => void words.push(word),
     problem: (problem) => {

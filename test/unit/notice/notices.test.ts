@@ -3,6 +3,7 @@ import type { Entry } from "../../../src/model/event.ts";
 import { NoticeKind } from "../../../src/model/notification.ts";
 import type { Notice } from "../../../src/notice/notice.ts";
 import { noticesOf, type ToldPlace } from "../../../src/notice/notices.ts";
+import { summaryOf } from "../../../src/notice/summary.ts";
 import { slackPayload } from "../../../src/notice/slack.ts";
 import { noticeLines } from "../../../src/notice/words.ts";
 import { diskFinding, diskRunbook, loadedFrom } from "../../kit/story.ts";
@@ -178,6 +179,28 @@ test("what waits comes with its card and the commands that answer it", () => {
   expect(notice?.more).toBe("runbook approvals r1");
 });
 
+test("a card is not longer than a person reads, and says so", () => {
+  const written = JSON.parse(diskRunbook().text);
+  written.steps[0].fix.run = "true\n".repeat(5_000);
+  const [notice] = listener()(scheduledRun("r1", { web1: "waits" }, { loaded: loadedFrom(written) }));
+  const lines = notice?.cards[0]?.lines ?? [];
+  expect(lines.length).toBeLessThan(500);
+  expect(lines.at(-1)).toMatch(/^!! {2}4,\d{3} lines of this card left out: `runbook approvals r1` shows all of it$/);
+});
+
+test("a summary lists no more than a receiver can take, also where it stands for other summaries", () => {
+  const notices = scheduledRun("r1", { web1: left });
+  const [one] = listener()(notices);
+  const many = Array.from({ length: 400 }, (_, at) => ({ ...(one ?? never()), id: `i${at}` }));
+  const first = summaryOf("ops", many, 0);
+  const both = summaryOf("ops", [first, ...many, first], 0);
+  expect([first.messages.length, first.unlisted, both.messages.length, both.unlisted]).toEqual([400, 0, 500, 700]);
+  expect(both.title).toBe("1,200 messages in one, more than the hourly limit: 500 found, 700 more");
+  expect(noticeLines(both).slice(-3)).toEqual(["and 700 more messages", "", "more: runbook notify list --all"]);
+  const all = summaryOf("ops", [both, first], 0);
+  expect([all.messages.length, all.unlisted]).toEqual([500, 1_100]);
+});
+
 describe("what a host says", () => {
   const evil =
     "</b> <!channel> *x* `y` @here https://evil.example/ www.evil.example a@evil.example \n\u202eSubject: z\u001b[31m";
@@ -200,6 +223,30 @@ describe("what a host says", () => {
       expect(inner.slice(0, inner.indexOf("```")).match(/`/g)).toHaveLength(2);
       expect(slack).toMatchObject({ parse: "none", link_names: 0 });
     }
+  });
+
+  test.each([
+    ["see evil.example/login", "see evil[.]example/login"],
+    ["sub.evil-1.example:8080/x?y", "sub.evil-1[.]example:8080/x?y"],
+    ["\\\\evil.example\\share", "[\\\\]evil.example\\share"],
+    ["/var/log/tap.log and /etc/init.d/foo.sh in lib.d/", "/var/log/tap.log and /etc/init.d/foo.sh in lib.d/"],
+    ["C:\\Windows\\x.log", "C:\\Windows\\x.log"],
+  ])("%j is told as %j", (said, told) => {
+    const [notice] = listener()(scheduledRun("r1", { web1: { outcome: "failed", reason: said } }));
+    expect(notice?.findings[0]?.reason).toBe(told);
+  });
+
+  test("leaves Slack's block of code whole, however much of it is escaped", () => {
+    const finding = diskFinding(4242, { path: "<&>".repeat(130) });
+    const names = Array.from({ length: 60 }, (_, at) => `web${at + 1}x`);
+    const [notice] = listener()(
+      scheduledRun("r1", Object.fromEntries(names.map((name) => [name, "waits"])), { finding }),
+    );
+    const { text } = slackPayload(notice ?? never()) as { text: string };
+    expect(text.length).toBeLessThan(40_000);
+    expect(text).toMatch(/^`[^`\n]+`\n```\n[^`]*\n```$/);
+    expect(text.replaceAll(/&(amp|lt|gt);/g, "")).not.toMatch(/[&<>]/);
+    expect(text).toContain("approve:  runbook approve r1");
   });
 
   test("is hidden everywhere where its column is private", () => {
