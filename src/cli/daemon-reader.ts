@@ -5,24 +5,29 @@ import { findRunbook } from "../load/library.ts";
 import { openSchedules, type OpenedSchedules } from "../load/schedules.ts";
 import { isFault } from "../model/fault.ts";
 import { lookup } from "./library.ts";
-import { replaceFile } from "./whole-file.ts";
 
 /** ms between two looks whether files have changed. */
 const PAUSE = 5_000;
+/** ms for which nobody must have written to a file before it is taken unasked: they may be in the midst of it, and half of it may be right, too. */
+const SETTLED = 2_000;
 
 /** Reads one file of schedules. */
 export type ScheduleReader = Reader & {
   /** Reads it the next time, whether anything has changed or not. */
   again(): void;
-  /** A file that holds what was right the last time; null: there is none. */
-  inForce(): string | null;
   /** The last that was right; null: there was none. */
   current(): OpenedSchedules | null;
 };
 
-/** Reads a file of schedules where it, or a runbook or a policy that it names, is another than before, and keeps a copy of what was right. */
-export function scheduleReader(file: string, copy: string): ScheduleReader {
-  let kept = false;
+/** How a file is read: how often it is looked at, in ms, and by what. */
+type Ways = { readonly pause: number; readonly open: typeof openSchedules };
+
+/** Reads a file of schedules where it, or a runbook or a policy that it names, is another than before. */
+export function scheduleReader(
+  file: string,
+  { pause, open }: Ways = { pause: PAUSE, open: openSchedules },
+): ScheduleReader {
+  let wanted = true;
   let watched: readonly string[] = [resolve(file)];
   let prints: string | null = null;
   let current: OpenedSchedules | null = null;
@@ -30,27 +35,36 @@ export function scheduleReader(file: string, copy: string): ScheduleReader {
   return {
     current: () => current,
     again: () => {
-      prints = null;
+      wanted = true;
       looked = Number.NEGATIVE_INFINITY;
     },
-    inForce: () => (kept ? copy : null),
     read: async () => {
-      if (performance.now() - looked < PAUSE) return null;
+      if (performance.now() - looked < pause) return null;
       looked = performance.now();
-      if (prints !== null && (await printsOf(watched)) === prints) return null;
-      const opened = await openSchedules(
+      const before = await printsOf(watched);
+      if (!wanted && (before === prints || (await isBeingWritten(file)))) return null;
+      wanted = false;
+      const opened = await open(
         { option: file, env: process.env, cwd: process.cwd() },
         { now: Date.now(), searches: (directory) => lookup(process.env, directory).searchPath },
       );
-      watched = await filesOf(opened, file, watched);
-      prints = await printsOf(watched);
-      const { schedules, text, faults } = opened;
-      if (schedules === undefined || text === undefined) return { faults };
+      const named = await filesOf(opened, file, watched);
+      // What was changed while it was read is read again.
+      prints = (await printsOf(watched)) === before ? await printsOf(named) : null;
+      watched = named;
+      const { schedules, faults } = opened;
+      if (schedules === undefined) return { faults };
       current = opened;
-      kept = (await replaceFile(copy, () => text, 0o600)) === null;
       return { schedules };
     },
   };
+}
+
+/** One that is dated later than now is taken for what it is: otherwise it would never be. */
+async function isBeingWritten(file: string): Promise<boolean> {
+  const written = await stat(file).catch(() => null);
+  const age = written === null ? 0 : Date.now() - written.mtimeMs;
+  return age >= 0 && age < SETTLED;
 }
 
 /** The file and all that it names; where it is wrong, what it named before. */

@@ -1,6 +1,6 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { newBridge, type Bridge } from "../daemon/bridge.ts";
-import type { Line } from "../daemon/ports.ts";
+import type { DaemonParts, Line } from "../daemon/ports.ts";
 import { listen, type Page } from "../daemon/listen.ts";
 import { serve, stop } from "../daemon/serve.ts";
 import { processStarter } from "../daemon/spawn.ts";
@@ -33,26 +33,39 @@ export type DaemonOptions = {
   readonly patience: number;
 };
 
-/** What is in force of the file of schedules, for the processes of fires, in the directory of the record. */
-const IN_FORCE = "schedules-in-force.yml";
-
 /** ms that it sleeps at most: clocks are set, and laptops sleep. */
 const NAP = 15_000;
 
 /** ms between two tries to open the record. */
 const AGAIN = 5_000;
 
-/** Runs what schedules say until it is told to end; answers with 0 then. */
-export async function daemon(options: DaemonOptions, io: Io): Promise<number | Fault> {
+/** Where everything is: the file of schedules, and the directory of the record. */
+type Places = { readonly file: string; readonly state: string };
+
+/** Runs what schedules say until it is told to end; ends the process with 0 then. */
+export async function daemon(options: DaemonOptions, io: Io): Promise<Fault> {
   const { env } = process;
   const file = schedulesFile({ option: options.schedules, env, cwd: process.cwd() });
   if (isFault(file)) return file;
-  const state = resolve(stateDir(options.state, env));
+  // Whoever wants the file read again does not want an end, also where there is no record yet.
+  process.on("SIGHUP", () => undefined);
   const say = (line: Line): void => io.out(`${lineText(line, Date.now())}\n`);
+  const fault = await serveAll({ file, state: resolve(stateDir(options.state, env)) }, options, say);
+  if (fault !== null) return fault;
+  // What could not be waited for goes on without us.
+  process.exit(EXIT.ok);
+}
+
+/** A daemon from the record that it opens to the one that it closes. A fault: it cannot listen where it should. */
+async function serveAll(
+  places: Places,
+  { listen: address, parallel, patience }: DaemonOptions,
+  say: (line: Line) => void,
+): Promise<Fault | null> {
+  const { file, state } = places;
   await using record = await openedRecord(state, say);
-  const { machine: _, ...self } = whereabouts();
-  const reader = scheduleReader(file, join(state, IN_FORCE));
-  const telling = startTelling(
+  const reader = scheduleReader(file);
+  await using telling = startTelling(
     notifierOf(record, () => listeningOf(reader.current()), {
       directory: dirname(resolve(file)),
       word: (word) => say({ level: word.state === "sent" ? "info" : "warning", event: "notification", ...word }),
@@ -60,6 +73,40 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
     }),
   );
   const bridge = newBridge({
+    ...waysOf(record, places, () => reader.current()?.text ?? null),
+    reader,
+    say,
+    most: parallel,
+    patience: patience * 1000,
+    chore: async () => {
+      await telling.round();
+      await countMessages(bridge, record, reader.current());
+    },
+  });
+  const listening = address === undefined ? null : await listen(address, pagesOf(bridge));
+  if (isFault(listening)) return listening;
+  using _signals = heed(bridge, reader);
+  say({
+    level: "info",
+    event: "daemon",
+    listening: listening?.url ?? null,
+    pid: process.pid,
+    state,
+    schedules: resolve(file),
+  });
+  await serve(bridge);
+  return null;
+}
+
+/** What a daemon does for real. `text`: what is in force of the file of schedules. */
+function waysOf(
+  record: SqliteRecord,
+  { file, state }: Places,
+  text: () => string | null,
+): Omit<DaemonParts, "reader" | "say" | "most" | "patience" | "chore"> {
+  const { env } = process;
+  const { machine: _, ...self } = whereabouts();
+  return {
     clock: systemClock,
     book: record.book,
     desk: record.desk,
@@ -71,38 +118,14 @@ export async function daemon(options: DaemonOptions, io: Io): Promise<number | F
       env,
       state,
       schedules: resolve(file),
-      text: () => reader.inForce(),
+      text,
     }),
-    reader,
     refusal: (run) => refusalOf(run, record),
     hail: (run) => hail(run, record),
     newRun: newRunId,
-    say,
-    most: options.parallel,
     nap: NAP,
-    patience: options.patience * 1000,
-    chore: async () => {
-      await telling.round();
-      await countMessages(bridge, record, reader.current());
-    },
     ticks: () => performance.now(),
-  });
-  const listening = options.listen === undefined ? null : await listen(options.listen, pagesOf(bridge));
-  if (isFault(listening)) return listening;
-  using _signals = heed(bridge, reader);
-  const at = listening?.url ?? null;
-  bridge.parts.say({
-    level: "info",
-    event: "daemon",
-    listening: at,
-    pid: process.pid,
-    state,
-    schedules: resolve(file),
-  });
-  await serve(bridge);
-  await telling[Symbol.asyncDispose]();
-  // What could not be waited for goes on without us.
-  process.exit(EXIT.ok);
+  };
 }
 
 /** The record; while it cannot be opened that is told, and tried again: a disk that is full will be freed. */
@@ -151,10 +174,11 @@ async function countMessages(
   for (const { name } of current?.notifications ?? []) status.outbox.set(name, await outbox.waiting(name));
 }
 
-/** The process is looked at right before: another may have its number by now. */
-async function hail(run: string, { desk }: SqliteRecord): Promise<boolean> {
-  const writer = (await desk.holder(run))?.writer;
+/** The process is looked at right before: another may have its number by now. One that was told before is not told again: it would leave what it has begun. */
+async function hail(run: string, record: SqliteRecord): Promise<boolean> {
+  const writer = (await record.desk.holder(run))?.writer;
   if (writer === undefined || isAtWork(writer) !== true) return false;
+  if (fold(await record.read(run))?.stop != null) return true;
   try {
     return process.kill(writer.pid, "SIGTERM");
   } catch {

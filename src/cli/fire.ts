@@ -17,6 +17,7 @@ import { clean } from "../view/clean.ts";
 import { counted, duration } from "../view/words.ts";
 import { orderCheck } from "./check.ts";
 import { EXIT } from "./exit.ts";
+import { textInForce } from "./in-force.ts";
 import type { GivenInput } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { momentOf } from "./moment.ts";
@@ -32,8 +33,8 @@ type Places = {
   readonly schedules?: string | undefined;
   readonly state?: string | undefined;
   readonly json?: boolean | undefined;
-  /** A file with the schedules that are in force, where those that stand in theirs may be others by now. */
-  readonly text?: string | undefined;
+  /** The digest of the schedules that are in force, which come on standard input. */
+  readonly digest?: string | undefined;
 };
 
 /** What the daemon says of a fire. */
@@ -89,7 +90,9 @@ type Asked = Pick<Beginning, "fire" | "why" | "byHand"> & {
 /** Makes of a schedule what a command line would be; paths in it begin where its file is. */
 async function begin(name: string, places: Places, asked: Asked, io: Io): Promise<number | readonly Fault[]> {
   const state = resolve(stateDir(places.state, process.env));
-  const own = { option: places.schedules, env: process.env, cwd: process.cwd(), text: places.text };
+  const text = await textInForce(places.digest);
+  if (isFault(text)) return [text];
+  const own = { option: places.schedules, env: process.env, cwd: process.cwd(), text };
   const opened = await openSchedules(own, { now: Date.now() });
   if (opened.schedules === undefined) return opened.faults;
   const chosen = chosenOf(opened.schedules, name, opened.path);

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { contentDigest } from "../engine/runbook-digest.ts";
 import type { ProcessEnd } from "../schedule/aftermath.ts";
 import type { Errand, Process, Starter } from "./ports.ts";
 
@@ -13,45 +15,65 @@ export type Program = {
   /** The directory of the record, and the file of schedules. */
   readonly state: string;
   readonly schedules: string;
-  /** What is in force of that file; null: what stands in it. */
+  /** What is in force of that file, which may be another by now; null: nothing yet. */
   readonly text: () => string | null;
 };
 
 /** Starts the program itself for each errand, in a process group of its own: a signal that ends us does not end it. */
 export function processStarter(program: Program): Starter {
-  const { file, argv, cwd, env } = program;
   return {
     start: (errand, hear) => {
-      const child = spawn(file, [...argv, ...argumentsOf(errand, program)], {
-        cwd,
-        env,
-        detached: true,
-        // What it prints of the run is on record, and cards are not for a log.
-        stdio: ["ignore", "ignore", "pipe"],
-      });
-      if (child.stderr !== null) hearLines(child.stderr, hear);
-      return processOf(child, hear);
+      try {
+        return begin(errand, program, hear);
+      } catch (error) {
+        // Where there is no memory for another process, for instance.
+        hear(error instanceof Error ? error.message : String(error));
+        return { pid: null, ended: Promise.resolve(NOT_STARTED), stop: () => undefined };
+      }
     },
   };
 }
 
-function argumentsOf(errand: Errand, { state, schedules, text }: Program): string[] {
+const NOT_STARTED: ProcessEnd = { code: null, signal: null };
+
+function begin(
+  errand: Errand,
+  { file, argv, cwd, env, text, ...places }: Program,
+  hear: (line: string) => void,
+): Process {
+  const inForce = errand.kind === "fire" ? text() : null;
+  const child = spawn(file, [...argv, ...argumentsOf(errand, places, inForce)], {
+    cwd,
+    env,
+    detached: true,
+    // What it prints of the run is on record, and cards are not for a log.
+    stdio: [inForce === null ? "ignore" : "pipe", "ignore", "pipe"],
+  });
+  // It may end before it has read anything.
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(inForce);
+  if (child.stderr !== null) hearLines(child.stderr, hear);
+  // Whoever ends does not wait for what goes on without them.
+  child.unref();
+  if (child.stderr instanceof Socket) child.stderr.unref();
+  return processOf(child, hear);
+}
+
+function argumentsOf(
+  errand: Errand,
+  { state, schedules }: Pick<Program, "state" | "schedules">,
+  inForce: string | null,
+): string[] {
   if (errand.kind === "resume") return ["resume", errand.run, "--no-tui", "--state", state];
   const { schedule, nominal, act, why, run } = errand;
-  const inForce = text();
-  const own = inForce === null ? [] : ["--text", inForce];
-  const when = ["--nominal", new Date(nominal).toISOString(), "--act", act, "--run", run];
+  const fire = ["schedule", "fire", schedule, "--nominal", new Date(nominal).toISOString(), "--act", act, "--run", run];
+  const places = ["--state", state, "--schedules", schedules];
   return [
-    "schedule",
-    "fire",
-    schedule,
-    ...when,
-    "--state",
-    state,
-    "--schedules",
-    schedules,
-    ...own,
-    ...why.map((text) => `--why=${text}`),
+    ...fire,
+    ...places,
+    // Whole or not at all: we may die while we write it.
+    ...(inForce === null ? [] : ["--digest", contentDigest(Buffer.from(inForce))]),
+    ...why.map((reason) => `--why=${reason}`),
   ];
 }
 
@@ -60,7 +82,7 @@ function processOf(child: ChildProcess, hear: (line: string) => void): Process {
   child.on("error", (error) => {
     hear(error.message);
     // A signal that could not be sent is an error, too.
-    if (child.pid === undefined) resolve({ code: null, signal: null });
+    if (child.pid === undefined) resolve(NOT_STARTED);
   });
   // Not `close`: something that it left behind may keep its pipes open.
   child.on("exit", (code, signal) => resolve({ code, signal }));

@@ -19,7 +19,7 @@ export type SchedulePlaces = {
   readonly option?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  /** A file that holds the text to go by, as it was when somebody read it; all in it still begins where the other is. */
+  /** What stood in the file when somebody read it, to go by that; all in it still begins where the file is. */
   readonly text?: string | undefined;
 };
 
@@ -60,36 +60,39 @@ export async function openSchedules(places: SchedulePlaces, closeness: Closeness
   const path = schedulesFile(places);
   if (typeof path !== "string") return { path: "", directory: places.cwd, faults: [path], warnings: [] };
   const directory = dirname(resolve(places.cwd, path));
-  const absolute = resolve(places.cwd, places.text ?? path);
-  const file = await readText(absolute, MAX_SCHEDULES);
-  if ("problem" in file) {
-    const hint = "--schedules FILE or $RUNBOOK_SCHEDULES names another; docs/schedules.md shows how one is written";
-    const kind = file.problem === "there is no such file" ? "usage" : "invalid-file";
-    return { path, directory, faults: [{ kind, where: path, message: file.problem, hint }], warnings: [] };
-  }
-  if (((await stat(absolute)).mode & 0o002) !== 0) {
-    const message = "the schedules cannot be used: everybody on this machine may write the file";
-    return {
-      path,
-      directory,
-      faults: [{ kind: "invalid-file", where: path, message, hint: `chmod o-w ${path}` }],
-      warnings: [],
-    };
-  }
-  const examined = examineSchedules(file.text, path, closeness.now);
+  const text = places.text ?? (await textOf(path, resolve(places.cwd, path)));
+  if (typeof text !== "string") return { path, directory, faults: [text], warnings: [] };
+  const examined = examineSchedules(text, path, closeness.now);
   const { yaml, schedules, notifications = [] } = examined;
-  if (yaml === undefined || schedules === undefined) return { path, directory, text: file.text, ...examined };
+  if (yaml === undefined || schedules === undefined) return { path, directory, text, ...examined };
   const outside =
     closeness.searches === undefined ? [] : await checkOutside(yaml, schedules, directory, closeness.searches);
   const faults = inFileOrder([...examined.faults, ...outside]);
   return {
     path,
     directory,
-    text: file.text,
+    text,
     ...(faults.length === 0 && { schedules, notifications }),
     faults,
     warnings: examined.warnings,
   };
+}
+
+/** What stands in the file that is called `path`, or why it cannot be used. */
+async function textOf(path: string, absolute: string): Promise<string | Fault> {
+  const open = await stat(absolute).then(
+    ({ mode }) => (mode & 0o002) !== 0,
+    () => false,
+  );
+  if (open) {
+    const message = "the schedules cannot be used: everybody on this machine may write the file";
+    return { kind: "invalid-file", where: path, message, hint: `chmod o-w ${path}` };
+  }
+  const file = await readText(absolute, MAX_SCHEDULES);
+  if ("text" in file) return file.text;
+  const hint = "--schedules FILE or $RUNBOOK_SCHEDULES names another; docs/schedules.md shows how one is written";
+  const kind = file.problem === "there is no such file" ? "usage" : "invalid-file";
+  return { kind, where: path, message: file.problem, hint };
 }
 
 /** What the file names and what is not there, or is wrong itself. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { firesIn, startDaemon, until } from "../kit/daemon-command.ts";
@@ -153,4 +153,35 @@ test.concurrent("where something is listened for already it is told, and an addr
   expect((await shop.run("daemon", "--listen", "nine")).exit).toBe(64);
   daemon.child.kill("SIGTERM");
   expect((await daemon.ended).exit).toBe(0);
+});
+
+test.concurrent("what a daemon that waits has read is nothing to the fires of the one that acts", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}" }`);
+  await shop.write("other.yml", `schedules: [{ name: other, runbook: job, inventory: hosts.yml, cron: "@yearly" }]`);
+  const first = startDaemon(shop);
+  await first.said(({ event }) => event === "over");
+  const second = startDaemon(shop, "--schedules", "other.yml");
+  await second.said(({ event }) => event === "schedules");
+  const [then = ""] = (await firesIn(shop)).toReversed().map(({ run }) => run);
+  await first.said(({ event, run }) => event === "over" && String(run) > String(then));
+  for (const daemon of [second, first]) {
+    daemon.child.kill("SIGTERM");
+    expect((await daemon.ended).exit).toBe(0);
+  }
+  const ends = (await firesIn(shop)).flatMap(({ stage, exit }) => (stage === "over" ? [exit] : []));
+  expect(new Set(ends)).toEqual(new Set([0]));
+});
+
+test.concurrent("it waits for a record that cannot be used, also when it is told to read its file again, and closes it at its end", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
+  // No file, so that it cannot be opened.
+  await mkdir(join(shop.directory, "state/runbook.db"), { recursive: true });
+  const daemon = startDaemon(shop);
+  expect((await daemon.said(({ event }) => event === "record"))["problem"]).toContain("this is no file");
+  daemon.child.kill("SIGHUP");
+  await rm(join(shop.directory, "state"), { recursive: true });
+  await daemon.said(({ event }) => event === "leader");
+  daemon.child.kill("SIGTERM");
+  expect((await daemon.ended).exit).toBe(0);
+  expect(await readdir(join(shop.directory, "state"))).toEqual(["runbook.db"]);
 });

@@ -57,6 +57,13 @@ describe("a fire of a schedule", () => {
     expect(await here.files("a")).toContain("1.bad");
   });
 
+  test("begins nothing where the schedules that are in force have not come whole, and may be begun again", async () => {
+    const run = here.nextId();
+    const { exit, err } = await here.fire("open", run, "--digest", "0".repeat(64));
+    expect({ exit, err }).toEqual({ exit: 64, err: expect.stringContaining("have not come whole on standard input") });
+    expect((await here.shop.run("history", "show", run)).exit).toBe(64);
+  });
+
   test("of one id begins once, however many begin it", async () => {
     await here.spoil("a", "b");
     const run = here.nextId();
