@@ -43,7 +43,7 @@ export async function lookHosts(
   const shown = stderr.isTTY && env["TERM"] !== "dumb" && (env["CI"] ?? "") === "";
   const looks = parts.reduce((sum, { plan }) => sum + plan.hosts.length, 0);
   using progress = shown ? progressLine(stderr, looks, () => performance.now()) : null;
-  const turns = sharedTurns(parallel);
+  const turns = sharedTurns(parallel, systemClock);
   const live: LiveRun[] = [];
   const one = ({ run, plan, values, loaded }: Part): Promise<unknown> =>
     start({

@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import { MOST } from "../connect/ssh/pace.ts";
+import { ASIDE } from "../run/turns.ts";
 import { counted, grouped } from "../view/words.ts";
 
 /** What a command wants of this process: how many hosts at once, and whether it keeps its logins to the end of all. */
@@ -31,7 +32,10 @@ export async function withinDescriptors(
   const coming = hosts.reduce((most, { connection }) => Math.max(most, COMING[connection]), 1);
   const kept = keeps ? hosts.reduce((sum, { connection }) => sum + OPEN[connection], 0) : 0;
   const wanted = Math.min(parallel, hosts.length);
-  const takes = (atOnce: number): number => (keeps ? kept : atOnce * open) + Math.min(atOnce, MOST.all) * coming;
+  // Hosts that do not answer are waited for beside those that are worked on.
+  const atMost = (atOnce: number): number => Math.min(hosts.length, atOnce * (1 + ASIDE));
+  const takes = (atOnce: number): number =>
+    (keeps ? kept : atMost(atOnce) * open) + Math.min(atOnce, MOST.all) * coming;
   if (takes(wanted) <= left) return { parallel };
   const most = Array.from({ length: wanted }, (_, at) => wanted - at).find((atOnce) => takes(atOnce) <= left) ?? 0;
   const many = `this process may open ${grouped(room.most)} files`;

@@ -1,9 +1,10 @@
-import PQueue from "p-queue";
 import { type Fault, isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Pinged } from "../model/probe.ts";
 import { jsonText } from "../report/json.ts";
+import { systemClock } from "../run/clock.ts";
 import type { Connector } from "../run/ports.ts";
+import { ownTurns } from "../run/turns.ts";
 import { clean } from "../view/clean.ts";
 import { foldHosts, nameless } from "../view/hosts.ts";
 import { PAGE, type PingTable, pingDetails, pingTable, underHost } from "../view/ping.ts";
@@ -54,7 +55,7 @@ export async function pingHosts(
   options: Pick<PingOptions, "parallel" | "json" | "verbose">,
   io: Io,
 ): Promise<number> {
-  const queue = new PQueue({ concurrency: options.parallel });
+  const turns = ownTurns(options.parallel, systemClock);
   const table = pingTable(hosts.map((host) => host.name));
   const causes = causeTeller(table);
   const print = (lines: readonly string[]): void => io.out(lines.map((line) => `${line}\n`).join(""));
@@ -70,12 +71,15 @@ export async function pingHosts(
     ]);
   };
   if (options.json !== true) print([table.head]);
-  const one = async (host: Host): Promise<Pinged> => {
-    const pinged = await pingHost(host, connector);
-    show(pinged);
-    return pinged;
-  };
-  const answers = await Promise.all(hosts.map((host) => queue.add(() => one(host))));
+  const answers = await Promise.all(
+    hosts.map((host) =>
+      turns.add(host.name, async (place) => {
+        const pinged = await place.waitFor(pingHost(host, connector));
+        show(pinged);
+        return pinged;
+      }),
+    ),
+  );
   if (options.json !== true) print([...causes.rest(), ...closing(answers)].map((line) => clean(line)));
   return answers.some((answer) => answer.fault !== undefined) ? EXIT.unknown : EXIT.ok;
 }

@@ -9,7 +9,7 @@ import { perform } from "./perform.ts";
 import type { Wish } from "./ports.ts";
 import type { Recorder } from "./recorder.ts";
 import { roster } from "./roster.ts";
-import type { Turns } from "./turns.ts";
+import type { Place, Turns } from "./turns.ts";
 import type { Work } from "./work.ts";
 
 /** A run under way. */
@@ -63,21 +63,24 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
     } else {
       hosts.work(host);
       // Who only follows what was left running takes nobody's place.
-      const stay = next.kind === "follow" ? carry(host, next) : turns.add(host, () => turn(host));
+      const stay = next.kind === "follow" ? carry(host, next) : turns.add(host, (place) => turn(host, place));
       stay.then(() => rest(host), fail);
     }
   };
 
   /** One stay in the queue: everything the host can do without waiting. */
-  const turn = async (host: string): Promise<void> => {
+  const turn = async (host: string, place: Place): Promise<void> => {
     for (;;) {
       const next = askEngine(recorder, work, host);
       const state = stateOf(recorder, host);
       if (work.locks.held.has(host) && isIdle(state, next)) await release(state, work);
       if (broken || next.kind === "done" || next.kind === "wait" || next.kind === "follow") return;
-      const carried = carry(host, connectFirst(next, recorder.state, work) ?? next);
-      if (WRITES.has(next.kind)) writing.add(carried);
-      await carried.finally(() => writing.delete(carried));
+      if (next.kind !== "settle") await place.take();
+      const intent = connectFirst(next, recorder.state, work) ?? next;
+      const carried = carry(host, intent);
+      if (WRITES.has(intent.kind)) writing.add(carried);
+      const carriedOut = carried.finally(() => writing.delete(carried));
+      await (intent.kind === "connect" ? place.waitFor(carriedOut) : carriedOut);
     }
   };
 

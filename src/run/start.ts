@@ -84,7 +84,12 @@ export async function start(parts: RunParts): Promise<RunState> {
   if (orders !== null) await recorder.record(orders);
 
   const most = Math.min(recorder.state.plan.parallel, parts.parallel ?? Infinity);
-  const live = drive(recorder, work, (host) => farewell(host, recorder, work), parts.turns ?? ownTurns(most));
+  const live = drive(
+    recorder,
+    work,
+    (host) => farewell(host, recorder, work),
+    parts.turns ?? ownTurns(most, parts.clock),
+  );
   parts.live(live);
   const over = new AbortController();
   parts.approver?.listen((wish) => live.wish(wish), over.signal);

@@ -67,8 +67,8 @@ test.each([
   [500, 200, true, 4096, 200],
   [500, 200, true, 1024, 200],
   [500, 200, true, 700, 43],
-  [500, 200, false, 256, 46],
-  [500, 500, false, 700, 330],
+  [500, 200, false, 256, 23],
+  [500, 500, false, 700, 78],
   [500, 50, false, 1024, 50],
 ])("%i hosts, %i at once, logins kept: %s, with %i files: %i at once", async (hosts, parallel, keeps, most, fit) => {
   expect(await withinDescriptors(some(hosts), { parallel, keeps }, room(most))).toMatchObject({ parallel: fit });

@@ -4,7 +4,6 @@ import type { Fault } from "../../../src/model/fault.ts";
 import type { Host } from "../../../src/model/inventory.ts";
 import type { Connection } from "../../../src/run/ports.ts";
 import { SharedLogins } from "../../../src/run/shared.ts";
-import { sharedTurns } from "../../../src/run/turns.ts";
 import { hostAt } from "../../kit/sshd.ts";
 
 const REFUSED: Fault = { kind: "unreachable", message: "refused" };
@@ -112,38 +111,5 @@ describe("logins that runs share", () => {
     await connected(shared, "a", WEB);
     await shared[Symbol.asyncDispose]();
     expect(made[0]?.closed).toBe(true);
-  });
-});
-
-describe("turns that runs share", () => {
-  it("begin together; on a host they are one after the other, and no more hosts than may be are at work", async () => {
-    const turns = sharedTurns(2);
-    const at = new Map<string, number>();
-    const seen: string[] = [];
-    const turn = (host: string, run: string) => async (): Promise<void> => {
-      at.set(host, (at.get(host) ?? 0) + 1);
-      seen.push(`${run} ${host}`);
-      expect([...at.values()].every((each) => each <= 1)).toBe(true);
-      expect([...at.values()].filter((each) => each > 0).length).toBeLessThanOrEqual(2);
-      await new Promise(setImmediate);
-      at.set(host, 0);
-    };
-    const all = ["a", "b"].flatMap((run) => ["h1", "h2", "h3"].map((host) => turns.add(host, turn(host, run))));
-    await new Promise(setImmediate);
-    expect(seen).toEqual([]);
-    turns.begin();
-    await Promise.all(all);
-    expect(seen.toSorted()).toEqual(["a h1", "a h2", "a h3", "b h1", "b h2", "b h3"]);
-    // A host is done with before the next one has its place.
-    expect(seen.slice(-2).every((each) => each.endsWith("h3"))).toBe(true);
-  });
-
-  it("of one that fails leave the others theirs", async () => {
-    const turns = sharedTurns(1);
-    const bad = turns.add("h1", () => Promise.reject(new Error("broken")));
-    const good = turns.add("h1", () => Promise.resolve());
-    turns.begin();
-    await expect(bad).rejects.toThrow("broken");
-    await good;
   });
 });
