@@ -27,7 +27,7 @@ const AGAIN = 1;
 /** The places of a run that has them for itself. */
 export function ownTurns(most: number, clock: Clock): Turns {
   const places = newPlaces(new PQueue({ concurrency: most }), clock);
-  return { add: (_, turn) => places.stay(turn), clear: places.clear };
+  return { add: (_, turn) => places.stay(turn), clear: () => places.clear() };
 }
 
 /** Places that several runs share: on a host they are at work one after the other, in one stay. Nobody is before `begin`. */

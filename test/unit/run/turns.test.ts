@@ -46,8 +46,7 @@ function fleet() {
       await new Promise<void>((end) => ends.set(host, end));
       work.delete(host);
     };
-  const names = (some: Iterable<string>): string[] => [...some];
-  return { turn, asked, working: () => names(work), answers, ends };
+  return { turn, asked, working: () => [...work], answers, ends };
 }
 
 describe("a host that does not answer", () => {
