@@ -1,8 +1,7 @@
 import { realpathSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, resolve } from "node:path";
+import { isSameZone } from "../language/zone.ts";
 import { openSchedules } from "../load/schedules.ts";
-import { readText } from "../load/text.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { crontabLine } from "../schedule/crontab.ts";
@@ -13,6 +12,7 @@ import { EXIT } from "./exit.ts";
 import { tell, type Io } from "./io.ts";
 import { lookup } from "./library.ts";
 import { chosenOf, type ScheduleOptions } from "./schedule.ts";
+import { writeExport } from "./schedule-export-files.ts";
 import { stateDir } from "./state.ts";
 import { userName } from "./user.ts";
 
@@ -48,33 +48,53 @@ export async function scheduleExport(
   if (opened.schedules === undefined) return opened.faults;
   const chosen = chosenOf(opened.schedules, name, opened.path);
   if (!("schedules" in chosen)) return [chosen];
+  const source = resolve(opened.path);
   const exported = exportAll(chosen.schedules, options, {
     program: [process.execPath, realpathSync(process.argv[1] ?? "")],
     directory: opened.directory,
-    source: resolve(opened.path),
+    source,
     to: resolve(options.dir ?? opened.directory),
     state: resolve(stateDir(options.state, env)),
     user: userName(env),
-    variables: variablesOf(env),
+    variables: variablesOf(env, opened.directory),
     now: Date.now(),
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
-  tell(exported.notes, io, "warning");
+  tell([...(options.crontab === true ? clockNotes(env) : []), ...exported.notes], io, "warning");
   if (exported.faults.length > 0) return exported.faults;
-  if (options.dir !== undefined) return await writeAll(exported.files, options.dir, io);
+  if (options.dir !== undefined) {
+    return await writeExport(exported.files, { dir: options.dir, source, whole: name === undefined }, io);
+  }
   for (const [file, text] of exported.files) io.out(options.systemd === true ? `# ${file}\n${text}\n` : text);
   return EXIT.ok;
 }
 
-/** Those of our variables that another scheduler would not have, with paths that hold everywhere. */
-function variablesOf(env: NodeJS.ProcessEnv): Record<string, string> {
-  const names = ["RUNBOOK_PATH", "RUNBOOK_POLICY", "RUNBOOK_WAIVERS"];
+/** That TZ says something else here than what cron goes by. */
+function clockNotes({ TZ = "" }: NodeJS.ProcessEnv): Fault[] {
+  const zone = machineZone();
+  if (TZ === "" || zone === null || isSameZone(TZ, zone)) return [];
+  const message = `TZ is ${TZ} here, and cron goes by the clocks of this machine (${zone})`;
+  return [{ kind: "usage", where: "TZ", message, hint: "export without TZ, or see that cron has it, too" }];
+}
+
+/** Null where the machine does not say. */
+function machineZone(): string | null {
+  try {
+    return realpathSync("/etc/localtime").split("/zoneinfo/")[1] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Those of our variables that another scheduler would not have, with paths that hold everywhere: they begin where a fire does. */
+function variablesOf(env: NodeJS.ProcessEnv, directory: string): Record<string, string> {
+  const names = ["RUNBOOK_PATH", "RUNBOOK_POLICY", "RUNBOOK_WAIVERS", "ANSIBLE_VAULT_PASSWORD_FILE"];
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = env[name] ?? "";
       if (value === "") return [];
       const paths = name === "RUNBOOK_PATH" ? value.split(delimiter) : [value];
-      return [[name, paths.map((path) => resolve(path)).join(delimiter)]];
+      return [[name, paths.map((path) => resolve(directory, path)).join(delimiter)]];
     }),
   );
 }
@@ -113,29 +133,4 @@ function exportAll(schedules: readonly Schedule[], options: ExportOptions, place
     for (const [file, text] of exported.files) files.set(file, `${files.get(file) ?? ""}${text}`);
   }
   return { files, faults, notes };
-}
-
-const MARK = /written by `runbook schedule export/;
-
-async function writeAll(files: ReadonlyMap<string, string>, dir: string, io: Io): Promise<number | readonly Fault[]> {
-  await mkdir(dir, { recursive: true });
-  for (const file of files.keys()) {
-    const path = join(dir, file);
-    const before = await readText(path, 1_000_000);
-    if ("problem" in before ? before.problem === "there is no such file" : MARK.test(before.text)) continue;
-    const hint = "move it away, or choose another directory";
-    return [
-      {
-        kind: "usage",
-        where: path,
-        message: "this file was not written by `runbook schedule export`, and is left as it is",
-        hint,
-      },
-    ];
-  }
-  for (const [file, text] of files) {
-    await writeFile(join(dir, file), text);
-    io.out(`${join(dir, file)}\n`);
-  }
-  return EXIT.ok;
 }

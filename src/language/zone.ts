@@ -2,7 +2,7 @@ import { suggest } from "./suggest.ts";
 
 /** What is wrong with the name of a time zone; undefined: it is one. */
 export function zoneProblem(zone: string): { readonly message: string; readonly hint: string } | undefined {
-  if (isZone(zone)) return undefined;
+  if (canonical(zone) !== undefined) return undefined;
   const zones = [...Intl.supportedValuesOf("timeZone"), "UTC"];
   // People know the city: `Berlin`.
   const city = zones.find((each) => each.toLowerCase().endsWith(`/${zone.toLowerCase()}`));
@@ -12,10 +12,23 @@ export function zoneProblem(zone: string): { readonly message: string; readonly 
   return { message: `there is no time zone \`${zone}\``, hint };
 }
 
-function isZone(timeZone: string): boolean {
+/** The name of a zone in the letters that it has: other programs look for a file of that name, and take `europe/berlin` for UTC. */
+export function zoneName(zone: string): string {
+  const known = canonical(zone);
+  return known?.toLowerCase() === zone.toLowerCase() ? known : zone;
+}
+
+/** Whether two names mean one zone, as `Asia/Kolkata` and `Asia/Calcutta` do. */
+export function isSameZone(one: string, other: string): boolean {
+  const known = canonical(one);
+  return known !== undefined && known === canonical(other);
+}
+
+/** The one of all names of a zone that stands for it; undefined: it is none. */
+function canonical(timeZone: string): string | undefined {
   try {
-    return new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone !== "";
+    return new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone;
   } catch {
-    return false;
+    return undefined;
   }
 }

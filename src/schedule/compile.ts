@@ -7,6 +7,7 @@ import { salvage } from "../language/schema/salvage.ts";
 import { pathOf, schemaFaults } from "../language/schema/schema-faults.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
 import { readYaml, type Yaml } from "../language/yaml/yaml.ts";
+import { zoneName } from "../language/zone.ts";
 import { checkSchedules } from "./check.ts";
 import { withoutValues } from "./check-notifications.ts";
 import { notificationsOf } from "./notifications.ts";
@@ -86,7 +87,7 @@ function scheduleOf(written: WrittenSchedule, file: SchedulesFile, where: string
     limit: written.limit ?? null,
     inputs: written.inputs ?? {},
     cron: written.cron,
-    timezone: written.timezone ?? file.timezone ?? "UTC",
+    timezone: zoneName(written.timezone ?? file.timezone ?? "UTC"),
     delay: delayOf(name, jitter),
     jitter,
     approve: written.approve ?? "none",

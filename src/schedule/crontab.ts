@@ -1,3 +1,4 @@
+import { isSameZone } from "../language/zone.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { quote } from "../script/quote.ts";
 import { crontabFields } from "./calendar.ts";
@@ -9,35 +10,24 @@ export function crontabLine(schedule: Schedule, place: ExportPlace): Exported {
   const policy = hoursPolicy(schedule);
   const errand = errandOf(schedule, place);
   const said = crontabFields(schedule.cron);
+  const command = asCronTakes(commandOf(schedule, place, errand.argv));
+  const length = new TextEncoder().encode(command).length;
   const refusals = [
     ...errand.refusals,
     ...("refusal" in said ? [said.refusal] : []),
-    ...(schedule.timezone === place.zone
+    ...(isSameZone(schedule.timezone, place.zone)
       ? []
       : [`cron goes by the clocks of this machine (${place.zone}), not by ${schedule.timezone}`]),
+    ...(length > LONGEST
+      ? [`its command has ${length} bytes, and for more than ${LONGEST} cron ignores the whole crontab`]
+      : []),
   ];
   if (refusals.length > 0 || "refusal" in said) return { refusals };
   const losses = [...errand.losses, ...lossesOf(schedule, errand.variables)];
-  const { name, delay, deadline } = schedule;
-  const test = blackoutTest(schedule);
-  const variables = Object.entries(place.variables).map(([variable, value]) => `${variable}=${value}`);
-  const command = [
-    `cd ${shellLine([place.directory])}`,
-    ...(delay === 0 ? [] : [`sleep ${delay}`]),
-    ...(test === null ? [] : [test]),
-    // The first signal starts no new fix and lets end what has begun.
-    shellLine([
-      ...(variables.length === 0 ? [] : ["env", ...variables]),
-      ...(deadline === null ? [] : ["timeout", String(Math.ceil(deadline))]),
-      ...place.program,
-      ...errand.argv,
-    ]),
-  ].join(" && ");
   const lines = [
-    `# The schedule ${name} of ${place.source}, written by \`runbook schedule export --crontab\`.`,
+    `# The schedule ${schedule.name} of ${place.source}, written by \`runbook schedule export --crontab\`.`,
     ...losses.map((loss) => `# Not said here: ${loss}.`),
-    // Cron takes a bare % for the end of the line.
-    `${said.lines.join("")} ${command.replaceAll("%", String.raw`\%`)}`,
+    `${said.lines.join("")} ${command}`,
     "",
   ];
   return {
@@ -47,6 +37,35 @@ export function crontabLine(schedule: Schedule, place: ExportPlace): Exported {
     ]),
     losses,
   };
+}
+
+/** Bytes that Debian's cron reads of a command. */
+const LONGEST = 998;
+
+function commandOf(schedule: Schedule, place: ExportPlace, argv: readonly string[]): string {
+  const { delay, deadline } = schedule;
+  const test = blackoutTest(schedule);
+  const variables = Object.entries(place.variables).map(([variable, value]) => `${variable}=${value}`);
+  return [
+    `cd ${shellLine([place.directory])}`,
+    ...(delay === 0 ? [] : [`sleep ${delay}`]),
+    ...(test === null ? [] : [test]),
+    // The first signal starts no new fix and lets end what has begun.
+    shellLine([
+      ...(variables.length === 0 ? [] : ["env", ...variables]),
+      ...(deadline === null ? [] : ["timeout", String(Math.ceil(deadline))]),
+      ...place.program,
+      ...argv,
+    ]),
+  ].join(" && ");
+}
+
+/**
+ * Cron takes a bare % for the end of the command, and makes one of two backslashes, so that a % after them is bare: they stand in quotes, which are ended and
+ * begun anew behind each.
+ */
+function asCronTakes(command: string): string {
+  return command.replaceAll(/\\(?=[\\%])/g, String.raw`\''`).replaceAll("%", String.raw`\%`);
 }
 
 function lossesOf({ missed, overlap, notify }: Schedule, variables: readonly string[]): string[] {

@@ -16,7 +16,7 @@ export type Errand = {
 };
 
 /** The schedule as a command that does the same. */
-export function errandOf(schedule: Schedule, place: Pick<ExportPlace, "to" | "state">): Errand {
+export function errandOf(schedule: Schedule, place: ExportPlace): Errand {
   const { task, inventories, limit, approve } = schedule;
   const inputs = Object.entries(schedule.inputs).map(([name, value]) => inputArgument(name, value));
   const hours = hoursPolicy(schedule) === null ? schedule.policy : `${place.to}/${policyName(schedule)}`;
@@ -32,7 +32,8 @@ export function errandOf(schedule: Schedule, place: Pick<ExportPlace, "to" | "st
     "--state",
     place.state,
   ];
-  const odd = argv.filter((word) => /[\n\r\0]/.test(word));
+  const said = [...argv, ...place.program, place.directory, place.source, ...Object.values(place.variables)];
+  const odd = said.filter((word) => /[\n\r\0]/.test(word));
   return {
     argv,
     refusals: [
@@ -40,7 +41,7 @@ export function errandOf(schedule: Schedule, place: Pick<ExportPlace, "to" | "st
         ? ["it has both `window` and `policy`, and a run takes one policy: write the hours into it, as `when`"]
         : []),
       ...inputs.flatMap((input) => ("refusal" in input ? [input.refusal] : [])),
-      ...(odd.length > 0 ? ["a value has more than one line"] : []),
+      ...(odd.length > 0 ? ["a value or a path has more than one line"] : []),
     ],
     losses: lossesOf(schedule),
     variables: inputs.flatMap((input) => ("variable" in input ? [input.variable] : [])),

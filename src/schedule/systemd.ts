@@ -10,7 +10,11 @@ export function systemdUnits(schedule: Schedule, place: ExportPlace): Exported {
   const policy = hoursPolicy(schedule);
   const errand = errandOf(schedule, place);
   const said = onCalendar(schedule.cron, schedule.timezone, place.now);
-  const refusals = [...errand.refusals, ...("refusal" in said ? [said.refusal] : [])];
+  const refusals = [
+    ...errand.refusals,
+    ...("refusal" in said ? [said.refusal] : []),
+    ...(schedule.name === "daemon" ? ["`runbook-daemon.service` is the daemon's own unit: rename the schedule"] : []),
+  ];
   if (refusals.length > 0 || "refusal" in said) return { refusals };
   const losses = [
     ...errand.losses,

@@ -127,3 +127,55 @@ describe("schedule export --crontab", () => {
     expect(err).toContain("a: its hours become a policy, which is a file of its own\n  → say where to: --dir DIR");
   });
 });
+
+/** A schedule of each name, every hour. */
+function hourly(...names: readonly string[]): string {
+  const written = names.map((name) => `{ name: ${name}, runbook: job, cron: "@hourly" }`);
+  return `inventory: "web1,"\nschedules: [${written.join(", ")}]\n`;
+}
+
+describe("schedule export --dir", () => {
+  test("puts no export in the place of another's, and tells of timers whose schedule has gone", async () => {
+    await using shop = await workshop({ "schedules.yml": hourly("a", "b"), "runbooks/job.yml": RUNBOOK });
+    const write = async (...argv: readonly string[]) => shop.runWith({ TZ: "UTC" }, "schedule", "export", ...argv);
+    await write("--systemd", "--dir", "units");
+    expect((await write("--crontab", "--dir", "tabs")).exit).toBe(0);
+    const only = await write("a", "--crontab", "--dir", "tabs");
+    expect([only.exit, only.err]).toEqual([64, expect.stringContaining("this file has the schedule b, too")]);
+    expect(await readFile(join(shop.directory, "tabs/runbook.crontab"), "utf8")).toContain("The schedule b of");
+
+    await shop.write("other/schedules.yml", hourly("b", "c"));
+    await shop.write("other/runbooks/job.yml", RUNBOOK);
+    const other = await write("--systemd", "--dir", "units", "--schedules", "other/schedules.yml");
+    expect([other.exit, other.out, other.err]).toEqual([
+      64,
+      "",
+      expect.stringContaining(`this file has the schedule b of ${shop.directory}/schedules.yml`),
+    ]);
+    expect(await readdir(join(shop.directory, "units"))).toHaveLength(4);
+
+    await shop.write("schedules.yml", hourly("b"));
+    const later = await write("--systemd", "--dir", "units");
+    expect([later.exit, later.err]).toEqual([
+      0,
+      expect.stringContaining("units/runbook-a.timer: warning: no schedule"),
+    ]);
+    expect((await write("--crontab", "--dir", "tabs")).exit).toBe(0);
+    expect(await readFile(join(shop.directory, "tabs/runbook.crontab"), "utf8")).not.toContain("The schedule a of");
+  });
+
+  test("is told where nothing can be written", async () => {
+    await using shop = await workshop({ "schedules.yml": hourly("a"), "runbooks/job.yml": RUNBOOK });
+    await shop.write("units/runbook-a.service/x", "");
+    const full = await shop.run("schedule", "export", "--systemd", "--dir", "units");
+    expect([full.exit, full.err]).toEqual([64, expect.stringContaining("units/runbook-a.service: this file was not")]);
+    const file = await shop.run("schedule", "export", "--systemd", "--dir", "schedules.yml");
+    expect([file.exit, file.err]).toEqual([64, expect.stringContaining("schedules.yml: the directory cannot be made")]);
+  });
+
+  test("makes no unit that is called as the daemon's own", async () => {
+    await using shop = await workshop({ "schedules.yml": hourly("daemon"), "runbooks/job.yml": RUNBOOK });
+    const { exit, err } = await shop.run("schedule", "export", "--systemd", "--dir", "units");
+    expect([exit, err]).toEqual([65, expect.stringContaining("`runbook-daemon.service` is the daemon's own unit")]);
+  });
+});
