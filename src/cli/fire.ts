@@ -13,6 +13,7 @@ import { takeLease } from "../run/resume.ts";
 import { refusalToFix } from "../schedule/decide.ts";
 import { windowWords } from "../schedule/hours.ts";
 import { scheduledFor, type Beginning } from "../schedule/restraint.ts";
+import { holds, pauseWords } from "../schedule/settle.ts";
 import { clean } from "../view/clean.ts";
 import { counted, duration } from "../view/words.ts";
 import { orderCheck } from "./check.ts";
@@ -24,6 +25,7 @@ import { momentOf } from "./moment.ts";
 import { restraintNow } from "./past.ts";
 import { order } from "./run.ts";
 import { chosenOf } from "./schedule.ts";
+import { pausesOf } from "./schedule-book.ts";
 import { stateDir } from "./state.ts";
 import { userName } from "./user.ts";
 import { withdrawLapsed, withdrawOld } from "./withdraw.ts";
@@ -105,7 +107,7 @@ async function begin(name: string, places: Places, asked: Asked, io: Io): Promis
   const told = refusal === null || asked.why.includes(refusal);
   const why = told ? asked.why : [...asked.why, refusal];
   const fire: Fire = { ...asked, why, looks: asked.looks || refusal !== null, now, state, json: places.json === true };
-  if (asked.byHand === true) tellRestraints(schedule, fire, io);
+  if (asked.byHand === true) await tellRestraints(schedule, fire, io);
   return await once(fire, io, () =>
     schedule.task.kind === "run" ? runOf(schedule, fire, io) : checkOf(schedule, fire, io),
   );
@@ -114,10 +116,17 @@ async function begin(name: string, places: Places, asked: Asked, io: Io): Promis
 type Fire = Asked & { readonly now: number; readonly state: string; readonly json: boolean };
 
 /** What a person who has it run now must know of it. */
-function tellRestraints(schedule: Schedule, { looks, why }: Fire, io: Io): void {
+async function tellRestraints(schedule: Schedule, { looks, why, state, now }: Fire, io: Io): Promise<void> {
   const does = schedule.task.kind === "check" ? "it checks" : looks ? "it only looks" : fixWords(schedule);
   const words = `Schedule ${schedule.name}, by hand: ${does}${why.length === 0 ? "" : ` (${why.join("; ")})`}`;
-  io.err(`${clean(words)}\n`);
+  const pause = (await pausesOf(state)).find((each) => each.schedule === schedule.name && holds(each, now));
+  const rests = [
+    ...(schedule.enabled ? [] : ["is not enabled"]),
+    ...(pause === undefined ? [] : [`is ${pauseWords(pause)}`]),
+  ];
+  // What keeps it from firing by itself keeps no person from it.
+  const alone = rests.length === 0 ? [] : [`By itself it does not fire: it ${rests.join(", and ")}`];
+  for (const line of [words, ...alone]) io.err(`${clean(line)}\n`);
 }
 
 function fixWords({ approve, windows, deadline, maxHostsPerDay }: Schedule): string {

@@ -23,6 +23,13 @@ export async function recorded(directory: string): Promise<Recorded> {
   return { runs: await record.runs(), fires: await book.latest(), pauses: await book.pauses() };
 }
 
+/** Who has paused what; to look makes no record here either. */
+export async function pausesOf(directory: string): Promise<readonly Pause[]> {
+  if (!existsSync(directory)) return [];
+  await using record = SqliteRecord.open(directory);
+  return await record.book.pauses();
+}
+
 /** The fires of a schedule in some time, also as to who has paused it. */
 export function firesUnder(
   pauses: readonly Pause[],

@@ -27,10 +27,11 @@ export async function schedulePause(name: string, options: PauseOptions, io: Io)
     until: options.for === undefined ? null : now + options.for * 1000,
     reason: options.reason ?? null,
   };
+  const before = (await record.book.pauses()).find((each) => each.schedule === name && holds(each, now));
   await record.book.pause(pause);
-  io.err(
-    `Schedule ${clean(name)} is ${clean(pauseWords(pause))}\nWhat runs goes on. \`runbook schedule resume ${name}\` ends it.\n`,
-  );
+  io.err(`Schedule ${name} is ${clean(pauseWords(pause))}\n`);
+  if (before !== undefined) io.err(`This is in the place of the pause before: ${clean(pauseWords(before))}\n`);
+  io.err(`What runs goes on. \`runbook schedule resume ${name}\` ends the pause.\n`);
   return EXIT.ok;
 }
 

@@ -6,7 +6,7 @@ import { jsonText } from "../report/json.ts";
 import type { Pause } from "../schedule/book.ts";
 import type { preview, Previewed } from "../schedule/preview.ts";
 import { counted } from "../view/words.ts";
-import { firesUnder, recorded } from "./schedule-book.ts";
+import { firesUnder, pausesOf } from "./schedule-book.ts";
 import { fireLines, fireJson, type NamedFire } from "./schedule-fires.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -47,7 +47,11 @@ export async function scheduleNext(
   const now = Date.now();
   // One that is not enabled has no next fire.
   const enabled = opened.schedules.filter((schedule) => schedule.enabled);
-  const { pauses } = await recorded(stateDir(options.state, process.env));
+  if (enabled.length === 0 && options.json !== true) {
+    io.err(name === undefined ? "No schedule is enabled.\n" : `Schedule ${name} is not enabled: it never fires.\n`);
+    return EXIT.ok;
+  }
+  const pauses = await pausesOf(stateDir(options.state, process.env));
   const { fires } = firesOf(enabled, pauses, { from: now, to: Number.POSITIVE_INFINITY, most: options.count });
   tellFires(fires, options, io);
   return EXIT.ok;
@@ -70,7 +74,7 @@ export async function schedulePreview(
     return [{ kind: "usage", where: "--to", message: "this is not after --from", hint: "give a later time" }];
   const opened = await scheduled(name, options);
   if (!("schedules" in opened)) return opened;
-  const { pauses } = await recorded(stateDir(options.state, process.env));
+  const pauses = await pausesOf(stateDir(options.state, process.env));
   const { fires, more } = firesOf(opened.schedules, pauses, { from, to, most: MOST_FIRES });
   tellFires(fires, options, io);
   if (more)

@@ -127,5 +127,7 @@ test("run-now does the same for a person, and says what it is not to do", async 
     ),
     out: expect.stringContaining("(schedule open, by hand)"),
   });
+  await here.shop.run("schedule", "pause", "look", "--reason", "a move", "--schedules", "home/schedules.yml");
+  expect((await now("look")).err).toMatch(/it checks\nBy itself it does not fire: it is paused by .*: a move$/m);
   expect((await now("opne")).err).toContain("did you mean `open`?");
 });

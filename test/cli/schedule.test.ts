@@ -105,6 +105,8 @@ test("schedule next tells as many fires as are wanted, from the file that $RUNBO
   const fires: unknown = JSON.parse(out);
   expect(fires).toHaveLength(4);
   expect(JSON.stringify(fires)).not.toContain('"off"');
+  const off = await shop.runWith(elsewhere, "schedule", "next", "off");
+  expect(off).toEqual({ exit: 0, out: "", err: "Schedule off is not enabled: it never fires.\n" });
 });
 
 describe("schedule list", () => {
@@ -140,7 +142,8 @@ test("list, next and preview tell who has paused a schedule, and that one only l
     { act: "skip", why: [paused] },
     { act: "skip", why: [paused] },
   ]);
-  await shop.run("schedule", "pause", "often", "--for", "90m", "--reason", "a move");
+  const again = await shop.run("schedule", "pause", "often", "--for", "90m", "--reason", "a move");
+  expect(again.err).toMatch(/^This is in the place of the pause before: paused by .*: a move$/m);
   const [held, ...later] = await json("preview", "often");
   expect(held).toMatchObject({ act: "skip", why: [expect.stringContaining(", until ")] });
   expect(later.at(-1)).toMatchObject({ act: "run", why: [] });
