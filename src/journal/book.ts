@@ -3,7 +3,7 @@ import * as z from "zod";
 import { moment } from "../engine/words.ts";
 import { FaultError } from "../model/fault.ts";
 import { DAEMON, type Book, type BookedFire, type KnownSchedule, type Move, type Page } from "../schedule/book.ts";
-import { journalFault } from "./database.ts";
+import { asking } from "./database.ts";
 import { leaseOf, type Fences } from "./fence.ts";
 import { lookAt } from "./fire-look.ts";
 import { ready } from "./ready.ts";
@@ -13,13 +13,7 @@ type Row = Selectable<Tables["fire"]>;
 
 /** The daemon's book, in the database of the record in a file. `fences` are the leases that the record's handle goes by. */
 export function bookOf(file: string, database: Kysely<Tables>, fences: Fences): Book {
-  const look = async <T>(query: () => Promise<T>): Promise<T> => {
-    try {
-      return await query();
-    } catch (error) {
-      throw journalFault(file, error);
-    }
-  };
+  const look = <T>(query: () => Promise<T>): Promise<T> => asking(file, query);
   return {
     inCharge: () => look(async () => isInCharge(await leaseOf(database, DAEMON), fences)),
     known: () => look(async () => (await database.selectFrom("schedule").selectAll().execute()).map(knownOf)),

@@ -29,6 +29,15 @@ export function journalFault(file: string, error: unknown): FaultError {
   });
 }
 
+/** Asks the record in a file something; what SQLite throws becomes a fault of the record. */
+export async function asking<T>(file: string, query: () => Promise<T>): Promise<T> {
+  try {
+    return await query();
+  } catch (error) {
+    throw journalFault(file, error);
+  }
+}
+
 const DAMAGED =
   "take it from a backup, or move it away and save what is left of it: `sqlite3 runbook.db .recover | sqlite3 new.db`";
 

@@ -2,7 +2,7 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import { Decision } from "../model/approval.ts";
 import type { Entry } from "../model/event.ts";
 import type { Desk, Holder, Lease, Orders, Request } from "../run/ports.ts";
-import { journalFault } from "./database.ts";
+import { asking } from "./database.ts";
 import { derive } from "./derive.ts";
 import { holderOf, leaseOf, type Fences } from "./fence.ts";
 import { writeChained } from "./links.ts";
@@ -137,12 +137,8 @@ export class SqliteDesk implements Desk {
     return this.#look(() => this.#database.transaction().execute(work));
   }
 
-  async #look<T>(query: () => Promise<T>): Promise<T> {
-    try {
-      return await query();
-    } catch (error) {
-      throw journalFault(this.#file, error);
-    }
+  #look<T>(query: () => Promise<T>): Promise<T> {
+    return asking(this.#file, query);
   }
 }
 

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import type { Row } from "./chain.ts";
-import { journalFault } from "./database.ts";
+import { asking } from "./database.ts";
 import { holderOf, leaseOf } from "./fence.ts";
 import { headOf } from "./links.ts";
 import type { Tables } from "./schema.ts";
@@ -38,13 +38,7 @@ const TABLES = [
 
 /** The ledger of the record in a file. */
 export function ledgerOf(file: string, database: Kysely<Tables>): Ledger {
-  const look = async <T>(query: () => Promise<T>): Promise<T> => {
-    try {
-      return await query();
-    } catch (error) {
-      throw journalFault(file, error);
-    }
-  };
+  const look = <T>(query: () => Promise<T>): Promise<T> => asking(file, query);
   return {
     runs: () => look(() => runsOf(database)),
     rows: (run) => look(() => database.selectFrom("entry").selectAll().where("run", "=", run).orderBy("seq").execute()),

@@ -5,20 +5,14 @@ import { Notice } from "../notice/notice.ts";
 import { HOST } from "../notice/standing.ts";
 import type { ToldPlace } from "../notice/notices.ts";
 import type { Behind, Message, Outbox, Put, Queue, ReceiverState } from "../notice/outbox.ts";
-import { journalFault } from "./database.ts";
+import { asking } from "./database.ts";
 import type { Tables } from "./schema.ts";
 
 const Lines = z.array(z.object({ key: z.string(), kind: NoticeKind, mark: z.string() }));
 
 /** The outbox of the record in a file. */
 export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
-  const look = async <T>(query: () => Promise<T>): Promise<T> => {
-    try {
-      return await query();
-    } catch (error) {
-      throw journalFault(file, error);
-    }
-  };
+  const look = <T>(query: () => Promise<T>): Promise<T> => asking(file, query);
   const change = <T>(work: (database: Kysely<Tables>) => Promise<T>): Promise<T> =>
     look(() => database.transaction().execute(work));
   return {

@@ -15,7 +15,7 @@ import type { Book } from "../schedule/book.ts";
 import type { Outbox } from "../notice/outbox.ts";
 import { makeDirectory } from "./access.ts";
 import { bookOf } from "./book.ts";
-import { journalFault, openDatabase } from "./database.ts";
+import { asking, journalFault, openDatabase } from "./database.ts";
 import { derive } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
@@ -249,12 +249,8 @@ export class SqliteRecord implements Journal, Archive {
     });
   }
 
-  async #read<T>(query: () => Promise<T>): Promise<T> {
-    try {
-      return await query();
-    } catch (error) {
-      throw journalFault(this.#file, error);
-    }
+  #read<T>(query: () => Promise<T>): Promise<T> {
+    return asking(this.#file, query);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
