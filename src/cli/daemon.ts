@@ -36,6 +36,9 @@ export type DaemonOptions = {
 /** ms that it sleeps at most: clocks are set, and laptops sleep. */
 const NAP = 15_000;
 
+/** ms for which it waits for a record that is locked: it answers nobody meanwhile, and tries again anyway. */
+const LOCKED = 2_000;
+
 /** ms between two tries to open the record. */
 const AGAIN = 5_000;
 
@@ -132,7 +135,7 @@ function waysOf(
 async function openedRecord(state: string, say: (line: Line) => void): Promise<SqliteRecord> {
   for (let told = ""; ;) {
     try {
-      return SqliteRecord.open(state);
+      return SqliteRecord.open(state, LOCKED);
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       if (error.message !== told) say({ level: "error", event: "record", problem: error.message });

@@ -32,7 +32,7 @@ export async function lead(bridge: Bridge): Promise<void> {
       if (bridge.stopping) {
         if (!(await tendLast(bridge, now))) return;
       } else {
-        await round(bridge, now);
+        await round(bridge);
       }
       tellRecord(bridge, null);
       await bridge.nap(bridge.stopping ? ENDING : await restOf(bridge, now));
@@ -60,13 +60,15 @@ async function remember(bridge: Bridge): Promise<void> {
 }
 
 /** Once around: what became of what was begun, what is due, what begins. */
-async function round(bridge: Bridge, now: number): Promise<void> {
-  const { book } = bridge.parts;
+async function round(bridge: Bridge): Promise<void> {
+  const { book, clock } = bridge.parts;
   await readSchedules(bridge);
-  await tend(bridge, await book.open(), now);
-  await decideFires(bridge, await book.open(), now);
+  // The time is asked anew each time: whoever waits for the record may wait for long, and what is late is treated otherwise.
+  await tend(bridge, await book.open(), clock.now());
+  await decideFires(bridge, await book.open(), clock.now());
   // Without schedules it cannot be told whether a fire may still begin.
-  if (bridge.schedules !== null) await beginFires(bridge, await book.open(), now);
+  if (bridge.schedules !== null) await beginFires(bridge, await book.open(), clock.now());
+  const now = clock.now();
   if (now - bridge.tidied >= TIDY || now < bridge.tidied) {
     await book.tidy(KEPT);
     bridge.tidied = now;

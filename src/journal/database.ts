@@ -4,11 +4,14 @@ import { FaultError } from "../model/fault.ts";
 import { grant } from "./access.ts";
 import { MIGRATIONS, type Tables } from "./schema.ts";
 
-/** Opens the record in a file, making it where there is none, and brings its tables up to date. Throws a journal fault that says what is in the way. */
-export function openDatabase(file: string): Kysely<Tables> {
+/**
+ * Opens the record in a file, making it where there is none, and brings its tables up to date. Whoever finds it locked waits so many ms for it, and does
+ * nothing else meanwhile. Throws a journal fault that says what is in the way.
+ */
+export function openDatabase(file: string, wait: number): Kysely<Tables> {
   try {
     grant(file);
-    const database = new DatabaseSync(file, { timeout: 10_000 });
+    const database = new DatabaseSync(file, { timeout: wait });
     useWal(database);
     database.exec("pragma synchronous = full; pragma foreign_keys = on;");
     migrate(database, file);

@@ -29,6 +29,8 @@ import type { Tables } from "./schema.ts";
 
 /** So many earlier fixes of a step on a host are worth knowing. */
 const MOST_PAST = 20;
+/** ms for which a command waits for a record that is locked. */
+const LOCKED = 10_000;
 /** So many of the newest runs are asked whether they wait for another one: it is only a remark on a card. */
 const MOST_SHARING = 200;
 
@@ -64,15 +66,15 @@ export class SqliteRecord implements Journal, Archive {
     this.outbox = outboxOf(file, database);
   }
 
-  /** Opens the record of a state directory (made with mode 0700). Throws a journal fault. */
-  static open(stateDir: string): SqliteRecord {
+  /** Opens the record of a state directory (made with mode 0700). `wait`: ms for which this process waits, and does nothing else, while another has it locked. Throws a journal fault. */
+  static open(stateDir: string, wait = LOCKED): SqliteRecord {
     const file = join(stateDir, "runbook.db");
     try {
       makeDirectory(resolve(stateDir));
     } catch (error) {
       throw journalFault(stateDir, error);
     }
-    return new SqliteRecord(file, openDatabase(file));
+    return new SqliteRecord(file, openDatabase(file, wait));
   }
 
   /** Entries that arrive in one turn of the event loop, from however many hosts, share one commit. */
