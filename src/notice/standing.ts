@@ -126,7 +126,7 @@ function stepOf(state: RunState, whole: HostState, step: StepState, fixed: reado
   if (elsewhere !== null && approval === null && (end === null || end.outcome === "waiting")) {
     return [{ ...common, kind: "waiting", mark: elsewhere.inRun, reason: `asked in run ${elsewhere.inRun}`, findings }];
   }
-  if (end === null) return [];
+  if (end === null || isTakenBack(state, step)) return [];
   const { outcome, reason } = end;
   switch (outcome) {
     case "failed":
@@ -147,6 +147,11 @@ function stepOf(state: RunState, whole: HostState, step: StepState, fixed: reado
     case "waiting":
       return [];
   }
+}
+
+/** Its schedule has taken the question back, since a later run has seen what became of it: that one tells. */
+function isTakenBack({ plan }: RunState, { denial }: StepState): boolean {
+  return plan.schedule !== undefined && denial?.by === `schedule ${plan.schedule.name}`;
 }
 
 /** As the schedule says that it wants to know, or as the card does. */

@@ -8,7 +8,8 @@ import type { StepState } from "../engine/state.ts";
  */
 export function withdrawalOf(earlier: StepState, now: StepState, run: string): string | null {
   if (!waiting(earlier) || now.findings === null || now.end?.outcome === "unknown") return null;
-  const seen = new Set([...seenOf(now), ...now.waived].map(({ key }) => key));
+  const there = now.end?.outcome === "fixed" ? [] : seenOf(now);
+  const seen = new Set([...there, ...now.waived].map(({ key }) => key));
   if (!(earlier.findings ?? []).some(({ key }) => seen.has(key))) {
     if (now.rounds > 0) return `fixed in run ${run}`;
     return seen.size === 0 ? `gone by itself, found clear in run ${run}` : `gone by itself: run ${run} found another`;

@@ -12,6 +12,8 @@ export type Fate =
   | "asked-elsewhere"
   | "fixed"
   | "away"
+  /** It has asked, and its schedule has taken the question back. */
+  | "taken-back"
   | { readonly outcome: Outcome; readonly reason?: string };
 
 /** A run of the schedule `nightly`, told by synthetic events: what becomes of each host, by name. */
@@ -43,6 +45,14 @@ function tellFate(story: Story, host: string, fate: Fate, finding: Finding): voi
     return;
   }
   if (fate === "waits") return void story.asks(host, [finding]);
+  if (fate === "taken-back") {
+    story.asks(host, [finding]);
+    const digest = story.state.hosts.get(host)?.steps[0]?.asked?.digest ?? "";
+    const reason = "gone by itself, found clear in run r9";
+    story.tell({ type: "denied", ...at, digest, by: "schedule nightly", reason });
+    story.tell(endedAs("found", at, `denied by schedule nightly: ${reason}`));
+    return;
+  }
   const found =
     fate === "clear" || (typeof fate === "object" && ["clear", "unknown"].includes(fate.outcome)) ? [] : [finding];
   story.tell(

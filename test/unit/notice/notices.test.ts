@@ -112,6 +112,16 @@ describe("nothing is said twice until it has changed", () => {
     expect(again?.cards[0]?.approve).toMatch(/^runbook approve r9 --digest [0-9a-f]{8}/);
   });
 
+  test("a question that is taken back is no news: the run that saw why has told it", () => {
+    const tell = listener();
+    const waits = scheduledRun("r1", { web1: "waits" });
+    tell(waits);
+    expect(titles(tell(scheduledRun("r9", { web1: "clear" })))).toEqual([`Recovered: ${LOG} on web1`]);
+    expect(tell(scheduledRun("r1", { web1: "taken-back" }), waits.length)).toEqual([]);
+    expect(tell(scheduledRun("r10", { web1: "clear" }))).toEqual([]);
+    expect(titles(tell(scheduledRun("r11", { web1: left })))).toEqual([`Found: ${LOG} on web1`]);
+  });
+
   test("a fix that failed, and then failed in another way, is told twice", () => {
     const tell = listener();
     expect(titles(tell(scheduledRun("r1", { web1: { outcome: "failed", reason: "exited 3" } })))).toHaveLength(1);
