@@ -67,8 +67,9 @@ test.each<[string, () => Way]>([
   });
   expect(readFileSync(file, "utf8")).toBe(`as it was\nrollback ${wanted}\n`);
   expect(readFileSync(`${file}.guard`, "utf8")).toBe(`guard ${wanted}\n`);
-  if (wanted === "root") expect(statSync(`${file}.guard`).uid).toBe(0);
+  expect(statSync(`${file}.guard`).uid === 0).toBe(wanted === "root");
   expect(out + err).not.toContain(JSON.stringify(PASSWORD).slice(1, -1));
+  const [, run] = /"run":"([^"]+)"/.exec(out) ?? [];
   const left = await shop.run("jobs", "-i", "hosts.yml", "--state", "state");
-  expect(left).toMatchObject({ exit: 0, out: "no jobs are left on these hosts\n" });
+  expect(left.out).not.toContain(run);
 });
