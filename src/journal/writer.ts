@@ -21,6 +21,8 @@ export function isAtWork(writer: Writer | undefined): boolean | null {
 /** The boot, and the tick of it in which a process began; null for no such process. */
 function startOf(pid: number): string | null {
   try {
+    // A container may have been given the `/proc` of another one: whoever has a number there is somebody else.
+    if (readlinkSync("/proc/self") !== String(process.pid)) return null;
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the program's name in brackets, which may hold spaces and brackets itself; the start is the 22nd.

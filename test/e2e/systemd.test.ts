@@ -137,7 +137,11 @@ describe("what others start, on a machine with a real systemd and a real sshd", 
     expect(host.must("systemd-analyze verify /etc/systemd/system/runbook-daemon.service 2>&1")).toBe("");
     const told = host.must("systemd-analyze security --offline=true /etc/systemd/system/runbook-daemon.service");
     expect(Number(/exposure level for runbook-daemon.service: ([0-9.]+)/.exec(told)?.[1])).toBeLessThan(3);
-    host.must("touch /mnt/disk/x.bad; systemctl start runbook-daemon");
+    // As shipped it takes ten seconds to start again.
+    host.must(
+      "d=/etc/systemd/system/runbook-daemon.service.d; mkdir $d; echo '[Service]\nRestartSec=1s' >$d/soon.conf",
+    );
+    host.must("systemctl daemon-reload; touch /mnt/disk/x.bad; systemctl start runbook-daemon");
     expect(await eventually(() => !isThere(), 60)).toBe(true);
     const state = "--state /var/lib/runbook/state";
     /** How the newest run has ended that has. */
@@ -148,6 +152,11 @@ describe("what others start, on a machine with a real systemd and a real sshd", 
     };
     const clear = ["app1", "app2"].map((name) => ({ host: name, outcome: "clear" }));
     expect(await eventually(() => isDeepStrictEqual(latest(), clear), 60, 500)).toBe(true);
+
+    // From an end that nobody wanted it comes back by itself.
+    host.must("systemctl kill --kill-whom=main --signal=KILL runbook-daemon; touch /mnt/disk/x.bad");
+    expect(await eventually(() => !isThere(), 60)).toBe(true);
+    expect(host.must("systemctl show -p NRestarts --value runbook-daemon").trim()).toBe("1");
 
     host.must(
       "sed -i 's/job/slow/' /etc/runbook/schedules.yml; touch /mnt/disk/x.slow; systemctl reload runbook-daemon",

@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { isAtWork, thisWriter } from "../../../src/journal/writer.ts";
 import type { Writer } from "../../../src/model/plan.ts";
@@ -24,4 +25,13 @@ test("of a writer on another machine, in another container, or of none, nothing 
 
 test("one of an older record, which does not name its container, is known as before", () => {
   expect(isAtWork({ ...here, started: `${boot}/${tick}` })).toBe(true);
+});
+
+test("where /proc shows the processes of another container, none of them is taken for ours", () => {
+  const code = `
+    const { isAtWork, thisWriter } = await import(${JSON.stringify(resolve("src/journal/writer.ts"))});
+    console.log(process.pid, thisWriter() ?? "none", isAtWork(${JSON.stringify(here)}));
+  `;
+  const inside = ["--pid", "--fork", process.execPath, "--input-type=module", "-e", code];
+  expect(execFileSync("unshare", inside, { encoding: "utf8" })).toBe("1 none null\n");
 });
