@@ -73,10 +73,11 @@ function addFileCommands(schedule: Command, end: End, io: Io): void {
     .command("lint")
     .description("check a file of schedules, with the runbooks and inventories that it names")
     .argument("[file]", "instead of $RUNBOOK_SCHEDULES or ./schedules.yml")
+    .option("--schedules <file>", "the same")
     .option("--json", "as JSON")
-    .action(async (file, options) => {
+    .action(async (file, { schedules, ...options }) => {
       const { scheduleLint } = await import("./schedule.ts");
-      end(await scheduleLint(file, options, io));
+      end(await scheduleLint(file ?? schedules, options, io));
     });
 }
 

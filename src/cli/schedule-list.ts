@@ -10,6 +10,7 @@ import { holds, pauseWords } from "../schedule/settle.ts";
 import { clean } from "../view/clean.ts";
 import { tableLines, type Table } from "../view/table.ts";
 import { EXIT } from "./exit.ts";
+import { roomOf } from "./history.ts";
 import type { Io } from "./io.ts";
 import { scheduled, type ScheduleOptions } from "./schedule.ts";
 import { recorded } from "./schedule-book.ts";
@@ -46,7 +47,7 @@ export async function scheduleList(
     return { schedule, next, latest: latestOf(schedule, runs), last, outcome: outcomeOf(last, runs), pause };
   });
   if (options.json === true) io.out(`${jsonText(listed.map(asJson), "page")}\n`);
-  else for (const line of tableLines(tableOf(listed), Number.POSITIVE_INFINITY, palette())) io.out(`${line}\n`);
+  else for (const line of tableLines(tableOf(listed), roomOf().width, palette())) io.out(`${line}\n`);
   return EXIT.ok;
 }
 
@@ -81,7 +82,11 @@ function tableOf(listed: readonly Listed[]): Table {
     clean(lastWords(last, outcome)),
     latest === null ? "" : latestWords(latest),
   ]);
-  return { columns: left("schedule", "what", "next", "zone", "last fire", "latest run of it"), rows };
+  const columns = left("schedule", "what", "next", "zone", "last fire", "latest run of it");
+  // Of what no schedule has nothing is said.
+  const said = columns.map((_, at) => rows.some((row) => row[at] !== ""));
+  const some = <T>(all: readonly T[]): T[] => all.filter((_, at) => said[at] === true);
+  return { columns: some(columns), rows: rows.map(some) };
 }
 
 function taskWords({ task }: Schedule): string {

@@ -16,6 +16,7 @@ export type PauseOptions = Options & { readonly for?: number | undefined; readon
 
 /** Lets a schedule not fire: on record, so that it holds for every daemon there, and after each start of one. */
 export async function schedulePause(name: string, options: PauseOptions, io: Io): Promise<number | readonly Fault[]> {
+  if (options.for !== undefined && (options.for === 0 || options.for > LONGEST)) return [noPause()];
   const opened = await scheduled(name, options);
   if (!("schedules" in opened)) return opened;
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
@@ -25,7 +26,7 @@ export async function schedulePause(name: string, options: PauseOptions, io: Io)
     by: userName(process.env),
     since: now,
     until: options.for === undefined ? null : now + options.for * 1000,
-    reason: options.reason ?? null,
+    reason: options.reason === "" ? null : (options.reason ?? null),
   };
   const before = (await record.book.pauses()).find((each) => each.schedule === name && holds(each, now));
   await record.book.pause(pause);
@@ -33,6 +34,14 @@ export async function schedulePause(name: string, options: PauseOptions, io: Io)
   if (before !== undefined) io.err(`This is in the place of the pause before: ${clean(pauseWords(before))}\n`);
   io.err(`What runs goes on. \`runbook schedule resume ${name}\` ends the pause.\n`);
   return EXIT.ok;
+}
+
+/** Seconds. */
+const LONGEST = 10 * 366 * 86_400;
+
+function noPause(): Fault {
+  const message = "expected a time of up to ten years, which is not over at once";
+  return { kind: "usage", where: "--for", message, hint: "leave it out: then it lasts until it is resumed" };
 }
 
 /** Lets a schedule fire again. */

@@ -60,7 +60,7 @@ function withStep(state: RunState, outcome: Outcome): HostState[] {
 }
 
 /** What was left open is asked of its host again by whoever resumes the run; the rest is for a person to look at. */
-function inDoubt({ run }: RunState, hosts: readonly HostState[]): Advice[] {
+function inDoubt(state: RunState, hosts: readonly HostState[]): Advice[] {
   if (hosts.length === 0) return [];
   const names = foldHosts(hosts.map((host) => host.host));
   const doubtful = hosts.flatMap((host) => host.steps.filter((step) => stepVerdict(host, step).outcome === "in-doubt"));
@@ -68,11 +68,11 @@ function inDoubt({ run }: RunState, hosts: readonly HostState[]): Advice[] {
     return [
       {
         text: `in doubt: what became of it on ${names} is asked again, and nothing is begun twice, by`,
-        commands: [`runbook resume ${run}`],
+        commands: [`runbook resume ${state.run}`],
       },
     ];
   }
-  return [sameAgain(`in doubt: look at ${names} first, a fix may still be at work there; then`, limitTo(hosts))];
+  return [sameAgain(state, `in doubt: look at ${names} first, a fix may still be at work there; then`, limitTo(hosts))];
 }
 
 /** A run that still goes on takes a decision at once; one that has ended is gone on with. */
@@ -116,7 +116,15 @@ function toFix(state: RunState): Advice[] {
   const hosts = [...state.hosts.values()].filter((host) =>
     host.steps.some((step) => step.plan.fix?.selected === true && stepVerdict(host, step).outcome === "found"),
   );
-  return hosts.length === 0 ? [] : [sameAgain("found: to fix it, leave out -n:", limitTo(hosts))];
+  if (hosts.length === 0) return [];
+  const { check, schedule, runbook } = state.plan;
+  if (check !== undefined) {
+    return [
+      { text: "found: to fix it", commands: [["runbook run", runbook.name, "-i …", ...limitTo(hosts)].join(" ")] },
+    ];
+  }
+  const text = schedule === undefined ? "found: to fix it, leave out -n:" : "found: to fix it when that may be";
+  return [sameAgain(state, text, limitTo(hosts))];
 }
 
 /** Hints for hosts that were not reached, or are too sick to be looked at; more than these would push the hosts themselves off the screen. */
@@ -140,8 +148,9 @@ function notReached(hosts: readonly HostState[]): Advice[] {
   });
 }
 
-/** Only the user knows the whole command (inputs, users, keys): what is added to it is all that can be told. */
-function sameAgain(text: string, options: readonly string[]): Advice {
+/** Only the user knows the whole command (inputs, users, keys): what is added to it is all that can be told. A schedule has all of it. */
+function sameAgain({ plan: { schedule } }: RunState, text: string, options: readonly string[]): Advice {
+  if (schedule !== undefined) return { text, commands: [`runbook schedule run-now ${schedule.name}`] };
   return options.length === 0
     ? { text: `${text} the same command again`, commands: [] }
     : { text: `${text} the same command with`, commands: [options.join(" ")] };

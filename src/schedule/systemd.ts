@@ -13,6 +13,9 @@ export function systemdUnits(schedule: Schedule, place: ExportPlace): Exported {
   const refusals = [
     ...errand.refusals,
     ...("refusal" in said ? [said.refusal] : []),
+    ...(/["'\\$]/.test(place.program[0] ?? "")
+      ? [`systemd starts no program with such a path: ${place.program[0]}`]
+      : []),
     ...(schedule.name === "daemon" ? ["`runbook-daemon.service` is the daemon's own unit: rename the schedule"] : []),
   ];
   if (refusals.length > 0 || "refusal" in said) return { refusals };
@@ -69,7 +72,7 @@ function service(schedule: Schedule, place: ExportPlace, argv: readonly string[]
     `# The schedule ${name} of ${place.source}, written by \`runbook schedule export --systemd\`.`,
     ...losses.map((loss) => `# Not said here: ${loss}.`),
     "[Unit]",
-    `Description=${escape(`runbook: ${about ?? name}`)}`,
+    `Description=${whole(`runbook: ${about ?? name}`)}`,
     "Wants=network-online.target",
     "After=network-online.target",
     "",
@@ -77,7 +80,7 @@ function service(schedule: Schedule, place: ExportPlace, argv: readonly string[]
     "Type=oneshot",
     // With it come its home, and so its keys.
     `User=${place.user}`,
-    `WorkingDirectory=${escape(place.directory)}`,
+    `WorkingDirectory=${whole(place.directory)}`,
     ...Object.entries(place.variables).map(
       ([variable, value]) => `Environment=${quoted(escape(`${variable}=${value}`))}`,
     ),
@@ -124,4 +127,9 @@ function quoted(word: string): string {
 /** `%` begins something that systemd replaces. */
 function escape(text: string): string {
   return text.replaceAll("%", "%%");
+}
+
+/** A value that is a line of its own: a backslash at its end would make the next line a part of it; a blank after that is cut off. */
+function whole(text: string): string {
+  return `${escape(text)}${text.endsWith("\\") ? " " : ""}`;
 }

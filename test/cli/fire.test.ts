@@ -114,6 +114,8 @@ test("run-now does the same for a person, and says what it is not to do", async 
     exit: 2,
     err: expect.stringContaining("Schedule dark, by hand: it only looks (blackout"),
   });
+  // The command was not one to leave out -n of.
+  expect(dark.out).toContain("found: to fix it when that may be:\n    runbook schedule run-now dark\n");
   const dry = await now("open", "--dry-run");
   expect({ exit: dry.exit, out: dry.out }).toEqual({
     exit: 2,

@@ -91,6 +91,7 @@ describe("schedule preview", () => {
       err: "schedules.yml: there is no schedule `loook`\n  → did you mean `look`?\n",
     });
     expect(await shop.run("schedule", "preview", "--from", "2026-02-30")).toMatchObject({ exit: 64 });
+    expect((await shop.run("schedule", "preview", "--from", "0206-02-20")).err).toContain("the years 1970 to 2999");
     expect(await shop.run("schedule", "preview", "--from", "2026-03-02", "--to", "2026-03-01")).toMatchObject({
       exit: 64,
     });
@@ -142,6 +143,8 @@ test("list, next and preview tell who has paused a schedule, and that one only l
     { act: "skip", why: [paused] },
     { act: "skip", why: [paused] },
   ]);
+  // It would end the pause instead.
+  expect((await shop.run("schedule", "pause", "often", "--for", "0s")).exit).toBe(64);
   const again = await shop.run("schedule", "pause", "often", "--for", "90m", "--reason", "a move");
   expect(again.err).toMatch(/^This is in the place of the pause before: paused by .*: a move$/m);
   const [held, ...later] = await json("preview", "often");
