@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   script: ["model"],
   view: ["engine", "model"],
   schedule: ["view", "engine", "script", "language", "model"],
-  notice: ["view", "engine", "language", "model"],
+  notice: ["schedule", "view", "engine", "language", "model"],
   run: CORE,
   connect: ADAPTER,
   sign: ADAPTER,

@@ -118,7 +118,8 @@ const Texts = z.array(z.string());
 const Act = z.enum(["run", "detect", "skip"]);
 const Stage = z.enum(["due", "going", "waiting", "over"]);
 
-function fireOf({ act, why, runbooks, stage, replaced, retry_at, ...rest }: Row): BookedFire {
+/** A fire as its row has it. */
+export function fireOf({ act, why, runbooks, stage, replaced, retry_at, ...rest }: Row): BookedFire {
   return {
     ...rest,
     act: Act.parse(act),

@@ -1,14 +1,11 @@
 import { sql, type Kysely } from "kysely";
 import * as z from "zod";
-import { NoticeKind } from "../model/notification.ts";
 import { Notice } from "../notice/notice.ts";
-import { HOST } from "../notice/standing.ts";
-import type { ToldPlace } from "../notice/notices.ts";
-import type { Behind, Message, Outbox, Put, Queue, ReceiverState } from "../notice/outbox.ts";
+import type { Behind, Message, Outbox, Put, PutSchedule, Queue, ReceiverState } from "../notice/outbox.ts";
 import { asking } from "./database.ts";
+import { firingsOf } from "./firing.ts";
 import type { Tables } from "./schema.ts";
-
-const Lines = z.array(z.object({ key: z.string(), kind: NoticeKind, mark: z.string() }));
+import { remember, rememberSchedule, told, toldOf } from "./told.ts";
 
 /** The outbox of the record in a file. */
 export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
@@ -19,6 +16,9 @@ export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
     behind: () => look(() => behind(database)),
     told: (name, schedule, runbook) => look(() => told(database, name, schedule, runbook)),
     put: (what, at) => change((own) => put(own, what, at)),
+    firings: (schedules) => look(() => firingsOf(database, schedules)),
+    toldOf: (wanted) => look(() => toldOf(database, wanted)),
+    putSchedule: (what, at) => change((own) => putSchedule(own, what, at)),
     due: (name, queue, most) =>
       look(async () => {
         const due = dueOf(database, name).where(isOf(queue)).selectAll();
@@ -103,41 +103,23 @@ async function behind(database: Kysely<Tables>): Promise<readonly Behind[]> {
   return rows.map(({ ended_at, ...row }) => ({ ...row, ended: ended_at !== null }));
 }
 
-/** In the place of a runbook: of whatever runbook of the schedule. */
-const ANY = "";
-
-async function told(
-  database: Kysely<Tables>,
-  name: string,
-  schedule: string,
-  runbook: string,
-): Promise<readonly ToldPlace[]> {
-  const rows = await database
-    .selectFrom("notice_told")
-    .select(["host", "step", "lines"])
-    .where("name", "=", name)
-    .where("schedule", "=", schedule)
-    .where("runbook", "in", [runbook, ANY])
-    .execute();
-  return rows.map(({ host, step, lines }) => ({ host, step, lines: Lines.parse(JSON.parse(lines)) }));
-}
-
 async function put(database: Kysely<Tables>, { run, schedule, runbook, from, to, told: all }: Put, at: number) {
   const cursor = database.updateTable("notice_run").set({ seq: to }).where("run", "=", run).where("seq", "=", from);
   const [moved] = await cursor.execute();
   if (moved === undefined || moved.numUpdatedRows === 0n) return false;
   for (const { name, notices, places } of all) {
     for (const notice of notices) await insert(database, notice, at);
-    for (const { host, step, lines } of places) {
-      const of = step === HOST ? ANY : runbook;
-      const row = { name, schedule, runbook: of, host, step, lines: JSON.stringify(lines) };
-      if (lines.length > 0) await database.replaceInto("notice_told").values(row).execute();
-      else {
-        const gone = database.deleteFrom("notice_told").where("name", "=", name).where("schedule", "=", schedule);
-        await gone.where("runbook", "=", of).where("host", "=", host).where("step", "=", step).execute();
-      }
-    }
+    for (const place of places) await remember(database, { name, schedule, runbook }, place);
   }
+  return true;
+}
+
+async function putSchedule(database: Kysely<Tables>, put: PutSchedule, at: number): Promise<boolean> {
+  const { notice, name, schedule } = put;
+  const [known] = await toldOf(database, [{ name, schedule }]);
+  if (JSON.stringify(known?.told ?? []) !== JSON.stringify(put.before)) return false;
+  await rememberSchedule(database, put);
+  if (notice !== null) await insert(database, notice, at);
   return true;
 }
 

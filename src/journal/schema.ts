@@ -262,4 +262,6 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
   create table receiver (name text primary key, failures integer not null, not_before integer not null) strict, without rowid;
     `,
   ],
+  // The one that ended last is asked for of each schedule, again and again.
+  ["create index fire_ended on fire (schedule, ended) where ended is not null"],
 ];

@@ -18,7 +18,7 @@ const NoticeCard = z.object({
 export type NoticeCard = z.infer<typeof NoticeCard>;
 
 /**
- * A message about one step of one run, as it is kept until it is delivered; as JSON, it is what a webhook and a command get
+ * A message about one step of one run, or about a schedule, as it is kept until it is delivered; as JSON, it is what a webhook and a command get
  * (docs/notifications.md). Every text in it is masked and cleaned, and what a host said holds no link.
  */
 export const Notice = z.object({
@@ -39,6 +39,8 @@ export const Notice = z.object({
   /** Null: it is about whole hosts. */
   step: z.object({ id: z.string(), title: z.string(), severity: Severity }).nullable(),
   hosts: z.object({ count: z.number(), names: z.array(z.string()) }),
+  /** Of a schedule that cannot do its work: why. */
+  reason: z.string().default(""),
   findings: z.array(z.object({ host: z.string(), what: z.string(), reason: z.string() })),
   cards: z.array(NoticeCard),
   /** The command that shows more of it. */

@@ -99,6 +99,7 @@ function noticeOf(progress: Progress, name: string, news: readonly News[], harml
       runbook: { name: clean(plan.runbook.name), title: clean(plan.runbook.title) },
       step: step === null ? null : { id: clean(step.id), title: clean(step.title), severity: step.severity },
       hosts: { count: names.length, names: names.slice(0, MOST).map((host) => clean(host)) },
+      reason: "",
       findings: news.slice(0, MOST).map((one) => findingOf(one, harmless)),
       cards: kind === "waiting" ? cardsOf(progress, news, harmless) : [],
       more: moreOf(news, run),

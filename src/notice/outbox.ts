@@ -1,3 +1,5 @@
+import type { Firing } from "../schedule/trouble.ts";
+import type { ToldLine } from "./news.ts";
 import type { Notice } from "./notice.ts";
 import type { ToldPlace } from "./notices.ts";
 
@@ -23,6 +25,12 @@ export type Put = Pick<Behind, "run" | "schedule" | "runbook"> & {
     readonly places: readonly ToldPlace[];
   }[];
 };
+
+/** What a notification was told of a schedule itself, and has not been told otherwise since. */
+export type ToldSchedule = { readonly name: string; readonly schedule: string; readonly told: readonly ToldLine[] };
+
+/** What becomes durable together of a schedule: a message, and what has been told from then on. */
+export type PutSchedule = ToldSchedule & { readonly before: readonly ToldLine[]; readonly notice: Notice | null };
 
 /** `due`: it is to be delivered; `sent`; `refused`: the receiver does not take it; `expired`: nobody could be reached for days; `summed`: told in a summary. */
 export type MessageState = "due" | "sent" | "refused" | "expired" | "summed";
@@ -54,6 +62,12 @@ export interface Outbox {
   told(name: string, schedule: string, runbook: string): Promise<readonly ToldPlace[]>;
   /** False: somebody else has told of these entries meanwhile, and nothing was put. */
   put(put: Put, at: number): Promise<boolean>;
+  /** How some schedules fired of late; of those that have not there is nothing. */
+  firings(schedules: readonly string[]): Promise<readonly Firing[]>;
+  /** What notifications were told of schedules themselves. */
+  toldOf(wanted: readonly Pick<ToldSchedule, "name" | "schedule">[]): Promise<readonly ToldSchedule[]>;
+  /** False: somebody else has told of it meanwhile, and nothing was put. */
+  putSchedule(put: PutSchedule, at: number): Promise<boolean>;
   /** What is due for a notification in a queue: tried least often first, then oldest. */
   due(name: string, queue: Queue, most: number): Promise<readonly Message[]>;
   /** How many are due for a notification. */

@@ -41,7 +41,8 @@ export function testNotice(notification: string, id: string, now: number): Notic
   };
 }
 
-function bareNotice(notification: string, now: number): Omit<Notice, "id" | "kind" | "title"> {
+/** A message that is about no run. */
+export function bareNotice(notification: string, now: number): Omit<Notice, "id" | "kind" | "title"> {
   return {
     version: 1,
     notification,
@@ -52,6 +53,7 @@ function bareNotice(notification: string, now: number): Omit<Notice, "id" | "kin
     runbook: null,
     step: null,
     hosts: { count: 0, names: [] },
+    reason: "",
     findings: [],
     cards: [],
     more: null,

@@ -1,4 +1,5 @@
 import type { Notification } from "../model/notification.ts";
+import { plightOf } from "../notice/plight.ts";
 import { noticesOf, type Listener } from "../notice/notices.ts";
 import type { Behind, Outbox } from "../notice/outbox.ts";
 import type { Archive, Clock } from "../run/ports.ts";
@@ -42,4 +43,21 @@ async function tellOf({ run, schedule, runbook, seq: from }: Behind, collection:
   }
   const told = noticesOf(entries, from, listeners);
   await outbox.put({ run, schedule, runbook, from, to, told }, clock.now());
+}
+
+/** Makes messages of schedules that cannot do their work, or do it again. `schedules` are those of which somebody wants to be told. */
+export async function collectPlights(
+  { outbox, clock, listening }: Collection,
+  schedules: readonly string[],
+): Promise<void> {
+  const wanted = schedules.flatMap((schedule) => listening(schedule).map(({ name, on }) => ({ name, on, schedule })));
+  if (wanted.length === 0) return;
+  const firings = new Map((await outbox.firings(schedules)).map((firing) => [firing.schedule, firing]));
+  const known = await outbox.toldOf(wanted);
+  for (const { name, on, schedule } of wanted) {
+    const firing = firings.get(schedule);
+    const before = known.find((one) => one.name === name && one.schedule === schedule)?.told ?? [];
+    const plight = firing === undefined ? null : plightOf(firing, { name, on, told: before }, clock.now());
+    if (plight !== null) await outbox.putSchedule({ name, schedule, before, ...plight }, clock.now());
+  }
 }

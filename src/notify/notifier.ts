@@ -1,7 +1,7 @@
 import { FaultError } from "../model/fault.ts";
 import type { Notification } from "../model/notification.ts";
 import type { Schedule } from "../model/schedule.ts";
-import { collect } from "./collect.ts";
+import { collect, collectPlights } from "./collect.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import type { Archive } from "../run/ports.ts";
 
@@ -86,6 +86,9 @@ async function gather(notifier: Notifier, trouble: (error: unknown) => void): Pr
     const wanted = schedules.find((schedule) => schedule.name === name)?.notify ?? [];
     return notifications.filter((one) => wanted.includes(one.name));
   };
-  await collect({ clock, outbox, archive, listening, trouble });
+  const collection = { clock, outbox, archive, listening, trouble };
+  await collect(collection);
+  const told = schedules.filter(({ notify }) => notify.length > 0).map(({ name }) => name);
+  await collectPlights(collection, told);
   await outbox.prune(clock.now() - KEPT);
 }

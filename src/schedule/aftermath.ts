@@ -23,7 +23,8 @@ export type Aftermath = { readonly move: Move; readonly problem: string | null }
 /** Exit codes, as `cli/exit` has them. */
 const JOURNAL = 64;
 const BUG = 70;
-const INTERRUPTED = 130;
+/** The exit code of what a person, or a signal, has ended. */
+export const INTERRUPTED = 130;
 
 /** Processes in a row that may come to no end; and of those that put nothing on record, since what they begin late is less and less worth. */
 const MOST_TRIES = 6;
@@ -64,6 +65,12 @@ function wasCutShort({ replaced }: BookedFire, { end, stopping, leaving }: Seen)
 }
 
 const ROOM = "it made room for a later fire";
+/** The note of a fire whose command ended without a run. */
+export const NOTHING = "nothing was begun";
+/** How the note of a fire begins whose processes came to no end too often. */
+export const GIVEN_UP = "given up after";
+/** The note of a fire whose run somebody has taken out of the record. */
+export const GONE = "its run was taken out of the record";
 
 /** Nothing is on record: it never began, and may begin with the same id. What its command says is wrong is not tried again. */
 function withoutRecord(fire: BookedFire, seen: Seen): Aftermath {
@@ -73,8 +80,7 @@ function withoutRecord(fire: BookedFire, seen: Seen): Aftermath {
   if (code === null || code === JOURNAL || code === BUG || code === INTERRUPTED) {
     return again(fire, seen, "its process ended before anything was on record");
   }
-  const note = "nothing was begun";
-  return { move: over(fire, now, code, note), problem: code === 0 ? null : `${note}: exit ${code}` };
+  return { move: over(fire, now, code, NOTHING), problem: code === 0 ? null : `${NOTHING}: exit ${code}` };
 }
 
 /** Begins or goes on once more, later each time; and no more at some point. Where nobody saw it end it is not its fault. */
@@ -86,7 +92,7 @@ function again(fire: BookedFire, { end, look, now, stopping }: Seen, what: strin
   const tries = fire.tries + 1;
   const problem = `${what} (${endWords(end)})`;
   if (tries >= (look === undefined ? MOST_BEGINNINGS : MOST_TRIES)) {
-    const note = `given up after ${counted(tries, "try", "tries")}: ${problem}`;
+    const note = `${GIVEN_UP} ${counted(tries, "try", "tries")}: ${problem}`;
     return { move: { ...over(fire, now, end.code, note), tries }, problem: note };
   }
   if (fire.replaced) return { move: { id, ...rest, tries }, problem };
@@ -107,7 +113,7 @@ export function endWords({ code, signal }: ProcessEnd): string {
 /** What becomes of a fire that waits for a person: somebody has decided, or its time is up. */
 export function awaited(fire: BookedFire, look: Look | undefined, now: number): Aftermath {
   const { id, seq, until } = fire;
-  if (look === undefined) return { move: over(fire, now, null, "its run was taken out of the record"), problem: null };
+  if (look === undefined) return { move: over(fire, now, null, GONE), problem: null };
   if (look.alive) return null;
   const late = until !== null && now >= until;
   if (look.seq === seq && !late) return null;

@@ -1,4 +1,5 @@
 import type { Overlap } from "../model/schedule.ts";
+import type { BookedFire } from "./book.ts";
 
 /** What becomes of a fire beside a run that is still going: it begins now, is left out, waits, or waits while the run is told to stop. */
 export type Turn = { readonly turn: "start" | "skip" | "queue" | "replace"; readonly why: string | null };
@@ -33,4 +34,9 @@ export function turnOf(overlap: Overlap, going: Going | null): Turn {
           : "the run before ends",
       };
   }
+}
+
+/** Whether a fire waits for the run before, or was left out for it. */
+export function isHeldUp({ stage, act, why }: Pick<BookedFire, "stage" | "act" | "why">): boolean {
+  return act === "skip" ? why.at(-1)?.startsWith("the run before ") === true : stage === "due";
 }

@@ -73,8 +73,9 @@ describe("notify test", () => {
   });
 });
 
+const TOP = "inputs: { dir: { type: string }, key: { type: string, secret: true } }\n";
+
 describe("a daemon", () => {
-  const TOP = "inputs: { dir: { type: string }, key: { type: string, secret: true } }\n";
   const KEY = "s3cret-of-the-fix";
 
   test(
@@ -137,6 +138,33 @@ describe("a daemon", () => {
       for (const text of told) expect(text).not.toMatch(/s3cret-of-the-fix|p4ss-of-mail|t0ken-of-hook|k3y-of-hook/);
     },
   );
+});
+
+test("a schedule that cannot begin is told with the reason and what to do, and that it does its work once it can", async () => {
+  await using shop = await localJob(sweep());
+  await using receiver = await httpReceiver();
+  const hosts = await readFile(join(shop.directory, "hosts.yml"), "utf8");
+  const schedule = `{ name: nightly, runbook: runbooks/job.yml, inventory: hosts.yml, cron: "* * * * * *", notify: [hook] }`;
+  const hook = `{ name: hook, webhook: { url: "${receiver.url}" } }`;
+  await shop.write("schedules.yml", `schedules: [${schedule}]\nnotifications: [${hook}]\n`);
+  await shop.write("hosts.yml", "all: [s3cret-of-the-file");
+  const daemon = shop.start("daemon", "--state", "state");
+  const told = (): Record<string, unknown>[] => receiver.received.map(({ body }) => JSON.parse(body));
+  expect(await eventually(() => told().length > 0, 40)).toBe(true);
+  await shop.write("hosts.yml", hosts);
+  expect(await eventually(() => told().length > 1, 40)).toBe(true);
+  daemon.child.kill("SIGTERM");
+  expect((await daemon.ended).exit).toBe(0);
+  expect(told()).toMatchObject([
+    {
+      kind: "unknown",
+      title: expect.stringMatching(/^Cannot tell: schedule nightly could not begin its fire of .* UTC$/),
+      run: null,
+      reason: "nothing was begun: exit 65; `runbook schedule run-now nightly --dry-run` shows why",
+    },
+    { kind: "recovered", title: "Recovered: schedule nightly does its work again" },
+  ]);
+  expect(JSON.stringify(told())).not.toContain("s3cret");
 });
 
 test("messages that a receiver refuses are listed with the reason, and sent again when somebody wants that", async () => {

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import type { NoticeKind } from "../model/notification.ts";
+import type { BookedFire } from "../schedule/book.ts";
+import { troubleOf, workAfter, type Firing, type Trouble } from "../schedule/trouble.ts";
+import { clean } from "../view/clean.ts";
+import type { ToldLine } from "./news.ts";
+import type { Notice } from "./notice.ts";
+import { bareNotice } from "./summary.ts";
+
+/** What a listener is told of a schedule itself, and what has been told of it from then on. */
+export type Plight = { readonly notice: Notice | null; readonly told: readonly ToldLine[] };
+
+/** Whoever wants to know, and what has been told there of the schedule: at most one trouble, by its time. */
+type Listener = { readonly name: string; readonly on: readonly NoticeKind[]; readonly told: readonly ToldLine[] };
+
+/**
+ * What a listener is told of a schedule that cannot do its work, once until it changes, and that it does it again; null: nothing new. The same fires make
+ * the same messages, with the same ids.
+ */
+export function plightOf(firing: Firing, { name, on, told }: Listener, now: number): Plight | null {
+  const [before] = told;
+  const trouble = troubleOf(firing, now);
+  if (trouble !== null) {
+    if (!on.includes("unknown") || before?.mark === trouble.mark) return null;
+    const line: ToldLine = { key: String(trouble.at), kind: "unknown", mark: trouble.mark };
+    return { notice: noticeOf("unknown", firing, name, trouble, now), told: [line] };
+  }
+  const fire = before === undefined ? null : workAfter(firing, Number(before.key));
+  if (before === undefined || fire === null) return null;
+  const again = { fire, words: "does its work again", reason: "", mark: before.mark, at: Number(before.key) };
+  return { notice: on.includes("recovered") ? noticeOf("recovered", firing, name, again, now) : null, told: [] };
+}
+
+function noticeOf(
+  kind: "unknown" | "recovered",
+  { schedule }: Firing,
+  name: string,
+  { fire, words, reason, mark, at }: Trouble,
+  now: number,
+): Notice {
+  const id = createHash("sha256")
+    .update(JSON.stringify(["schedule", schedule, fire.id, name, kind, mark, at]))
+    .digest("hex")
+    .slice(0, 32);
+  const begins = kind === "unknown" ? "Cannot tell" : "Recovered";
+  return {
+    ...bareNotice(name, now),
+    id,
+    kind,
+    title: clean(`${begins}: schedule ${schedule} ${words}`),
+    schedule: clean(schedule),
+    fire: new Date(fire.nominal).toISOString(),
+    run: hasRecord(fire) ? clean(fire.run ?? "") : null,
+    reason: clean(reason, { max: 1000 }),
+    more: "runbook schedule list",
+  };
+}
+
+/** Of what was never begun there is no run to look at. */
+function hasRecord({ run, seq, note, tries, stage }: BookedFire): boolean {
+  if (run === null || stage === "due") return false;
+  return seq !== null || (note === null && tries === 0);
+}
