@@ -20,7 +20,7 @@ import { scheduleReader } from "./daemon-reader.ts";
 import { EXIT } from "./exit.ts";
 import { onceReadersGo, type Io } from "./io.ts";
 import { listeningOf, notifierOf } from "./notifier.ts";
-import { stateDir } from "./state.ts";
+import { stateDir, stateOption } from "./state.ts";
 import { userName } from "./user.ts";
 import { whereabouts } from "./whereabouts.ts";
 
@@ -70,6 +70,7 @@ async function serveAll(
   const reader = scheduleReader(file);
   await using telling = startTelling(
     notifierOf(record, () => listeningOf(reader.current()), {
+      option: stateOption(state, process.env),
       directory: dirname(resolve(file)),
       word: (word) => say({ level: word.state === "sent" ? "info" : "warning", event: "notification", ...word }),
       problem: (problem) => say({ level: "error", event: "notifications", problem }),

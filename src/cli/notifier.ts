@@ -7,8 +7,9 @@ import type { Send } from "../notify/send.ts";
 import { sender } from "../notify/sender.ts";
 import { systemClock } from "../run/clock.ts";
 
-/** Where files and programs of notifications begin, and who hears of their messages. */
+/** What names the record in a command, where files and programs of notifications begin, and who hears of their messages. */
 type Around = {
+  readonly option: string;
   readonly directory: string;
   readonly word: (word: Word) => void;
   readonly problem: (words: string) => void;
@@ -18,12 +19,13 @@ type Around = {
 export function notifierOf(
   record: SqliteRecord,
   current: () => Listening | null,
-  { directory, word, problem }: Around,
+  { option, directory, word, problem }: Around,
 ): Notifier {
   return {
     clock: systemClock,
     outbox: record.outbox,
     archive: record,
+    option,
     current,
     send: realSender(directory),
     random: Math.random,

@@ -1,5 +1,6 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { FaultError } from "../model/fault.ts";
+import { quote } from "../script/quote.ts";
 import { homeOf } from "./user.ts";
 
 /** Where runs are on record: `--state`, `$RUNBOOK_STATE`, `$XDG_STATE_HOME/runbook`, else `~/.local/state/runbook`. Throws a usage fault when the option is empty, as an unset variable makes it. */
@@ -12,6 +13,12 @@ export function stateDir(option: string | undefined, env: NodeJS.ProcessEnv): st
     nonEmpty(env["RUNBOOK_STATE"]) ??
     join(nonEmpty(env["XDG_STATE_HOME"]) ?? join(homeOf(env), ".local", "state"), "runbook")
   );
+}
+
+/** ` --state DIR` for a command that somebody types later, in a shell without our variables; nothing where it is where runs are without them. */
+export function stateOption(dir: string, env: NodeJS.ProcessEnv): string {
+  if (resolve(dir) === resolve(stateDir(undefined, { ...env, RUNBOOK_STATE: "" }))) return "";
+  return ` --state ${/^[\w@%+=:,./-]+$/.test(dir) ? dir : quote(dir)}`;
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -23,13 +23,13 @@ export function noticeCard(
   state: RunState,
   loaded: LoadedRunbook | null,
   question: Question,
-  harmless: Harmless,
+  { harmless, option }: { readonly harmless: Harmless; readonly option: string },
 ): NoticeCard {
   const { step, members } = question;
   const hosts = members.map(({ host }) => host.host);
   const told = (text: string): string => harmless(hosts, text);
   const card = loaded === null ? null : groupCardOf({ state, hosts, step: step.id, loaded });
-  const { approve, deny } = answersTo(clean(state.run), question);
+  const { approve, deny } = answersTo(`${clean(state.run)}${option}`, question);
   return {
     hosts: clean(foldHosts(hosts)),
     risk: step.fix?.risk ?? null,
@@ -37,7 +37,10 @@ export function noticeCard(
     lines:
       card === null
         ? ["the runbook is not on record, so the card cannot be shown"]
-        : shortened(cardLines(hidden(card, question, told), { width: WIDTH, colour: false }), state.run),
+        : shortened(
+            cardLines(hidden(card, question, told), { width: WIDTH, colour: false }),
+            `${clean(state.run)}${option}`,
+          ),
     approve,
     deny,
   };
@@ -52,7 +55,7 @@ function yesCounts(state: RunState, member: Question["members"][0]): number {
 function shortened(lines: readonly string[], run: string): string[] {
   const rest = lines.length - MOST_LINES;
   if (rest <= 0) return [...lines];
-  const words = `!!  ${counted(rest, "line")} of this card left out: \`runbook approvals ${clean(run)}\` shows all of it`;
+  const words = `!!  ${counted(rest, "line")} of this card left out: \`runbook approvals ${run}\` shows all of it`;
   return [...lines.slice(0, MOST_LINES), words];
 }
 

@@ -35,6 +35,9 @@ export const Notice = z.object({
   /** When the schedule was due. */
   fire: z.string().nullable(),
   run: z.string().nullable(),
+  /** Who has the run's record, and on which machine: the commands are for there. */
+  by: z.string().nullable().default(null),
+  machine: z.string().nullable().default(null),
   runbook: z.object({ name: z.string(), title: z.string() }).nullable(),
   /** Null: it is about whole hosts. */
   step: z.object({ id: z.string(), title: z.string(), severity: Severity }).nullable(),

@@ -36,18 +36,27 @@ const MOST = 20;
 /** Questions of which a message has the card. */
 const MOST_CARDS = 5;
 
+/** A run as it stands, and the option that names its record in a command; empty: none is needed. */
+type Subject = Progress & { readonly option: string };
+
 /**
  * What everybody is told of what has happened in a run of a schedule since the entry of a number: one message a step and kind, hosts together.
- * The same entries make the same messages, with the same ids.
+ * The same entries make the same messages, with the same ids. `option` names the record in their commands: ` --state DIR`, or nothing.
  */
-export function noticesOf(entries: readonly Entry[], after: number, listeners: readonly Listener[]): readonly Told[] {
-  const progress = progressOf(entries, after);
-  if (progress === null) return [];
+export function noticesOf(
+  entries: readonly Entry[],
+  after: number,
+  listeners: readonly Listener[],
+  option = "",
+): readonly Told[] {
+  const read = progressOf(entries, after);
+  if (read === null) return [];
+  const progress = { ...read, option };
   const harmless = harmlessBy(privacyOf(entries, progress.state.plan));
   return listeners.map((listener) => tell(progress, listener, harmless));
 }
 
-function tell(progress: Progress, { name, on, told }: Listener, harmless: Harmless): Told {
+function tell(progress: Subject, { name, on, told }: Listener, harmless: Harmless): Told {
   const known = new Map(told.map((place) => [placeOf(place.host, place.step), place.lines]));
   const wanted = new Set(on);
   const tellings = progress.standings.map((standing) => {
@@ -72,10 +81,10 @@ function placeOf(host: string, step: string): string {
   return JSON.stringify([host, step]);
 }
 
-function noticeOf(progress: Progress, name: string, news: readonly News[], harmless: Harmless): Notice[] {
+function noticeOf(progress: Subject, name: string, news: readonly News[], harmless: Harmless): Notice[] {
   const [first] = news;
   if (first === undefined) return [];
-  const { state } = progress;
+  const { state, option } = progress;
   const { run, plan, seq, at } = state;
   const { kind, standing } = first;
   const { step } = standing;
@@ -96,13 +105,15 @@ function noticeOf(progress: Progress, name: string, news: readonly News[], harml
       schedule: plan.schedule === undefined ? null : clean(plan.schedule.name),
       fire: plan.schedule === undefined ? null : new Date(plan.schedule.fire).toISOString(),
       run: clean(run),
+      by: clean(plan.by),
+      machine: plan.machine === undefined ? null : clean(plan.machine),
       runbook: { name: clean(plan.runbook.name), title: clean(plan.runbook.title) },
       step: step === null ? null : { id: clean(step.id), title: clean(step.title), severity: step.severity },
       hosts: { count: names.length, names: names.slice(0, MOST).map((host) => clean(host)) },
       reason: "",
       findings: news.slice(0, MOST).map((one) => findingOf(one, harmless)),
       cards: kind === "waiting" ? cardsOf(progress, news, harmless) : [],
-      more: moreOf(news, run),
+      more: moreOf(news, run, option),
       messages: [],
       unlisted: 0,
     },
@@ -123,18 +134,18 @@ function findingOf({ kind, standing, findings }: News, harmless: Harmless): Noti
 }
 
 /** Where the question was asked: this run, or the one that asked it before. */
-function moreOf([first, ...rest]: readonly News[], run: string): string {
+function moreOf([first, ...rest]: readonly News[], run: string, option: string): string {
   const mark = first?.standing.mark ?? run;
   const same = rest.every(({ standing }) => standing.mark === mark);
-  if (first?.kind !== "waiting") return `runbook history show ${clean(run)}`;
-  return same ? `runbook approvals ${clean(mark)}` : "runbook approvals";
+  if (first?.kind !== "waiting") return `runbook history show ${clean(run)}${option}`;
+  return same ? `runbook approvals ${clean(mark)}${option}` : `runbook approvals${option}`;
 }
 
-function cardsOf({ state }: Progress, news: readonly News[], harmless: Harmless): NoticeCard[] {
+function cardsOf({ state, option }: Subject, news: readonly News[], harmless: Harmless): NoticeCard[] {
   const places = new Set(news.map(({ standing }) => placeOf(standing.host, standing.step?.id ?? "")));
   const cards = waitingCards(state).filter(({ host, step }) => places.has(placeOf(host.host, step.plan.id)));
   const loaded = storedRunbook(state.plan);
   return questionsOf(state, cards, loaded)
     .slice(0, MOST_CARDS)
-    .map((question) => noticeCard(state, loaded, question, harmless));
+    .map((question) => noticeCard(state, loaded, question, { harmless, option }));
 }

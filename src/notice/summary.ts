@@ -50,6 +50,8 @@ export function bareNotice(notification: string, now: number): Omit<Notice, "id"
     schedule: null,
     fire: null,
     run: null,
+    by: null,
+    machine: null,
     runbook: null,
     step: null,
     hosts: { count: 0, names: [] },

@@ -38,12 +38,12 @@ export function noticeLines(notice: Notice): string[] {
   return parts.filter((lines) => lines.length > 0).flatMap((lines, at) => (at === 0 ? lines : ["", ...lines]));
 }
 
-function originLines({ schedule, fire, run, runbook, reason }: Notice): string[] {
+function originLines({ schedule, fire, run, by, machine, runbook, reason }: Notice): string[] {
   const due = fire === null ? "" : `, due ${moment(Date.parse(fire))}`;
   return [
     schedule === null ? "" : `schedule: ${schedule}${due}`,
     runbook === null ? "" : `runbook:  ${runbook.name} (${runbook.title})`,
-    run === null ? "" : `run:      ${run}`,
+    run === null ? "" : `run:      ${run}${by === null ? "" : `, by ${by}`}${machine === null ? "" : ` on ${machine}`}`,
     reason === "" ? "" : `why:      ${reason}`,
   ].filter((line) => line !== "");
 }

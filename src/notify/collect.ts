@@ -13,6 +13,8 @@ export type Collection = {
   readonly outbox: Outbox;
   readonly archive: Pick<Archive, "read">;
   readonly listening: (schedule: string) => readonly Notification[];
+  /** The option that names the record in a command; empty: none is needed. */
+  readonly option: string;
   /** Is told why a run cannot be told of. */
   readonly trouble: (error: unknown) => void;
 };
@@ -34,14 +36,14 @@ export async function collect(collection: Collection): Promise<void> {
 }
 
 async function tellOf({ run, schedule, runbook, seq: from }: Behind, collection: Collection): Promise<void> {
-  const { outbox, archive, clock, listening } = collection;
+  const { outbox, archive, clock, listening, option } = collection;
   const entries = await archive.read(run);
   const to = entries.at(-1)?.seq ?? from;
   const listeners: Listener[] = [];
   for (const { name, on } of listening(schedule)) {
     listeners.push({ name, on, told: await outbox.told(name, schedule, runbook) });
   }
-  const told = noticesOf(entries, from, listeners);
+  const told = noticesOf(entries, from, listeners, option);
   await outbox.put({ run, schedule, runbook, from, to, told }, clock.now());
 }
 

@@ -18,6 +18,8 @@ export type Listening = {
 /** What telling people of the runs of schedules needs. */
 export type Notifier = Delivery & {
   readonly archive: Pick<Archive, "read">;
+  /** The option that names the record in the commands of messages; empty: none is needed. */
+  readonly option: string;
   /** As the file of schedules says it now. Null: it could not be read yet, so nobody knows who is to be told. */
   readonly current: () => Listening | null;
   /** What keeps messages from being made or delivered here; told once, until it has changed. */
@@ -78,7 +80,7 @@ export async function tellOnce(notifier: Notifier, signal: AbortSignal): Promise
 }
 
 async function gather(notifier: Notifier, trouble: (error: unknown) => void): Promise<void> {
-  const { clock, outbox, archive, current } = notifier;
+  const { clock, outbox, archive, option, current } = notifier;
   const now = current();
   if (now === null) return;
   const { schedules, notifications } = now;
@@ -86,7 +88,7 @@ async function gather(notifier: Notifier, trouble: (error: unknown) => void): Pr
     const wanted = schedules.find((schedule) => schedule.name === name)?.notify ?? [];
     return notifications.filter((one) => wanted.includes(one.name));
   };
-  const collection = { clock, outbox, archive, listening, trouble };
+  const collection = { clock, outbox, archive, option, listening, trouble };
   await collect(collection);
   const told = schedules.filter(({ notify }) => notify.length > 0).map(({ name }) => name);
   await collectPlights(collection, told);

@@ -41,6 +41,7 @@ export function notifying(
     clock,
     outbox: record.outbox,
     archive: record,
+    option: "",
     current: () => ({ schedules, notifications }),
     send: sender({ clock, directory, reveal: (origin) => readOrigin(origin, { env, directory }), patience }),
     random: () => 0.5,

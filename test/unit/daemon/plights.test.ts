@@ -19,6 +19,7 @@ function teller(one: Night, schedules: readonly Schedule[], ...written: readonly
   const notifier: Notifier = {
     clock: one.clock,
     outbox: one.record.outbox,
+    option: "",
     archive: one.record,
     current: () => ({ schedules, notifications }),
     send: async (_, notice) => {

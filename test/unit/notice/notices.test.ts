@@ -112,6 +112,18 @@ describe("nothing is said twice until it has changed", () => {
     expect(again?.cards[0]?.approve).toMatch(/^runbook approve r9 --digest [0-9a-f]{8}/);
   });
 
+  test("its commands name the record where somebody else would not find it, and it says on which machine they are for", () => {
+    const entries = scheduledRun("r1", { web1: "waits" }, { plan: { plan: { by: "ops", machine: "admin1" } } });
+    const [told] = noticesOf(entries, 0, [{ name: "ops", on: ["waiting"], told: [] }], " --state /srv/runbook");
+    const [notice] = told?.notices ?? [];
+    expect(notice?.cards[0]).toMatchObject({
+      approve: expect.stringMatching(/^runbook approve r1 --state \/srv\/runbook --digest [0-9a-f]{8,}$/),
+      deny: expect.stringMatching(/^runbook deny r1 --state \/srv\/runbook --digest [0-9a-f]{8,} --reason …$/),
+    });
+    expect(notice?.more).toBe("runbook approvals r1 --state /srv/runbook");
+    expect(noticeLines(notice ?? never())).toContain("run:      r1, by ops on admin1");
+  });
+
   test("a question that is taken back is no news: the run that saw why has told it", () => {
     const tell = listener();
     const waits = scheduledRun("r1", { web1: "waits" });
