@@ -81,7 +81,7 @@ export const VALUES: Readonly<Record<string, Values>> = {
   message: nothing,
   n: nothing,
   name: named,
-  outcomes: () => plain(Outcome.options),
+  outcomes: (_, word) => plain(Outcome.options.map((one) => word.slice(0, word.lastIndexOf(",") + 1) + one)),
   pattern: nothing,
   percent: nothing,
   text: nothing,

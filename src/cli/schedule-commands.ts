@@ -130,7 +130,7 @@ function addFire(schedule: Command, end: End, io: Io): void {
     .requiredOption("--act <act>", "run or detect")
     .requiredOption("--run <id>", "the id that its run gets")
     .option("--why <text>", "why it only looks, or is late (repeatable)", several)
-    .option("--digest <sha256>", "of what is in force of the file of schedules, which comes on standard input")
+    .option("--digest <digest>", "of what is in force of the file of schedules, which comes on standard input")
     .option("--json", "the run's events, one JSON object a line, on stdout")
     .option("--schedules <file>", FILE)
     .option("--state <dir>", "where runs are on record")

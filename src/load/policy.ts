@@ -62,7 +62,8 @@ async function isAbsent(cwd: string, path: string): Promise<boolean> {
   }
 }
 
-async function openPolicy(
+/** A policy, or every mistake in it. */
+export async function openPolicy(
   { path, said }: PolicyPath,
   cwd: string,
 ): Promise<{ readonly policy?: Policy; readonly faults: readonly Fault[] }> {

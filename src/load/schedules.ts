@@ -8,6 +8,7 @@ import type { Notification } from "../model/notification.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { examineSchedules } from "../schedule/compile.ts";
 import { checkRunbooks } from "./schedule-runbooks.ts";
+import { openPolicy } from "./policy.ts";
 import { readText } from "./text.ts";
 
 /** Bytes that a file of schedules may have. */
@@ -107,7 +108,7 @@ async function checkOutside(
   const inventories = await Promise.all(
     schedules.map(async (schedule, index) => [
       ...(await missingInventories(yaml, schedule, index, directory)),
-      ...(await missingPolicy(yaml, schedule, index, directory)),
+      ...(await wrongPolicy(yaml, schedule, index, directory)),
     ]),
   );
   // An inventory at the top is told once, however many schedules use it.
@@ -139,10 +140,15 @@ function placeOfInventory({ value }: Yaml, index: number, at: number): readonly 
   return Array.isArray(valueAt(value, path)) ? [...path, at] : path;
 }
 
-async function missingPolicy(yaml: Yaml, { policy }: Schedule, index: number, directory: string): Promise<Fault[]> {
-  if (policy === null || (await exists(resolve(directory, policy)))) return [];
-  const message = `there is no policy ${policy} in ${directory}`;
-  return [yaml.fault(["schedules", index, "policy"], message, "paths begin where this file is")];
+async function wrongPolicy(yaml: Yaml, { policy }: Schedule, index: number, directory: string): Promise<Fault[]> {
+  if (policy === null) return [];
+  const place = ["schedules", index, "policy"];
+  if (!(await exists(resolve(directory, policy))))
+    return [yaml.fault(place, `there is no policy ${policy} in ${directory}`, "paths begin where this file is")];
+  const [first, ...more] = (await openPolicy({ path: policy }, directory)).faults;
+  if (first === undefined) return [];
+  const others = more.length > 0 ? `, and ${more.length} more` : "";
+  return [yaml.fault(place, `${first.where ?? policy}: ${first.message}${others}`, first.hint)];
 }
 
 async function exists(path: string): Promise<boolean> {

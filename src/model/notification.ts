@@ -11,7 +11,7 @@ const Line = z
   .string()
   .min(1)
   .max(500)
-  .regex(/^[^\p{Cc}]*$/u, "expected one line without control characters");
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, "expected one line without control characters");
 
 const Address = Line.regex(/^[^\s@]+@[^\s@]+$|<[^\s@<>]+@[^\s@<>]+>$/, "expected an address such as ops@example.org");
 

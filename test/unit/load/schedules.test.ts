@@ -100,6 +100,14 @@ describe("a file of schedules", () => {
     });
   });
 
+  test("is refused for a policy that is wrong itself: each of its fires would be", async () => {
+    await using shop = await desk("runbook: job", "inventory: 'web1,'", "policy: p.yml");
+    await shop.write("p.yml", "rules:\n  - approve: maybe\n  - approve: perhaps\n");
+    expect(told((await opened(shop)).faults)).toEqual([
+      expect.stringMatching(/^6:13 p\.yml:2:14: .*approve.*, and 1 more/),
+    ]);
+  });
+
   test("is refused where it is not there, and where everybody may write it", async () => {
     await using shop = await desk("runbook: job", "inventory: 'web1,'");
     expect(told((await opened(shop, {}, "other.yml")).faults)[0]).toContain("there is no such file → --schedules FILE");

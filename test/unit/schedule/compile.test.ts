@@ -204,4 +204,6 @@ test("every mistake of a file is told at once and in its order, also where a zon
 test("the schema in the repository is the one that the code makes (`runbook schema schedules > schema/schedules.schema.json`)", async () => {
   const file = fileURLToPath(new URL("../../../schema/schedules.schema.json", import.meta.url));
   expect(await readFile(file, "utf8")).toBe(schedulesSchemaText());
+  // Not every editor's regular expressions know classes of Unicode.
+  expect(schedulesSchemaText()).not.toContain(String.raw`\\p{`);
 });
