@@ -15,6 +15,7 @@ import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { writePrivate } from "./private-file.ts";
 import { stateDir } from "./state.ts";
+import { daemonOf } from "./taken-up.ts";
 
 /** Options of `runbook approvals`. */
 export type ApprovalsOptions = {
@@ -70,8 +71,9 @@ async function readRuns(record: SqliteRecord, runs: readonly string[]): Promise<
     const loaded = storedRunbook(state.plan);
     const questions = questionsOf(state, cards, loaded);
     const holder = await record.desk.holder(run);
+    const daemon = await daemonOf(run, record);
     const alsoIn = await record.sharing(cards.map(({ digest }) => digest));
-    read.unshift({ entries, waiting: { state, loaded, questions, holder, alsoIn } });
+    read.unshift({ entries, waiting: { state, loaded, questions, holder, daemon, alsoIn } });
   }
   return read;
 }

@@ -5,8 +5,10 @@ import { thisWriter } from "../journal/writer.ts";
 import { storedRunbook } from "../language/runbook/stored.ts";
 import type { Decision } from "../model/approval.ts";
 import { FaultError, isFault, type Fault } from "../model/fault.ts";
+import { processWords } from "../report/waiting.ts";
 import { decideAside } from "../run/aside.ts";
 import { systemClock } from "../run/clock.ts";
+import type { Holder } from "../run/ports.ts";
 import { sshVerifier } from "../sign/verifier.ts";
 import { clean } from "../view/clean.ts";
 import { questionsOf, waitingCards } from "../view/questions.ts";
@@ -21,6 +23,7 @@ import { findRun } from "./find-run.ts";
 import type { Io } from "./io.ts";
 import { resume } from "./resume.ts";
 import { stateDir } from "./state.ts";
+import { daemonOf } from "./taken-up.ts";
 import { userName } from "./user.ts";
 
 /** Options of `runbook approve` and `runbook deny`. `sign`: the key's file; true for the key that is meant when none is named. */
@@ -45,10 +48,14 @@ export async function decide(
   const wrong = misuse(verdict, file, options);
   if (wrong !== null) return [wrong];
   if (file) return decideInFile(verdict, target, options, io);
-  const { code, run, recorded } = await decideInRun(verdict, target, options, io);
+  const { code, run, recorded, daemon } = await decideInRun(verdict, target, options, io);
   if (!recorded) return code;
   if (options.resume !== true) {
-    io.err(`To go on with the run: runbook resume ${clean(run)}\n`);
+    const words =
+      daemon === null
+        ? `To go on with the run: runbook resume ${clean(run)}`
+        : `${processWords("The daemon", daemon)} goes on with the run.`;
+    io.err(`${words}\n`);
     return code;
   }
   return resume(run, { tui: options.tui !== false, json: options.json, state: options.state }, io);
@@ -92,13 +99,20 @@ function misused(where: string, message: string, hint: string): Fault {
 /** A choice, and the decision that it makes; or why it makes none. */
 type Prepared = { readonly choice: Decided["choice"]; readonly decision: Decision | { readonly refused: string } };
 
-/** `recorded`: a decision is on record that a process must still act upon. */
-type InRun = { readonly code: number; readonly run: string; readonly recorded: boolean };
+/** `recorded`: a decision is on record that a process must still act upon; `daemon` does so by itself. */
+type InRun = {
+  readonly code: number;
+  readonly run: string;
+  readonly recorded: boolean;
+  readonly daemon: Holder | null;
+};
 
 async function decideInRun(verdict: Verdict, wanted: string, options: DecideOptions, io: Io): Promise<InRun> {
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
   const run = findRun(await record.runs(), wanted);
   if (typeof run !== "string") throw new FaultError(run);
+  // Before it is decided: it goes on within seconds.
+  const daemon = await daemonOf(run, record);
   const entries = await record.read(run);
   const state = stateOf(run, entries);
   const asked = everAsked(entries);
@@ -108,16 +122,16 @@ async function decideInRun(verdict: Verdict, wanted: string, options: DecideOpti
       : await prepareImport(state, asked, options.import);
   if (prepared === null) {
     io.err("Given up: nothing was decided.\n");
-    return { code: EXIT.interrupted, run, recorded: false };
+    return { code: EXIT.interrupted, run, recorded: false, daemon: null };
   }
   if (prepared.length === 0) {
     io.err("Nothing was decided.\n");
-    return { code: EXIT.waiting, run, recorded: false };
+    return { code: EXIT.waiting, run, recorded: false, daemon: null };
   }
   const decided = await deliver(record, run, prepared);
   tellDecided(decided, stateOf(run, await record.read(run)), Date.now(), options.json === true, io);
   const recorded = decided.some(({ aside }) => "how" in aside && aside.how === "recorded");
-  return { code: exitOfDecided(decided), run, recorded };
+  return { code: exitOfDecided(decided), run, recorded, daemon };
 }
 
 function stateOf(run: string, entries: Parameters<typeof fold>[0]): RunState {
@@ -136,7 +150,14 @@ async function prepare(
 ): Promise<readonly Prepared[] | null> {
   const loaded = storedRunbook(state.plan);
   const questions = questionsOf(state, waitingCards(state), loaded);
-  const waiting = { state, loaded, questions, holder: null, alsoIn: new Map<string, readonly string[]>() };
+  const waiting = {
+    state,
+    loaded,
+    questions,
+    holder: null,
+    daemon: null,
+    alsoIn: new Map<string, readonly string[]>(),
+  };
   const choices = await choose(waiting, asked, verdict, options, io);
   if (choices === null) return null;
   const decisions = choices.map((choice) => ({ choice, decision: decisionOf(choice) }));

@@ -19,6 +19,8 @@ export type WaitingRun = {
   readonly questions: readonly Question[];
   /** Who is at work on it; null: nobody, so it must be resumed. */
   readonly holder: Holder | null;
+  /** The daemon that goes on with it by itself once it is decided; null: somebody must. */
+  readonly daemon: Holder | null;
   /** Digest → other runs that found the same and wait for the answer here. */
   readonly alsoIn: ReadonlyMap<string, readonly string[]>;
 };
@@ -37,15 +39,15 @@ export function waitingLines(run: WaitingRun, drawing: Drawing): string[] {
   ];
 }
 
-function runLines({ state, holder }: WaitingRun, amount: number, { width, colour }: Drawing): string[] {
+function runLines({ state, holder, daemon }: WaitingRun, amount: number, { width, colour }: Drawing): string[] {
   const draw = { palette: paletteOf(colour), width: Math.max(40, width) };
   const { plan, run } = state;
   const machine = plan.machine === undefined ? "" : ` on ${plan.machine}`;
-  const at = holder?.writer === undefined ? "" : ` (process ${holder.writer.pid} on ${holder.writer.host})`;
+  const next = daemon === null ? `\`runbook resume ${run}\`` : processWords("the daemon", daemon);
   const standing =
     holder === null
-      ? `nobody: once it is decided, \`runbook resume ${run}\` goes on with it`
-      : `${holder.by}${at}: it takes a decision by itself`;
+      ? `nobody: once it is decided, ${next} goes on with it`
+      : `${processWords(holder.by, holder)}: it takes a decision by itself`;
   return [
     draw.palette(
       "bold",
@@ -54,6 +56,11 @@ function runLines({ state, holder }: WaitingRun, amount: number, { width, colour
     ...labelled("started", `${moment(state.startedAt)} by ${plan.by}${machine}`, draw),
     ...labelled("at work", standing, draw),
   ];
+}
+
+/** `ada (process 4711 on admin1)`. */
+export function processWords(name: string, { writer }: Holder): string {
+  return writer === undefined ? name : `${name} (process ${writer.pid} on ${writer.host})`;
 }
 
 /** The card of a question, how long it has waited, and the command that answers it. */

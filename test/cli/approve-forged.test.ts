@@ -46,7 +46,13 @@ async function forge(file: string, change: Change): Promise<void> {
   const state = fold(entries);
   if (state === null) throw new Error("no run is left");
   const loaded = storedRunbook(state.plan);
-  const waiting = { state, loaded, questions: questionsOf(state, waitingCards(state), loaded), holder: null };
+  const waiting = {
+    state,
+    loaded,
+    questions: questionsOf(state, waitingCards(state), loaded),
+    holder: null,
+    daemon: null,
+  };
   const forged = requestFileOf({ ...waiting, alsoIn: new Map() }, entries, before.exportedAt);
   await writeFile(file, JSON.stringify(forged));
 }

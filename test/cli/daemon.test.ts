@@ -33,7 +33,13 @@ test.concurrent("a fault is found at the next tick, waits, is approved from anot
 
   const { out } = await shop.run("approvals", String(run), "--json", "--state", "state");
   const { digest } = JSON.parse(out) as { digest: string };
-  expect((await shop.run("approve", String(run), "--digest", digest, "--state", "state")).exit).toBe(0);
+  expect((await shop.run("approvals", String(run), "--state", "state")).out).toContain(
+    `nobody: once it is decided, the daemon (process ${daemon.child.pid} on `,
+  );
+  expect(await shop.run("approve", String(run), "--digest", digest, "--state", "state")).toMatchObject({
+    exit: 0,
+    err: expect.stringMatching(`^The daemon \\(process ${daemon.child.pid} on .*\\) goes on with the run\\.\n$`),
+  });
   await daemon.said((line) => line.event === "over" && line["run"] === run && line["exit"] === 0);
   expect(await readdir(join(shop.directory, "a"))).toEqual(["here"]);
 

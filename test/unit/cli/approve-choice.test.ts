@@ -10,6 +10,7 @@ const run = {
   loaded: story.loaded,
   questions: [],
   holder: null,
+  daemon: null,
   alsoIn: new Map<string, string[]>(),
 };
 const card = (digest: string, host = "web1") => ({ host, step: "release-log", digest });

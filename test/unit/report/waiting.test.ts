@@ -7,7 +7,7 @@ import { DAWN, diskFinding, diskRunbook, loadedFrom, Story } from "../../kit/sto
 function linesOf(story: Story, loaded: LoadedRunbook): string[] {
   const { state } = story;
   const questions = questionsOf(state, waitingCards(state), loaded);
-  const run = { state, loaded, questions, holder: null, alsoIn: new Map<string, readonly string[]>() };
+  const run = { state, loaded, questions, holder: null, daemon: null, alsoIn: new Map<string, readonly string[]>() };
   return waitingLines(run, { width: 100, colour: false, now: DAWN + 3_600_000 });
 }
 
