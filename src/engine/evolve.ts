@@ -12,6 +12,13 @@ type HostEvent = Extract<Event, { host: string }>;
 
 /** The next state. The first entry of a run must be `run-started`; an entry out of order is a bug and throws. */
 export function evolve(state: RunState | null, entry: Entry): RunState {
+  return advance(state, entry, (hosts) => new Map(hosts));
+}
+
+/** Gives a map of hosts that may be changed. */
+type Own = (hosts: RunState["hosts"]) => Map<string, HostState>;
+
+function advance(state: RunState | null, entry: Entry, own: Own): RunState {
   const { event } = entry;
   if (event.type === "run-started") return begin(entry, event);
   if (state === null) throw new Error(`a run begins with run-started, not with ${event.type}`);
@@ -19,7 +26,7 @@ export function evolve(state: RunState | null, entry: Entry): RunState {
   const next = { ...state, at: entry.at, seq: entry.seq };
   if (!("host" in event)) return onRun(next, event);
   const grown = event.type === "waived" ? { ...next, waivers: [...next.waivers, ...waiversOf(event)] } : next;
-  return withHost(grown, event, entry);
+  return withHost(grown, event, entry, own);
 }
 
 type RunEvent = Exclude<Event, HostEvent | { type: "run-started" }>;
@@ -123,20 +130,23 @@ export function fold(entries: Iterable<Entry>): RunState | null {
   return replay(entries, () => undefined);
 }
 
-/** Folds entries, and tells of each with the state after it. */
+/** Folds entries, and tells of each with the state after it; that state's map of hosts goes on changing, and is for that moment alone. */
 export function replay(entries: Iterable<Entry>, tell: (entry: Entry, state: RunState) => void): RunState | null {
   let state: RunState | null = null;
+  let last: Map<string, HostState> | null = null;
+  // A copy for each entry would make the time grow with the square of the hosts.
+  const own: Own = (hosts) => (last = hosts === last ? last : new Map(hosts));
   for (const entry of entries) {
-    state = evolve(state, entry);
+    state = advance(state, entry, own);
     tell(entry, state);
   }
   return state;
 }
 
-function withHost(state: RunState, event: HostEvent, when: Moment): RunState {
+function withHost(state: RunState, event: HostEvent, when: Moment, own: Own): RunState {
   const before = state.hosts.get(event.host);
   if (before === undefined) throw new Error(`${event.type}: no host ${event.host} in this run`);
-  const hosts = new Map(state.hosts);
+  const hosts = own(state.hosts);
   const started = before.startedAt === null ? { ...before, startedAt: when.at } : before;
   const changed = onHost(started, event, { ...when, waivers: state.waivers });
   hosts.set(event.host, changed);
