@@ -16,6 +16,7 @@ import { newRunId } from "../run/id.ts";
 import { startTelling } from "../notify/notifier.ts";
 import { resumeRefusal } from "../run/resume.ts";
 import type { Address } from "./daemon-command.ts";
+import { realFile } from "./schedule-book.ts";
 import { scheduleReader } from "./daemon-reader.ts";
 import { EXIT } from "./exit.ts";
 import { onceReadersGo, type Io } from "./io.ts";
@@ -113,6 +114,7 @@ function waysOf(
   return {
     clock: systemClock,
     book: record.book,
+    file: realFile(file),
     desk: record.desk,
     self: { writer: undefined, ...self, by: userName(env) },
     starter: processStarter({

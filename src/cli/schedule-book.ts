@@ -1,10 +1,28 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { BookedFire, Pause } from "../schedule/book.ts";
 import { preview, type Previewed } from "../schedule/preview.ts";
 import { heldUp } from "../schedule/settle.ts";
+import { tell, type Io } from "./io.ts";
+
+/** The path by which files of schedules are told apart; one that is not there yet has only its name. */
+export function realFile(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return resolve(file);
+  }
+}
+
+/** Says that a daemon goes by another file with this record; one that is gone was moved, or is not used any more. */
+export function tellOther(source: string | null, file: string, io: Io): void {
+  if (source === null || source === realFile(file) || !existsSync(source)) return;
+  const message = `this record is kept for ${source}: pauses and counts here are those of its schedules`;
+  tell([{ kind: "usage", where: file, message, hint: "a --state belongs to one file of schedules" }], io, "warning");
+}
 
 /** What is on record of schedules. */
 export type Recorded = {
@@ -13,14 +31,17 @@ export type Recorded = {
   /** The last fires of each, oldest first. */
   readonly fires: readonly BookedFire[];
   readonly pauses: readonly Pause[];
+  /** The file of schedules that the daemon goes by; null: there was none. */
+  readonly source: string | null;
 };
 
 /** What is on record of schedules; to look makes no record where there is none. */
 export async function recorded(directory: string): Promise<Recorded> {
-  if (!existsSync(directory)) return { runs: [], fires: [], pauses: [] };
+  if (!existsSync(directory)) return { runs: [], fires: [], pauses: [], source: null };
   await using record = SqliteRecord.open(directory);
   const { book } = record;
-  return { runs: await record.runs(), fires: await book.latest(), pauses: await book.pauses() };
+  const [fires, pauses, source] = [await book.latest(), await book.pauses(), await book.source()];
+  return { runs: await record.runs(), fires, pauses, source };
 }
 
 /** Who has paused what; to look makes no record here either. */

@@ -13,7 +13,7 @@ import { EXIT } from "./exit.ts";
 import { roomOf } from "./history.ts";
 import type { Io } from "./io.ts";
 import { scheduled, type ScheduleOptions } from "./schedule.ts";
-import { recorded } from "./schedule-book.ts";
+import { recorded, tellOther } from "./schedule-book.ts";
 import { doesWords, left, palette } from "./schedule-fires.ts";
 import { stateDir } from "./state.ts";
 
@@ -38,7 +38,8 @@ export async function scheduleList(
 ): Promise<number | readonly Fault[]> {
   const opened = await scheduled(undefined, options);
   if (!("schedules" in opened)) return opened;
-  const { runs, fires, pauses } = await recorded(stateDir(options.state, process.env));
+  const { runs, fires, pauses, source } = await recorded(stateDir(options.state, process.env));
+  tellOther(source, opened.path, io);
   const now = Date.now();
   const listed = opened.schedules.map((schedule): Listed => {
     const last = fires.findLast((fire) => fire.schedule === schedule.name) ?? null;

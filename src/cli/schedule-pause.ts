@@ -6,6 +6,7 @@ import { clean } from "../view/clean.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { scheduled, type ScheduleOptions } from "./schedule.ts";
+import { tellOther } from "./schedule-book.ts";
 import { stateDir } from "./state.ts";
 import { userName } from "./user.ts";
 
@@ -29,6 +30,7 @@ export async function schedulePause(name: string, options: PauseOptions, io: Io)
     reason: options.reason === "" ? null : (options.reason ?? null),
   };
   const before = (await record.book.pauses()).find((each) => each.schedule === name && holds(each, now));
+  tellOther(await record.book.source(), opened.path, io);
   await record.book.pause(pause);
   io.err(`Schedule ${name} is ${clean(pauseWords(pause))}\n`);
   if (before !== undefined) io.err(`This is in the place of the pause before: ${clean(pauseWords(before))}\n`);

@@ -107,11 +107,11 @@ function tellFires(fires: readonly NamedFire[], { json }: ScheduleOptions, io: I
 export async function scheduled(
   name: string | undefined,
   { schedules: option }: ScheduleOptions,
-): Promise<{ readonly schedules: readonly Schedule[] } | readonly Fault[]> {
+): Promise<{ readonly schedules: readonly Schedule[]; readonly path: string } | readonly Fault[]> {
   const opened = await openSchedules({ option, env: process.env, cwd: process.cwd() }, { now: Date.now() });
   if (opened.schedules === undefined) return opened.faults;
   const chosen = chosenOf(opened.schedules, name, opened.path);
-  return "schedules" in chosen ? chosen : [chosen];
+  return "schedules" in chosen ? { ...chosen, path: opened.path } : [chosen];
 }
 
 /** All of the schedules of a file, or the one of a name. */

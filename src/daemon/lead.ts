@@ -50,6 +50,7 @@ async function remember(bridge: Bridge): Promise<void> {
   const { parts, known, next, status } = bridge;
   known.clear();
   next.clear();
+  await noteSource(bridge);
   for (const one of await parts.book.known()) known.set(one.schedule, one);
   for (const { schedule, run, at, exit, ended } of await parts.book.latest()) {
     if (run !== null) status.lastFire.set(schedule, Math.max(at, status.lastFire.get(schedule) ?? 0));
@@ -57,6 +58,16 @@ async function remember(bridge: Bridge): Promise<void> {
   }
   // Whoever wanted room for a later fire may have died before it asked for it.
   for (const fire of await parts.book.open()) if (fire.stage === "going" && fire.replaced) await makeRoom(bridge, fire);
+}
+
+/** A record belongs to one file of schedules: in another, a name would stand for another's pauses and counts. */
+async function noteSource({ parts: { book, file, say } }: Bridge): Promise<void> {
+  const before = await book.source();
+  if (before === file) return;
+  await book.write({ source: file });
+  if (before === null) return;
+  const note = `this record was kept for ${before}: pauses and counts of schedules that have the same names go on`;
+  say({ level: "warning", event: "schedules", note });
 }
 
 /** Once around: what became of what was begun, what is due, what begins. */

@@ -51,6 +51,8 @@ export type Line = {
 export type DaemonParts = {
   readonly clock: Clock;
   readonly book: Book;
+  /** The file of schedules: an absolute path, without links. */
+  readonly file: string;
   readonly desk: Pick<Desk, "lease" | "orders">;
   readonly self: Omit<Holder, "since">;
   readonly starter: Starter;

@@ -12,6 +12,7 @@ const LEAVE = 10_000;
 /** Goes on until it is told to end: as the one that acts for all schedules of a state directory, or waiting for that one to be gone. */
 export async function serve(bridge: Bridge): Promise<void> {
   const { parts, status } = bridge;
+  let other: string | null = null;
   while (!bridge.stopping) {
     try {
       const lease = await parts.desk.lease(DAEMON, parts.self);
@@ -30,6 +31,7 @@ export async function serve(bridge: Bridge): Promise<void> {
         const { by, writer } = lease;
         parts.say({ level: "info", event: "standby", by, pid: writer?.pid ?? null, host: writer?.host ?? null });
       }
+      other = await tellOther(bridge, other);
       status.role = "standby";
       status.recordFault = null;
       status.round = parts.ticks();
@@ -44,6 +46,15 @@ export async function serve(bridge: Bridge): Promise<void> {
   }
   bridge.over.abort();
   parts.say({ level: "info", event: "ended", left: bridge.crew.working() });
+}
+
+/** Whoever waits behind a daemon with another file waits for nothing. Answers with that file; `told` is the one that it has said last. */
+async function tellOther({ parts: { book, file, say } }: Bridge, told: string | null): Promise<string | null> {
+  const source = await book.source();
+  if (source === null || source === file || source === told) return source;
+  const problem = `the daemon in charge goes by ${source}: nothing in ${file} fires; give it a --state of its own`;
+  say({ level: "warning", event: "standby", problem });
+  return source;
 }
 
 /** Tells a daemon to end: the first time what runs is waited for, the second time it is left alone. */

@@ -16,6 +16,8 @@ export function bookOf(file: string, database: Kysely<Tables>, fences: Fences): 
   const look = <T>(query: () => Promise<T>): Promise<T> => asking(file, query);
   return {
     inCharge: () => look(async () => isInCharge(await leaseOf(database, DAEMON), fences)),
+    source: () =>
+      look(async () => (await database.selectFrom("schedule_source").select("file").executeTakeFirst())?.file ?? null),
     known: () => look(async () => (await database.selectFrom("schedule").selectAll().execute()).map(knownOf)),
     open: () => look(async () => (await ready<Row>(database, OPEN, [])).map(fireOf)),
     fires: () => look(async () => (await ready<Row>(database, "select * from fire order by id", [])).map(fireOf)),
@@ -74,8 +76,9 @@ function isInCharge(lease: Tables["lease"] | undefined, own: Fences): boolean {
 
 async function writePage(
   database: Kysely<Tables>,
-  { forgotten = [], known = [], fires = [], moves = [] }: Page,
+  { forgotten = [], known = [], fires = [], moves = [], source }: Page,
 ): Promise<void> {
+  if (source !== undefined) await database.replaceInto("schedule_source").values({ one: 1, file: source }).execute();
   for (const name of forgotten) await database.deleteFrom("schedule").where("schedule", "=", name).execute();
   for (const one of known) await database.replaceInto("schedule").values(rowOfKnown(one)).execute();
   for (const fire of fires) {

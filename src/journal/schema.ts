@@ -108,6 +108,8 @@ export type Tables = {
     note: string | null;
   };
   /** What is known of a schedule's earlier fires; `fired` is JSON. */
+  /** The file of schedules that the daemon goes by. */
+  schedule_source: { one: number; file: string };
   schedule: { schedule: string; expression: string; settled: number; seen: number; fired: string };
   /** Schedules that somebody has paused; `until` null: until somebody resumes them. */
   schedule_pause: { schedule: string; by: string; since: number; until: number | null; reason: string | null };
@@ -264,4 +266,5 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
   ],
   // The one that ended last is asked for of each schedule, again and again.
   ["create index fire_ended on fire (schedule, ended) where ended is not null"],
+  ["create table schedule_source (one integer primary key check (one = 1), file text not null) strict"],
 ];

@@ -85,12 +85,16 @@ export type Page = {
   readonly known?: readonly KnownSchedule[];
   readonly fires?: readonly NewFire[];
   readonly moves?: readonly Move[];
+  /** The file of schedules that is gone by from now on: an absolute path. */
+  readonly source?: string;
 };
 
 /** The daemon's book: what it has decided, and what became of it. Everything in it rejects with a journal fault. */
 export interface Book {
   /** Whether whoever asks has the lease of the daemon. */
   inCharge(): Promise<boolean>;
+  /** The file of schedules that the daemon goes by, or the last one went by; null: nobody has said. */
+  source(): Promise<string | null>;
   /** Everything that is known of any schedule. */
   known(): Promise<readonly KnownSchedule[]>;
   /** Fires that are not over, oldest first. */

@@ -149,6 +149,33 @@ test.concurrent("a schedule that is paused is skipped with the reason, and told 
   expect((await daemon.ended).exit).toBe(0);
 });
 
+test.concurrent("a daemon behind one with another file says that nothing of its own fires, and so do the commands", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
+  await shop.write("other.yml", await readFile(join(shop.directory, "schedules.yml")));
+  const first = startDaemon(shop);
+  await first.said(({ event }) => event === "leader");
+  const second = startDaemon(shop, "--schedules", "other.yml");
+  const { problem } = await second.said((line) => line.event === "standby" && "problem" in line);
+  expect(problem).toBe(
+    `the daemon in charge goes by ${shop.directory}/schedules.yml: nothing in ${shop.directory}/other.yml fires; give it a --state of its own`,
+  );
+  const words = `this record is kept for ${shop.directory}/schedules.yml`;
+  const list = async (file: string) => shop.run("schedule", "list", "--state", "state", "--schedules", file);
+  expect((await list("other.yml")).err).toContain(words);
+  expect((await list("./schedules.yml")).err).toBe("");
+  const pause = await shop.run("schedule", "pause", "often", "--state", "state", "--schedules", "other.yml");
+  expect(pause).toMatchObject({ exit: 0, err: expect.stringContaining(words) });
+  first.child.kill("SIGTERM");
+  expect((await first.ended).exit).toBe(0);
+  const { note } = await second.said((line) => line.event === "schedules" && line["level"] === "warning");
+  expect(note).toContain(`this record was kept for ${shop.directory}/schedules.yml`);
+  second.child.kill("SIGTERM");
+  expect((await second.ended).exit).toBe(0);
+  // One that was moved is not there any more.
+  await rm(join(shop.directory, "other.yml"));
+  expect((await list("schedules.yml")).err).toBe("");
+});
+
 test.concurrent("where something is listened for already it is told, and an address that is none", async () => {
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
   const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
