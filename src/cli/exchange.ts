@@ -87,7 +87,14 @@ export async function readRequests(file: string): Promise<WaitingRun | Fault> {
   try {
     const cards = cardsIn(requests, state, loaded);
     if (typeof cards === "string") return altered(cards);
-    return { state, loaded, questions: questionsOf(state, cards, loaded), holder: null, daemon: null, alsoIn: new Map() };
+    return {
+      state,
+      loaded,
+      questions: questionsOf(state, cards, loaded),
+      holder: null,
+      daemon: null,
+      alsoIn: new Map(),
+    };
   } catch {
     // Of a record of ours a card can always be drawn.
     return altered("its entries do not fit together");

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Schedule } from "../model/schedule.ts";
@@ -35,9 +35,13 @@ export type Recorded = {
   readonly source: string | null;
 };
 
+function isRecord(directory: string): boolean {
+  return existsSync(join(directory, "runbook.db"));
+}
+
 /** What is on record of schedules; to look makes no record where there is none. */
 export async function recorded(directory: string): Promise<Recorded> {
-  if (!existsSync(directory)) return { runs: [], fires: [], pauses: [], source: null };
+  if (!isRecord(directory)) return { runs: [], fires: [], pauses: [], source: null };
   await using record = SqliteRecord.open(directory);
   const { book } = record;
   const [fires, pauses, source] = [await book.latest(), await book.pauses(), await book.source()];
@@ -46,7 +50,7 @@ export async function recorded(directory: string): Promise<Recorded> {
 
 /** Who has paused what; to look makes no record here either. */
 export async function pausesOf(directory: string): Promise<readonly Pause[]> {
-  if (!existsSync(directory)) return [];
+  if (!isRecord(directory)) return [];
   await using record = SqliteRecord.open(directory);
   return await record.book.pauses();
 }

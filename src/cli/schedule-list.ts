@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import type { Fault } from "../model/fault.ts";
-import { worst, type Outcome } from "../model/finding.ts";
+import type { Outcome } from "../model/finding.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { jsonText } from "../report/json.ts";
-import type { RunRecord } from "../model/run-record.ts";
+import { outcomeOfAll, type RunRecord } from "../model/run-record.ts";
 import type { BookedFire, Pause } from "../schedule/book.ts";
 import { preview, type Previewed } from "../schedule/preview.ts";
 import { holds, pauseWords } from "../schedule/settle.ts";
@@ -21,7 +21,7 @@ type Listed = {
   readonly schedule: Schedule;
   /** Null: not enabled, or paused until somebody resumes it. */
   readonly next: Previewed | null;
-  /** The latest run of its runbook on record, whoever began it; null: none, or it is a check. */
+  /** Its latest run on record, or that of its runbook, whoever began it; null: none, or it is a check. */
   readonly latest: RunRecord | null;
   /** Its last fire in the daemon's book; null: none. */
   readonly last: BookedFire | null;
@@ -62,16 +62,14 @@ function nextOf(schedule: Schedule, pause: Pause | null, now: number): Previewed
 /** Of its run, or the worst of a check's. */
 function outcomeOf(last: BookedFire | null, runs: readonly RunRecord[]): Outcome | null {
   if (last === null || last.run === null) return null;
-  const outcomes = runs
-    .filter(({ run, check }) => run === last.run || check === last.run)
-    .flatMap(({ outcome }) => outcome ?? []);
-  return outcomes.length === 0 ? null : worst(outcomes);
+  return outcomeOfAll(runs.filter(({ run, check }) => run === last.run || check === last.run));
 }
 
-function latestOf({ task }: Schedule, runs: readonly RunRecord[]): RunRecord | null {
+function latestOf({ name, task }: Schedule, runs: readonly RunRecord[]): RunRecord | null {
   if (task.kind === "check") return null;
-  const name = basename(task.runbook).replace(/\.ya?ml$/, "");
-  return runs.find((run) => run.runbook === name && run.check === null) ?? null;
+  // A file may be called otherwise than the runbook in it.
+  const runbook = basename(task.runbook).replace(/\.ya?ml$/, "");
+  return runs.find((run) => run.check === null && (run.runbook === runbook || run.schedule === name)) ?? null;
 }
 
 function tableOf(listed: readonly Listed[]): Table {

@@ -6,7 +6,7 @@ import { clean } from "../view/clean.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { scheduled, type ScheduleOptions } from "./schedule.ts";
-import { tellOther } from "./schedule-book.ts";
+import { pausesOf, tellOther } from "./schedule-book.ts";
 import { stateDir } from "./state.ts";
 import { userName } from "./user.ts";
 
@@ -48,9 +48,11 @@ function noPause(): Fault {
 
 /** Lets a schedule fire again. */
 export async function scheduleResume(name: string, options: Options, io: Io): Promise<number | readonly Fault[]> {
-  await using record = SqliteRecord.open(stateDir(options.state, process.env));
-  const pause = await record.book.unpause(name);
-  if (pause !== null && holds(pause, Date.now())) {
+  const state = stateDir(options.state, process.env);
+  const pause = (await pausesOf(state)).find((each) => each.schedule === name && holds(each, Date.now()));
+  if (pause !== undefined) {
+    await using record = SqliteRecord.open(state);
+    await record.book.unpause(name);
     io.err(`Schedule ${clean(name)} fires again; it was ${clean(pauseWords(pause))}\n`);
     return EXIT.ok;
   }

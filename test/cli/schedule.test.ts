@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { workshop, type Workshop } from "../kit/workshop.ts";
 import { localJob, sweep } from "../kit/shelf.ts";
@@ -122,7 +124,28 @@ describe("schedule list", () => {
     const { out } = await shop.run("schedule", "list");
     expect(out).toMatch(/^full-disks .* UTC, clear$/m);
     expect(out).toMatch(/^look {8}check job .*UTC$/m);
+    // Its file is called otherwise.
+    await shop.write("odd.yml", RUNBOOK.replace("name: job", "name: other"));
+    await shop.write(
+      "schedules.yml",
+      'schedules: [{ name: odd, runbook: ./odd.yml, inventory: hosts.yml, cron: "@daily" }]',
+    );
+    expect((await shop.run("schedule", "run-now", "odd", "-n")).exit).toBe(4);
+    expect((await shop.run("schedule", "list")).out).toMatch(/^odd .* UTC, unknown$/m);
   });
+});
+
+test("to look at schedules makes no record, nor does to resume what is not paused", async () => {
+  await using shop = await desk();
+  await shop.write("state/other", "");
+  const at = ["--state", "state"];
+  for (const words of [["list"], ["next"], ["preview"]]) await shop.run("schedule", ...words, ...at);
+  expect(await shop.run("schedule", "resume", "look", ...at)).toEqual({
+    exit: 0,
+    out: "",
+    err: "Schedule look was not paused.\n",
+  });
+  expect(await readdir(join(shop.directory, "state"))).toEqual(["other"]);
 });
 
 test("list, next and preview tell who has paused a schedule, and that one only looks or is left out for a while", async () => {
