@@ -48,6 +48,13 @@ async function noteSchedule(
   await database.insertInto("notice_run").values(row).execute();
 }
 
+const GOES_ON = "update notice_run set behind = 1 where run = ? and behind = 0";
+
+/** Notes that a run has more on record than anybody was told of. */
+export async function noteNews(database: Kysely<Tables>, run: string): Promise<void> {
+  await ready(database, GOES_ON, [run]);
+}
+
 async function setEnd(
   database: Kysely<Tables>,
   run: string,

@@ -4,6 +4,7 @@ import { Notice } from "../notice/notice.ts";
 import type { Behind, Message, Outbox, Put, PutSchedule, Queue, ReceiverState } from "../notice/outbox.ts";
 import { asking } from "./database.ts";
 import { firingsOf } from "./firing.ts";
+import { ready } from "./ready.ts";
 import type { Tables } from "./schema.ts";
 import { remember, rememberSchedule, told, toldOf } from "./told.ts";
 
@@ -88,12 +89,12 @@ function isOf(queue: Queue) {
   return queue === "requests" ? sql<boolean>`${waits} is true` : sql<boolean>`${waits} is not true`;
 }
 
-/** Rows of runs that have gone on since they were told of: the number of a run's last entry is found by its key. */
+/** Runs that have gone on since they were told of. Not all runs are asked: they are more from day to day. */
 const BEHIND = `
   select notice_run.run, notice_run.schedule, notice_run.runbook, notice_run.seq, run.ended_at,
     (select at from entry where entry.run = notice_run.run and entry.seq = notice_run.seq + 1) as since
   from notice_run join run using (run) join run_order using (run)
-  where (select max(seq) from entry where entry.run = notice_run.run) > notice_run.seq order by run_order.id
+  where behind = 1 and (select max(seq) from entry where entry.run = notice_run.run) > notice_run.seq order by run_order.id
 `;
 
 type BehindRow = Omit<Behind, "ended"> & { readonly ended_at: number | null };
@@ -103,10 +104,14 @@ async function behind(database: Kysely<Tables>): Promise<readonly Behind[]> {
   return rows.map(({ ended_at, ...row }) => ({ ...row, ended: ended_at !== null }));
 }
 
+const MOVE = `
+  update notice_run set seq = ?, behind = exists (select 1 from entry where entry.run = notice_run.run and entry.seq > ?)
+  where run = ? and seq = ? returning run
+`;
+
 async function put(database: Kysely<Tables>, { run, schedule, runbook, from, to, told: all }: Put, at: number) {
-  const cursor = database.updateTable("notice_run").set({ seq: to }).where("run", "=", run).where("seq", "=", from);
-  const [moved] = await cursor.execute();
-  if (moved === undefined || moved.numUpdatedRows === 0n) return false;
+  const [moved] = await ready(database, MOVE, [to, to, run, from]);
+  if (moved === undefined) return false;
   for (const { name, notices, places } of all) {
     for (const notice of notices) await insert(database, notice, at);
     for (const place of places) await remember(database, { name, schedule, runbook }, place);

@@ -113,8 +113,8 @@ export type Tables = {
   schedule: { schedule: string; expression: string; settled: number; seen: number; fired: string };
   /** Schedules that somebody has paused; `until` null: until somebody resumes them. */
   schedule_pause: { schedule: string; by: string; since: number; until: number | null; reason: string | null };
-  /** Runs of schedules, and up to which entry of each messages were made. */
-  notice_run: { run: string; schedule: string; runbook: string; seq: number };
+  /** Runs of schedules, and up to which entry of each messages were made; `behind`: there may be more by now. */
+  notice_run: { run: string; schedule: string; runbook: string; seq: number; behind: Generated<number> };
   /** What a notification was told of a step of a host (`step` empty: the host), and has not been told otherwise since; `lines`: JSON. */
   notice_told: { name: string; schedule: string; runbook: string; host: string; step: string; lines: string };
   /** Messages until they are delivered, and for a while after; `name`: of the notification; `notice`: JSON. */
@@ -267,4 +267,11 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
   // The one that ended last is asked for of each schedule, again and again.
   ["create index fire_ended on fire (schedule, ended) where ended is not null"],
   ["create table schedule_source (one integer primary key check (one = 1), file text not null) strict"],
+  [
+    `
+  alter table notice_run add column behind integer not null default 1;
+  update notice_run set behind = 0 where seq >= (select max(seq) from entry where entry.run = notice_run.run);
+  create index notice_run_behind on notice_run (run) where behind = 1;
+    `,
+  ],
 ];

@@ -16,7 +16,7 @@ import type { Outbox } from "../notice/outbox.ts";
 import { makeDirectory } from "./access.ts";
 import { bookOf } from "./book.ts";
 import { asking, journalFault, openDatabase } from "./database.ts";
-import { derive } from "./derive.ts";
+import { derive, noteNews } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
 import { ledgerOf, type Ledger } from "./ledger.ts";
@@ -107,6 +107,7 @@ export class SqliteRecord implements Journal, Archive {
     await this.#database.transaction().execute(async (database) => {
       for (const run of new Set(entries.map((entry) => entry.run))) {
         await checkFence(database, run, this.#fences, this.#file);
+        await noteNews(database, run);
       }
       for (const entry of entries) await derive(database, entry);
       await writeChained(database, entries);

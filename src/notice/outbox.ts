@@ -62,7 +62,7 @@ export interface Outbox {
   told(name: string, schedule: string, runbook: string): Promise<readonly ToldPlace[]>;
   /** False: somebody else has told of these entries meanwhile, and nothing was put. */
   put(put: Put, at: number): Promise<boolean>;
-  /** How some schedules fired of late; of those that have not there is nothing. */
+  /** How some schedules fired of late. */
   firings(schedules: readonly string[]): Promise<readonly Firing[]>;
   /** What notifications were told of schedules themselves. */
   toldOf(wanted: readonly Pick<ToldSchedule, "name" | "schedule">[]): Promise<readonly ToldSchedule[]>;

@@ -6,8 +6,6 @@ import { isHeldUp } from "./overlap.ts";
 /** How a schedule fired of late, as the book and the record tell it. Times are ms since the epoch. */
 export type Firing = {
   readonly schedule: string;
-  /** Its last fire. */
-  readonly latest: BookedFire;
   /** The one that ended last, of those that were begun; of two that ended at once the one that came to no good end; null: none. */
   readonly ended: BookedFire | null;
   /** The last that waits for a person; null: none. */
@@ -19,6 +17,8 @@ export type Firing = {
 /** A fire that is not over. */
 export type OpenFire = {
   readonly fire: BookedFire;
+  /** The last fire of its schedule. */
+  readonly latest: BookedFire;
   /** When its run put something on record last; null: never. */
   readonly heard: number | null;
   /** Whether its run has asked a person something. */
@@ -65,8 +65,8 @@ function isOurs(note: string): boolean {
 }
 
 /** Later fires are left out, or wait, for one that does not get on. */
-function blocked({ latest, open }: Firing, now: number): Trouble | null {
-  if (open === null || open.asks || open.fire.id === latest.id || !isHeldUp(latest)) return null;
+function blocked({ open }: Firing, now: number): Trouble | null {
+  if (open === null || open.asks || open.fire.id === open.latest.id || !isHeldUp(open.latest)) return null;
   const { fire, heard } = open;
   const since = Math.max(fire.begun ?? fire.at, fire.retryAt ?? 0, heard ?? 0);
   if (now - since < SILENCE) return null;
