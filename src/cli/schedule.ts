@@ -75,7 +75,8 @@ export async function schedulePreview(
   const opened = await scheduled(name, options);
   if (!("schedules" in opened)) return opened;
   const pauses = await pausesOf(stateDir(options.state, process.env));
-  const { fires, more } = firesOf(opened.schedules, pauses, { from, to, most: MOST_FIRES });
+  // A day begins with what fires at midnight, and ends before it.
+  const { fires, more } = firesOf(opened.schedules, pauses, { from: from - 1, to: to - 1, most: MOST_FIRES });
   tellFires(fires, options, io);
   if (more)
     io.err(`There are more fires than ${counted(MOST_FIRES, "line")}: shorten the time, or name one schedule.\n`);

@@ -85,6 +85,13 @@ describe("schedule preview", () => {
     ]);
   });
 
+  test("has what fires when the time begins, and not when it is over", async () => {
+    await using shop = await desk();
+    const day = ["--from", "2026-04-01T00:00Z", "--to", "2026-04-02T00:00Z", "--json"];
+    const fires: unknown = JSON.parse((await shop.run("schedule", "preview", "look", ...day)).out);
+    expect(fires).toMatchObject([{ at: "2026-04-01T00:00:00.000Z" }, { at: "2026-04-01T12:00:00.000Z" }]);
+  });
+
   test("needs a name that is there and a time that can be", async () => {
     await using shop = await desk();
     expect(await shop.run("schedule", "preview", "loook")).toEqual({
