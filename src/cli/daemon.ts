@@ -21,6 +21,7 @@ import { scheduleReader } from "./daemon-reader.ts";
 import { EXIT } from "./exit.ts";
 import { onceReadersGo, type Io } from "./io.ts";
 import { listeningOf, notifierOf } from "./notifier.ts";
+import { ECHO } from "./signals.ts";
 import { stateDir, stateOption } from "./state.ts";
 import { userName } from "./user.ts";
 import { whereabouts } from "./whereabouts.ts";
@@ -201,7 +202,13 @@ function lineText({ level, event, ...rest }: Line, now: number): string {
 /** A daemon is told to end by two signals, and to read its schedules by another. Nobody has to read what it says. */
 function heed(bridge: Bridge, reader: { again(): void }): Disposable {
   const ends = ["SIGTERM", "SIGINT"] as const;
-  const onEnd = (signal: NodeJS.Signals): void => void stop(bridge, signal);
+  let first: number | null = null;
+  const onEnd = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (first !== null && now - first <= ECHO) return;
+    first ??= now;
+    void stop(bridge, signal);
+  };
   const onAgain = (): void => {
     reader.again();
     bridge.wake();

@@ -12,7 +12,7 @@ export type Signals = Disposable & {
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** ms in which one signal may arrive twice: a terminal sends Ctrl-C to us, and whoever started us passes it on. */
-const ECHO = 100;
+export const ECHO = 100;
 
 /** What is said to the first signal, and to the second. */
 export type SignalWords = { readonly first: string; readonly second: string };

@@ -33,6 +33,9 @@ export async function serve(bridge: Bridge): Promise<void> {
       }
       other = await tellOther(bridge, other);
       status.role = "standby";
+      // Of what runs and waits the one in charge tells.
+      [status.running, status.waiting] = [0, 0];
+      status.outbox.clear();
       status.recordFault = null;
       status.round = parts.ticks();
       // So that a wrong file is told before it is needed.

@@ -14,6 +14,13 @@ type Row = Selectable<Tables["fire"]>;
 /** The daemon's book, in the database of the record in a file. `fences` are the leases that the record's handle goes by. */
 export function bookOf(file: string, database: Kysely<Tables>, fences: Fences): Book {
   const look = <T>(query: () => Promise<T>): Promise<T> => asking(file, query);
+  const inCharge = (work: (change: Kysely<Tables>) => Promise<void>): Promise<void> =>
+    look(() =>
+      database.transaction().execute(async (change) => {
+        await checkDaemon(change, fences, file);
+        await work(change);
+      }),
+    );
   return {
     inCharge: () => look(async () => isInCharge(await leaseOf(database, DAEMON), fences)),
     source: () =>
@@ -21,13 +28,7 @@ export function bookOf(file: string, database: Kysely<Tables>, fences: Fences): 
     known: () => look(async () => (await database.selectFrom("schedule").selectAll().execute()).map(knownOf)),
     open: () => look(async () => (await ready<Row>(database, OPEN, [])).map(fireOf)),
     fires: () => look(async () => (await ready<Row>(database, "select * from fire order by id", [])).map(fireOf)),
-    write: (page) =>
-      look(() =>
-        database.transaction().execute(async (change) => {
-          await checkDaemon(change, fences, file);
-          await writePage(change, page);
-        }),
-      ),
+    write: (page) => inCharge((change) => writePage(change, page)),
     look: (runs) => look(() => lookAt(database, runs)),
     latest: () => look(async () => (await ready<Row>(database, LATEST, [])).map(fireOf)),
     pauses: () => look(() => database.selectFrom("schedule_pause").selectAll().orderBy("schedule").execute()),
@@ -37,22 +38,21 @@ export function bookOf(file: string, database: Kysely<Tables>, fences: Fences): 
         const gone = database.deleteFrom("schedule_pause").where("schedule", "=", schedule).returningAll();
         return (await gone.executeTakeFirst()) ?? null;
       }),
-    tidy: async (keep) => void (await look(() => sql`${sql.raw(TIDY)} ${keep})`.execute(database))),
+    tidy: (keep) => inCharge(async (change) => void (await sql`${sql.raw(TIDY)} ${keep})`.execute(change))),
   };
 }
 
 const OPEN = "select * from fire where stage <> 'over' order by id";
 
-const LATEST = `
-  select * from fire where id in (
-    select max(id) from fire group by schedule
-    union select max(id) from fire where run is not null group by schedule
-    union select max(id) from fire where exit = 0 group by schedule
-  ) order by id
+const LAST = `
+  select max(id) from fire group by schedule
+  union select max(id) from fire where run is not null group by schedule
+  union select max(id) from fire where exit = 0 group by schedule
 `;
+const LATEST = `select * from fire where id in (${LAST}) order by id`;
 
 const TIDY = `
-  delete from fire where id in (
+  delete from fire where id not in (${LAST}) and id in (
     select id from (
       select id, stage, row_number() over (partition by schedule order by id desc) as nth from fire
     ) where stage = 'over' and nth >`;
@@ -109,12 +109,11 @@ function rowOfMove({ why, replaced, retryAt, ...rest }: Omit<Move, "id">): Updat
 }
 
 function rowOfKnown({ schedule, expression, known }: KnownSchedule): Tables["schedule"] {
-  const { settled, seen, fired = [] } = known;
-  return { schedule, expression, settled, seen, fired: JSON.stringify(fired) };
+  return { schedule, expression, ...known };
 }
 
-function knownOf({ schedule, expression, settled, seen, fired }: Tables["schedule"]): KnownSchedule {
-  return { schedule, expression, known: { settled, seen, fired: z.array(z.number()).parse(JSON.parse(fired)) } };
+function knownOf({ schedule, expression, settled, seen }: Tables["schedule"]): KnownSchedule {
+  return { schedule, expression, known: { settled, seen } };
 }
 
 const Texts = z.array(z.string());

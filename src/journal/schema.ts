@@ -107,10 +107,10 @@ export type Tables = {
     until: number | null;
     note: string | null;
   };
-  /** What is known of a schedule's earlier fires; `fired` is JSON. */
   /** The file of schedules that the daemon goes by. */
   schedule_source: { one: number; file: string };
-  schedule: { schedule: string; expression: string; settled: number; seen: number; fired: string };
+  /** What is known of a schedule's earlier fires. */
+  schedule: { schedule: string; expression: string; settled: number; seen: number };
   /** Schedules that somebody has paused; `until` null: until somebody resumes them. */
   schedule_pause: { schedule: string; by: string; since: number; until: number | null; reason: string | null };
   /** Runs of schedules, and up to which entry of each messages were made; `behind`: there may be more by now. */
@@ -274,4 +274,5 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
   create index notice_run_behind on notice_run (run) where behind = 1;
     `,
   ],
+  ["alter table schedule drop column fired"],
 ];

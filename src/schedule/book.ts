@@ -113,7 +113,7 @@ export interface Book {
   pause(pause: Pause): Promise<void>;
   /** Ends a pause. Answers with it; null: there was none. */
   unpause(schedule: string): Promise<Pause | null>;
-  /** Takes out what is over, but for the last so many fires of each schedule. */
+  /** Takes out what is over, but for the latest and the last so many fires of each schedule; only for whoever has the lease of the daemon. */
   tidy(keep: number): Promise<void>;
 }
 

@@ -10,8 +10,6 @@ export type Known = {
   readonly settled: number;
   /** The latest reading of the clock by which anything was settled. */
   readonly seen: number;
-  /** Moments named by the expression whose fires have been acted on although the clock now stands before them. */
-  readonly fired?: readonly number[];
 };
 
 /** What is due, oldest first; `known` from then on. */
@@ -48,26 +46,21 @@ export function due(schedule: Schedule, known: Known, now: number): Due {
   const back = known.seen - now;
   if (back > MOST_BACK) {
     const note = `the clock has gone back by ${duration(back / 1000)}: what lies before ${moment(known.seen)} fires again in its time`;
-    return { decisions: [], more: false, known: { settled: upTo, seen: now, fired: known.fired ?? [] }, note };
+    return { decisions: [], more: false, known: { settled: upTo, seen: now }, note };
   }
   const note =
     back > 0 ? `the clock has gone back by ${duration(back / 1000)}: what has fired does not fire again` : null;
   const next = nextFire(schedule.cron, schedule.timezone);
-  const { fires, more } = lastFires(next, known.settled, upTo, known.fired ?? []);
+  const { fires, more } = lastFires(next, known.settled, upTo);
   const decisions = decideAll(
     schedule,
     fires.map((nominal) => fireAt(schedule, nominal)),
     now,
   );
-  const fired = (known.fired ?? []).filter((nominal) => nominal > upTo);
   return {
     decisions,
     more,
-    known: {
-      settled: Math.max(known.settled, upTo),
-      seen: Math.max(known.seen, now),
-      ...(fired.length > 0 && { fired }),
-    },
+    known: { settled: Math.max(known.settled, upTo), seen: Math.max(known.seen, now) },
     note,
   };
 }
@@ -75,9 +68,7 @@ export function due(schedule: Schedule, known: Known, now: number): Due {
 /** The first fire from now on, for whoever wants to sleep until then; null: there is none any more. */
 export function nextDue(schedule: Schedule, known: Known, now: number): Fire | null {
   const next = nextFire(schedule.cron, schedule.timezone);
-  const fired = new Set(known.fired);
-  let nominal = next(Math.max(known.settled, now - schedule.delay * 1000));
-  while (nominal !== null && fired.has(nominal)) nominal = next(nominal);
+  const nominal = next(Math.max(known.settled, now - schedule.delay * 1000));
   return nominal === null ? null : fireAt(schedule, nominal);
 }
 
@@ -112,18 +103,16 @@ export function lateness(
   }
 }
 
-/** The last moments after `from` and up to `to` that an expression names, but for some; `more`: there are others before them. Looks back no further than it must. */
+/** The last moments after `from` and up to `to` that an expression names; `more`: there are others before them. Looks back no further than it must. */
 function lastFires(
   next: NextFire,
   from: number,
   to: number,
-  except: readonly number[],
 ): { readonly fires: readonly number[]; readonly more: boolean } {
-  const known = new Set(except);
   for (let span = 60_000; ; span *= 4) {
     const start = Math.max(from, to - span);
     const fires: number[] = [];
-    for (let at = next(start); at !== null && at <= to; at = next(at)) if (!known.has(at)) fires.push(at);
+    for (let at = next(start); at !== null && at <= to; at = next(at)) fires.push(at);
     if (start === from) return { fires: fires.slice(-MOST_TOLD), more: fires.length > MOST_TOLD };
     if (fires.length >= MOST_TOLD) return { fires: fires.slice(-MOST_TOLD), more: true };
   }

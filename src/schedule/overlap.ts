@@ -1,38 +1,30 @@
 import type { Overlap } from "../model/schedule.ts";
 import type { BookedFire } from "./book.ts";
 
-/** What becomes of a fire beside a run that is still going: it begins now, is left out, waits, or waits while the run is told to stop. */
-export type Turn = { readonly turn: "start" | "skip" | "queue" | "replace"; readonly why: string | null };
+/** What becomes of a fire: it takes its place behind what is there, has the run before make room for it, or is left out. */
+export type Turn = { readonly turn: "take" | "replace" } | { readonly turn: "skip"; readonly why: string };
 
-/** The run of an earlier fire. */
-export type Going = {
-  /** Whether a fix or a rollback of it is at work. */
-  readonly fixing: boolean;
-  /** Whether a later fire waits for its end. */
+/** What there is of earlier fires of the same schedule. */
+export type Before = {
+  /** Whether the run of one is at work. */
+  readonly going: boolean;
+  /** Whether one waits to begin, or to go on. */
   readonly queued: boolean;
 };
 
-/**
- * Whose turn it is. At most one fire waits: a later one takes its place only by being the same. A run that is replaced starts no new fix and is waited for: what is
- * at work in it is never interrupted.
- */
-export function turnOf(overlap: Overlap, going: Going | null): Turn {
-  if (going === null) return { turn: "start", why: null };
+/** Whose turn it is. At most one fire waits. What is replaced starts no new fix and is waited for: what is at work in it is never interrupted. */
+export function turnOf(overlap: Overlap, { going, queued }: Before): Turn {
+  if (!going && !queued) return { turn: "take" };
+  if (!going) return { turn: "skip", why: "the fire before still waits for its turn" };
   switch (overlap) {
     case "skip":
       return { turn: "skip", why: "the run before is still going" };
     case "queue":
-      if (going.queued)
-        return { turn: "skip", why: "the run before is still going, and another fire waits for its end" };
-      return { turn: "queue", why: "it waits for the end of the run before" };
+      if (!queued) return { turn: "take" };
+      return { turn: "skip", why: "the run before is still going, and another fire waits for its end" };
     case "replace":
-      if (going.queued) return { turn: "skip", why: "the run before ends already to make room" };
-      return {
-        turn: "replace",
-        why: going.fixing
-          ? "the run before starts no new fix, and ends once what it has begun is done"
-          : "the run before ends",
-      };
+      if (!queued) return { turn: "replace" };
+      return { turn: "skip", why: "the run before ends already to make room" };
   }
 }
 

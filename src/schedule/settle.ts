@@ -3,7 +3,7 @@ import { moment } from "../engine/words.ts";
 import type { BookedFire, KnownSchedule, NewFire, Pause } from "./book.ts";
 import type { Decision } from "./decide.ts";
 import { due, firstSeen, type Known } from "./due.ts";
-import { turnOf } from "./overlap.ts";
+import { turnOf, type Before } from "./overlap.ts";
 
 /** What a schedule's fires are told by: where this changes, what it named before is nobody's business. */
 export function expressionOf({ cron, timezone, delay }: Pick<Schedule, "cron" | "timezone" | "delay">): string {
@@ -49,15 +49,14 @@ export function settle(schedule: Schedule, known: Known, around: Around): Settle
   const fires = decisions.map((decision): NewFire => {
     const decided = heldUp(decision, around);
     if (decided.act === "skip") return booked(schedule, decided, null);
-    const { turn, why } = turnOf(schedule.overlap, goingOf(own));
-    switch (turn) {
+    const place = turnOf(schedule.overlap, beforeOf(own));
+    switch (place.turn) {
       case "skip":
-        return booked(schedule, { ...decided, act: "skip", why: [...decided.why, why ?? ""] }, null);
+        return booked(schedule, { ...decided, act: "skip", why: [...decided.why, place.why] }, null);
       case "replace":
         replaced.push(...own.filter(({ stage }) => stage === "going"));
         return booked(schedule, decided, around);
-      case "queue":
-      case "start":
+      case "take":
         return booked(schedule, decided, around);
     }
   });
@@ -66,11 +65,8 @@ export function settle(schedule: Schedule, known: Known, around: Around): Settle
 }
 
 /** A fire that waits for a person holds nothing, so it is not in the way of the next. */
-function goingOf(own: readonly BookedFire[]): Parameters<typeof turnOf>[1] {
-  const going = own.filter(({ stage }) => stage === "going");
-  const queued = own.some(({ stage }) => stage === "due");
-  if (going.length === 0 && !queued) return null;
-  return { fixing: going.some(({ act }) => act === "run"), queued };
+function beforeOf(own: readonly BookedFire[]): Before {
+  return { going: own.some(({ stage }) => stage === "going"), queued: own.some(({ stage }) => stage === "due") };
 }
 
 /** Left out where somebody has paused the schedule: now, or when it should have fired. */

@@ -30,7 +30,7 @@ test("writes a page whole or not at all, and keeps what is open apart from what 
   await using record = SqliteRecord.open(directory);
   const { book, desk } = record;
   await using _lease = await held(record);
-  const known = { schedule: "a", expression: "@hourly UTC +0", known: { settled: 5, seen: 6, fired: [7] } };
+  const known = { schedule: "a", expression: "@hourly UTC +0", known: { settled: 5, seen: 6 } };
   await book.write({ known: [known], fires: [fire("one"), fire(null)] });
   expect(await book.known()).toEqual([known]);
   const [first] = await book.open();
@@ -62,6 +62,7 @@ test("is written by nobody but the daemon that has the lease", async () => {
   await using _later = await held(other);
   expect([await record.book.inCharge(), await other.book.inCharge()]).toEqual([false, true]);
   await expect(record.book.write({ fires: [fire("two")] })).rejects.toThrow(/another daemon is in charge/);
+  await expect(record.book.tidy(0)).rejects.toThrow(/another daemon is in charge/);
   await other.book.write({ fires: [fire("three")] });
   expect((await record.book.open()).map(({ run }) => run)).toEqual(["one", "three"]);
 });
@@ -105,6 +106,19 @@ test("tells of a check by all of its runs", async () => {
   expect((await record.book.look(["all"])).get("all")).toMatchObject({ ended: false, exit: null });
   await record.append([ended("two", 2, 2)]);
   expect((await record.book.look(["all"])).get("all")).toMatchObject({ ended: true, exit: 2, alive: false });
+});
+
+test("keeps, however long ago that was, the last fire of each schedule that had a run, and the last that ended well", async () => {
+  await using record = SqliteRecord.open(directory);
+  await using _lease = await held(record);
+  const { book } = record;
+  await book.write({ fires: [fire("first"), fire("well"), fire("ill"), fire(null), fire(null), fire(null)] });
+  const over = { stage: "over", ended: 9 } as const;
+  await book.write({ moves: [1, 2, 3].map((id) => ({ ...over, id, exit: id === 3 ? 1 : 0 })) });
+  const latest = await book.latest();
+  await book.tidy(1);
+  expect((await book.fires()).map(({ id }) => id)).toEqual([2, 3, 6]);
+  expect(await book.latest()).toEqual(latest);
 });
 
 test("keeps the last fires of each schedule, and all that are not over", async () => {

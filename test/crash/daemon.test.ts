@@ -18,7 +18,7 @@ const STEPS = `  - id: mend
 const EVERY = 2_000;
 const SCHEDULES = `inventory: hosts.yml
 schedules:
-  - { name: often, runbook: job, cron: "*/2 * * * * *", approve: low, overlap: queue }
+  - { name: often, runbook: job, cron: "*/2 * * * * *", approve: low, overlap: queue, stop_after: { fixes: 100 } }
 `;
 
 const KILLS = 5;
@@ -138,13 +138,15 @@ test("a run that outlives its daemon is followed by the next one, ends with that
   await first.ended;
   const second = startDaemon(shop);
   await second.said(({ event }) => event === "leader");
+  // A terminal sends Ctrl-C, and whoever has started us passes it on.
+  second.child.kill("SIGINT");
   second.child.kill("SIGTERM");
   const asked = await second.said(({ event }) => event === "asked-to-end");
   await until(async () => hasHeard(shop, String(asked["run"])));
   rmSync(join(shop.directory, "a/hold"));
   expect((await second.ended).exit).toBe(0);
   expect(counted(shop)).toEqual(["./1.bad"]);
-  expect(second.lines().filter(({ event }) => event === "started")).toEqual([]);
+  expect(second.lines().filter(({ event }) => ["started", "leaving"].includes(event))).toEqual([]);
 
   const third = startDaemon(shop);
   const over = await third.said(({ event, run }) => event === "over" && run === asked["run"]);

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { FaultError } from "../../../src/model/fault.ts";
 import { endAt, events, hoursOf, night, skips } from "../../kit/daemon.ts";
@@ -84,3 +86,26 @@ test("what could not be written down is not started, and is tried again", async 
 });
 
 const FULL = { kind: "journal", message: "the disk is full" } as const;
+
+test("a daemon that another has taken over from starts nothing, tells no numbers of its own, and goes on once that has gone", async () => {
+  await using one = await night(START, [scheduleOf({})]);
+  one.play = ({ run }) => (run === "run-00001" ? { takes: 45 * MINUTE } : {});
+  const daemon = one.daemon();
+  const { status } = daemon.bridge;
+  using raw = new DatabaseSync(join(one.directory, "runbook.db"));
+  // As the daemon of another machine does.
+  const stolen = `host = null, pid = null, by = 'other', fence = fence + 1, expires = ${Date.now() + HOUR}`;
+  const seen: unknown[] = [];
+  const note = (): void => void seen.push([status.role, status.running]);
+  one.clock.at(START + 40 * MINUTE, note);
+  one.clock.at(START + 50 * MINUTE, () => raw.exec(`update lease set ${stolen} where run = 'daemon'`));
+  one.clock.at(START + 60 * MINUTE, note);
+  one.clock.at(START + 2 * HOUR, () => raw.exec("update lease set held = 0 where run = 'daemon'"));
+  await endAt(one, daemon, START + 3 * HOUR);
+  expect(seen).toEqual([
+    ["leader", 1],
+    ["standby", 0],
+  ]);
+  expect(hoursOf(one, START)).toEqual(["0.5 run", "2 detect", "2.5 run"]);
+  expect(["leader", "deposed", "standby"].map((name) => events(one, name).length)).toEqual([2, 1, 1]);
+});
