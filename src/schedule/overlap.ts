@@ -28,7 +28,7 @@ export function turnOf(overlap: Overlap, { going, queued }: Before): Turn {
   }
 }
 
-/** Whether a fire waits for the run before, or was left out for it. */
+/** Whether a fire waits for the one before, or was left out for it. */
 export function isHeldUp({ stage, act, why }: Pick<BookedFire, "stage" | "act" | "why">): boolean {
-  return act === "skip" ? why.at(-1)?.startsWith("the run before ") === true : stage === "due";
+  return act === "skip" ? /^the (run|fire) before /.test(why.at(-1) ?? "") : stage === "due";
 }
