@@ -126,7 +126,7 @@ function stepOf(state: RunState, whole: HostState, step: StepState, fixed: reado
   if (elsewhere !== null && approval === null && (end === null || end.outcome === "waiting")) {
     return [{ ...common, kind: "waiting", mark: elsewhere.inRun, reason: `asked in run ${elsewhere.inRun}`, findings }];
   }
-  if (end === null || isTakenBack(state, step)) return [];
+  if (end === null || isTakenBack(state, step) || goesOn(state, step)) return [];
   const { outcome, reason } = end;
   switch (outcome) {
     case "failed":
@@ -147,6 +147,14 @@ function stepOf(state: RunState, whole: HostState, step: StepState, fixed: reado
     case "waiting":
       return [];
   }
+}
+
+/** Exit code of a run that was interrupted, as `cli/exit` has it. */
+const INTERRUPTED = 130;
+
+/** The end of the daemon, or of the machine, has interrupted it, and the next start takes it up again: its fix is no failure, and how it ends is told then. */
+function goesOn({ ended, plan }: RunState, { end }: StepState): boolean {
+  return end?.open === true && ended?.exit === INTERRUPTED && plan.schedule?.byHand === undefined;
 }
 
 /** Its schedule has taken the question back, since a later run has seen what became of it: that one tells. */

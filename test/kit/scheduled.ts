@@ -14,6 +14,8 @@ export type Fate =
   | "away"
   /** It has asked, and its schedule has taken the question back. */
   | "taken-back"
+  /** Its fix was left running. */
+  | "left"
   | { readonly outcome: Outcome; readonly reason?: string };
 
 /** A run of the schedule `nightly`, told by synthetic events: what becomes of each host, by name. */
@@ -25,15 +27,16 @@ export function scheduledRun(
     readonly finding?: Finding;
     /** It goes on. */
     readonly open?: boolean;
+    readonly exit?: number;
     readonly plan?: ConstructorParameters<typeof Story>[2];
   } = {},
 ): readonly Entry[] {
-  const { loaded = diskRunbook(), finding = diskFinding(4242), open = false } = options;
+  const { loaded = diskRunbook(), finding = diskFinding(4242), open = false, exit = 0 } = options;
   const schedule = { name: "nightly", fire: Date.UTC(2026, 10, 3, 14), why: [] };
   const attended = false;
   const story = new Story(loaded, Object.keys(fates), { plan: { schedule, attended, ...options.plan?.plan } });
   for (const [host, fate] of Object.entries(fates)) tellFate(story, host, fate, finding);
-  if (!open) story.tell({ type: "run-ended", exit: 0, outcome: "clear" });
+  if (!open) story.tell({ type: "run-ended", exit, outcome: "clear" });
   return story.entries.map((entry) => ({ ...entry, run }));
 }
 
@@ -68,6 +71,16 @@ function tellFate(story: Story, host: string, fate: Fate, finding: Finding): voi
   }
   if (fate === "clear") return void story.tell(endedAs("clear", at));
   if (fate === "fixed") return tellFixed(story, at);
+  if (fate === "left") {
+    const reason = "how the fix ended is not known: interrupted, and left running";
+    story.tell(
+      { type: "approved", ...at, digest: "d", by: "schedule nightly (approve: low)", auto: true },
+      { type: "fix-started", ...at, key: null, job: "job" },
+      { type: "fix-lost", ...at, key: null, reason },
+      endedAs("in-doubt", at, reason, true),
+    );
+    return;
+  }
   story.tell(endedAs(fate.outcome, at, fate.reason));
 }
 

@@ -134,6 +134,12 @@ describe("nothing is said twice until it has changed", () => {
     expect(titles(tell(scheduledRun("r11", { web1: left })))).toEqual([`Found: ${LOG} on web1`]);
   });
 
+  test("a fix that the end of the daemon has left running is no failure; one that is lost otherwise is in doubt", () => {
+    const tell = listener();
+    expect(tell(scheduledRun("r1", { web1: "left" }, { exit: 130 }))).toEqual([]);
+    expect(titles(tell(scheduledRun("r2", { web1: "left" }, { exit: 1 })))).toEqual([`Fix failed: ${LOG} on web1`]);
+  });
+
   test("a fix that failed, and then failed in another way, is told twice", () => {
     const tell = listener();
     expect(titles(tell(scheduledRun("r1", { web1: { outcome: "failed", reason: "exited 3" } })))).toHaveLength(1);
