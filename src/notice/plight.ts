@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { NoticeKind } from "../model/notification.ts";
 import type { BookedFire } from "../schedule/book.ts";
-import { troubleOf, workAfter, type Firing, type Trouble } from "../schedule/trouble.ts";
+import { troubleOf, workAfter, type Firing, type Help, type Trouble } from "../schedule/trouble.ts";
 import { clean } from "../view/clean.ts";
 import type { ToldLine } from "./news.ts";
 import type { Notice } from "./notice.ts";
@@ -15,29 +15,35 @@ type Listener = { readonly name: string; readonly on: readonly NoticeKind[]; rea
 
 /**
  * What a listener is told of a schedule that cannot do its work, once until it changes, and that it does it again; null: nothing new. The same fires make
- * the same messages, with the same ids.
+ * the same messages, with the same ids. `option` names the record in their commands: ` --state DIR`, or nothing.
  */
-export function plightOf(firing: Firing, { name, on, told }: Listener, now: number): Plight | null {
+export function plightOf(
+  firing: Firing,
+  { name, on, told }: Listener,
+  { now, option }: { readonly now: number; readonly option: string },
+): Plight | null {
   const [before] = told;
   const trouble = troubleOf(firing, now);
   if (trouble !== null) {
     if (!on.includes("unknown") || before?.mark === trouble.mark) return null;
     const line: ToldLine = { key: String(trouble.at), kind: "unknown", mark: trouble.mark };
-    return { notice: noticeOf("unknown", firing, name, trouble, now), told: [line] };
+    return { notice: noticeOf("unknown", trouble, name, { now, option }), told: [line] };
   }
   const fire = before === undefined ? null : workAfter(firing, Number(before.key));
   if (before === undefined || fire === null) return null;
-  const again = { fire, words: "does its work again", reason: "", mark: before.mark, at: Number(before.key) };
-  return { notice: on.includes("recovered") ? noticeOf("recovered", firing, name, again, now) : null, told: [] };
+  if (!on.includes("recovered")) return { notice: null, told: [] };
+  const { mark, key } = before;
+  const again = { fire, words: "does its work again", reason: "", help: null, mark, at: Number(key) };
+  return { notice: noticeOf("recovered", again, name, { now, option }), told: [] };
 }
 
 function noticeOf(
   kind: "unknown" | "recovered",
-  { schedule }: Firing,
+  { fire, words, reason, help, mark, at }: Trouble,
   name: string,
-  { fire, words, reason, mark, at }: Trouble,
-  now: number,
+  { now, option }: { readonly now: number; readonly option: string },
 ): Notice {
+  const { schedule } = fire;
   const id = createHash("sha256")
     .update(JSON.stringify(["schedule", schedule, fire.id, name, kind, mark, at]))
     .digest("hex")
@@ -51,9 +57,15 @@ function noticeOf(
     schedule: clean(schedule),
     fire: new Date(fire.nominal).toISOString(),
     run: hasRecord(fire) ? clean(fire.run ?? "") : null,
-    reason: clean(reason, { max: 1000 }),
-    more: "runbook schedule list",
+    reason: clean([reason, ...helpWords(help, option)].join("; "), { max: 1000 }),
+    more: `runbook schedule list${option}`,
   };
+}
+
+function helpWords(help: Help | null, option: string): string[] {
+  if (help === null) return [];
+  const commands = help.commands.map((command) => `\`${command}${option}\``).join(" and ");
+  return [commands === "" ? help.words : `${commands} ${help.words}`];
 }
 
 /** Of what was never begun there is no run to look at. */

@@ -5,8 +5,8 @@ import type { Notice } from "./notice.ts";
 /** Messages that a summary lists: a receiver may refuse what is too long. */
 const MOST_LISTED = 500;
 
-/** One message in the place of several that would be too many. Summaries among them are told by what they stand for. */
-export function summaryOf(notification: string, notices: readonly Notice[], now: number): Notice {
+/** One message in the place of several that would be too many. Summaries among them are told by what they stand for. `option` names the record in a command. */
+export function summaryOf(notification: string, notices: readonly Notice[], now: number, option = ""): Notice {
   const all = notices.flatMap((notice) =>
     notice.kind === "summary"
       ? notice.messages
@@ -24,7 +24,7 @@ export function summaryOf(notification: string, notices: readonly Notice[], now:
       .slice(0, 32),
     kind: "summary",
     title: `${counted(messages.length + unlisted, "message")} in one, more than the hourly limit: ${amounts.join(", ")}`,
-    more: unlisted === 0 ? null : "runbook notify list --all",
+    more: unlisted === 0 ? null : `runbook notify list --all${option}`,
     messages,
     unlisted,
   };

@@ -49,7 +49,7 @@ async function tellOf({ run, schedule, runbook, seq: from }: Behind, collection:
 
 /** Makes messages of schedules that cannot do their work, or do it again. `schedules` are those of which somebody wants to be told. */
 export async function collectPlights(
-  { outbox, clock, listening }: Collection,
+  { outbox, clock, listening, option }: Collection,
   schedules: readonly string[],
 ): Promise<void> {
   const wanted = schedules.flatMap((schedule) => listening(schedule).map(({ name, on }) => ({ name, on, schedule })));
@@ -59,7 +59,8 @@ export async function collectPlights(
   for (const { name, on, schedule } of wanted) {
     const firing = firings.get(schedule);
     const before = known.find((one) => one.name === name && one.schedule === schedule)?.told ?? [];
-    const plight = firing === undefined ? null : plightOf(firing, { name, on, told: before }, clock.now());
+    const plight =
+      firing === undefined ? null : plightOf(firing, { name, on, told: before }, { now: clock.now(), option });
     if (plight !== null) await outbox.putSchedule({ name, schedule, before, ...plight }, clock.now());
   }
 }

@@ -29,6 +29,8 @@ export type Word = {
 export type Delivery = {
   readonly clock: Clock;
   readonly outbox: Outbox;
+  /** The option that names the record in the commands of messages; empty: none is needed. */
+  readonly option: string;
   readonly send: Send;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -49,7 +51,7 @@ export async function deliver(notification: Notification, delivery: Delivery, si
       const all = [message, ...others].toSorted((a, b) => a.at - b.at).map(({ notice }) => notice);
       await outbox.sum(
         all.map(({ id }) => id),
-        summaryOf(name, all, now),
+        summaryOf(name, all, now, delivery.option),
         now,
       );
       continue;

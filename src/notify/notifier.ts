@@ -18,8 +18,6 @@ export type Listening = {
 /** What telling people of the runs of schedules needs. */
 export type Notifier = Delivery & {
   readonly archive: Pick<Archive, "read">;
-  /** The option that names the record in the commands of messages; empty: none is needed. */
-  readonly option: string;
   /** As the file of schedules says it now. Null: it could not be read yet, so nobody knows who is to be told. */
   readonly current: () => Listening | null;
   /** What keeps messages from being made or delivered here; told once, until it has changed. */

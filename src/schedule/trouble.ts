@@ -27,12 +27,17 @@ export type OpenFire = {
   readonly runs: readonly string[];
 };
 
+/** What a person can do: commands, and what becomes of them. */
+export type Help = { readonly commands: readonly string[]; readonly words: string };
+
 /** Why nobody can tell what a schedule is there to tell. */
 export type Trouble = {
   readonly fire: BookedFire;
   /** `could not begin its fire of 2026-11-03 14:00:00 UTC`. */
   readonly words: string;
   readonly reason: string;
+  /** Null: nothing is to be done but to wait. */
+  readonly help: Help | null;
   /** Tells it from another trouble of the schedule. */
   readonly mark: string;
   /** Since when; what did its work before says nothing of it. */
@@ -71,19 +76,18 @@ function blocked({ open }: Firing, now: number): Trouble | null {
   const since = Math.max(fire.begun ?? fire.at, fire.retryAt ?? 0, heard ?? 0);
   if (now - since < SILENCE) return null;
   const words = `does not get on with its fire of ${moment(fire.nominal)}`;
-  const reason =
-    fire.stage === "due"
-      ? `it has waited for its turn since ${moment(since)}`
-      : `nothing has been put on record since ${moment(since)}; ${endOf(open)}`;
-  return { fire, words, reason, mark: `blocked ${fire.id}`, at: now };
+  const trouble = { fire, words, mark: `blocked ${fire.id}`, at: now };
+  if (fire.stage === "due")
+    return { ...trouble, reason: `it has waited for its turn since ${moment(since)}`, help: null };
+  return { ...trouble, reason: `nothing has been put on record since ${moment(since)}`, help: endOf(open) };
 }
 
 /** What a person can do about a run that hangs. */
-function endOf({ fire, runs }: OpenFire): string {
+function endOf({ fire, runs }: OpenFire): Help {
   // Of what was not begun there is nothing that could be told to stop.
-  if (runs.length === 0) return `end its process, the one with \`--run ${fire.run}\``;
-  const commands = runs.slice(0, MOST_NAMED).map((run) => `\`runbook stop ${run}\``);
-  return `${commands.join(" and ")} lets it begin no new fix, and end`;
+  if (runs.length === 0) return { commands: [], words: `end its process, the one with \`--run ${fire.run}\`` };
+  const commands = runs.slice(0, MOST_NAMED).map((run) => `runbook stop ${run}`);
+  return { commands, words: "lets it begin no new fix, and end" };
 }
 
 /** Runs of a check that are named. */
@@ -97,11 +101,11 @@ function undone(fire: BookedFire): Trouble | null {
   const never = note === NOTHING || (tries > 0 && seq === null);
   const words = `could not ${never ? "begin" : "end"} its fire of ${moment(nominal)}`;
   const mark = note === NOTHING && exit !== null ? `${note}: ${endWords({ code: exit, signal: null })}` : note;
-  return { fire, words, reason: `${mark}${nextOf(fire, never)}`, mark, at: fire.ended ?? fire.at };
+  return { fire, words, reason: mark, help: helpFor(fire, never), mark, at: fire.ended ?? fire.at };
 }
 
-/** What a person can do about it. */
-function nextOf({ note, schedule, run }: BookedFire, never: boolean): string {
-  if (never) return `; \`runbook schedule run-now ${schedule} --dry-run\` shows why`;
-  return note?.startsWith(GIVEN_UP) === true ? `; \`runbook resume ${run}\` goes on with it` : "";
+function helpFor({ note, schedule, run }: BookedFire, never: boolean): Help | null {
+  if (never) return { commands: [`runbook schedule run-now ${schedule} --dry-run`], words: "shows why" };
+  if (note?.startsWith(GIVEN_UP) !== true) return null;
+  return { commands: [`runbook resume ${run}`], words: "goes on with it" };
 }

@@ -19,7 +19,7 @@ function teller(one: Night, schedules: readonly Schedule[], ...written: readonly
   const notifier: Notifier = {
     clock: one.clock,
     outbox: one.record.outbox,
-    option: "",
+    option: " --state /s",
     archive: one.record,
     current: () => ({ schedules, notifications }),
     send: async (_, notice) => {
@@ -74,14 +74,14 @@ describe("a fire that never got on record", () => {
       fire: "2026-06-01T01:00:00.000Z",
       run: null,
       step: null,
-      reason: "nothing was begun: exit 65; `runbook schedule run-now a --dry-run` shows why",
-      more: "runbook schedule list",
+      reason: "nothing was begun: exit 65; `runbook schedule run-now a --dry-run --state /s` shows why",
+      more: "runbook schedule list --state /s",
     });
     expect(noticeLines(told[0] ?? never())).toEqual([
       "schedule: a, due 2026-06-01 01:00:00 UTC",
-      "why:      nothing was begun: exit 65; `runbook schedule run-now a --dry-run` shows why",
+      "why:      nothing was begun: exit 65; `runbook schedule run-now a --dry-run --state /s` shows why",
       "",
-      "more: runbook schedule list",
+      "more: runbook schedule list --state /s",
     ]);
     expect(told[2]).toMatchObject({ fire: "2026-06-01T04:00:00.000Z", run: "run-00004", reason: "" });
   });
@@ -108,7 +108,7 @@ test("a run whose processes die is told with the command that goes on with it", 
   expect(told[0]).toMatchObject({
     run: "run-00001",
     reason:
-      "given up after 6 tries: its process ended before the run did (SIGKILL); `runbook resume run-00001` goes on with it",
+      "given up after 6 tries: its process ended before the run did (SIGKILL); `runbook resume run-00001 --state /s` goes on with it",
   });
 });
 
@@ -135,7 +135,7 @@ describe("a run that hangs", () => {
       at: "2026-06-01T02:00:00.000Z",
       run: "run-00001",
       reason:
-        "nothing has been put on record since 2026-06-01 01:00:00 UTC; `runbook stop run-00001` lets it begin no new fix, and end",
+        "nothing has been put on record since 2026-06-01 01:00:00 UTC; `runbook stop run-00001 --state /s` lets it begin no new fix, and end",
     });
   });
 
