@@ -171,14 +171,14 @@ async function refusalOf(run: string, record: SqliteRecord): Promise<string | nu
   }
 }
 
-/** How many messages wait to be delivered, for the metrics. */
+/** How many messages wait to be delivered, or could not be, for the metrics. */
 async function countMessages(
   { status }: Bridge,
   { outbox }: SqliteRecord,
   current: OpenedSchedules | null,
 ): Promise<void> {
   status.outbox.clear();
-  for (const { name } of current?.notifications ?? []) status.outbox.set(name, await outbox.waiting(name));
+  for (const { name } of current?.notifications ?? []) status.outbox.set(name, await outbox.amounts(name));
 }
 
 /** The process is looked at right before: another may have its number by now. One that was told before is not told again: it would leave what it has begun. */

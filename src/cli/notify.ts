@@ -29,11 +29,13 @@ const STATES: Readonly<Record<MessageState, string>> = {
 /** Messages that have not arrived, or all of them. */
 export async function notifyList(options: Options & { readonly all?: boolean | undefined }, io: Io): Promise<number> {
   await using record = SqliteRecord.open(stateDir(options.state, process.env));
-  const messages = (await record.outbox.list({ all: options.all === true, most: MOST })).toReversed();
+  const found = (await record.outbox.list({ all: options.all === true, most: MOST + 1 })).toReversed();
+  const messages = found.slice(-MOST);
   if (options.json === true) for (const message of messages) io.out(`${jsonText(dataOf(message))}\n`);
   else if (messages.length === 0)
     io.err(options.all === true ? "There are no messages.\n" : "Every message has arrived.\n");
   else for (const line of linesOf(messages)) io.out(`${line}\n`);
+  if (found.length > MOST) io.err(`These are the newest ${counted(MOST, "message")}: there are more.\n`);
   return EXIT.ok;
 }
 

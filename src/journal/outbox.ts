@@ -25,11 +25,7 @@ export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
         const due = dueOf(database, name).where(isOf(queue)).selectAll();
         return (await due.orderBy("attempts").orderBy("nr").limit(most).execute()).map(messageOf);
       }),
-    waiting: (name) =>
-      look(async () => {
-        const row = await dueOf(database, name).select(database.fn.countAll<number>().as("amount")).executeTakeFirst();
-        return row?.amount ?? 0;
-      }),
+    amounts: (name) => look(() => amountsOf(database, name)),
     sentBetween: (name, queue, from, to) => look(() => sentBetween(database, name, queue, { from, to })),
     receiver: (name) => look(() => receiverOf(database, name)),
     begin: (id, at) =>
@@ -60,23 +56,33 @@ export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
           await database
             .selectFrom("outbox")
             .selectAll()
-            .where("state", "in", all ? States.options : ["due", "refused", "expired"])
+            .where("state", "in", all ? States.options : ["due", ...LOST])
             .orderBy("nr", "desc")
             .limit(most)
             .execute()
         ).map(messageOf),
       ),
     retry: (beginning) => change((own) => retry(own, beginning)),
-    prune: (before) =>
-      look(
-        async () =>
-          void (await database
-            .deleteFrom("outbox")
-            .where("state", "in", ["sent", "summed"])
-            .where("ended", "<", before)
-            .execute()),
-      ),
+    prune: ({ delivered, lost }) =>
+      look(async () => {
+        const old = database.deleteFrom("outbox");
+        await old.where("state", "in", ["sent", "summed"]).where("ended", "<", delivered).execute();
+        await old.where("state", "in", LOST).where("ended", "<", lost).execute();
+      }),
   };
+}
+
+const LOST = ["refused", "expired"] as const;
+
+async function amountsOf(database: Kysely<Tables>, name: string): Promise<{ due: number; lost: number }> {
+  const amount = database.fn.countAll<number>().as("amount");
+  const kept = database.selectFrom("outbox").select(["state", amount]).where("name", "=", name);
+  const rows = await kept
+    .where("state", "in", ["due", ...LOST])
+    .groupBy("state")
+    .execute();
+  const due = rows.find(({ state }) => state === "due")?.amount ?? 0;
+  return { due, lost: rows.reduce((sum, row) => sum + row.amount, 0) - due };
 }
 
 function dueOf(database: Kysely<Tables>, name: string) {
@@ -92,9 +98,10 @@ function isOf(queue: Queue) {
 /** Runs that have gone on since they were told of. Not all runs are asked: they are more from day to day. */
 const BEHIND = `
   select notice_run.run, notice_run.schedule, notice_run.runbook, notice_run.seq, run.ended_at,
-    (select at from entry where entry.run = notice_run.run and entry.seq = notice_run.seq + 1) as since
+    (select at from entry where entry.run = notice_run.run and entry.seq = notice_run.seq + 1) as since,
+    (select max(seq) from entry where entry.run = notice_run.run) as last
   from notice_run join run using (run) join run_order using (run)
-  where behind = 1 and (select max(seq) from entry where entry.run = notice_run.run) > notice_run.seq order by run_order.id
+  where behind = 1 and last > notice_run.seq order by run_order.id
 `;
 
 type BehindRow = Omit<Behind, "ended"> & { readonly ended_at: number | null };
@@ -170,7 +177,7 @@ async function retry(database: Kysely<Tables>, beginning: string): Promise<numbe
   const [changed] = await database
     .updateTable("outbox")
     .set({ state: "due", ended: null, first_tried: null, attempts: 0 })
-    .where("state", "in", ["refused", "expired"])
+    .where("state", "in", LOST)
     .where(sql<boolean>`substr(id, 1, ${beginning.length}) = ${beginning}`)
     .execute();
   // Who asks for another attempt wants it now.

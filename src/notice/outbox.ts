@@ -10,6 +10,8 @@ export type Behind = {
   readonly runbook: string;
   /** The last entry that has been told of; 0: none. */
   readonly seq: number;
+  /** The last that there is. */
+  readonly last: number;
   /** When the first that has not was recorded, ms since the epoch. */
   readonly since: number;
   readonly ended: boolean;
@@ -70,8 +72,8 @@ export interface Outbox {
   putSchedule(put: PutSchedule, at: number): Promise<boolean>;
   /** What is due for a notification in a queue: tried least often first, then oldest. */
   due(name: string, queue: Queue, most: number): Promise<readonly Message[]>;
-  /** How many are due for a notification. */
-  waiting(name: string): Promise<number>;
+  /** How many are due for a notification, and how many of those that are kept it refused, or could not be given. */
+  amounts(name: string): Promise<{ readonly due: number; readonly lost: number }>;
   /** How many of a queue a notification got after a time and up to another. */
   sentBetween(name: string, queue: Queue, from: number, to: number): Promise<number>;
   receiver(name: string): Promise<ReceiverState>;
@@ -89,6 +91,6 @@ export interface Outbox {
   list(wanted: { readonly all: boolean; readonly most: number }): Promise<readonly Message[]>;
   /** Makes messages that were refused or have expired due again, and leaves no receiver alone any longer; those whose id begins with a text. How many. */
   retry(beginning: string): Promise<number>;
-  /** Takes out what was delivered before a time. */
-  prune(before: number): Promise<void>;
+  /** Takes out what was delivered before a time, and what was refused or given up before another. */
+  prune(before: { readonly delivered: number; readonly lost: number }): Promise<void>;
 }

@@ -19,10 +19,15 @@ export type Collection = {
   readonly trouble: (error: unknown) => void;
 };
 
-/** Makes messages of all that has happened in runs of schedules and was not told of yet. */
+/** ms for which messages are made in one round: whoever calls has other things to do, and the next round goes on. */
+const ROUND = 2_000;
+
+/** Makes messages of what has happened in runs of schedules and was not told of yet: of all of it, unless that takes long. */
 export async function collect(collection: Collection): Promise<void> {
   const { outbox, clock, trouble } = collection;
+  const begun = clock.now();
   for (const behind of await outbox.behind()) {
+    if (clock.now() - begun > ROUND) return;
     const age = clock.now() - behind.since;
     // Where the clock was set back nobody knows how old it is.
     if (!behind.ended && age >= 0 && age < GATHERING) continue;
@@ -35,8 +40,12 @@ export async function collect(collection: Collection): Promise<void> {
   }
 }
 
-async function tellOf({ run, schedule, runbook, seq: from }: Behind, collection: Collection): Promise<void> {
+async function tellOf({ run, schedule, runbook, seq: from, last }: Behind, collection: Collection): Promise<void> {
   const { outbox, archive, clock, listening, option } = collection;
+  if (listening(schedule).length === 0) {
+    await outbox.put({ run, schedule, runbook, from, to: last, told: [] }, clock.now());
+    return;
+  }
   const entries = await archive.read(run);
   const to = entries.at(-1)?.seq ?? from;
   const listeners: Listener[] = [];

@@ -5,9 +5,10 @@ import { collect, collectPlights } from "./collect.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import type { Archive } from "../run/ports.ts";
 
-const DAY = 86_400_000;
-/** ms that delivered messages are kept. */
-const KEPT = 30 * DAY;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** ms that messages are kept that were delivered, and those that were refused or given up. */
+const KEPT = { delivered: 30 * DAY, lost: 90 * DAY };
 
 /** Which schedules tell whom. */
 export type Listening = {
@@ -20,7 +21,7 @@ export type Notifier = Delivery & {
   readonly archive: Pick<Archive, "read">;
   /** As the file of schedules says it now. Null: it could not be read yet, so nobody knows who is to be told. */
   readonly current: () => Listening | null;
-  /** What keeps messages from being made or delivered here; told once, until it has changed. */
+  /** What keeps messages from being made or delivered here; the same is told again after an hour. */
   readonly problem: (words: string) => void;
 };
 
@@ -34,13 +35,7 @@ export interface Telling extends AsyncDisposable {
 export function startTelling(notifier: Notifier): Telling {
   const busy = new Map<string, Promise<void>>();
   const over = new AbortController();
-  const told = new Set<string>();
-  const trouble = (error: unknown): void => {
-    for (const words of wordsOf(error)) {
-      if (!told.has(words)) notifier.problem(words);
-      told.add(words);
-    }
-  };
+  const trouble = oncePerHour(notifier);
   return {
     round: async () => {
       try {
@@ -63,6 +58,19 @@ export function startTelling(notifier: Notifier): Telling {
       over.abort();
       await Promise.all(busy.values());
     },
+  };
+}
+
+/** Tells what is wrong, and nothing that was told within the hour. */
+function oncePerHour({ clock, problem }: Pick<Notifier, "clock" | "problem">): (error: unknown) => void {
+  const told = new Map<string, number>();
+  return (error) => {
+    const now = clock.now();
+    for (const [words, at] of told) if (Math.abs(now - at) >= HOUR) told.delete(words);
+    for (const words of wordsOf(error)) {
+      if (!told.has(words)) problem(words);
+      told.set(words, told.get(words) ?? now);
+    }
   };
 }
 
@@ -90,5 +98,6 @@ async function gather(notifier: Notifier, trouble: (error: unknown) => void): Pr
   await collect(collection);
   const told = schedules.filter(({ notify }) => notify.length > 0).map(({ name }) => name);
   await collectPlights(collection, told);
-  await outbox.prune(clock.now() - KEPT);
+  const at = clock.now();
+  await outbox.prune({ delivered: at - KEPT.delivered, lost: at - KEPT.lost });
 }

@@ -32,6 +32,7 @@ const HELP = {
   runbook_daemon_fires_waiting: "Fires whose run waits for a person.",
   runbook_daemon_given_up_total: "Fires whose run failed to go on too often since the daemon began.",
   runbook_daemon_outbox_messages: "Messages of a notification that are still to be delivered.",
+  runbook_daemon_outbox_lost_messages: "Messages that a notification's receiver refused, or that were given up; kept.",
   runbook_schedule_fires_total: "Fires since the daemon began, by what was done: run, detect, or skip.",
   runbook_schedule_last_fire_timestamp_seconds:
     "When a schedule last fired without being skipped, in seconds since the epoch.",
@@ -51,10 +52,8 @@ function familiesOf(status: DaemonStatus): Family[] {
     runbook_daemon_fires_running: one(status.running),
     runbook_daemon_fires_waiting: one(status.waiting),
     runbook_daemon_given_up_total: one(status.givenUp),
-    runbook_daemon_outbox_messages: [...status.outbox].map(([notification, value]) => ({
-      labels: { notification },
-      value,
-    })),
+    runbook_daemon_outbox_messages: ofOutbox(status, ({ due }) => due),
+    runbook_daemon_outbox_lost_messages: ofOutbox(status, ({ lost }) => lost),
     runbook_schedule_fires_total: [...status.fires].map(([key, value]) => {
       const [schedule = "", act = ""] = key.split(" ");
       return { labels: { schedule, act }, value };
@@ -66,6 +65,12 @@ function familiesOf(status: DaemonStatus): Family[] {
     const samples = Object.entries(values).find(([key]) => key === name)?.[1] ?? [];
     return { name, help, samples, type: name.endsWith("_total") ? "counter" : "gauge" };
   });
+}
+
+type Amounts = { readonly due: number; readonly lost: number };
+
+function ofOutbox({ outbox }: DaemonStatus, amount: (amounts: Amounts) => number): Sample[] {
+  return [...outbox].map(([notification, amounts]) => ({ labels: { notification }, value: amount(amounts) }));
 }
 
 function one(value: number | null): Sample[] {

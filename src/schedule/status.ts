@@ -22,8 +22,8 @@ export type DaemonStatus = {
   /** Schedule → its last fire that was not skipped, and its last run that ended well. */
   readonly lastFire: Map<string, number>;
   readonly lastSuccess: Map<string, number>;
-  /** Notification → messages that are still to be delivered. */
-  readonly outbox: Map<string, number>;
+  /** Notification → messages that are still to be delivered, and those that could not be and are kept. */
+  readonly outbox: Map<string, { readonly due: number; readonly lost: number }>;
   /** Fires that were given up. */
   givenUp: number;
 };

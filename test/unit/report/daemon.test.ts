@@ -23,7 +23,7 @@ test("metrics are counters where they count, and leave out what is not known", (
   const status = newStatus(0);
   status.fires.set("a skip", 3);
   status.lastFire.set("a", 1_500);
-  status.outbox.set("ops", 2);
+  status.outbox.set("ops", { due: 2, lost: 1 });
   const { body } = daemonMetrics(status);
   expect(body).toContain("# TYPE runbook_daemon_leader gauge\nrunbook_daemon_leader 0\n");
   expect(body).toContain(
@@ -31,5 +31,6 @@ test("metrics are counters where they count, and leave out what is not known", (
   );
   expect(body).toContain('runbook_schedule_last_fire_timestamp_seconds{schedule="a"} 1.5\n');
   expect(body).toContain('runbook_daemon_outbox_messages{notification="ops"} 2\n');
+  expect(body).toContain('runbook_daemon_outbox_lost_messages{notification="ops"} 1\n');
   expect(body).not.toMatch(/^runbook_daemon_schedules |last_success/m);
 });

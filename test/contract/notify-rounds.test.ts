@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { SqliteRecord } from "../../src/journal/sqlite.ts";
+import { startTelling, tellOnce } from "../../src/notify/notifier.ts";
+import { httpReceiver } from "../kit/http-receiver.ts";
+import { HOUR, notificationsOf, notifying, write } from "../kit/notifying.ts";
+import { scheduledRun, type Fate } from "../kit/scheduled.ts";
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "runbook-rounds-"));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const left: Fate = { outcome: "found", reason: "a dry run" };
+const DAY = 24 * HOUR;
+
+function never(): Promise<never> {
+  return Promise.reject(new Error("this is read by nobody"));
+}
+
+test("a run of a schedule that tells nobody is not even read, and is not asked about again until it goes on", async () => {
+  await using record = SqliteRecord.open(directory);
+  const { notifier } = notifying(record, []);
+  const entries = scheduledRun("r1", { web1: left }, { open: true });
+  await write(record, entries);
+  const { signal } = new AbortController();
+  const clock = { ...notifier.clock, now: () => notifier.clock.now() + HOUR };
+  await tellOnce({ ...notifier, clock, archive: { read: never } }, signal);
+  expect(await record.outbox.behind()).toEqual([]);
+  const ended = { type: "run-ended", exit: 2, outcome: "found" } as const;
+  await record.append([{ run: "r1", seq: entries.length + 1, at: clock.now(), event: ended }]);
+  expect(await record.outbox.behind()).toMatchObject([{ run: "r1", seq: entries.length, last: entries.length + 1 }]);
+});
+
+test("a round makes messages for seconds alone, and the next goes on where it left off", async () => {
+  await using receiver = await httpReceiver();
+  await using record = SqliteRecord.open(directory);
+  const { notifier } = notifying(record, notificationsOf({ name: "ops", webhook: { url: receiver.url } }));
+  for (let run = 0; run < 5; run += 1) await write(record, scheduledRun(`r${run}`, { [`web${run}`]: left }));
+  let late = 0;
+  const clock = { ...notifier.clock, now: () => notifier.clock.now() + late };
+  const archive = {
+    read: (run: string) => {
+      late += 1_500;
+      return record.read(run);
+    },
+  };
+  const amounts: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    await tellOnce({ ...notifier, clock, archive }, new AbortController().signal);
+    amounts.push(receiver.received.length);
+  }
+  expect(amounts).toEqual([2, 4, 5]);
+});
+
+test("what is wrong with the record is told once an hour", async () => {
+  await using record = SqliteRecord.open(directory);
+  const { notifier } = notifying(record, notificationsOf({ name: "ops", command: ["true"] }));
+  await write(record, scheduledRun("r1", { web1: left }));
+  let late = 0;
+  const problems: string[] = [];
+  await using telling = startTelling({
+    ...notifier,
+    clock: { ...notifier.clock, now: () => notifier.clock.now() + late },
+    archive: { read: never },
+    problem: (words) => void problems.push(words),
+  });
+  for (; late < 2.5 * HOUR; late += HOUR / 4) await telling.round();
+  expect(problems).toHaveLength(3);
+});
+
+test("what was refused is kept longer than what was delivered, and not for ever", async () => {
+  await using receiver = await httpReceiver();
+  await using record = SqliteRecord.open(directory);
+  const { after } = notifying(record, notificationsOf({ name: "ops", webhook: { url: receiver.url } }));
+  await write(record, scheduledRun("r1", { web1: left }));
+  await after(0);
+  receiver.answers(() => ({ status: 400 }));
+  await write(record, scheduledRun("r2", { web1: "clear" }));
+  await after(0);
+  const states = async () => (await record.outbox.list({ all: true, most: 9 })).map(({ state }) => state);
+  expect(await states()).toEqual(["refused", "sent"]);
+  expect(await record.outbox.amounts("ops")).toEqual({ due: 0, lost: 1 });
+  await after(31 * DAY);
+  expect(await states()).toEqual(["refused"]);
+  await after(60 * DAY);
+  expect(await states()).toEqual([]);
+});
