@@ -90,12 +90,18 @@ function firesOf(
   schedules: readonly Schedule[],
   pauses: readonly Pause[],
   span: Span,
-): { readonly fires: NamedFire[]; readonly more: boolean } {
-  const previews = schedules.map((schedule) => ({ schedule, ...firesUnder(pauses, schedule, span) }));
-  const all = previews
-    .flatMap(({ schedule, fires }) => fires.map((fire: Previewed) => ({ schedule, fire })))
-    .toSorted((a, b) => a.fire.at - b.fire.at);
-  return { fires: all.slice(0, span.most), more: all.length > span.most || previews.some(({ more }) => more) };
+): { readonly fires: readonly NamedFire[]; readonly more: boolean } {
+  const most = span.most + 1;
+  let { to } = span;
+  let first: readonly NamedFire[] = [];
+  for (const schedule of schedules) {
+    const { fires } = firesUnder(pauses, schedule, { from: span.from, to, most });
+    const all = [...first, ...fires.map((fire: Previewed) => ({ schedule, fire }))];
+    first = all.toSorted((a, b) => a.fire.at - b.fire.at).slice(0, most);
+    // Of a thousand schedules few fires are among the first: what comes after those is not asked for.
+    if (first.length === most) to = first.at(-1)?.fire.at ?? to;
+  }
+  return { fires: first.slice(0, span.most), more: first.length === most };
 }
 
 function tellFires(fires: readonly NamedFire[], { json }: ScheduleOptions, io: Io): void {

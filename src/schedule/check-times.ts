@@ -6,7 +6,7 @@ import type { Hours } from "../model/hours.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { localTime } from "./clock.ts";
 import { nextFire, type NextFire } from "./cron.ts";
-import { readCron, writtenOut } from "./cron-fields.ts";
+import { readCron, writtenOut, type CronFields } from "./cron-fields.ts";
 import { inWindow, windowWords } from "./hours.ts";
 
 /** Checks when a schedule fires: its zone and its expression; and where all else is right, whether they fit its jitter and its window. */
@@ -34,15 +34,26 @@ export function checkTimes(
     report.fault(cron, message, "look at its day and its month");
     return;
   }
-  checkJitter(report, path, schedule, next, now);
+  if (schedule.jitter >= leastApart(read.fields)) checkJitter(report, path, schedule, next, now);
   checkWindow(report, path, schedule, next, now);
+}
+
+/** Seconds that lie between two fires at least; more, where not every day has them. */
+function leastApart({ second, minute, hour }: CronFields): number {
+  if (second.length > 1) return leastGap(second, 60);
+  if (minute.length > 1) return leastGap(minute, 60) * 60;
+  return leastGap(hour, 24) * 3600;
+}
+
+/** Between values that come round again. */
+function leastGap(values: readonly number[], round: number): number {
+  return Math.min(...values.map((value, at) => (values[at + 1] ?? (values[0] ?? 0) + round) - value));
 }
 
 /** Fires that are looked at to know how far apart they are. */
 const SAMPLE = 300;
 
 function checkJitter(report: Report, path: Path, { jitter }: Schedule, next: NextFire, now: number): void {
-  if (jitter === 0) return;
   let least = Number.POSITIVE_INFINITY;
   let before = next(now);
   for (let seen = 0; seen < SAMPLE && before !== null && before < now + YEAR; seen += 1) {

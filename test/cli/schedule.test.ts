@@ -92,6 +92,31 @@ describe("schedule preview", () => {
     expect(fires).toMatchObject([{ at: "2026-04-01T00:00:00.000Z" }, { at: "2026-04-01T12:00:00.000Z" }]);
   });
 
+  test("tells the first fires of all schedules, and that there are more", async () => {
+    const written = ['{ name: a, check: [job], cron: "0 0 * * *" }', '{ name: b, check: [job], cron: "*/7 * * * *" }'];
+    const others = ["c", "d"].map((name) => `{ name: ${name}, check: [job], cron: "* * * * *" }`);
+    await using shop = await desk(`inventory: "web1,"\nschedules: [${[...written, ...others].join(", ")}]\n`);
+    const day = ["--from", "2026-04-01T00:00Z", "--to", "2026-04-02T00:00Z", "--json"];
+    const told = async (...names: readonly string[]) => {
+      const { out, err } = await shop.run("schedule", "preview", ...names, ...day);
+      const fires: unknown[] = JSON.parse(out);
+      return { fires, more: err.startsWith("There are more fires than 1,000 lines") };
+    };
+    const apart = await Promise.all(["a", "b", "c", "d"].map((name) => told(name)));
+    expect(apart.map(({ fires, more }) => [fires.length, more])).toEqual([
+      [1, false],
+      [216, false],
+      [1000, true],
+      [1000, true],
+    ]);
+    const first = apart
+      .flatMap(({ fires }) => fires)
+      .toSorted((one, other) =>
+        String(Reflect.get(Object(one), "at")).localeCompare(String(Reflect.get(Object(other), "at"))),
+      );
+    expect(await told()).toEqual({ fires: first.slice(0, 1000), more: true });
+  });
+
   test("needs a name that is there and a time that can be", async () => {
     await using shop = await desk();
     expect(await shop.run("schedule", "preview", "loook")).toEqual({
