@@ -10,7 +10,7 @@ import type { Schedule } from "../model/schedule.ts";
 import { systemClock } from "../run/clock.ts";
 import { newRunId } from "../run/id.ts";
 import { takeLease } from "../run/resume.ts";
-import { refusalToFix } from "../schedule/decide.ts";
+import { onceThere } from "../schedule/begin.ts";
 import { windowWords } from "../schedule/hours.ts";
 import { scheduledFor, type Beginning } from "../schedule/restraint.ts";
 import { holds, pauseWords } from "../schedule/settle.ts";
@@ -43,6 +43,8 @@ type Places = {
 export type FireOptions = Places & {
   /** The moment that the expression names. */
   readonly nominal: string;
+  /** When the daemon has begun it. */
+  readonly begun?: string | undefined;
   readonly act: string;
   /** The id that its run, or its check, gets. */
   readonly run: string;
@@ -54,9 +56,10 @@ export type FireOptions = Places & {
 export async function scheduleFire(name: string, options: FireOptions, io: Io): Promise<number | readonly Fault[]> {
   const { run, act, why = [] } = options;
   const fire = momentOf(options.nominal, "--nominal");
-  const wrong = [...(isFault(fire) ? [fire] : []), ...actFaults(act), ...idFaults(run)];
-  if (isFault(fire) || wrong.length > 0) return wrong;
-  return await begin(name, options, { run, fire, why, looks: act === "detect", tui: false }, io);
+  const begun = options.begun === undefined ? Date.now() : momentOf(options.begun, "--begun");
+  const wrong = [...[fire, begun].filter(isFault), ...actFaults(act), ...idFaults(run)];
+  if (isFault(fire) || isFault(begun) || wrong.length > 0) return wrong;
+  return await begin(name, options, { run, fire, begun, why, looks: act === "detect", tui: false }, io);
 }
 
 function actFaults(act: string): Fault[] {
@@ -76,13 +79,21 @@ export type RunNowOptions = Places & { readonly dryRun?: boolean | undefined; re
 /** What a schedule does at its fires, now, for a person: under all that it restrains, which is told. */
 export async function scheduleRunNow(name: string, options: RunNowOptions, io: Io): Promise<number | readonly Fault[]> {
   const now = Date.now();
-  const fire = { run: newRunId(now), fire: now, byHand: true, why: [], looks: false, tui: options.tui } as const;
+  const fire = {
+    run: newRunId(now),
+    fire: now,
+    begun: now,
+    byHand: true,
+    why: [],
+    looks: false,
+    tui: options.tui,
+  } as const;
   const dry = options.dryRun === true;
   return await begin(name, options, dry ? { ...fire, looks: true, why: ["a dry run was wanted"] } : fire, io);
 }
 
 /** A fire as it is asked for. */
-type Asked = Pick<Beginning, "fire" | "why" | "byHand"> & {
+type Asked = Pick<Beginning, "fire" | "why" | "byHand" | "begun"> & {
   readonly run: string;
   /** It only looks, whatever the schedule allows. */
   readonly looks: boolean;
@@ -102,24 +113,25 @@ async function begin(name: string, places: Places, asked: Asked, io: Io): Promis
   const [schedule] = chosen.schedules;
   if (schedule === undefined) throw new Error(`no schedule ${name}`);
   process.chdir(opened.directory);
-  const now = Date.now();
-  const refusal = schedule.task.kind === "check" ? null : refusalToFix(schedule, now);
-  const told = refusal === null || asked.why.includes(refusal);
-  const why = told ? asked.why : [...asked.why, refusal];
-  const fire: Fire = { ...asked, why, looks: asked.looks || refusal !== null, now, state, json: places.json === true };
+  const { act, why } = onceThere(schedule, { ...asked, act: asked.looks ? "detect" : "run" }, Date.now());
+  if (act === "skip") {
+    io.err(`${clean(`Nothing is begun: ${why.join("; ")}`)}\n`);
+    return EXIT.failed;
+  }
+  const fire: Fire = { ...asked, why, looks: act === "detect", state, json: places.json === true };
   if (asked.byHand === true) await tellRestraints(schedule, fire, io);
   return await once(fire, io, () =>
     schedule.task.kind === "run" ? runOf(schedule, fire, io) : checkOf(schedule, fire, io),
   );
 }
 
-type Fire = Asked & { readonly now: number; readonly state: string; readonly json: boolean };
+type Fire = Asked & { readonly state: string; readonly json: boolean };
 
 /** What a person who has it run now must know of it. */
-async function tellRestraints(schedule: Schedule, { looks, why, state, now }: Fire, io: Io): Promise<void> {
+async function tellRestraints(schedule: Schedule, { looks, why, state, begun }: Fire, io: Io): Promise<void> {
   const does = schedule.task.kind === "check" ? "it checks" : looks ? "it only looks" : fixWords(schedule);
   const words = `Schedule ${schedule.name}, by hand: ${does}${why.length === 0 ? "" : ` (${why.join("; ")})`}`;
-  const pause = (await pausesOf(state)).find((each) => each.schedule === schedule.name && holds(each, now));
+  const pause = (await pausesOf(state)).find((each) => each.schedule === schedule.name && holds(each, begun));
   const rests = [
     ...(schedule.enabled ? [] : ["is not enabled"]),
     ...(pause === undefined ? [] : [`is ${pauseWords(pause)}`]),
@@ -183,7 +195,7 @@ async function runOf(schedule: Schedule, fire: Fire, io: Io): Promise<number | r
 function runTo(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonly Fault[]> {
   const { task, policy, approve } = schedule;
   if (task.kind !== "run") throw new Error(`${schedule.name} runs nothing`);
-  const { run, now, looks, tui } = fire;
+  const { run, begun, looks, tui } = fire;
   return order(
     task.runbook,
     {
@@ -196,7 +208,7 @@ function runTo(schedule: Schedule, fire: Fire, io: Io): Promise<number | readonl
       ...(policy === null ? {} : { policy }),
       scheduled: async (hosts, record) => {
         const own = scheduledFor(schedule, { ...fire, hosts: hosts.length });
-        return { schedule: own, policy: await restraintNow(record, own, { run, hosts, from: now }) };
+        return { schedule: own, policy: await restraintNow(record, own, { run, hosts, from: begun }) };
       },
     },
     io,

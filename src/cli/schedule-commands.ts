@@ -127,6 +127,7 @@ function addFire(schedule: Command, end: End, io: Io): void {
     .description("one fire, as the daemon begins it")
     .argument("<name>")
     .requiredOption("--nominal <time>", "the moment that its expression names")
+    .option("--begun <time>", "when it was begun (default: now)")
     .requiredOption("--act <act>", "run or detect")
     .requiredOption("--run <id>", "the id that its run gets")
     .option("--why <text>", "why it only looks, or is late (repeatable)", several)

@@ -50,7 +50,7 @@ function planToBegin(bridge: Bridge, fire: WithRun, pause: Pause | undefined, no
   const deadline = named?.deadline ?? null;
   const until = deadline === null ? null : now + deadline * 1000;
   const move = { id, act, why, stage: "going", begun: now, seq: null, until } as const;
-  return { fire, move, errand: { kind: "fire", schedule, nominal, act, why, run } };
+  return { fire, move, errand: { kind: "fire", schedule, nominal, act, why, run, begun: now } };
 }
 
 /** It is on record: somebody alive has it, or it goes on, or nothing is left of it. */

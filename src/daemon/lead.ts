@@ -39,6 +39,8 @@ export async function lead(bridge: Bridge): Promise<void> {
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       tellRecord(bridge, error.message);
+      // What came to a stop halfway is taken up from what is written down.
+      ready = false;
       if (bridge.stopping && (bridge.gone || bridge.crew.working().length === 0)) return;
       await bridge.nap(AGAIN);
     }
@@ -56,7 +58,7 @@ async function remember(bridge: Bridge): Promise<void> {
     if (run !== null) status.lastFire.set(schedule, Math.max(at, status.lastFire.get(schedule) ?? 0));
     if (exit === 0 && ended !== null) status.lastSuccess.set(schedule, ended);
   }
-  // Whoever wanted room for a later fire may have died before it asked for it.
+  // Whoever wanted room for a later fire may not have come to ask for it.
   for (const fire of await parts.book.open()) if (fire.stage === "going" && fire.replaced) await makeRoom(bridge, fire);
 }
 

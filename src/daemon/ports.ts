@@ -14,6 +14,8 @@ export type Errand =
       readonly act: Exclude<Act, "skip">;
       readonly why: readonly string[];
       readonly run: string;
+      /** When it was begun, in ms since the epoch. */
+      readonly begun: number;
     }
   | { readonly kind: "resume"; readonly run: string };
 

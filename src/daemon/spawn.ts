@@ -65,12 +65,18 @@ function argumentsOf(
   inForce: string | null,
 ): string[] {
   if (errand.kind === "resume") return ["resume", errand.run, "--no-tui", "--state", state];
-  const { schedule, nominal, act, why, run } = errand;
-  const fire = ["schedule", "fire", schedule, "--nominal", new Date(nominal).toISOString(), "--act", act, "--run", run];
-  const places = ["--state", state, "--schedules", schedules];
+  const { schedule, nominal, act, why, run, begun } = errand;
+  const [fire, since] = [nominal, begun].map((at) => new Date(at).toISOString());
+  const own = ["--nominal", fire ?? "", "--begun", since ?? "", "--act", act, "--run", run];
   return [
-    ...fire,
-    ...places,
+    "schedule",
+    "fire",
+    schedule,
+    ...own,
+    "--state",
+    state,
+    "--schedules",
+    schedules,
     // Whole or not at all: we may die while we write it.
     ...(inForce === null ? [] : ["--digest", contentDigest(Buffer.from(inForce))]),
     ...why.map((reason) => `--why=${reason}`),

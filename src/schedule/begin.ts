@@ -1,7 +1,7 @@
 import type { Schedule } from "../model/schedule.ts";
 import { LONGEST_WAIT } from "./aftermath.ts";
 import type { BookedFire, Pause } from "./book.ts";
-import { decide, type Act } from "./decide.ts";
+import { decide, refusalToFix, type Act } from "./decide.ts";
 import { GRACE, lateness } from "./due.ts";
 import { holds, pauseWords } from "./settle.ts";
 
@@ -28,6 +28,9 @@ function inTheWay(other: BookedFire, fire: BookedFire): boolean {
   return other.schedule === fire.schedule || other.runbooks.some((name) => fire.runbooks.includes(name));
 }
 
+/** What is left of a fire, and why it is not more. */
+type Left = { readonly act: Act; readonly why: readonly string[] };
+
 /** What there is besides a fire when it begins. `since`: until when somebody was there to begin it. Times are ms since the epoch. */
 export type Beginning = { readonly now: number; readonly since: number; readonly pause: Pause | undefined };
 
@@ -35,18 +38,26 @@ export type Beginning = { readonly now: number; readonly since: number; readonly
  * What is done of a fire that begins now. Where nobody was there to begin it for long it was missed. A wait for its turn leaves it what it was, as far as
  * the schedule's hours go.
  */
-export function begins(
-  schedule: Schedule | undefined,
-  fire: BookedFire,
-  { now, since, pause }: Beginning,
-): { readonly act: Act; readonly why: readonly string[] } {
-  const { act, why } = fire;
+export function begins(schedule: Schedule | undefined, fire: BookedFire, { now, since, pause }: Beginning): Left {
+  const { why } = fire;
   if (schedule === undefined) return { act: "skip", why: [...why, "there is no such schedule any more"] };
   if (pause !== undefined && holds(pause, now)) return { act: "skip", why: [...why, pauseWords(pause)] };
-  const late = now - since > GRACE ? lateness(schedule, (now - fire.at) / 1000) : null;
-  const left = late === null ? { act, why } : { act: lesser(act, late.act), why: [...why, ...late.why] };
-  const decided = decide(schedule, fire, now, left);
+  const decided = decide(schedule, fire, now, now - since > GRACE ? whereLate(schedule, fire, now - fire.at) : fire);
   return { act: decided.act, why: [...new Set(decided.why)] };
+}
+
+/** What is left of a fire once its process is there: the machine may have slept since it was begun. Times are ms since the epoch. */
+export function onceThere(schedule: Schedule, fire: Left & { readonly begun: number }, now: number): Left {
+  const late = now - fire.begun;
+  const { act, why } = late > GRACE ? whereLate(schedule, fire, late) : fire;
+  const refusal = act === "skip" || schedule.task.kind === "check" ? null : refusalToFix(schedule, now);
+  return refusal === null ? { act, why } : { act: "detect", why: [...new Set([...why, refusal])] };
+}
+
+/** What is left of it where it is late by so many ms. */
+function whereLate(schedule: Schedule, { act, why }: Left, late: number): Left {
+  const left = lateness(schedule, late / 1000);
+  return { act: lesser(act, left.act), why: [...why, ...left.why] };
 }
 
 const MORE: readonly Act[] = ["skip", "detect", "run"];

@@ -6,19 +6,19 @@ import { counted } from "../view/words.ts";
 import { localTime } from "./clock.ts";
 import { blackoutWords, windowWords } from "./hours.ts";
 
-/** A fire as it begins: the moment it is known by, why it is not more than it is, when it begins, on how many hosts. */
+/** A fire as it begins: the moment it is known by, why it is not more than it is, when it was begun, on how many hosts. */
 export type Beginning = {
   readonly fire: number;
   readonly why: readonly string[];
   readonly byHand?: true;
-  readonly now: number;
+  readonly begun: number;
   readonly hosts: number;
 };
 
 /** What a schedule says of the run of one fire, for its plan. */
 export function scheduledFor(
   schedule: Schedule,
-  { fire, why, byHand, now, hosts }: Beginning,
+  { fire, why, byHand, begun, hosts }: Beginning,
 ): Scheduled & { readonly restraints: Restraints } {
   const { name, where, timezone: zone, windows, blackouts, deadline, maxHostsPerDay, stopAfter } = schedule;
   return {
@@ -31,7 +31,7 @@ export function scheduledFor(
       zone,
       windows: windows.map((hours) => ({ ...hours, zone })),
       blackouts: [...blackouts],
-      until: deadline === null ? null : now + deadline * 1000,
+      until: deadline === null ? null : begun + deadline * 1000,
       maxHosts: resolveShare(maxHostsPerDay, hosts),
       stopAfter,
     },

@@ -64,6 +64,25 @@ describe("a fire of a schedule", () => {
     expect((await here.shop.run("history", "show", run)).exit).toBe(64);
   });
 
+  test("that comes to it late only looks, as one that was missed, and its deadline is that of whoever began it", async () => {
+    await here.spoil("a");
+    const begun = Date.now() - 45 * 60_000;
+    const fire = async (...more: readonly string[]) => {
+      const { exit, out } = await here.fire("brief", here.nextId(), "--begun", new Date(begun).toISOString(), ...more);
+      const [first] = entriesOf(out);
+      if (first?.event.type !== "run-started") throw new Error("no run-started");
+      return { exit, plan: first.event.plan };
+    };
+    expect(await fire()).toMatchObject({
+      exit: 2,
+      plan: {
+        dryRun: true,
+        schedule: { why: [expect.stringMatching(/^missed by 45 min/)], restraints: { until: begun + 3_600_000 } },
+      },
+    });
+    expect(await here.files("a")).toContain("1.bad");
+  });
+
   test("of one id begins once, however many begin it", async () => {
     await here.spoil("a", "b");
     const run = here.nextId();

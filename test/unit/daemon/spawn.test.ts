@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { Errand } from "../../../src/daemon/ports.ts";
 import { processStarter, type Program } from "../../../src/daemon/spawn.ts";
 
-const FIRE: Errand = { kind: "fire", schedule: "a", nominal: 0, act: "run", why: ["late"], run: "one" };
+const FIRE: Errand = { kind: "fire", schedule: "a", nominal: 0, act: "run", why: ["late"], run: "one", begun: 1 };
 
 /** A stand-in of our program, which tells on its standard error what it was given. */
 const TELLS = `

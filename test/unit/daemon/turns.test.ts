@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { stop } from "../../../src/daemon/serve.ts";
 import { thisWriter } from "../../../src/journal/writer.ts";
+import { FaultError } from "../../../src/model/fault.ts";
 import { DAEMON } from "../../../src/schedule/book.ts";
 import { endAt, events, hoursOf, killAt, night, skips, type Night } from "../../kit/daemon.ts";
 import { scheduleOf } from "../../kit/schedules.ts";
@@ -61,6 +62,23 @@ describe("a fire beside a run that is still going", () => {
     await lease[Symbol.asyncDispose]();
     await killAt(one, one.daemon(), START + 1.25 * HOUR);
     expect(await one.record.desk.orders.of("run-00001")).toMatchObject({ stop: { kill: false } });
+    await one.clock.sleep(3 * HOUR);
+  });
+
+  test("and is asked once the record can be used again, where it could not at that moment", async () => {
+    await using one = await night(START, [scheduleOf({ overlap: "replace", cron: "0 1,2 * * *" })]);
+    one.play = () => ({ takes: 3 * HOUR });
+    await killAt(one, one.daemon(), START + HOUR);
+    const { desk } = one.record;
+    let tries = 0;
+    const stopOrder: typeof desk.orders.stop = async (...of) => {
+      // A stand-in of a record that is locked.
+      if ((tries += 1) === 1) throw new FaultError({ kind: "journal", message: "the record is locked" });
+      return desk.orders.stop(...of);
+    };
+    const orders = { ...desk.orders, stop: stopOrder };
+    await killAt(one, one.daemon({ desk: { orders, lease: (...of) => desk.lease(...of) } }), START + 2 * HOUR);
+    expect(await desk.orders.of("run-00001")).toMatchObject({ stop: { kill: false } });
     await one.clock.sleep(3 * HOUR);
   });
 

@@ -14,7 +14,7 @@ const NOON = Date.UTC(2026, 2, 11, 12);
 
 /** What a schedule says of a fix on a host at a moment, in a run that began at noon. */
 function said(schedule: Schedule, host: string, at: number, fixed: readonly FixedHost[] = []): string {
-  const { restraints } = scheduledFor(schedule, { fire: NOON, why: [], now: NOON, hosts: 10 });
+  const { restraints } = scheduledFor(schedule, { fire: NOON, why: [], begun: NOON, hosts: 10 });
   const policies = [restraintOf(restraints, { name: schedule.name, run: "r1", hosts: HOSTS, now: NOON, fixed })];
   const plan = { ...PLAN, hosts: [host], policies, approve: "high" as const };
   const permission = permissionFor({ plan, host, step: STEP, now: at });
@@ -64,7 +64,7 @@ describe("what a schedule restrains in its runs", () => {
     const { restraints } = scheduledFor(scheduleOf({ max_hosts_per_day: 2 }), {
       fire: NOON,
       why: [],
-      now: NOON,
+      begun: NOON,
       hosts: 10,
     });
     const limits = (fixed: readonly FixedHost[]) =>
