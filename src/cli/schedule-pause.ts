@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Pause } from "../schedule/book.ts";
@@ -7,7 +8,7 @@ import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { scheduled, type ScheduleOptions } from "./schedule.ts";
 import { pausesOf, tellOther } from "./schedule-book.ts";
-import { stateDir } from "./state.ts";
+import { stateDir, stateOption } from "./state.ts";
 import { userName } from "./user.ts";
 
 type Options = Pick<ScheduleOptions, "schedules"> & { readonly state?: string | undefined };
@@ -20,7 +21,8 @@ export async function schedulePause(name: string, options: PauseOptions, io: Io)
   if (options.for !== undefined && (options.for === 0 || options.for > LONGEST)) return [noPause()];
   const opened = await scheduled(name, options);
   if (!("schedules" in opened)) return opened;
-  await using record = SqliteRecord.open(stateDir(options.state, process.env));
+  const state = resolve(stateDir(options.state, process.env));
+  await using record = SqliteRecord.open(state);
   const now = Date.now();
   const pause: Pause = {
     schedule: name,
@@ -34,7 +36,7 @@ export async function schedulePause(name: string, options: PauseOptions, io: Io)
   await record.book.pause(pause);
   io.err(`Schedule ${name} is ${clean(pauseWords(pause))}\n`);
   if (before !== undefined) io.err(`This is in the place of the pause before: ${clean(pauseWords(before))}\n`);
-  io.err(`What runs goes on. \`runbook schedule resume ${name}\` ends the pause.\n`);
+  io.err(`What runs goes on. \`runbook schedule resume ${name}${stateOption(state, process.env)}\` ends the pause.\n`);
   return EXIT.ok;
 }
 

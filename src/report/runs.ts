@@ -15,7 +15,7 @@ const NAME = HEADS.indexOf("runbook");
 const HOSTS = HEADS.indexOf("hosts");
 const BY = "schedule";
 
-/** The list of runs. An id is what other commands take, so it is whole; what gives way on a narrow terminal is the runbook's name. */
+/** The list of runs. An id is what other commands take, so it is whole; what gives way on a narrow terminal are the names of runbooks and schedules. */
 export function runLines(runs: readonly ListedRun[], width: number): string[] {
   // Where no schedule has asked for anything, nothing is said of schedules.
   const scheduled = runs.some(({ run }) => run.schedule !== null);
@@ -30,10 +30,7 @@ export function runLines(runs: readonly ListedRun[], width: number): string[] {
     ...(scheduled ? [clean(listed.run.schedule ?? "")] : []),
   ]);
   const widths = heads.map((head, at) => Math.max(head.length, ...rows.map((row) => widthOf(row[at] ?? ""))));
-  const others = widths.reduce((sum, one, at) => (at === NAME ? sum : sum + one + 2), 0);
-  const columns = widths.map((one, at) =>
-    at === NAME ? Math.max(HEADS[NAME]?.length ?? 0, Math.min(one, width - others)) : one,
-  );
+  const columns = narrowed(widths, width);
   return [heads, ...rows].map((row) =>
     row
       .map((cell, at) => pad(fit(cell, columns[at] ?? 0), columns[at] ?? 0, at === HOSTS ? "left" : "right"))
@@ -41,6 +38,22 @@ export function runLines(runs: readonly ListedRun[], width: number): string[] {
       .trimEnd(),
   );
 }
+
+/** The names of runbooks give way first, then those of schedules: down to what may tell them apart. */
+function narrowed(widths: readonly number[], width: number): number[] {
+  let over = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
+  const columns = [...widths];
+  for (const at of [NAME, HEADS.length]) {
+    const one = columns[at] ?? 0;
+    const less = Math.max(0, Math.min(over, one - LEAST));
+    if (one > 0) columns[at] = one - less;
+    over -= less;
+  }
+  return columns;
+}
+
+const GAP = 2;
+const LEAST = 7;
 
 function endWords({ run, standing, writer }: ListedRun): string {
   switch (standing) {

@@ -131,6 +131,7 @@ test.concurrent("a schedule that is paused is skipped with the reason, and told 
   });
   const paused = await shop.run("schedule", "pause", "often", "--for", "2h", "--reason", "a move", "--state", "state");
   expect(paused).toMatchObject({ exit: 0, err: expect.stringMatching(/^Schedule often is paused by .*: a move$/m) });
+  expect(paused.err).toContain(`\`runbook schedule resume often --state ${shop.directory}/state\``);
   const daemon = startDaemon(shop);
   const skipped = await daemon.said(({ event }) => event === "skipped");
   expect(skipped["why"]).toEqual([expect.stringMatching(/^paused by .* since .*, until .*: a move$/)]);

@@ -37,7 +37,7 @@ test("runs are listed with what became of them", () => {
 test("a run that a schedule asked for says which, where there are such", () => {
   const [own, other] = [listed("ended", "job"), listed("ended", "job")];
   expect(runLines([{ ...own, run: { ...own.run, schedule: "nightly" } }, other], 80)).toEqual([
-    "run                  began (UTC)  runbook  hosts  ended                  schedule",
+    "run                  began (UTC)  runbook  hosts  ended                  schedu…",
     "261103140509-bcdfgh  11-03 14:05  job          1  exit 130, 22 h 13 min  nightly",
     "261103140509-bcdfgh  11-03 14:05  job          1  exit 130, 22 h 13 min",
   ]);
@@ -47,6 +47,12 @@ test("80 columns are enough whatever the names are, and a file gets them whole",
   const long = "a-runbook-with-a-name-of-eighty-characters".padEnd(80, "x");
   const runs = [listed("running", long, 1000), listed("ended", long, 20)];
   for (const line of runLines(runs, 80)) expect(widthOf(line)).toBeLessThanOrEqual(80);
+  const own = runs.map((each) => ({ ...each, run: { ...each.run, schedule: `${long}s` } }));
+  for (const line of runLines(own, 90)) expect(widthOf(line)).toBeLessThanOrEqual(90);
+  const names = [{ ...listed("ended", "job"), run: { ...listed("ended", "job").run, schedule: "every-night-at-two" } }];
+  expect(runLines(names, 80)[1]).toBe(
+    "261103140509-bcdfgh  11-03 14:05  job          1  exit 130, 22 h 13 min  every-…",
+  );
   expect(runLines(runs, Number.POSITIVE_INFINITY).join("\n")).toContain(long);
 });
 
