@@ -12,10 +12,10 @@ import { newRunId } from "../run/id.ts";
 import { takeLease } from "../run/resume.ts";
 import { onceThere } from "../schedule/begin.ts";
 import { windowWords } from "../schedule/hours.ts";
-import { scheduledFor, type Beginning } from "../schedule/restraint.ts";
+import { scheduledFor, shareWords, type Beginning } from "../schedule/restraint.ts";
 import { holds, pauseWords } from "../schedule/settle.ts";
 import { clean } from "../view/clean.ts";
-import { counted, duration } from "../view/words.ts";
+import { duration } from "../view/words.ts";
 import { orderCheck } from "./check.ts";
 import { EXIT } from "./exit.ts";
 import { textInForce } from "./in-force.ts";
@@ -144,9 +144,7 @@ async function tellRestraints(schedule: Schedule, { looks, why, state, begun }: 
 function fixWords({ approve, windows, deadline, maxHostsPerDay }: Schedule): string {
   return [
     approve === "none" ? "it asks before each fix" : `it fixes up to ${approve} risk without asking`,
-    typeof maxHostsPerDay === "number"
-      ? `at most ${counted(maxHostsPerDay, "host")} a day`
-      : `at most ${maxHostsPerDay} of the hosts a day`,
+    `at most ${shareWords(maxHostsPerDay)} a day`,
     ...(windows.length === 0 ? [] : [`within ${windowWords(windows)}`]),
     ...(deadline === null ? [] : [`for ${duration(deadline)}`]),
   ].join(", ");

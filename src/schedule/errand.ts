@@ -1,7 +1,8 @@
 import { DAYS } from "../model/hours.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { ExportPlace } from "./export.ts";
-import { duration } from "../view/words.ts";
+import { counted, duration } from "../view/words.ts";
+import { shareWords } from "./restraint.ts";
 
 /** What another scheduler is to do for a schedule. */
 export type Errand = {
@@ -70,8 +71,8 @@ function inputArgument(name: string, value: Schedule["inputs"][string]): InputAr
 function lossesOf({ task, approve, stopAfter, maxHostsPerDay }: Schedule): string[] {
   if (task.kind === "check" || approve === "none") return [];
   return [
-    `stop_after: it fixes what keeps coming back more often than ${stopAfter.fixes} times within ${duration(stopAfter.within)}`,
-    `max_hosts_per_day: it fixes more than ${maxHostsPerDay} hosts a day where as many are sick`,
+    `stop_after: it fixes what keeps coming back more often than ${counted(stopAfter.fixes, "time")} within ${duration(stopAfter.within)}`,
+    `max_hosts_per_day: it fixes more than ${shareWords(maxHostsPerDay)} a day where as many are sick`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import { resolveShare } from "../model/measure.ts";
+import { resolveShare, type Share } from "../model/measure.ts";
 import type { PlannedPolicy, PlannedRule } from "../model/policy.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { Restraints, Scheduled } from "../model/scheduled.ts";
@@ -106,6 +106,11 @@ function ofToday(restraints: Restraints, subject: Restrained): PlannedRule[] {
     ...(others.size === 0 ? [] : [{ ...ruleOf(restraints, subject), hosts: [...others] }]),
     left > 0 ? { ...rest, maxHosts: left } : { ...rest, approve: "deny" },
   ];
+}
+
+/** `10 hosts`, `5% of the hosts`. */
+export function shareWords(share: Share): string {
+  return typeof share === "number" ? counted(share, "host") : `${share} of the hosts`;
 }
 
 function hostWords(number: number): string {

@@ -34,6 +34,7 @@ describe("schedule export --systemd", () => {
       "approve: low",
       "missed: run",
       "deadline: 1h",
+      "max_hosts_per_day: 5%",
       "window: { days: mon-fri, from: 22:00, to: 24:00 }",
       "blackout: [{ from: 2036-12-24, to: 2037-01-02 }]",
     );
@@ -51,6 +52,7 @@ describe("schedule export --systemd", () => {
       "inputs",
     ]);
     const units = ["runbook-a.service", "runbook-a.timer"].map((name) => join(shop.directory, "units", name));
+    expect(err).toContain("it fixes more than 5% of the hosts a day where as many are sick");
     const verified = spawnSync("systemd-analyze", ["verify", ...units], { encoding: "utf8" });
     expect([verified.status, verified.stderr]).toEqual([0, ""]);
     const service = await readFile(units[0] ?? "", "utf8");
