@@ -161,7 +161,10 @@ function standIns({ clock, record, started, append, play }: Stage): Starter {
           errand.kind === "fire"
             ? { type: "run-started", format: 1, plan: PLAN }
             : { type: "run-resumed", by: "test", attended: false };
+        const asked = (await record.book.look([run])).get(run)?.asks === true;
         await append(run, first);
+        // What was asked has been decided, or nobody would have gone on with it.
+        if (asked) await append(run, { type: "fix-started", ...QUESTION, key: null });
         await clock.sleep(takes, stopping.signal).catch(() => undefined);
         if (dies) return { code: null, signal: "SIGKILL" };
         if (asks) {
