@@ -220,6 +220,8 @@ async function checkOf(schedule: Schedule, fire: Fire, io: Io): Promise<number |
   await using record = SqliteRecord.open(fire.state);
   const self = { writer: thisWriter(), by: userName(process.env) };
   await using _held = await takeLease(fire.run, self, { desk: record.desk, clock: systemClock });
+  // Another may have had it since we looked, and be over.
+  if ((await record.beginnerOf(fire.run)) !== null) return begun(fire.run, io);
   const order = { ...common(schedule, fire), check: fire.run };
   return await orderCheck(
     task.runbooks,
