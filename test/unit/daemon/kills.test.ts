@@ -25,8 +25,11 @@ function mortal(one: Night, at: number, when: "before" | "after", count: () => n
   const { book, desk } = one.record;
   return {
     nap: HOUR,
-    book: { ...book, write: dies(book.write) },
-    desk: { orders: { ...desk.orders, stop: dies(desk.orders.stop) }, lease: (...of) => desk.lease(...of) },
+    book: { ...book, write: dies((page) => book.write(page)) },
+    desk: {
+      orders: { ...desk.orders, stop: dies((run, by) => desk.orders.stop(run, by)) },
+      lease: (...of) => desk.lease(...of),
+    },
   };
 }
 
