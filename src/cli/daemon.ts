@@ -100,9 +100,14 @@ async function serveAll(
     state,
     schedules: resolve(file),
   });
+  if (process.pid === 1) say({ level: "warning", event: "daemon", note: FIRST });
   await serve(bridge);
   return null;
 }
+
+/** Who is the first process of a container gets all that lose their parents, and is to bury them. We do not. */
+const FIRST =
+  "as the first process of a container it keeps the dead ones of all others: give the container an init, as docker run --init does";
 
 /** What a daemon does for real. `text`: what is in force of the file of schedules. */
 function waysOf(

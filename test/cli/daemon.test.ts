@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
@@ -254,5 +256,22 @@ test.concurrent("while another process locks the record it says so, stays answer
     if (run === null || stage !== "over") continue;
     const entries = await record.read(run);
     expect(entries.filter(({ event }) => event.type === "run-started")).toHaveLength(1);
+  }
+});
+
+test.concurrent("as the first process of a container it says what that leaves behind", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
+  const main = join(import.meta.dirname, "../../bin/runbook.js");
+  const first = ["--pid", "--fork", "--kill-child=KILL", process.execPath, main, "daemon", "--state", "state"];
+  const child = spawn("unshare", first, { cwd: shop.directory, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    let said = "";
+    for await (const line of createInterface(child.stdout)) {
+      said = line;
+      if (line.includes('"level":"warning"')) break;
+    }
+    expect(said).toContain("give the container an init");
+  } finally {
+    child.kill("SIGKILL");
   }
 });
