@@ -66,6 +66,10 @@ export async function unfreeze({ state }: FreezeOptions, io: Io): Promise<number
 
 /** Says that all is frozen, where somebody may wonder why nothing is fixed. */
 export async function tellFrozen({ desk }: Pick<SqliteRecord, "desk">, io: Io): Promise<void> {
-  const held = await desk.orders.frozen();
+  tellHeld(await desk.orders.frozen(), io);
+}
+
+/** The same of a freeze that is known already. */
+export function tellHeld(held: Freeze | null, io: Io): void {
   if (held !== null) io.err(`All is ${clean(frozenWords(held))}\nNo fix starts until \`runbook unfreeze\`.\n`);
 }

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Freeze } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Schedule } from "../model/schedule.ts";
@@ -33,6 +34,8 @@ export type Recorded = {
   readonly pauses: readonly Pause[];
   /** The file of schedules that the daemon goes by; null: there was none. */
   readonly source: string | null;
+  /** Who lets no fix start; null: nobody. */
+  readonly frozen: Freeze | null;
 };
 
 function isRecord(directory: string): boolean {
@@ -41,11 +44,11 @@ function isRecord(directory: string): boolean {
 
 /** What is on record of schedules; to look makes no record where there is none. */
 export async function recorded(directory: string): Promise<Recorded> {
-  if (!isRecord(directory)) return { runs: [], fires: [], pauses: [], source: null };
+  if (!isRecord(directory)) return { runs: [], fires: [], pauses: [], source: null, frozen: null };
   await using record = SqliteRecord.open(directory);
   const { book } = record;
   const [fires, pauses, source] = [await book.latest(), await book.pauses(), await book.source()];
-  return { runs: await record.runs(), fires, pauses, source };
+  return { runs: await record.runs(), fires, pauses, source, frozen: await record.desk.orders.frozen() };
 }
 
 /** Who has paused what; to look makes no record here either. */

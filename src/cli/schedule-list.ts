@@ -11,6 +11,7 @@ import { clean } from "../view/clean.ts";
 import { tableLines, type Table } from "../view/table.ts";
 import { EXIT } from "./exit.ts";
 import { roomOf } from "./history.ts";
+import { tellHeld } from "./freeze.ts";
 import type { Io } from "./io.ts";
 import { scheduled, type ScheduleOptions } from "./schedule.ts";
 import { recorded, tellOther } from "./schedule-book.ts";
@@ -38,8 +39,9 @@ export async function scheduleList(
 ): Promise<number | readonly Fault[]> {
   const opened = await scheduled(undefined, options);
   if (!("schedules" in opened)) return opened;
-  const { runs, fires, pauses, source } = await recorded(stateDir(options.state, process.env));
+  const { runs, fires, pauses, source, frozen } = await recorded(stateDir(options.state, process.env));
   tellOther(source, opened.path, io);
+  tellHeld(frozen, io);
   const now = Date.now();
   const listed = opened.schedules.map((schedule): Listed => {
     const last = fires.findLast((fire) => fire.schedule === schedule.name) ?? null;

@@ -50,7 +50,7 @@ export const Notice = z.object({
   more: z.string().nullable(),
   /** Of a summary: the messages that it stands for. */
   messages: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string(), more: z.string().nullable() })),
-  /** Of a summary: how many more it stands for. */
+  /** How many more there are: messages that a summary stands for, or cards. */
   unlisted: z.number().default(0),
 });
 export type Notice = z.infer<typeof Notice>;

@@ -10,7 +10,7 @@ import { questionsOf, waitingCards } from "../view/questions.ts";
 import { noticeCard } from "./card.ts";
 import { harmlessBy, type Harmless } from "./harmless.ts";
 import { tellingOf, type News, type ToldLine } from "./news.ts";
-import type { Notice, NoticeCard } from "./notice.ts";
+import type { Notice } from "./notice.ts";
 import { progressOf, type Progress } from "./standing.ts";
 import { titleOf } from "./words.ts";
 
@@ -94,6 +94,7 @@ function noticeOf(progress: Subject, name: string, news: readonly News[], harmle
     .digest("hex")
     .slice(0, 32);
   const title = step === null ? null : clean(step.title);
+  const { cards, unlisted } = kind === "waiting" ? cardsOf(progress, news, harmless) : { cards: [], unlisted: 0 };
   return [
     {
       version: 1,
@@ -112,10 +113,10 @@ function noticeOf(progress: Subject, name: string, news: readonly News[], harmle
       hosts: { count: names.length, names: names.slice(0, MOST).map((host) => clean(host)) },
       reason: "",
       findings: news.slice(0, MOST).map((one) => findingOf(one, harmless)),
-      cards: kind === "waiting" ? cardsOf(progress, news, harmless) : [],
+      cards,
       more: moreOf(news, run, option),
       messages: [],
-      unlisted: 0,
+      unlisted,
     },
   ];
 }
@@ -141,11 +142,18 @@ function moreOf([first, ...rest]: readonly News[], run: string, option: string):
   return same ? `runbook approvals ${clean(mark)}${option}` : `runbook approvals${option}`;
 }
 
-function cardsOf({ state, option }: Subject, news: readonly News[], harmless: Harmless): NoticeCard[] {
+function cardsOf(
+  { state, option }: Subject,
+  news: readonly News[],
+  harmless: Harmless,
+): Pick<Notice, "cards" | "unlisted"> {
   const places = new Set(news.map(({ standing }) => placeOf(standing.host, standing.step?.id ?? "")));
   const cards = waitingCards(state).filter(({ host, step }) => places.has(placeOf(host.host, step.plan.id)));
   const loaded = storedRunbook(state.plan);
-  return questionsOf(state, cards, loaded)
-    .slice(0, MOST_CARDS)
-    .map((question) => noticeCard(state, loaded, question, { harmless, option }));
+  const questions = questionsOf(state, cards, loaded);
+  const shown = questions.slice(0, MOST_CARDS);
+  return {
+    cards: shown.map((question) => noticeCard(state, loaded, question, { harmless, option })),
+    unlisted: questions.length - shown.length,
+  };
 }

@@ -13,7 +13,10 @@ export function summaryOf(notification: string, notices: readonly Notice[], now:
       : [{ id: notice.id, kind: notice.kind, title: notice.title, more: notice.more }],
   );
   const messages = all.slice(0, MOST_LISTED);
-  const unlisted = all.length - messages.length + notices.reduce((sum, notice) => sum + notice.unlisted, 0);
+  const unlisted =
+    all.length -
+    messages.length +
+    notices.reduce((sum, { kind, unlisted: rest }) => sum + (kind === "summary" ? rest : 0), 0);
   const kinds = [...Map.groupBy(messages, ({ kind }) => kind)].map(([kind, some]) => `${some.length} ${kind}`);
   const amounts = [...kinds, ...(unlisted === 0 ? [] : [`${unlisted} more`])];
   return {

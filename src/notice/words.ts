@@ -32,10 +32,16 @@ export function noticeLines(notice: Notice): string[] {
     rest > 0 && findings.length > 0 ? [`and ${counted(rest, "more host")}`] : [],
     ...cards.map(cardWords),
     messages.flatMap(({ title, more }) => [`- ${title}`, ...(more === null ? [] : [`  ${more}`])]),
-    notice.unlisted === 0 ? [] : [`and ${counted(notice.unlisted, "more message")}`],
+    notice.unlisted === 0 ? [] : [unlistedWords(notice)],
     notice.more === null ? [] : [`more: ${notice.more}`],
   ];
   return parts.filter((lines) => lines.length > 0).flatMap((lines, at) => (at === 0 ? lines : ["", ...lines]));
+}
+
+/** Whoever answers the cards of a message must know that others wait. */
+function unlistedWords({ kind, unlisted }: Notice): string {
+  if (kind === "summary") return `and ${counted(unlisted, "more message")}`;
+  return `and ${counted(unlisted, "more card")} that ${unlisted === 1 ? "is" : "are"} not shown here`;
 }
 
 function originLines({ schedule, fire, run, by, machine, runbook, reason }: Notice): string[] {

@@ -36,6 +36,8 @@ describe("a freeze", { timeout: 60_000 }, () => {
     expect((await shop.run("freeze", "--reason", "another")).err).toMatch(
       /^Already frozen by .*: the end of the year\n/,
     );
+    await shop.write("schedules.yml", "schedules: [{ name: a, runbook: job, inventory: hosts.yml, cron: '@daily' }]");
+    expect((await shop.run("schedule", "list")).err).toMatch(/^All is frozen by .*: the end of the year\n/);
     expect((await shop.run("history")).err).toMatch(/^All is frozen by .*: the end of the year\n/);
 
     const { exit, out } = await shop.run(...RUN, "-y");

@@ -24,7 +24,7 @@ export function scheduledRun(
   fates: Readonly<Record<string, Fate>>,
   options: {
     readonly loaded?: LoadedRunbook;
-    readonly finding?: Finding;
+    readonly finding?: Finding | ((host: string) => Finding);
     /** It goes on. */
     readonly open?: boolean;
     readonly exit?: number;
@@ -35,7 +35,8 @@ export function scheduledRun(
   const schedule = { name: "nightly", fire: Date.UTC(2026, 10, 3, 14), why: [] };
   const attended = false;
   const story = new Story(loaded, Object.keys(fates), { plan: { schedule, attended, ...options.plan?.plan } });
-  for (const [host, fate] of Object.entries(fates)) tellFate(story, host, fate, finding);
+  for (const [host, fate] of Object.entries(fates))
+    tellFate(story, host, fate, typeof finding === "function" ? finding(host) : finding);
   if (!open) story.tell({ type: "run-ended", exit, outcome: "clear" });
   return story.entries.map((entry) => ({ ...entry, run }));
 }

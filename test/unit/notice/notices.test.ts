@@ -45,6 +45,16 @@ test("three hundred sick hosts are one message, with their number and the first 
   expect(noticeLines(notice ?? never()).join("\n")).toContain("and 280 more hosts");
 });
 
+test("of many cards the first five are shown, and it is said how many more wait", () => {
+  const fates = Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((at): [string, Fate] => [`web${at}`, "waits"]));
+  const finding = (host: string) => diskFinding(Number(host.slice(3)));
+  const [notice] = listener("waiting")(scheduledRun("r1", fates, { finding }));
+  expect([notice?.cards.length, notice?.unlisted]).toEqual([5, 2]);
+  expect(noticeLines(notice ?? never())).toContain("and 2 more cards that are not shown here");
+  const sum = summaryOf("ops", [notice ?? never()], 0);
+  expect(sum.unlisted).toBe(0);
+});
+
 /** What is known of earlier runs, in which it was fixed so many times. */
 function past(times: number) {
   return {
