@@ -63,6 +63,12 @@ export function outboxOf(file: string, database: Kysely<Tables>): Outbox {
         ).map(messageOf),
       ),
     retry: (beginning) => change((own) => retry(own, beginning)),
+    giveUp: ({ names, before }, at) =>
+      look(async () => {
+        const due = database.updateTable("outbox").where("state", "=", "due").where("at", "<", before);
+        const orphans = due.where(sql<boolean>`name not in (select value from json_each(${JSON.stringify(names)}))`);
+        await orphans.set({ state: "expired", ended: at, why: "there is no notification of that name" }).execute();
+      }),
     prune: ({ delivered, lost }) =>
       look(async () => {
         const old = database.deleteFrom("outbox");

@@ -91,6 +91,8 @@ export interface Outbox {
   list(wanted: { readonly all: boolean; readonly most: number }): Promise<readonly Message[]>;
   /** Makes messages that were refused or have expired due again, and leaves no receiver alone any longer; those whose id begins with a text. How many. */
   retry(beginning: string): Promise<number>;
+  /** Gives up what was made before a time and is for none of these notifications: nobody delivers it. */
+  giveUp(of: { readonly names: readonly string[]; readonly before: number }, at: number): Promise<void>;
   /** Takes out what was delivered before a time, and what was refused or given up before another. */
   prune(before: { readonly delivered: number; readonly lost: number }): Promise<void>;
 }

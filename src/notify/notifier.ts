@@ -9,6 +9,8 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** ms that messages are kept that were delivered, and those that were refused or given up. */
 const KEPT = { delivered: 30 * DAY, lost: 90 * DAY };
+/** ms after which a message for a notification that is no more is given up. */
+const ORPHANED = 3 * DAY;
 
 /** Which schedules tell whom. */
 export type Listening = {
@@ -79,13 +81,8 @@ function wordsOf(error: unknown): readonly string[] {
   return [`a bug, and not your fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
 }
 
-/** One round to its end: messages are made, and everybody's are delivered as far as that goes now. */
-export async function tellOnce(notifier: Notifier, signal: AbortSignal): Promise<void> {
-  await gather(notifier, (error) => wordsOf(error).forEach(notifier.problem));
-  await Promise.all((notifier.current()?.notifications ?? []).map((one) => deliver(one, notifier, signal)));
-}
-
-async function gather(notifier: Notifier, trouble: (error: unknown) => void): Promise<void> {
+/** Makes messages of what is new on record, and takes out those that nobody wants any more. */
+export async function gather(notifier: Notifier, trouble: (error: unknown) => void): Promise<void> {
   const { clock, outbox, archive, option, current } = notifier;
   const now = current();
   if (now === null) return;
@@ -99,5 +96,7 @@ async function gather(notifier: Notifier, trouble: (error: unknown) => void): Pr
   const told = schedules.filter(({ notify }) => notify.length > 0).map(({ name }) => name);
   await collectPlights(collection, told);
   const at = clock.now();
+  const names = notifications.map(({ name }) => name);
+  await outbox.giveUp({ names, before: at - ORPHANED }, at);
   await outbox.prune({ delivered: at - KEPT.delivered, lost: at - KEPT.lost });
 }

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
-import { startTelling, tellOnce } from "../../src/notify/notifier.ts";
+import { startTelling } from "../../src/notify/notifier.ts";
 import type { Patience } from "../../src/notify/send.ts";
 import { httpReceiver } from "../kit/http-receiver.ts";
 import { mailReceiver } from "../kit/mail-receiver.ts";
-import { HOUR, MINUTE, notificationsOf, notifying, write } from "../kit/notifying.ts";
+import { HOUR, MINUTE, notificationsOf, notifying, write, tellOnce } from "../kit/notifying.ts";
 import { eventually } from "../kit/processes.ts";
 import { scheduledRun, type Fate } from "../kit/scheduled.ts";
 
@@ -229,7 +229,7 @@ test("what cannot be noted is not sent: a full disk lets no receiver be asked ag
   for (let round = 0; round < 3; round += 1) {
     const problems: string[] = [];
     const problem = (words: string): void => void problems.push(words);
-    await tellOnce({ ...notifier, outbox, problem }, new AbortController().signal).catch(() => undefined);
+    await tellOnce({ ...notifier, outbox, problem }).catch(() => undefined);
   }
   expect(receiver.received).toHaveLength(0);
   await after(0);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
-import { startTelling, tellOnce } from "../../src/notify/notifier.ts";
+import { startTelling } from "../../src/notify/notifier.ts";
 import { httpReceiver } from "../kit/http-receiver.ts";
-import { HOUR, notificationsOf, notifying, write } from "../kit/notifying.ts";
+import { HOUR, notificationsOf, notifying, write, tellOnce } from "../kit/notifying.ts";
 import { scheduledRun, type Fate } from "../kit/scheduled.ts";
 
 let directory: string;
@@ -26,9 +26,8 @@ test("a run of a schedule that tells nobody is not even read, and is not asked a
   const { notifier } = notifying(record, []);
   const entries = scheduledRun("r1", { web1: left }, { open: true });
   await write(record, entries);
-  const { signal } = new AbortController();
   const clock = { ...notifier.clock, now: () => notifier.clock.now() + HOUR };
-  await tellOnce({ ...notifier, clock, archive: { read: never } }, signal);
+  await tellOnce({ ...notifier, clock, archive: { read: never } });
   expect(await record.outbox.behind()).toEqual([]);
   const ended = { type: "run-ended", exit: 2, outcome: "found" } as const;
   await record.append([{ run: "r1", seq: entries.length + 1, at: clock.now(), event: ended }]);
@@ -50,7 +49,7 @@ test("a round makes messages for seconds alone, and the next goes on where it le
   };
   const amounts: number[] = [];
   for (let round = 0; round < 3; round += 1) {
-    await tellOnce({ ...notifier, clock, archive }, new AbortController().signal);
+    await tellOnce({ ...notifier, clock, archive });
     amounts.push(receiver.received.length);
   }
   expect(amounts).toEqual([2, 4, 5]);
@@ -88,4 +87,20 @@ test("what was refused is kept longer than what was delivered, and not for ever"
   expect(await states()).toEqual(["refused"]);
   await after(60 * DAY);
   expect(await states()).toEqual([]);
+});
+
+test("a message for a notification that is no more is given up after days, and is still there", async () => {
+  await using record = SqliteRecord.open(directory);
+  const gone = await httpReceiver();
+  const { url } = gone;
+  await gone[Symbol.asyncDispose]();
+  await write(record, scheduledRun("r1", { web1: left }));
+  await notifying(record, notificationsOf({ name: "ops", webhook: { url } })).after(0);
+  const { after } = notifying(record, []);
+  await after(2 * DAY);
+  expect(await record.outbox.amounts("ops")).toEqual({ due: 1, lost: 0 });
+  await after(2 * DAY);
+  expect(await record.outbox.list({ all: false, most: 9 })).toMatchObject([
+    { state: "expired", why: "there is no notification of that name" },
+  ]);
 });

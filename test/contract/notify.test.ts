@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
-import { startTelling, tellOnce } from "../../src/notify/notifier.ts";
+import { startTelling } from "../../src/notify/notifier.ts";
 import { httpReceiver } from "../kit/http-receiver.ts";
 import { eventually } from "../kit/processes.ts";
-import { HOUR, MINUTE, notificationsOf, notifying, write } from "../kit/notifying.ts";
+import { HOUR, MINUTE, notificationsOf, notifying, write, tellOnce } from "../kit/notifying.ts";
 import { manualRunbook } from "../kit/story.ts";
 import { scheduledRun, type Fate } from "../kit/scheduled.ts";
 
@@ -238,7 +238,7 @@ describe("the outbox", () => {
         return entries;
       },
     };
-    await tellOnce({ ...notifier, archive }, new AbortController().signal);
+    await tellOnce({ ...notifier, archive });
     await after(0);
     expect(receiver.received).toHaveLength(2);
     const list = await record.outbox.list({ all: true, most: 10 });

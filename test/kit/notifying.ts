@@ -1,6 +1,7 @@
 import type { Entry } from "../../src/model/event.ts";
 import type { Notification } from "../../src/model/notification.ts";
-import { tellOnce, type Notifier } from "../../src/notify/notifier.ts";
+import { deliver } from "../../src/notify/deliver.ts";
+import { gather, type Notifier } from "../../src/notify/notifier.ts";
 import { PATIENCE, type Patience } from "../../src/notify/send.ts";
 import { sender } from "../../src/notify/sender.ts";
 import type { SqliteRecord } from "../../src/journal/sqlite.ts";
@@ -56,9 +57,17 @@ export function notifying(
     /** One round, some ms after the one before. */
     after: async (ms: number): Promise<void> => {
       now += ms;
-      await tellOnce(notifier, new AbortController().signal);
+      await tellOnce(notifier);
     },
   };
+}
+
+/** One round to its end: messages are made, and everybody's are delivered as far as that goes now. */
+export async function tellOnce(notifier: Notifier, signal = new AbortController().signal): Promise<void> {
+  await gather(notifier, (error) => {
+    throw error;
+  });
+  await Promise.all((notifier.current()?.notifications ?? []).map((one) => deliver(one, notifier, signal)));
 }
 
 /** Writes a run as its process would. */

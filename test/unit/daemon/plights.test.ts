@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Notice } from "../../../src/notice/notice.ts";
 import { noticeLines } from "../../../src/notice/words.ts";
-import { tellOnce, type Notifier } from "../../../src/notify/notifier.ts";
+import type { Notifier } from "../../../src/notify/notifier.ts";
 import type { Schedule } from "../../../src/model/schedule.ts";
 import { endAt, night, type Night, type Part } from "../../kit/daemon.ts";
-import { notificationsOf } from "../../kit/notifying.ts";
+import { notificationsOf, tellOnce } from "../../kit/notifying.ts";
 import { scheduleOf } from "../../kit/schedules.ts";
 
 const MINUTE = 60_000;
@@ -32,7 +32,7 @@ function teller(one: Night, schedules: readonly Schedule[], ...written: readonly
       throw new Error(words);
     },
   };
-  return { told, chore: () => tellOnce(notifier, new AbortController().signal) };
+  return { told, chore: () => tellOnce(notifier) };
 }
 
 function titles(told: readonly Notice[]): string[] {
