@@ -24,7 +24,8 @@ export async function localJob(steps: string, job: Job = {}): Promise<Workshop> 
   return shop;
 }
 
-function inventoryOf(directory: string, hosts: readonly string[]): string {
+/** An inventory of names for this machine, each with a directory below `directory` as `dir`. */
+export function inventoryOf(directory: string, hosts: readonly string[]): string {
   const lines = hosts.map((host) => `    ${host}: { dir: ${JSON.stringify(`${directory}/${host}`)} }\n`);
   return `all:\n  vars: { ansible_connection: local }\n  hosts:\n${lines.join("")}`;
 }
