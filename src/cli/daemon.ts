@@ -14,6 +14,7 @@ import { jsonText } from "../report/json.ts";
 import { systemClock } from "../run/clock.ts";
 import { newRunId } from "../run/id.ts";
 import { startTelling } from "../notify/notifier.ts";
+import { newStatus, type DaemonStatus } from "../schedule/status.ts";
 import { resumeRefusal } from "../run/resume.ts";
 import type { Address } from "./daemon-command.ts";
 import { realFile } from "./schedule-book.ts";
@@ -68,7 +69,13 @@ async function serveAll(
   say: (line: Line) => void,
 ): Promise<Fault | null> {
   const { file, state } = places;
-  await using record = await openedRecord(state, say);
+  const status = newStatus(performance.now());
+  const listening = address === undefined ? null : await listen(address, pagesOf(status));
+  if (isFault(listening)) return listening;
+  const url = listening?.url ?? null;
+  say({ level: "info", event: "daemon", listening: url, pid: process.pid, state, schedules: resolve(file) });
+  if (process.pid === 1) say({ level: "warning", event: "daemon", note: FIRST });
+  await using record = await openedRecord(state, status, say);
   const reader = scheduleReader(file);
   await using telling = startTelling(
     notifierOf(record, () => listeningOf(reader.current()), {
@@ -78,7 +85,7 @@ async function serveAll(
       problem: (problem) => say({ level: "error", event: "notifications", problem }),
     }),
   );
-  const bridge = newBridge({
+  const parts: DaemonParts = {
     ...waysOf(record, places, () => reader.current()?.text ?? null),
     reader,
     say,
@@ -86,21 +93,11 @@ async function serveAll(
     patience: patience * 1000,
     chore: async () => {
       await telling.round();
-      await countMessages(bridge, record, reader.current());
+      await countMessages(status, record, reader.current());
     },
-  });
-  const listening = address === undefined ? null : await listen(address, pagesOf(bridge));
-  if (isFault(listening)) return listening;
+  };
+  const bridge = newBridge(parts, status);
   using _signals = heed(bridge, reader);
-  say({
-    level: "info",
-    event: "daemon",
-    listening: listening?.url ?? null,
-    pid: process.pid,
-    state,
-    schedules: resolve(file),
-  });
-  if (process.pid === 1) say({ level: "warning", event: "daemon", note: FIRST });
   await serve(bridge);
   return null;
 }
@@ -141,21 +138,22 @@ function waysOf(
 }
 
 /** The record; while it cannot be opened that is told, and tried again: a disk that is full will be freed. */
-async function openedRecord(state: string, say: (line: Line) => void): Promise<SqliteRecord> {
-  for (let told = ""; ;) {
+async function openedRecord(state: string, status: DaemonStatus, say: (line: Line) => void): Promise<SqliteRecord> {
+  for (;;) {
     try {
       return SqliteRecord.open(state, LOCKED);
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
-      if (error.message !== told) say({ level: "error", event: "record", problem: error.message });
-      told = error.message;
+      if (error.message !== status.recordFault) say({ level: "error", event: "record", problem: error.message });
+      status.recordFault = error.message;
+      status.round = performance.now();
     }
     await systemClock.sleep(AGAIN);
   }
 }
 
 /** What is served on `--listen`. */
-function pagesOf({ status }: Bridge): ReadonlyMap<string, () => Page> {
+function pagesOf(status: DaemonStatus): ReadonlyMap<string, () => Page> {
   return new Map([
     ["/healthz", () => daemonHealth(status, performance.now())],
     ["/metrics", () => daemonMetrics(status)],
@@ -178,7 +176,7 @@ async function refusalOf(run: string, record: SqliteRecord): Promise<string | nu
 
 /** How many messages wait to be delivered, or could not be, for the metrics. */
 async function countMessages(
-  { status }: Bridge,
+  status: DaemonStatus,
   { outbox }: SqliteRecord,
   current: OpenedSchedules | null,
 ): Promise<void> {

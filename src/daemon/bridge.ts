@@ -36,8 +36,8 @@ export type Bridge = {
   nap: (ms: number) => Promise<void>;
 };
 
-/** A daemon that knows nothing yet. */
-export function newBridge(parts: DaemonParts): Bridge {
+/** A daemon that knows nothing yet. `status`: what is told of it, where that has begun before. */
+export function newBridge(parts: DaemonParts, status: DaemonStatus = newStatus(parts.ticks())): Bridge {
   let awake = false;
   let nap: AbortController | null = null;
   const wake = (): void => {
@@ -46,7 +46,7 @@ export function newBridge(parts: DaemonParts): Bridge {
   };
   return {
     parts,
-    status: newStatus(parts.ticks()),
+    status,
     crew: newCrew(parts.starter, wake),
     schedules: null,
     known: new Map(),

@@ -214,8 +214,14 @@ test.concurrent("it waits for a record that cannot be used, also when it is told
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
   // No file, so that it cannot be opened.
   await mkdir(join(shop.directory, "state/runbook.db"), { recursive: true });
-  const daemon = startDaemon(shop);
+  const daemon = startDaemon(shop, "--listen", "127.0.0.1:0");
   expect((await daemon.said(({ event }) => event === "record"))["problem"]).toContain("this is no file");
+  const listening = daemon.lines().find(({ event }) => event === "daemon")?.["listening"];
+  const health = await fetch(`${String(listening)}/healthz`);
+  expect([health.status, await health.json()]).toMatchObject([
+    503,
+    { problems: ["the record of runs cannot be used"] },
+  ]);
   daemon.child.kill("SIGHUP");
   await rm(join(shop.directory, "state"), { recursive: true });
   await daemon.said(({ event }) => event === "leader");

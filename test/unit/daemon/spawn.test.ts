@@ -11,9 +11,11 @@ const FIRE: Errand = { kind: "fire", schedule: "a", nominal: 0, act: "run", why:
 const TELLS = `
   const { createHash } = require("node:crypto");
   const text = require("node:fs").readFileSync(0);
+  // The fifth field; the second may hold blanks.
+  const [, , group] = require("node:fs").readFileSync("/proc/self/stat", "latin1").split(") ").at(-1).split(" ");
   const argv = process.argv.slice(1);
   const digest = argv[argv.indexOf("--digest") + 1];
-  console.error(JSON.stringify({ argv, whole: createHash("sha256").update(text).digest("hex") === digest, size: text.length }));
+  console.error(JSON.stringify({ argv, whole: createHash("sha256").update(text).digest("hex") === digest, size: text.length, head: Number(group) === process.pid }));
 `;
 
 const program = (script: string, more: Partial<Program> = {}): Program => ({
@@ -27,13 +29,13 @@ const program = (script: string, more: Partial<Program> = {}): Program => ({
   ...more,
 });
 
-test("a fire gets what is in force of the schedules whole, however much that is", async () => {
+test("a fire has a process group of its own, and gets what is in force of the schedules whole, however much that is", async () => {
   const text = "# é\n".repeat(200_000);
   const heard: string[] = [];
   const { ended } = processStarter(program(TELLS, { text: () => text })).start(FIRE, (line) => void heard.push(line));
   expect(await ended).toEqual({ code: 0, signal: null });
   await expect.poll(() => heard).toHaveLength(1);
-  expect(JSON.parse(heard[0] ?? "")).toMatchObject({ whole: true, size: Buffer.byteLength(text) });
+  expect(JSON.parse(heard[0] ?? "")).toMatchObject({ whole: true, size: Buffer.byteLength(text), head: true });
 });
 
 test("a process that cannot be started is one that has ended, with the reason, whatever keeps it from starting", async () => {
