@@ -45,16 +45,6 @@ test("three hundred sick hosts are one message, with their number and the first 
   expect(noticeLines(notice ?? never()).join("\n")).toContain("and 280 more hosts");
 });
 
-test("of many cards the first five are shown, and it is said how many more wait", () => {
-  const fates = Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((at): [string, Fate] => [`web${at}`, "waits"]));
-  const finding = (host: string) => diskFinding(Number(host.slice(3)));
-  const [notice] = listener("waiting")(scheduledRun("r1", fates, { finding }));
-  expect([notice?.cards.length, notice?.unlisted]).toEqual([5, 2]);
-  expect(noticeLines(notice ?? never())).toContain("and 2 more cards that are not shown here");
-  const sum = summaryOf("ops", [notice ?? never()], 0);
-  expect(sum.unlisted).toBe(0);
-});
-
 /** What is known of earlier runs, in which it was fixed so many times. */
 function past(times: number) {
   return {
@@ -120,18 +110,6 @@ describe("nothing is said twice until it has changed", () => {
     tell(scheduledRun("r1", { web1: "waits" }));
     const [again] = tell(scheduledRun("r9", { web1: "waits" }));
     expect(again?.cards[0]?.approve).toMatch(/^runbook approve r9 --digest [0-9a-f]{8}/);
-  });
-
-  test("its commands name the record where somebody else would not find it, and it says on which machine they are for", () => {
-    const entries = scheduledRun("r1", { web1: "waits" }, { plan: { plan: { by: "ops", machine: "admin1" } } });
-    const [told] = noticesOf(entries, 0, [{ name: "ops", on: ["waiting"], told: [] }], " --state /srv/runbook");
-    const [notice] = told?.notices ?? [];
-    expect(notice?.cards[0]).toMatchObject({
-      approve: expect.stringMatching(/^runbook approve r1 --state \/srv\/runbook --digest [0-9a-f]{8,}$/),
-      deny: expect.stringMatching(/^runbook deny r1 --state \/srv\/runbook --digest [0-9a-f]{8,} --reason …$/),
-    });
-    expect(notice?.more).toBe("runbook approvals r1 --state /srv/runbook");
-    expect(noticeLines(notice ?? never())).toContain("run:      r1, by ops on admin1");
   });
 
   test("a question that is taken back is no news: the run that saw why has told it", () => {
