@@ -1,6 +1,7 @@
 import { evolve, replay } from "../engine/evolve.ts";
 import type { RunState } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
+import { didYouMean } from "../language/suggest.ts";
 import type { Entry } from "../model/event.ts";
 import type { Writer } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
@@ -44,9 +45,18 @@ export async function historyList(
     runs.push({ run, writer, standing: run.endedAt === null ? standingOf(writer) : "ended" });
   }
   if (options.json === true) for (const { run, standing } of runs) io.out(`${jsonText({ ...run, standing })}\n`);
-  else if (runs.length === 0) io.err(`${isFiltered(options) ? "No such run is" : "No runs are"} on record.\n`);
+  else if (runs.length === 0) io.err(await noneWords(record, options));
   else for (const line of runLines(checksAsOne(runs), roomOf().width)) io.out(`${line}\n`);
   return EXIT.ok;
+}
+
+/** A name of a schedule may be mistyped; one that has not fired yet is none of those on record. */
+async function noneWords(record: SqliteRecord, options: FilterOptions): Promise<string> {
+  if (!isFiltered(options)) return "No runs are on record.\n";
+  const names = new Set((await record.runs()).flatMap(({ schedule }) => schedule ?? []));
+  const { schedule = "" } = options;
+  const hint = names.has(schedule) ? undefined : didYouMean(schedule, [...names]);
+  return `No such run is on record.\n${hint === undefined ? "" : `  → ${hint}\n`}`;
 }
 
 function isFiltered({ schedule, host, outcome, since, until }: FilterOptions): boolean {

@@ -43,6 +43,8 @@ describe("a fire of a schedule", () => {
       "--json",
     );
     expect(JSON.parse(listed.out)).toMatchObject({ run, schedule: "open", outcome: "fixed", standing: "ended" });
+    const none = await here.shop.run("history", "--schedule", "opne");
+    expect(none).toEqual({ exit: 0, out: "", err: "No such run is on record.\n  → did you mean `open`?\n" });
     const shown = await here.shop.run("history", "show", run);
     expect(shown.out).toContain("(schedule open, fire of 2026-01-01 00:00:00 UTC)");
     expect(shown.out).not.toContain("tok-web-1234");

@@ -119,6 +119,11 @@ describe("schedule export --crontab", () => {
     expect(exit).toBe(65);
     expect(err).toContain("a: cron knows no seconds");
     expect(err).toContain("a: cron goes by the clocks of this machine (UTC), not by Asia/Shanghai");
+    // What the machine's clocks show is not what TZ says.
+    const elsewhere = await shop.runWith({ TZ: "Pacific/Apia" }, "schedule", "export", "--crontab");
+    expect(elsewhere.err).toContain(
+      "TZ: warning: TZ is Pacific/Apia here, and cron goes by the clocks of this machine (",
+    );
   });
 
   test("needs to know which of the two is wanted, and where a policy goes", async () => {
