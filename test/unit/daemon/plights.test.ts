@@ -5,6 +5,7 @@ import type { Notifier } from "../../../src/notify/notifier.ts";
 import type { Schedule } from "../../../src/model/schedule.ts";
 import { endAt, night, type Night, type Part } from "../../kit/daemon.ts";
 import { notificationsOf, tellOnce } from "../../kit/notifying.ts";
+import { PLAN } from "../../kit/plans.ts";
 import { scheduleOf } from "../../kit/schedules.ts";
 
 const MINUTE = 60_000;
@@ -147,6 +148,23 @@ describe("a run that hangs", () => {
   test("before it is on record is told by its process", async () => {
     const [first] = await hours(3, [{ takes: 3 * HOUR, silent: true }]);
     expect(first?.reason).toMatch(/since 2026-06-01 01:00:00 UTC; end its process, the one with `--run run-00001`$/);
+  });
+
+  test("of a check is told by those of its runs that have no end", async () => {
+    const schedules = [telling()];
+    await using one = await night(START, schedules);
+    one.play = () => ({ takes: 10 * HOUR, silent: true });
+    const { told, chore } = teller(one, schedules);
+    one.clock.at(START + 0.6 * HOUR, async () => {
+      const check = { check: "run-00001", place: 0, parts: 2, earlier: [], hosts: [], left: [] };
+      const first = { type: "run-started", format: 1, plan: { ...PLAN, check } } as const;
+      await one.append("part-1", first, { type: "run-ended", exit: 0, outcome: "clear" });
+      await one.append("part-2", first);
+    });
+    await endAt(one, one.daemon({ chore }), START + 3 * HOUR);
+    expect(told.map(({ reason }) => reason)).toEqual([
+      "nothing has been put on record since 2026-06-01 01:06:00 UTC; `runbook stop part-2 --state /s` lets it begin no new fix, and end",
+    ]);
   });
 
   test("is not told where it puts something on record, where it waits for a person, or where nothing would fire anyway", async () => {
