@@ -74,7 +74,7 @@ export async function notifyRetry(
     return [{ kind: "usage", where: "notify retry", message: words, hint: "`runbook notify list` shows them" }];
   }
   if (options.json === true) io.out(`${jsonText({ again })}\n`);
-  else if (again === 0) io.err("No message was refused or given up.\n");
+  else if (again === 0) io.err("No message was refused or given up; what waits is tried again within a minute.\n");
   else io.err(`${counted(again, "message is", "messages are")} sent again by the daemon, within a minute.\n`);
   return EXIT.ok;
 }
