@@ -2,6 +2,7 @@ import { FaultError } from "../model/fault.ts";
 import { isHeldBack } from "../schedule/begin.ts";
 import type { BookedFire } from "../schedule/book.ts";
 import { beginFires } from "./begin.ts";
+import { tellOnly } from "../schedule/status.ts";
 import type { Bridge } from "./bridge.ts";
 import { decideFires, makeRoom } from "./decide.ts";
 import { readSchedules } from "./reload.ts";
@@ -58,6 +59,7 @@ async function remember(bridge: Bridge): Promise<void> {
     if (run !== null) status.lastFire.set(schedule, Math.max(at, status.lastFire.get(schedule) ?? 0));
     if (exit === 0 && ended !== null) status.lastSuccess.set(schedule, ended);
   }
+  if (bridge.schedules !== null) tellOnly(status, bridge.schedules);
   // Whoever wanted room for a later fire may not have come to ask for it.
   for (const fire of await parts.book.open()) if (fire.stage === "going" && fire.replaced) await makeRoom(bridge, fire);
 }

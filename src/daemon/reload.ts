@@ -1,3 +1,4 @@
+import { tellOnly } from "../schedule/status.ts";
 import type { Bridge } from "./bridge.ts";
 
 /** Reads the schedules where they have changed. Wrong ones leave those before in force, and every fault is told. */
@@ -22,6 +23,7 @@ export async function readSchedules(bridge: Bridge): Promise<void> {
   status.schedules = schedules.length;
   status.scheduleFaults = 0;
   status.loadedAt = parts.clock.now();
+  tellOnly(status, schedules);
   const names = new Set(schedules.map(({ name }) => name));
   const gone = (before ?? []).map(({ name }) => name).filter((name) => !names.has(name));
   parts.say({ level: "info", event: "schedules", loaded: [...names], gone });

@@ -1,3 +1,4 @@
+import type { Schedule } from "../model/schedule.ts";
 import type { Act } from "./decide.ts";
 
 /** What the daemon is and does, for its health and its metrics. Times are ms since the epoch. */
@@ -47,6 +48,16 @@ export function newStatus(ticks: number): DaemonStatus {
     outbox: new Map(),
     givenUp: 0,
   };
+}
+
+/** Tells nothing of schedules that are gone: nobody wants to be woken since they do not fire. */
+export function tellOnly(
+  { fires, lastFire, lastSuccess }: DaemonStatus,
+  schedules: readonly Pick<Schedule, "name">[],
+): void {
+  const names = new Set(schedules.map(({ name }) => name));
+  for (const last of [lastFire, lastSuccess]) for (const name of last.keys()) if (!names.has(name)) last.delete(name);
+  for (const key of fires.keys()) if (!names.has(key.split(" ")[0] ?? "")) fires.delete(key);
 }
 
 /** ms after which a loop that has not come round hangs. */

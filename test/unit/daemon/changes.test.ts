@@ -42,6 +42,34 @@ describe("schedules that change", () => {
   });
 });
 
+test("nobody is told of a schedule that is gone for how long it has not fired, by this daemon or by the next", async () => {
+  await using one = await night(START, [scheduleOf({}), scheduleOf({ name: "old", runbook: "old" })]);
+  const first = one.daemon();
+  const told = ({ bridge: { status } }: typeof first): unknown => [
+    [...status.lastFire.keys()],
+    [...status.lastSuccess.keys()],
+    [...status.fires.keys()],
+  ];
+  const seen: unknown[] = [];
+  one.clock.at(START + 45 * MINUTE, () => {
+    seen.push(told(first));
+    one.write([scheduleOf({})]);
+  });
+  await endAt(one, first, START + HOUR);
+  const next = one.daemon();
+  await endAt(one, next, START + 1.25 * HOUR);
+  seen.push(told(first), told(next));
+  expect(seen).toEqual([
+    [
+      ["a", "old"],
+      ["a", "old"],
+      ["a run", "old run"],
+    ],
+    [["a"], ["a"], ["a run"]],
+    [["a"], ["a"], []],
+  ]);
+});
+
 test("a schedule that is paused does not fire until then, and says who wanted that and why", async () => {
   await using one = await night(START, [scheduleOf({})]);
   await one.record.book.pause({
