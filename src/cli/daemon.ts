@@ -23,7 +23,7 @@ import { EXIT } from "./exit.ts";
 import { onceReadersGo, type Io } from "./io.ts";
 import { listeningOf, notifierOf } from "./notifier.ts";
 import { ECHO } from "./signals.ts";
-import { stateDir, stateOption } from "./state.ts";
+import { pathOption, stateDir, stateOption } from "./state.ts";
 import { userName } from "./user.ts";
 import { whereabouts } from "./whereabouts.ts";
 
@@ -80,6 +80,7 @@ async function serveAll(
   await using telling = startTelling(
     notifierOf(record, () => listeningOf(reader.current()), {
       option: stateOption(state, process.env),
+      schedulesOption: pathOption("--schedules", resolve(file)),
       directory: dirname(resolve(file)),
       word: (word) => say({ level: word.state === "sent" ? "info" : "warning", event: "notification", ...word }),
       problem: (problem) => say({ level: "error", event: "notifications", problem }),

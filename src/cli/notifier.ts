@@ -7,9 +7,10 @@ import type { Send } from "../notify/send.ts";
 import { sender } from "../notify/sender.ts";
 import { systemClock } from "../run/clock.ts";
 
-/** What names the record in a command, where files and programs of notifications begin, and who hears of their messages. */
+/** What names the record and the file of schedules in a command, where files and programs of notifications begin, and who hears of their messages. */
 type Around = {
   readonly option: string;
+  readonly schedulesOption: string;
   readonly directory: string;
   readonly word: (word: Word) => void;
   readonly problem: (words: string) => void;
@@ -19,13 +20,14 @@ type Around = {
 export function notifierOf(
   record: SqliteRecord,
   current: () => Listening | null,
-  { option, directory, word, problem }: Around,
+  { option, schedulesOption, directory, word, problem }: Around,
 ): Notifier {
   return {
     clock: systemClock,
     outbox: record.outbox,
     archive: record,
     option,
+    schedulesOption,
     current,
     send: realSender(directory),
     random: Math.random,

@@ -18,7 +18,12 @@ export function stateDir(option: string | undefined, env: NodeJS.ProcessEnv): st
 /** ` --state DIR` for a command that somebody types later, in a shell without our variables; nothing where it is where runs are without them. */
 export function stateOption(dir: string, env: NodeJS.ProcessEnv): string {
   if (resolve(dir) === resolve(stateDir(undefined, { ...env, RUNBOOK_STATE: "" }))) return "";
-  return ` --state ${/^[\w@%+=:,./-]+$/.test(dir) ? dir : quote(dir)}`;
+  return pathOption("--state", dir);
+}
+
+/** ` --option PATH` as a shell reads it. */
+export function pathOption(option: string, path: string): string {
+  return ` ${option} ${/^[\w@%+=:,./-]+$/.test(path) ? path : quote(path)}`;
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -13,35 +13,34 @@ export type Plight = { readonly notice: Notice | null; readonly told: readonly T
 /** Whoever wants to know, and what has been told there of the schedule: at most one trouble, by its time. */
 type Listener = { readonly name: string; readonly on: readonly NoticeKind[]; readonly told: readonly ToldLine[] };
 
+/** When it is told, and the options that name the record and the file of schedules in commands: ` --state DIR`, ` --schedules FILE`, or nothing. */
+type Around = { readonly now: number; readonly option: string; readonly schedulesOption: string };
+
 /**
  * What a listener is told of a schedule that cannot do its work, once until it changes, and that it does it again; null: nothing new. The same fires make
- * the same messages, with the same ids. `option` names the record in their commands: ` --state DIR`, or nothing.
+ * the same messages, with the same ids.
  */
-export function plightOf(
-  firing: Firing,
-  { name, on, told }: Listener,
-  { now, option }: { readonly now: number; readonly option: string },
-): Plight | null {
+export function plightOf(firing: Firing, { name, on, told }: Listener, around: Around): Plight | null {
   const [before] = told;
-  const trouble = troubleOf(firing, now);
+  const trouble = troubleOf(firing, around.now);
   if (trouble !== null) {
     if (!on.includes("unknown") || before?.mark === trouble.mark) return null;
     const line: ToldLine = { key: String(trouble.at), kind: "unknown", mark: trouble.mark };
-    return { notice: noticeOf("unknown", trouble, name, { now, option }), told: [line] };
+    return { notice: noticeOf("unknown", trouble, name, around), told: [line] };
   }
   const fire = before === undefined ? null : workAfter(firing, Number(before.key));
   if (before === undefined || fire === null) return null;
   if (!on.includes("recovered")) return { notice: null, told: [] };
   const { mark, key } = before;
   const again = { fire, words: "does its work again", reason: "", help: null, mark, at: Number(key) };
-  return { notice: noticeOf("recovered", again, name, { now, option }), told: [] };
+  return { notice: noticeOf("recovered", again, name, around), told: [] };
 }
 
 function noticeOf(
   kind: "unknown" | "recovered",
   { fire, words, reason, help, mark, at }: Trouble,
   name: string,
-  { now, option }: { readonly now: number; readonly option: string },
+  around: Around,
 ): Notice {
   const { schedule } = fire;
   const id = createHash("sha256")
@@ -50,22 +49,27 @@ function noticeOf(
     .slice(0, 32);
   const begins = kind === "unknown" ? "Cannot tell" : "Recovered";
   return {
-    ...bareNotice(name, now),
+    ...bareNotice(name, around.now),
     id,
     kind,
     title: clean(`${begins}: schedule ${schedule} ${words}`),
     schedule: clean(schedule),
     fire: new Date(fire.nominal).toISOString(),
     run: hasRecord(fire) ? clean(fire.run ?? "") : null,
-    reason: clean([reason, ...helpWords(help, option)].join("; "), { max: 1000 }),
-    more: `runbook schedule list${option}`,
+    reason: clean([reason, ...helpWords(help, around)].join("; "), { max: 1000 }),
+    more: named("runbook schedule list", around),
   };
 }
 
-function helpWords(help: Help | null, option: string): string[] {
+function helpWords(help: Help | null, around: Around): string[] {
   if (help === null) return [];
-  const commands = help.commands.map((command) => `\`${command}${option}\``).join(" and ");
+  const commands = help.commands.map((command) => `\`${named(command, around)}\``).join(" and ");
   return [commands === "" ? help.words : `${commands} ${help.words}`];
+}
+
+/** A command with what it needs to find what it is about. */
+function named(command: string, { option, schedulesOption }: Around): string {
+  return `${command}${command.startsWith("runbook schedule ") ? schedulesOption : ""}${option}`;
 }
 
 /** Of what was never begun there is no run to look at. */

@@ -15,6 +15,8 @@ export type Collection = {
   readonly listening: (schedule: string) => readonly Notification[];
   /** The option that names the record in a command; empty: none is needed. */
   readonly option: string;
+  /** The one that names the file of schedules. */
+  readonly schedulesOption: string;
   /** Is told why a run cannot be told of. */
   readonly trouble: (error: unknown) => void;
 };
@@ -58,7 +60,7 @@ async function tellOf({ run, schedule, runbook, seq: from, last }: Behind, colle
 
 /** Makes messages of schedules that cannot do their work, or do it again. `schedules` are those of which somebody wants to be told. */
 export async function collectPlights(
-  { outbox, clock, listening, option }: Collection,
+  { outbox, clock, listening, option, schedulesOption }: Collection,
   schedules: readonly string[],
 ): Promise<void> {
   const wanted = schedules.flatMap((schedule) => listening(schedule).map(({ name, on }) => ({ name, on, schedule })));
@@ -69,7 +71,9 @@ export async function collectPlights(
     const firing = firings.get(schedule);
     const before = known.find((one) => one.name === name && one.schedule === schedule)?.told ?? [];
     const plight =
-      firing === undefined ? null : plightOf(firing, { name, on, told: before }, { now: clock.now(), option });
+      firing === undefined
+        ? null
+        : plightOf(firing, { name, on, told: before }, { now: clock.now(), option, schedulesOption });
     if (plight !== null) await outbox.putSchedule({ name, schedule, before, ...plight }, clock.now());
   }
 }

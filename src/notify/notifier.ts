@@ -20,6 +20,8 @@ export type Listening = {
 
 /** What telling people of the runs of schedules needs. */
 export type Notifier = Delivery & {
+  /** The option that names the file of schedules in a command. */
+  readonly schedulesOption: string;
   readonly archive: Pick<Archive, "read">;
   /** As the file of schedules says it now. Null: it could not be read yet, so nobody knows who is to be told. */
   readonly current: () => Listening | null;
@@ -83,7 +85,7 @@ function wordsOf(error: unknown): readonly string[] {
 
 /** Makes messages of what is new on record, and takes out those that nobody wants any more. */
 export async function gather(notifier: Notifier, trouble: (error: unknown) => void): Promise<void> {
-  const { clock, outbox, archive, option, current } = notifier;
+  const { clock, outbox, archive, option, schedulesOption, current } = notifier;
   const now = current();
   if (now === null) return;
   const { schedules, notifications } = now;
@@ -91,7 +93,7 @@ export async function gather(notifier: Notifier, trouble: (error: unknown) => vo
     const wanted = schedules.find((schedule) => schedule.name === name)?.notify ?? [];
     return notifications.filter((one) => wanted.includes(one.name));
   };
-  const collection = { clock, outbox, archive, option, listening, trouble };
+  const collection = { clock, outbox, archive, option, schedulesOption, listening, trouble };
   await collect(collection);
   const told = schedules.filter(({ notify }) => notify.length > 0).map(({ name }) => name);
   await collectPlights(collection, told);

@@ -161,7 +161,7 @@ test("a schedule that cannot begin is told with the reason and what to do, and t
       title: expect.stringMatching(/^Cannot tell: schedule nightly could not begin its fire of .* UTC$/),
       run: null,
       reason: expect.stringMatching(
-        /^nothing was begun: exit 65; `runbook schedule run-now nightly --dry-run --state \S+` shows why$/,
+        /^nothing was begun: exit 65; `runbook schedule run-now nightly --dry-run --schedules \S+schedules\.yml --state \S+` shows why$/,
       ),
     },
     { kind: "recovered", title: "Recovered: schedule nightly does its work again" },

@@ -43,6 +43,7 @@ export function notifying(
     outbox: record.outbox,
     archive: record,
     option: "",
+    schedulesOption: "",
     current: () => ({ schedules, notifications }),
     send: sender({ clock, directory, reveal: (origin) => readOrigin(origin, { env, directory }), patience }),
     random: () => 0.5,

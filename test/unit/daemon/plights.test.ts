@@ -21,6 +21,7 @@ function teller(one: Night, schedules: readonly Schedule[], ...written: readonly
     clock: one.clock,
     outbox: one.record.outbox,
     option: " --state /s",
+    schedulesOption: " --schedules /s.yml",
     archive: one.record,
     current: () => ({ schedules, notifications }),
     send: async (_, notice) => {
@@ -75,14 +76,15 @@ describe("a fire that never got on record", () => {
       fire: "2026-06-01T01:00:00.000Z",
       run: null,
       step: null,
-      reason: "nothing was begun: exit 65; `runbook schedule run-now a --dry-run --state /s` shows why",
-      more: "runbook schedule list --state /s",
+      reason:
+        "nothing was begun: exit 65; `runbook schedule run-now a --dry-run --schedules /s.yml --state /s` shows why",
+      more: "runbook schedule list --schedules /s.yml --state /s",
     });
     expect(noticeLines(told[0] ?? never())).toEqual([
       "schedule: a, due 2026-06-01 01:00:00 UTC",
-      "why:      nothing was begun: exit 65; `runbook schedule run-now a --dry-run --state /s` shows why",
+      "why:      nothing was begun: exit 65; `runbook schedule run-now a --dry-run --schedules /s.yml --state /s` shows why",
       "",
-      "more: runbook schedule list --state /s",
+      "more: runbook schedule list --schedules /s.yml --state /s",
     ]);
     expect(told[2]).toMatchObject({ fire: "2026-06-01T04:00:00.000Z", run: "run-00004", reason: "" });
   });
