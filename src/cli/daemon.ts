@@ -17,7 +17,7 @@ import { startTelling } from "../notify/notifier.ts";
 import { newStatus, type DaemonStatus } from "../schedule/status.ts";
 import { resumeRefusal } from "../run/resume.ts";
 import type { Address } from "./daemon-command.ts";
-import { realFile } from "./schedule-book.ts";
+import { isSameFile } from "./schedule-book.ts";
 import { scheduleReader } from "./daemon-reader.ts";
 import { EXIT } from "./exit.ts";
 import { onceReadersGo, type Io } from "./io.ts";
@@ -118,7 +118,8 @@ function waysOf(
   return {
     clock: systemClock,
     book: record.book,
-    file: realFile(file),
+    file: resolve(file),
+    isFile: (path) => isSameFile(path, file),
     desk: record.desk,
     self: { writer: undefined, ...self, by: userName(env) },
     starter: processStarter({

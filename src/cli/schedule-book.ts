@@ -9,8 +9,13 @@ import { preview, type Previewed } from "../schedule/preview.ts";
 import { heldUp } from "../schedule/settle.ts";
 import { tell, type Io } from "./io.ts";
 
-/** The path by which files of schedules are told apart; one that is not there yet has only its name. */
-export function realFile(file: string): string {
+/** Whether two paths lead to one file of schedules: by their names, also where a link is put in the place of another, or by where they lead now. */
+export function isSameFile(one: string, other: string): boolean {
+  return resolve(one) === resolve(other) || realFile(one) === realFile(other);
+}
+
+/** One that is not there yet has only its name. */
+function realFile(file: string): string {
   try {
     return realpathSync(file);
   } catch {
@@ -20,7 +25,7 @@ export function realFile(file: string): string {
 
 /** Says that a daemon goes by another file with this record; one that is gone was moved, or is not used any more. */
 export function tellOther(source: string | null, file: string, io: Io): void {
-  if (source === null || source === realFile(file) || !existsSync(source)) return;
+  if (source === null || isSameFile(source, file) || !existsSync(source)) return;
   const message = `this record is kept for ${source}: pauses and counts here are those of its schedules`;
   tell([{ kind: "usage", where: file, message, hint: "a --state belongs to one file of schedules" }], io, "warning");
 }

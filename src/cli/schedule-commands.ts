@@ -71,7 +71,7 @@ function addFileCommands(schedule: Command, end: End, io: Io): void {
     });
   schedule
     .command("lint")
-    .description("check a file of schedules, with the runbooks and inventories that it names")
+    .description("check a file of schedules, with the runbooks, policies and inventories that it names")
     .argument("[file]", "instead of $RUNBOOK_SCHEDULES or ./schedules.yml")
     .option("--schedules <file>", "the same")
     .option("--json", "as JSON")

@@ -65,11 +65,11 @@ async function remember(bridge: Bridge): Promise<void> {
 }
 
 /** A record belongs to one file of schedules: in another, a name would stand for another's pauses and counts. */
-async function noteSource({ parts: { book, file, say } }: Bridge): Promise<void> {
+async function noteSource({ parts: { book, file, isFile, say } }: Bridge): Promise<void> {
   const before = await book.source();
   if (before === file) return;
   await book.write({ source: file });
-  if (before === null) return;
+  if (before === null || isFile(before)) return;
   const note = `this record was kept for ${before}: pauses and counts of schedules that have the same names go on`;
   say({ level: "warning", event: "schedules", note });
 }

@@ -53,8 +53,10 @@ export type Line = {
 export type DaemonParts = {
   readonly clock: Clock;
   readonly book: Book;
-  /** The file of schedules: an absolute path, without links. */
+  /** The file of schedules: an absolute path. */
   readonly file: string;
+  /** Whether another path leads to that file, too. */
+  readonly isFile: (path: string) => boolean;
   readonly desk: Pick<Desk, "lease" | "orders">;
   readonly self: Omit<Holder, "since">;
   readonly starter: Starter;

@@ -52,9 +52,9 @@ export async function serve(bridge: Bridge): Promise<void> {
 }
 
 /** Whoever waits behind a daemon with another file waits for nothing. Answers with that file; `told` is the one that it has said last. */
-async function tellOther({ parts: { book, file, say } }: Bridge, told: string | null): Promise<string | null> {
+async function tellOther({ parts: { book, file, isFile, say } }: Bridge, told: string | null): Promise<string | null> {
   const source = await book.source();
-  if (source === null || source === file || source === told) return source;
+  if (source === null || source === told || isFile(source)) return source;
   const problem = `the daemon in charge goes by ${source}: nothing in ${file} fires; give it a --state of its own`;
   say({ level: "warning", event: "standby", problem });
   return source;

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
@@ -162,10 +162,12 @@ test.concurrent("a daemon behind one with another file says that nothing of its 
   expect(problem).toBe(
     `the daemon in charge goes by ${shop.directory}/schedules.yml: nothing in ${shop.directory}/other.yml fires; give it a --state of its own`,
   );
+  // Another name of the same file.
+  await symlink("schedules.yml", join(shop.directory, "link.yml"));
   const words = `this record is kept for ${shop.directory}/schedules.yml`;
   const list = async (file: string) => shop.run("schedule", "list", "--state", "state", "--schedules", file);
   expect((await list("other.yml")).err).toContain(words);
-  expect((await list("./schedules.yml")).err).toBe("");
+  for (const own of ["./schedules.yml", "link.yml"]) expect((await list(own)).err).toBe("");
   const pause = await shop.run("schedule", "pause", "often", "--state", "state", "--schedules", "other.yml");
   expect(pause).toMatchObject({ exit: 0, err: expect.stringContaining(words) });
   first.child.kill("SIGTERM");

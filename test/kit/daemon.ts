@@ -82,6 +82,7 @@ export async function night(start: number, schedules: readonly Schedule[]): Prom
         // One handle for all: two in one process would wait for each other's transactions, and nothing could go on.
         book: record.book,
         file: "/etc/runbook/schedules.yml",
+        isFile: (path) => path === "/etc/runbook/schedules.yml",
         desk: record.desk,
         self: SELF,
         starter: standIns({ clock, record, started, append, play: (errand) => one.play(errand) }),
