@@ -82,7 +82,7 @@ async function serveAll(
       option: stateOption(state, process.env),
       schedulesOption: pathOption("--schedules", resolve(file)),
       directory: dirname(resolve(file)),
-      word: (word) => say({ level: word.state === "sent" ? "info" : "warning", event: "notification", ...word }),
+      word: (word) => say({ level: word.why === "" ? "info" : "warning", event: "notification", ...word }),
       problem: (problem) => say({ level: "error", event: "notifications", problem }),
     }),
   );

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,15 @@ async function endless(): Promise<AsyncDisposable & { readonly port: number; rea
     guests: () => guests,
     [Symbol.asyncDispose]: () => new Promise((done) => server.close(() => done())),
   };
+}
+
+/** Whether a process is there, or one of a group. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function message(record: SqliteRecord) {
@@ -178,6 +187,8 @@ describe("a receiver that comes to no end", () => {
     const messages = await record.outbox.list({ all: true, most: 3 });
     expect(messages.map(({ state, why }) => `${state}: ${why}`)).toEqual(Array(3).fill("due: no end within 0.3 s"));
     // Nothing is left of it here.
+    const bell = Number(await readFile(join(directory, "pid"), "utf8"));
+    expect(await eventually(() => !isThere(-bell))).toBe(true);
     expect(await eventually(() => server.guests() === 0)).toBe(true);
   });
 
