@@ -1,7 +1,9 @@
 import type { Notification } from "../model/notification.ts";
 import { plightOf } from "../notice/plight.ts";
 import { noticesOf, type Listener } from "../notice/notices.ts";
-import type { Behind, Outbox } from "../notice/outbox.ts";
+import type { Behind, Outbox, Put } from "../notice/outbox.ts";
+import { unreadableNotice } from "../notice/unreadable.ts";
+import { FaultError } from "../model/fault.ts";
 import type { Archive, Clock } from "../run/ports.ts";
 
 /** ms for which what happens in a run at work is gathered, so that many hosts make one message. */
@@ -42,20 +44,29 @@ export async function collect(collection: Collection): Promise<void> {
   }
 }
 
-async function tellOf({ run, schedule, runbook, seq: from, last }: Behind, collection: Collection): Promise<void> {
-  const { outbox, archive, clock, listening, option } = collection;
-  if (listening(schedule).length === 0) {
-    await outbox.put({ run, schedule, runbook, from, to: last, told: [] }, clock.now());
-    return;
-  }
-  const entries = await archive.read(run);
-  const to = entries.at(-1)?.seq ?? from;
+async function tellOf(behind: Behind, collection: Collection): Promise<void> {
+  const { outbox, archive, clock, listening, option, trouble } = collection;
+  const { run, schedule, runbook, seq: from, last } = behind;
+  const put = (to: number, told: Put["told"]): Promise<boolean> =>
+    outbox.put({ run, schedule, runbook, from, to, told }, clock.now());
   const listeners: Listener[] = [];
   for (const { name, on } of listening(schedule)) {
     listeners.push({ name, on, told: await outbox.told(name, schedule, runbook) });
   }
-  const told = noticesOf(entries, from, listeners, option);
-  await outbox.put({ run, schedule, runbook, from, to, told }, clock.now());
+  if (listeners.length === 0) return void (await put(last, []));
+  const entries = await archive.read(run).catch((error: unknown) => {
+    trouble(error);
+    return error instanceof FaultError ? error : Promise.reject(error);
+  });
+  if (!(entries instanceof FaultError)) {
+    const to = entries.at(-1)?.seq ?? from;
+    return void (await put(to, noticesOf(entries, from, listeners, option)));
+  }
+  // While it goes on each minute would have such a message.
+  if (!behind.ended) return;
+  const around = { reason: entries.message, now: clock.now(), option };
+  const told = listeners.map(({ name }) => ({ name, notices: [unreadableNotice(behind, name, around)], places: [] }));
+  await put(last, told);
 }
 
 /** Makes messages of schedules that cannot do their work, or do it again. `schedules` are those of which somebody wants to be told. */

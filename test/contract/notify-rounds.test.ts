@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
-import { startTelling } from "../../src/notify/notifier.ts";
+import { gather, startTelling } from "../../src/notify/notifier.ts";
 import { httpReceiver } from "../kit/http-receiver.ts";
 import { HOUR, notificationsOf, notifying, write, tellOnce } from "../kit/notifying.ts";
 import { scheduledRun, type Fate } from "../kit/scheduled.ts";
@@ -102,5 +103,34 @@ test("a message for a notification that is no more is given up after days, and i
   await after(2 * DAY);
   expect(await record.outbox.list({ all: false, most: 9 })).toMatchObject([
     { state: "expired", why: "there is no notification of that name" },
+  ]);
+});
+
+test("a run whose record is damaged is told as such once it has ended, and holds up no other", async () => {
+  await using receiver = await httpReceiver();
+  await using record = SqliteRecord.open(directory);
+  const notifications = notificationsOf({ name: "ops", on: ["waiting"], webhook: { url: receiver.url } });
+  const { notifier } = notifying(record, notifications);
+  await write(record, scheduledRun("r1", { web1: left }));
+  await write(record, scheduledRun("r2", { web2: "waits" }));
+  {
+    using database = new DatabaseSync(join(directory, "runbook.db"));
+    database.exec(`update entry set event = '{"type":"de' where run = 'r1' and seq = 2`);
+  }
+  const problems: string[] = [];
+  for (let round = 0; round < 2; round += 1) {
+    await gather(notifier, (error) => void problems.push(String(error)));
+    await tellOnce(notifier);
+  }
+  expect(problems).toEqual([expect.stringContaining("the record is damaged: run r1, entry 2")]);
+  expect(receiver.received.map(({ body }) => JSON.parse(body))).toMatchObject([
+    { kind: "waiting", run: "r2" },
+    {
+      kind: "unknown",
+      title: "Cannot tell: what a run of schedule nightly found cannot be read",
+      run: "r1",
+      reason: "the record is damaged: run r1, entry 2",
+      more: "runbook history verify r1",
+    },
   ]);
 });
