@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Freeze } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
@@ -43,8 +43,13 @@ export type Recorded = {
   readonly frozen: Freeze | null;
 };
 
+/** False only where there is certainly none: what may not be looked at is told by whoever opens it. */
 function isRecord(directory: string): boolean {
-  return existsSync(join(directory, "runbook.db"));
+  try {
+    return statSync(join(directory, "runbook.db"), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** What is on record of schedules; to look makes no record where there is none. */

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { workshop, type Workshop } from "../kit/workshop.ts";
@@ -178,6 +178,11 @@ test("to look at schedules makes no record, nor does to resume what is not pause
     err: "Schedule look was not paused.\n",
   });
   expect(await readdir(join(shop.directory, "state"))).toEqual(["other"]);
+  // Who has paused what is not known where it cannot be looked at.
+  await symlink("runbook.db", join(shop.directory, "state/runbook.db"));
+  for (const words of [["list"], ["next"], ["preview"]]) {
+    expect((await shop.run("schedule", ...words, ...at)).exit).toBe(64);
+  }
 });
 
 test("list, next and preview tell who has paused a schedule, and that one only looks or is left out for a while", async () => {
