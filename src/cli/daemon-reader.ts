@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Reader } from "../daemon/ports.ts";
 import { findRunbook } from "../load/library.ts";
 import { openSchedules, type OpenedSchedules } from "../load/schedules.ts";
-import { isFault } from "../model/fault.ts";
+import { isFault, type Fault } from "../model/fault.ts";
 import { lookup } from "./library.ts";
 
 /** ms between two looks whether files have changed. */
@@ -47,7 +47,12 @@ export function scheduleReader(
       const opened = await open(
         { option: file, env: process.env, cwd: process.cwd() },
         { now: Date.now(), searches: (directory) => lookup(process.env, directory).searchPath },
-      );
+      ).catch((error: unknown) => refusalOf(error, file));
+      if (isFault(opened)) {
+        // Nothing has to change for that.
+        wanted = true;
+        return { faults: [opened] };
+      }
       const named = await filesOf(opened, file, watched);
       // What was changed while it was read is read again.
       prints = (await printsOf(watched)) === before ? await printsOf(named) : null;
@@ -58,6 +63,13 @@ export function scheduleReader(
       return { schedules };
     },
   };
+}
+
+/** What the system refuses for a while, such as one more process to check scripts with. All else is a bug. */
+function refusalOf(error: unknown, file: string): Fault {
+  if (!(error instanceof Error && "syscall" in error)) throw error;
+  const message = `the schedules cannot be checked: ${error.message}`;
+  return { kind: "invalid-file", where: file, message, hint: "this is tried again" };
 }
 
 /** One that is dated later than now is taken for what it is: otherwise it would never be. */

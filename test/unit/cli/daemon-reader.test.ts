@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,4 +70,23 @@ test("what is changed while it is read is read again", async () => {
   expect(await names(reader)).toEqual(["a"]);
   expect(await names(reader)).toEqual(["a", "b"]);
   expect(await names(reader)).toBeNull();
+});
+
+test("what the system refuses for a while is told, ends nobody, and is tried again; a bug is no such thing", async () => {
+  await writeFile(file, FIRST);
+  const { promise, reject } = Promise.withResolvers<never>();
+  spawn("/no/such/program").once("error", reject);
+  const refused: unknown = await promise.catch((error: unknown) => error);
+  let tries = 0;
+  const reader = scheduleReader(file, {
+    pause: 0,
+    open: async (...how) => {
+      if ((tries += 1) === 1) throw refused;
+      if (tries === 2) throw new TypeError("a bug");
+      return openSchedules(...how);
+    },
+  });
+  expect(await reader.read()).toMatchObject({ faults: [{ where: file, message: expect.stringContaining("ENOENT") }] });
+  await expect(reader.read()).rejects.toThrow("a bug");
+  expect(await names(reader)).toEqual(["a"]);
 });
