@@ -13,8 +13,13 @@ export type Plight = { readonly notice: Notice | null; readonly told: readonly T
 /** Whoever wants to know, and what has been told there of the schedule: at most one trouble, by its time. */
 type Listener = { readonly name: string; readonly on: readonly NoticeKind[]; readonly told: readonly ToldLine[] };
 
-/** When it is told, and the options that name the record and the file of schedules in commands: ` --state DIR`, ` --schedules FILE`, or nothing. */
-type Around = { readonly now: number; readonly option: string; readonly schedulesOption: string };
+/** When it is told, since when somebody looks without a break, and the options that name the record and the file of schedules in commands: ` --state DIR`, ` --schedules FILE`, or nothing. */
+type Around = {
+  readonly now: number;
+  readonly attended: number;
+  readonly option: string;
+  readonly schedulesOption: string;
+};
 
 /**
  * What a listener is told of a schedule that cannot do its work, once until it changes, and that it does it again; null: nothing new. The same fires make
@@ -22,7 +27,7 @@ type Around = { readonly now: number; readonly option: string; readonly schedule
  */
 export function plightOf(firing: Firing, { name, on, told }: Listener, around: Around): Plight | null {
   const [before] = told;
-  const trouble = troubleOf(firing, around.now);
+  const trouble = troubleOf(firing, around);
   if (trouble !== null) {
     if (!on.includes("unknown") || before?.mark === trouble.mark) return null;
     const line: ToldLine = { key: String(trouble.at), kind: "unknown", mark: trouble.mark };

@@ -19,6 +19,8 @@ export type Collection = {
   readonly option: string;
   /** The one that names the file of schedules. */
   readonly schedulesOption: string;
+  /** Since when somebody looks without a break, ms since the epoch. */
+  readonly attended: number;
   /** Is told why a run cannot be told of. */
   readonly trouble: (error: unknown) => void;
 };
@@ -71,7 +73,7 @@ async function tellOf(behind: Behind, collection: Collection): Promise<void> {
 
 /** Makes messages of schedules that cannot do their work, or do it again. `schedules` are those of which somebody wants to be told. */
 export async function collectPlights(
-  { outbox, clock, listening, option, schedulesOption }: Collection,
+  { outbox, clock, listening, ...around }: Omit<Collection, "archive" | "trouble">,
   schedules: readonly string[],
 ): Promise<void> {
   const wanted = schedules.flatMap((schedule) => listening(schedule).map(({ name, on }) => ({ name, on, schedule })));
@@ -82,9 +84,7 @@ export async function collectPlights(
     const firing = firings.get(schedule);
     const before = known.find((one) => one.name === name && one.schedule === schedule)?.told ?? [];
     const plight =
-      firing === undefined
-        ? null
-        : plightOf(firing, { name, on, told: before }, { now: clock.now(), option, schedulesOption });
+      firing === undefined ? null : plightOf(firing, { name, on, told: before }, { ...around, now: clock.now() });
     if (plight !== null) await outbox.putSchedule({ name, schedule, before, ...plight }, clock.now());
   }
 }

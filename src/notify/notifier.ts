@@ -9,6 +9,8 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** ms that messages are kept that were delivered, and those that were refused or given up. */
 const KEPT = { delivered: 30 * DAY, lost: 90 * DAY };
+/** ms between two rounds that mean that the machine slept, or that nobody was there. */
+const GAP = 300_000;
 /** ms after which a message for a notification that is no more is given up. */
 const ORPHANED = 3 * DAY;
 
@@ -40,10 +42,11 @@ export function startTelling(notifier: Notifier): Telling {
   const busy = new Map<string, Promise<void>>();
   const over = new AbortController();
   const trouble = oncePerHour(notifier);
+  const attended = attendance(notifier);
   return {
     round: async () => {
       try {
-        await gather(notifier, trouble);
+        await gather(notifier, trouble, attended());
       } catch (error) {
         trouble(error);
       }
@@ -65,6 +68,18 @@ export function startTelling(notifier: Notifier): Telling {
   };
 }
 
+/** Since when rounds have followed each other: while a machine sleeps no run can get on, and nobody looks. */
+function attendance({ clock }: Pick<Notifier, "clock">): () => number {
+  let since = clock.now();
+  let last = since;
+  return () => {
+    const now = clock.now();
+    if (now < last || now - last > GAP) since = now;
+    last = now;
+    return since;
+  };
+}
+
 /** Tells what is wrong, and nothing that was told within the hour. */
 function oncePerHour({ clock, problem }: Pick<Notifier, "clock" | "problem">): (error: unknown) => void {
   const told = new Map<string, number>();
@@ -83,8 +98,8 @@ function wordsOf(error: unknown): readonly string[] {
   return [`a bug, and not your fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
 }
 
-/** Makes messages of what is new on record, and takes out those that nobody wants any more. */
-export async function gather(notifier: Notifier, trouble: (error: unknown) => void): Promise<void> {
+/** Makes messages of what is new on record, and takes out those that nobody wants any more. `attended`: since when somebody looks, without a break. */
+export async function gather(notifier: Notifier, trouble: (error: unknown) => void, attended = 0): Promise<void> {
   const { clock, outbox, archive, option, schedulesOption, current } = notifier;
   const now = current();
   if (now === null) return;
@@ -93,7 +108,7 @@ export async function gather(notifier: Notifier, trouble: (error: unknown) => vo
     const wanted = schedules.find((schedule) => schedule.name === name)?.notify ?? [];
     return notifications.filter((one) => wanted.includes(one.name));
   };
-  const collection = { clock, outbox, archive, option, schedulesOption, listening, trouble };
+  const collection = { clock, outbox, archive, option, schedulesOption, attended, listening, trouble };
   await collect(collection);
   const told = schedules.filter(({ notify }) => notify.length > 0).map(({ name }) => name);
   await collectPlights(collection, told);

@@ -47,9 +47,12 @@ export type Trouble = {
 /** ms for which a run that is in the way of later fires may put nothing on record. */
 export const SILENCE = 3_600_000;
 
+/** A moment, and since when somebody looks without a break: a machine that slept has nothing to tell of the time before. */
+type Watch = { readonly now: number; readonly attended: number };
+
 /** What keeps a schedule from its work now; null: nothing that is known. */
-export function troubleOf(firing: Firing, now: number): Trouble | null {
-  const trouble = blocked(firing, now) ?? (firing.ended === null ? null : undone(firing.ended));
+export function troubleOf(firing: Firing, watch: Watch): Trouble | null {
+  const trouble = blocked(firing, watch) ?? (firing.ended === null ? null : undone(firing.ended));
   return trouble === null || workAfter(firing, trouble.at) !== null ? null : trouble;
 }
 
@@ -70,11 +73,11 @@ function isOurs(note: string): boolean {
 }
 
 /** Later fires are left out, or wait, for one that does not get on. */
-function blocked({ open }: Firing, now: number): Trouble | null {
+function blocked({ open }: Firing, { now, attended }: Watch): Trouble | null {
   if (open === null || open.asks || open.fire.id === open.latest.id || !isHeldUp(open.latest)) return null;
   const { fire, heard } = open;
   const since = Math.max(fire.begun ?? fire.at, fire.retryAt ?? 0, heard ?? 0);
-  if (now - since < SILENCE) return null;
+  if (now - Math.max(since, attended) < SILENCE) return null;
   const words = `does not get on with its fire of ${moment(fire.nominal)}`;
   const trouble = { fire, words, mark: `blocked ${fire.id}`, at: now };
   if (fire.stage === "due")

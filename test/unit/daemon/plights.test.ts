@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Notice } from "../../../src/notice/notice.ts";
 import { noticeLines } from "../../../src/notice/words.ts";
-import type { Notifier } from "../../../src/notify/notifier.ts";
+import { startTelling, type Notifier } from "../../../src/notify/notifier.ts";
 import type { Schedule } from "../../../src/model/schedule.ts";
 import { endAt, night, type Night, type Part } from "../../kit/daemon.ts";
 import { notificationsOf, tellOnce } from "../../kit/notifying.ts";
@@ -34,7 +34,7 @@ function teller(one: Night, schedules: readonly Schedule[], ...written: readonly
       throw new Error(words);
     },
   };
-  return { told, chore: () => tellOnce(notifier) };
+  return { told, notifier, chore: () => tellOnce(notifier) };
 }
 
 function titles(told: readonly Notice[]): string[] {
@@ -150,6 +150,18 @@ describe("a run that hangs", () => {
   test("before it is on record is told by its process", async () => {
     const [first] = await hours(3, [{ takes: 3 * HOUR, silent: true }]);
     expect(first?.reason).toMatch(/since 2026-06-01 01:00:00 UTC; end its process, the one with `--run run-00001`$/);
+  });
+
+  test("because the machine slept is not told before it has been awake for an hour", async () => {
+    const schedules = [telling()];
+    await using one = await night(START, schedules);
+    one.play = () => ({ takes: 3 * HOUR });
+    const { told, notifier } = teller(one, schedules);
+    await using rounds = startTelling(notifier);
+    one.clock.at(START + 0.6 * HOUR, () => one.clock.set(START + 4.6 * HOUR));
+    // By the clock as it was, which is now four hours behind.
+    await endAt(one, one.daemon({ chore: () => rounds.round() }), START + 3 * HOUR);
+    expect(told.map(({ kind, at }) => `${kind} ${at.slice(11, 16)}`)).toEqual(["unknown 06:06"]);
   });
 
   test("of a check is told by those of its runs that have no end", async () => {
