@@ -4,9 +4,9 @@ import type { Freeze } from "../engine/state.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
 import type { RunRecord } from "../model/run-record.ts";
 import type { Schedule } from "../model/schedule.ts";
-import type { BookedFire, Pause } from "../schedule/book.ts";
+import type { BookedFire, KnownSchedule, Pause } from "../schedule/book.ts";
 import { preview, type Previewed } from "../schedule/preview.ts";
-import { heldUp } from "../schedule/settle.ts";
+import { heldUp, knownFor, leftOut } from "../schedule/settle.ts";
 import { tell, type Io } from "./io.ts";
 
 /** Whether two paths lead to one file of schedules: by their names, also where a link is put in the place of another, or by where they lead now. */
@@ -37,6 +37,8 @@ export type Recorded = {
   /** The last fires of each, oldest first. */
   readonly fires: readonly BookedFire[];
   readonly pauses: readonly Pause[];
+  /** How far each has got. */
+  readonly known: readonly KnownSchedule[];
   /** The file of schedules that the daemon goes by; null: there was none. */
   readonly source: string | null;
   /** Who lets no fix start; null: nobody. */
@@ -54,11 +56,12 @@ function isRecord(directory: string): boolean {
 
 /** What is on record of schedules; to look makes no record where there is none. */
 export async function recorded(directory: string): Promise<Recorded> {
-  if (!isRecord(directory)) return { runs: [], fires: [], pauses: [], source: null, frozen: null };
+  if (!isRecord(directory)) return { runs: [], fires: [], pauses: [], known: [], source: null, frozen: null };
   await using record = SqliteRecord.open(directory);
   const { book } = record;
   const [fires, pauses, source] = [await book.latest(), await book.pauses(), await book.source()];
-  return { runs: await record.runs(), fires, pauses, source, frozen: await record.desk.orders.frozen() };
+  const [known, frozen] = [await book.known(), await record.desk.orders.frozen()];
+  return { runs: await record.runs(), fires, pauses, known, source, frozen };
 }
 
 /** Who has paused what; to look makes no record here either. */
@@ -68,13 +71,29 @@ export async function pausesOf(directory: string): Promise<readonly Pause[]> {
   return await record.book.pauses();
 }
 
-/** The fires of a schedule in some time, also as to who has paused it. */
+/** What is on record of fires to come: who has paused which schedule, and how far each has got. */
+export type HeldUp = Pick<Recorded, "pauses" | "known">;
+
+/** What holds fires up; to look makes no record here either. */
+export async function heldUpOf(directory: string): Promise<HeldUp> {
+  if (!isRecord(directory)) return { pauses: [], known: [] };
+  await using record = SqliteRecord.open(directory);
+  return { pauses: await record.book.pauses(), known: await record.book.known() };
+}
+
+/** The fires of a schedule in some time, also as to who has paused it, and whether the clock was set back to before what has fired. */
 export function firesUnder(
-  pauses: readonly Pause[],
+  { pauses, known }: HeldUp,
   schedule: Schedule,
   span: Parameters<typeof preview>[1],
 ): { readonly fires: readonly Previewed[]; readonly more: boolean } {
+  const now = Date.now();
   const pause = pauses.find((each) => each.schedule === schedule.name);
+  const got = knownFor(
+    schedule,
+    known.find((each) => each.schedule === schedule.name),
+    now,
+  );
   const { fires, more } = preview(schedule, span);
-  return { fires: fires.map((fire) => heldUp(fire, { now: fire.at, pause })), more };
+  return { fires: fires.map((fire) => leftOut(heldUp(fire, { now: fire.at, pause }), got, now)), more };
 }

@@ -5,8 +5,9 @@ import type { Schedule } from "../model/schedule.ts";
 import { jsonText } from "../report/json.ts";
 import { outcomeOfAll, type RunRecord } from "../model/run-record.ts";
 import type { BookedFire, Pause } from "../schedule/book.ts";
+import { dealtWith, type Known } from "../schedule/due.ts";
 import { preview, type Previewed } from "../schedule/preview.ts";
-import { holds, pauseWords } from "../schedule/settle.ts";
+import { holds, knownFor, pauseWords } from "../schedule/settle.ts";
 import { clean } from "../view/clean.ts";
 import { tableLines, type Table } from "../view/table.ts";
 import { EXIT } from "./exit.ts";
@@ -39,14 +40,23 @@ export async function scheduleList(
 ): Promise<number | readonly Fault[]> {
   const opened = await scheduled(undefined, options);
   if (!("schedules" in opened)) return opened;
-  const { runs, fires, pauses, source, frozen } = await recorded(stateDir(options.state, process.env));
+  const { runs, fires, pauses, known, source, frozen } = await recorded(stateDir(options.state, process.env));
   tellOther(source, opened.path, io);
   tellHeld(frozen, io);
   const now = Date.now();
   const listed = opened.schedules.map((schedule): Listed => {
     const last = fires.findLast((fire) => fire.schedule === schedule.name) ?? null;
     const pause = pauses.find((each) => each.schedule === schedule.name && holds(each, now)) ?? null;
-    const next = nextOf(schedule, pause, now);
+    const next = nextOf(
+      schedule,
+      pause,
+      knownFor(
+        schedule,
+        known.find((each) => each.schedule === schedule.name),
+        now,
+      ),
+      now,
+    );
     return { schedule, next, latest: latestOf(schedule, runs), last, outcome: outcomeOf(last, runs), pause };
   });
   if (options.json === true) io.out(`${jsonText(listed.map(asJson), "page")}\n`);
@@ -54,11 +64,16 @@ export async function scheduleList(
   return EXIT.ok;
 }
 
-/** The first fire after a pause. */
-function nextOf(schedule: Schedule, pause: Pause | null, now: number): Previewed | null {
+/** The first fire after a pause; where the clock was set back, the first that has not been dealt with, and why not before. */
+function nextOf(schedule: Schedule, pause: Pause | null, known: Known, now: number): Previewed | null {
   if (!schedule.enabled || (pause !== null && pause.until === null)) return null;
-  const from = pause?.until ?? now;
-  return preview(schedule, { from, to: Number.POSITIVE_INFINITY, most: 1 }).fires[0] ?? null;
+  const after = (from: number): Previewed | null =>
+    preview(schedule, { from, to: Number.POSITIVE_INFINITY, most: 1 }).fires[0] ?? null;
+  const first = after(pause?.until ?? now);
+  const why = first === null ? null : dealtWith(known, first, now);
+  if (why === null) return first;
+  const next = after(known.settled + schedule.delay * 1000);
+  return next === null ? null : { ...next, why: [...next.why, why] };
 }
 
 /** Of its run, or the worst of a check's. */

@@ -3,10 +3,9 @@ import { didYouMean } from "../language/suggest.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { jsonText } from "../report/json.ts";
-import type { Pause } from "../schedule/book.ts";
 import type { preview, Previewed } from "../schedule/preview.ts";
 import { counted } from "../view/words.ts";
-import { firesUnder, pausesOf } from "./schedule-book.ts";
+import { firesUnder, heldUpOf, type HeldUp } from "./schedule-book.ts";
 import { fireLines, fireJson, type NamedFire } from "./schedule-fires.ts";
 import { EXIT } from "./exit.ts";
 import type { Io } from "./io.ts";
@@ -51,8 +50,8 @@ export async function scheduleNext(
     io.err(name === undefined ? "No schedule is enabled.\n" : `Schedule ${name} is not enabled: it never fires.\n`);
     return EXIT.ok;
   }
-  const pauses = await pausesOf(stateDir(options.state, process.env));
-  const { fires } = firesOf(enabled, pauses, { from: now, to: Number.POSITIVE_INFINITY, most: options.count });
+  const held = await heldUpOf(stateDir(options.state, process.env));
+  const { fires } = firesOf(enabled, held, { from: now, to: Number.POSITIVE_INFINITY, most: options.count });
   tellFires(fires, options, io);
   return EXIT.ok;
 }
@@ -74,9 +73,9 @@ export async function schedulePreview(
     return [{ kind: "usage", where: "--to", message: "this is not after --from", hint: "give a later time" }];
   const opened = await scheduled(name, options);
   if (!("schedules" in opened)) return opened;
-  const pauses = await pausesOf(stateDir(options.state, process.env));
+  const held = await heldUpOf(stateDir(options.state, process.env));
   // A day begins with what fires at midnight, and ends before it.
-  const { fires, more } = firesOf(opened.schedules, pauses, { from: from - 1, to: to - 1, most: MOST_FIRES });
+  const { fires, more } = firesOf(opened.schedules, held, { from: from - 1, to: to - 1, most: MOST_FIRES });
   tellFires(fires, options, io);
   if (more)
     io.err(`There are more fires than ${counted(MOST_FIRES, "line")}: shorten the time, or name one schedule.\n`);
@@ -88,14 +87,14 @@ type Span = Parameters<typeof preview>[1];
 /** Fires of several schedules in the order of their time. */
 function firesOf(
   schedules: readonly Schedule[],
-  pauses: readonly Pause[],
+  held: HeldUp,
   span: Span,
 ): { readonly fires: readonly NamedFire[]; readonly more: boolean } {
   const most = span.most + 1;
   let { to } = span;
   let first: readonly NamedFire[] = [];
   for (const schedule of schedules) {
-    const { fires } = firesUnder(pauses, schedule, { from: span.from, to, most });
+    const { fires } = firesUnder(held, schedule, { from: span.from, to, most });
     const all = [...first, ...fires.map((fire: Previewed) => ({ schedule, fire }))];
     first = all.toSorted((a, b) => a.fire.at - b.fire.at).slice(0, most);
     // Of a thousand schedules few fires are among the first: what comes after those is not asked for.

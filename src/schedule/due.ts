@@ -65,6 +65,12 @@ export function due(schedule: Schedule, known: Known, now: number): Due {
   };
 }
 
+/** Why a fire to come is left out where the clock was set back since it was dealt with; null: it is not. */
+export function dealtWith({ settled, seen }: Known, { nominal, at }: Fire, now: number): string | null {
+  if (nominal > settled || at <= now || seen - now > MOST_BACK) return null;
+  return "the clock was set back: what has fired does not fire again";
+}
+
 /** The first fire from now on, for whoever wants to sleep until then; null: there is none any more. */
 export function nextDue(schedule: Schedule, known: Known, now: number): Fire | null {
   const next = nextFire(schedule.cron, schedule.timezone);

@@ -2,7 +2,7 @@ import type { Schedule } from "../model/schedule.ts";
 import { moment } from "../engine/words.ts";
 import type { BookedFire, KnownSchedule, NewFire, Pause } from "./book.ts";
 import type { Decision } from "./decide.ts";
-import { due, firstSeen, type Known } from "./due.ts";
+import { dealtWith, due, firstSeen, type Known } from "./due.ts";
 import { turnOf, type Before } from "./overlap.ts";
 
 /** What a schedule's fires are told by: where this changes, what it named before is nobody's business. */
@@ -74,6 +74,12 @@ export function heldUp<T extends Decision>(decision: T, { now, pause }: Pick<Aro
   if (decision.act === "skip" || pause === undefined) return decision;
   if (!holds(pause, now) && !holds(pause, decision.at)) return decision;
   return { ...decision, act: "skip", why: [...decision.why, pauseWords(pause)] };
+}
+
+/** Left out where the clock was set back to before it, and it has been dealt with; `known` is how far its schedule has got. */
+export function leftOut<T extends Decision>(decision: T, known: Known, now: number): T {
+  const why = decision.act === "skip" ? null : dealtWith(known, decision, now);
+  return why === null ? decision : { ...decision, act: "skip", why: [...decision.why, why] };
 }
 
 /** Whether a pause is in force at a moment. */

@@ -1,5 +1,6 @@
 import { readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { workshop, type Workshop } from "../kit/workshop.ts";
 import { localJob, sweep } from "../kit/shelf.ts";
@@ -254,4 +255,24 @@ describe("schedule lint", () => {
     expect(await shop.run("schedule", "lint")).toMatchObject({ exit: 64 });
     expect((await shop.run("schedule", "list")).err).toContain("--schedules FILE or $RUNBOOK_SCHEDULES names another");
   });
+});
+
+test("list and next tell that nothing fires again after the clock was set back, and from when on it does", async () => {
+  await using shop = await desk(
+    'inventory: "web1,"\nschedules:\n  - { name: often, runbook: job, cron: "*/10 * * * *" }\n',
+  );
+  await shop.run("schedule", "pause", "often");
+  await shop.run("schedule", "resume", "often");
+  // As if the clock had been two hours ahead.
+  const until = Date.now() + 7_200_000;
+  using database = new DatabaseSync(join(shop.directory, ".local/state/runbook/runbook.db"));
+  const row = database.prepare("insert into schedule (schedule, expression, settled, seen) values (?, ?, ?, ?)");
+  row.run("often", "*/10 * * * * UTC +0", until, until);
+  const back = ["the clock was set back: what has fired does not fire again"];
+  const [listed] = JSON.parse((await shop.run("schedule", "list", "--json")).out);
+  expect(listed).toMatchObject({ act: "run", why: back });
+  expect(Date.parse(listed.next)).toBeGreaterThan(until);
+  const fires = JSON.parse((await shop.run("schedule", "next", "--count", "13", "--json")).out);
+  expect(fires[0]).toMatchObject({ act: "skip", why: back });
+  expect(fires.find(({ act }: { act: string }) => act === "run")).toMatchObject({ why: [], at: listed.next });
 });
