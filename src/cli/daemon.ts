@@ -45,6 +45,9 @@ const LOCKED = 2_000;
 /** ms between two tries to open the record. */
 const AGAIN = 5_000;
 
+/** What tells it to end. */
+const ENDS = ["SIGTERM", "SIGINT"] as const;
+
 /** Where everything is: the file of schedules, and the directory of the record. */
 type Places = { readonly file: string; readonly state: string };
 
@@ -141,9 +144,12 @@ function waysOf(
 
 /** The record; while it cannot be opened that is told, and tried again: a disk that is full will be freed. */
 async function openedRecord(state: string, status: DaemonStatus, say: (line: Line) => void): Promise<SqliteRecord> {
+  for (const signal of ENDS) process.on(signal, endAtOnce);
   for (;;) {
     try {
-      return SqliteRecord.open(state, LOCKED);
+      const record = SqliteRecord.open(state, LOCKED);
+      for (const signal of ENDS) process.off(signal, endAtOnce);
+      return record;
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       if (error.message !== status.recordFault) say({ level: "error", event: "record", problem: error.message });
@@ -152,6 +158,11 @@ async function openedRecord(state: string, status: DaemonStatus, say: (line: Lin
     }
     await systemClock.sleep(AGAIN);
   }
+}
+
+/** Nothing runs yet that would have to be waited for. */
+function endAtOnce(): never {
+  process.exit(EXIT.ok);
 }
 
 /** What is served on `--listen`. */
@@ -206,7 +217,6 @@ function lineText({ level, event, ...rest }: Line, now: number): string {
 
 /** A daemon is told to end by two signals, and to read its schedules by another. Nobody has to read what it says. */
 function heed(bridge: Bridge, reader: { again(): void }): Disposable {
-  const ends = ["SIGTERM", "SIGINT"] as const;
   let first: number | null = null;
   const onEnd = (signal: NodeJS.Signals): void => {
     const now = performance.now();
@@ -218,12 +228,12 @@ function heed(bridge: Bridge, reader: { again(): void }): Disposable {
     reader.again();
     bridge.wake();
   };
-  for (const signal of ends) process.on(signal, onEnd);
+  for (const signal of ENDS) process.on(signal, onEnd);
   process.on("SIGHUP", onAgain);
   const readers = onceReadersGo(() => undefined);
   return {
     [Symbol.dispose]: () => {
-      for (const signal of ends) process.off(signal, onEnd);
+      for (const signal of ENDS) process.off(signal, onEnd);
       process.off("SIGHUP", onAgain);
       readers[Symbol.dispose]();
     },

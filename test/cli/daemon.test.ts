@@ -224,6 +224,10 @@ test.concurrent("it waits for a record that cannot be used, also when it is told
     503,
     { problems: ["the record of runs cannot be used"] },
   ]);
+  const other = startDaemon(shop);
+  await other.said(({ event }) => event === "record");
+  other.child.kill("SIGTERM");
+  expect((await other.ended).exit).toBe(0);
   daemon.child.kill("SIGHUP");
   await rm(join(shop.directory, "state"), { recursive: true });
   await daemon.said(({ event }) => event === "leader");
