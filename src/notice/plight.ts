@@ -29,7 +29,9 @@ export function plightOf(firing: Firing, { name, on, told }: Listener, around: A
   const [before] = told;
   const trouble = troubleOf(firing, around);
   if (trouble !== null) {
-    if (!on.includes("unknown") || before?.mark === trouble.mark) return null;
+    // What is older than what was told last was told before it.
+    const known = before !== undefined && (before.mark === trouble.mark || trouble.at <= Number(before.key));
+    if (!on.includes("unknown") || known) return null;
     const line: ToldLine = { key: String(trouble.at), kind: "unknown", mark: trouble.mark };
     return { notice: noticeOf("unknown", trouble, name, around), told: [line] };
   }

@@ -73,7 +73,7 @@ async function tellOf(behind: Behind, collection: Collection): Promise<void> {
 
 /** Makes messages of schedules that cannot do their work, or do it again. `schedules` are those of which somebody wants to be told. */
 export async function collectPlights(
-  { outbox, clock, listening, ...around }: Omit<Collection, "archive" | "trouble">,
+  { outbox, clock, listening, trouble, ...around }: Omit<Collection, "archive">,
   schedules: readonly string[],
 ): Promise<void> {
   const wanted = schedules.flatMap((schedule) => listening(schedule).map(({ name, on }) => ({ name, on, schedule })));
@@ -85,6 +85,8 @@ export async function collectPlights(
     const before = known.find((one) => one.name === name && one.schedule === schedule)?.told ?? [];
     const plight =
       firing === undefined ? null : plightOf(firing, { name, on, told: before }, { ...around, now: clock.now() });
-    if (plight !== null) await outbox.putSchedule({ name, schedule, before, ...plight }, clock.now());
+    if (plight === null) continue;
+    // What keeps one from being told keeps nobody else.
+    await outbox.putSchedule({ name, schedule, before, ...plight }, clock.now()).catch(trouble);
   }
 }

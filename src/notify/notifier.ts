@@ -104,10 +104,9 @@ export async function gather(notifier: Notifier, trouble: (error: unknown) => vo
   const now = current();
   if (now === null) return;
   const { schedules, notifications } = now;
-  const listening = (name: string): readonly Notification[] => {
-    const wanted = schedules.find((schedule) => schedule.name === name)?.notify ?? [];
-    return notifications.filter((one) => wanted.includes(one.name));
-  };
+  const named = new Map(schedules.map(({ name, notify }) => [name, notify]));
+  const listening = (schedule: string): readonly Notification[] =>
+    notifications.filter(({ name }) => named.get(schedule)?.includes(name) === true);
   const collection = { clock, outbox, archive, option, schedulesOption, attended, listening, trouble };
   await collect(collection);
   const told = schedules.filter(({ notify }) => notify.length > 0).map(({ name }) => name);

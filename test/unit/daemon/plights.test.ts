@@ -152,6 +152,19 @@ describe("a run that hangs", () => {
     expect(first?.reason).toMatch(/since 2026-06-01 01:00:00 UTC; end its process, the one with `--run run-00001`$/);
   });
 
+  test("and gets on for a while leaves what was told before as it is", async () => {
+    const schedules = [telling()];
+    await using one = await night(START, schedules);
+    one.play = ({ run }) => (run === "run-00001" ? WRONG : { takes: 10 * HOUR });
+    const { told, chore } = teller(one, schedules);
+    one.clock.at(START + 3 * HOUR, () => one.append("run-00002", { type: "paused", by: "ada" }));
+    await endAt(one, one.daemon({ chore }), START + 4.9 * HOUR);
+    expect(told.map(({ title, at }) => `${title.replace(/ fire of.*/, "")} ${at.slice(11, 16)}`)).toEqual([
+      "Cannot tell: schedule a could not begin its 01:00",
+      "Cannot tell: schedule a does not get on with its 03:00",
+    ]);
+  });
+
   test("because the machine slept is not told before it has been awake for an hour", async () => {
     const schedules = [telling()];
     await using one = await night(START, schedules);
