@@ -152,9 +152,9 @@ function stepOf(state: RunState, whole: HostState, step: StepState, fixed: reado
 /** Exit code of a run that was interrupted, as `cli/exit` has it. */
 const INTERRUPTED = 130;
 
-/** The end of the daemon, or of the machine, has interrupted it, and the next start takes it up again: its fix is no failure, and how it ends is told then. */
+/** The end of the daemon, or of the machine, has left its fix running, and the next start takes it up again: that is no failure, and how it ends is told then. */
 function goesOn({ ended, plan }: RunState, { end }: StepState): boolean {
-  return end?.open === true && ended?.exit === INTERRUPTED && plan.schedule?.byHand === undefined;
+  return end?.outcome === "in-doubt" && end.open && ended?.exit === INTERRUPTED && plan.schedule?.byHand === undefined;
 }
 
 /** Its schedule has taken the question back, since a later run has seen what became of it: that one tells. */

@@ -16,6 +16,8 @@ export type Fate =
   | "taken-back"
   /** Its fix was left running. */
   | "left"
+  /** One finding was fixed, and another is there as its run makes room. */
+  | "half"
   | { readonly outcome: Outcome; readonly reason?: string };
 
 /** A run of the schedule `nightly`, told by synthetic events: what becomes of each host, by name. */
@@ -72,6 +74,17 @@ function tellFate(story: Story, host: string, fate: Fate, finding: Finding): voi
   }
   if (fate === "clear") return void story.tell(endedAs("clear", at));
   if (fate === "fixed") return tellFixed(story, at);
+  if (fate === "half") {
+    story.tell(
+      { type: "approved", ...at, digest: "d", by: "schedule nightly (approve: low)", auto: true },
+      { type: "fix-started", ...at, key: null },
+      { type: "fix-finished", ...at, key: null, exit: 0, stdout: NO_OUTPUT, stderr: NO_OUTPUT, ms: 1 },
+      { type: "verified", ...at, looks: 1, ms: 1 },
+      { type: "detected", ...at, findings: [diskFinding(5)], ms: 1 },
+      endedAs("found", at, "stopped by SIGTERM", true),
+    );
+    return;
+  }
   if (fate === "left") {
     const reason = "how the fix ended is not known: interrupted, and left running";
     story.tell(

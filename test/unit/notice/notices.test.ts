@@ -126,6 +126,8 @@ describe("nothing is said twice until it has changed", () => {
     const tell = listener();
     expect(tell(scheduledRun("r1", { web1: "left" }, { exit: 130 }))).toEqual([]);
     expect(titles(tell(scheduledRun("r2", { web1: "left" }, { exit: 1 })))).toEqual([`Fix failed: ${LOG} on web1`]);
+    const half = scheduledRun("r3", { web2: "half" }, { exit: 130 });
+    expect(titles(tell(half))).toEqual([`Fixed: ${LOG} on web2`, `Found: ${LOG} on web2`]);
   });
 
   test("a fix that failed, and then failed in another way, is told twice", () => {
