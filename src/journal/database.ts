@@ -28,7 +28,7 @@ export function journalFault(file: string, error: unknown): FaultError {
     kind: "journal",
     where: file,
     message: `the record of runs cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    hint: isDamage(error) ? DAMAGED : "free the disk or mend its rights, or name another place with --state DIR",
+    hint: hintFor(file, error),
   });
 }
 
@@ -44,12 +44,21 @@ export async function asking<T>(file: string, query: () => Promise<T>): Promise<
 const DAMAGED =
   "take it from a backup, or move it away and save what is left of it: `sqlite3 runbook.db .recover | sqlite3 new.db`";
 
-/** SQLite's codes for a file whose pages do not fit together, and for one that is no database. */
-const DAMAGE: ReadonlySet<unknown> = new Set([11, 26]);
+function hintFor(file: string, error: unknown): string {
+  const code = codeOf(error);
+  if (DAMAGE.has(code)) return DAMAGED;
+  if (code === BUSY) return `another process has locked it for long: \`fuser ${file}\` names those that have it open`;
+  return "free the disk or mend its rights, or name another place with --state DIR";
+}
 
-function isDamage(error: unknown): boolean {
-  // The rest of the number tells the case apart.
-  return error instanceof Error && "errcode" in error && DAMAGE.has(Number(error.errcode) & 0xff);
+/** SQLite's code for a file that another has locked. */
+const BUSY = 5;
+/** SQLite's codes for a file whose pages do not fit together, and for one that is no database. */
+const DAMAGE: ReadonlySet<number | null> = new Set([11, 26]);
+
+/** The rest of the number tells the case apart. */
+function codeOf(error: unknown): number | null {
+  return error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : null;
 }
 
 /** Two processes that make one record at the same moment: SQLite does not wait for its lock here, so we do. */

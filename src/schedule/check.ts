@@ -31,6 +31,7 @@ export function checkSchedules(
     checkLimit(report, path, written);
     checkInputs(report, path, written);
     checkConduct(report, path, written);
+    checkSpans(report, path, written);
     checkNotify(report, path, written, known);
     checkBlackouts(report, path, schedule, now);
     checkTimes(report, path, schedule, { right: !broken.has(index), now });
@@ -81,6 +82,25 @@ function checkConduct(report: Report, path: Path, written: WrittenSchedule): voi
   if (written.missed === "skip" && written.missed_window !== undefined) {
     const message = "`missed_window` has no meaning here: `missed: skip` makes up for nothing";
     report.fault([...path, "missed_window"], message, "leave it out", "key");
+  }
+}
+
+/** What no time at all would turn into something else than it says. */
+function checkSpans(
+  report: Report,
+  path: Path,
+  { deadline, stop_after, missed, missed_window }: WrittenSchedule,
+): void {
+  if (deadline === 0) {
+    const hint = "leave it out for no deadline; a dry run or a `check` only looks";
+    report.fault([...path, "deadline"], "no fix would ever start", hint);
+  }
+  if (stop_after?.within === 0) {
+    const hint = "such as 7d; what comes back within this time is left to people";
+    report.fault([...path, "stop_after", "within"], "nothing ever comes back within no time", hint);
+  }
+  if (missed_window === 0 && missed !== "skip") {
+    report.fault([...path, "missed_window"], "all that was missed would be skipped", "write `missed: skip`");
   }
 }
 

@@ -134,6 +134,15 @@ describe("a schedule", () => {
       [RUN, DAILY, "missed: skip", "missed_window: 1h"],
       "7:5 `missed_window` has no meaning here: `missed: skip` makes up for nothing → leave it out",
     ],
+    [
+      [RUN, DAILY, "deadline: 0s"],
+      "6:15 no fix would ever start → leave it out for no deadline; a dry run or a `check` only looks",
+    ],
+    [
+      [RUN, DAILY, "stop_after: { fixes: 2, within: 0s }"],
+      "6:37 nothing ever comes back within no time → such as 7d; what comes back within this time is left to people",
+    ],
+    [[RUN, DAILY, "missed_window: 0s"], "6:20 all that was missed would be skipped → write `missed: skip`"],
     [["check: [x]", DAILY, "approve: low"], "6:5 `approve` has no meaning here: `check` fixes nothing → leave it out"],
     [
       [RUN, DAILY, "inputs: { a: { env: X, file: y } }"],
