@@ -1,6 +1,7 @@
 import { begins, nextToBegin } from "../schedule/begin.ts";
 import type { BookedFire, Look, Move, Pause } from "../schedule/book.ts";
 import type { Act } from "../schedule/decide.ts";
+import { countFire } from "../schedule/status.ts";
 import { aboutFire, type Bridge } from "./bridge.ts";
 import type { Errand } from "./ports.ts";
 
@@ -67,10 +68,12 @@ function carryOut({ parts, crew, status }: Bridge, { fire, move, errand }: Plan)
   const about = aboutFire(fire);
   if (errand === null) {
     tellWithout(parts.say, fire, move);
+    if (move.act === "skip") countFire(status, fire, move.act);
     if (move.stage === "over" && move.exit === 0) status.lastSuccess.set(fire.schedule, move.ended ?? 0);
     return;
   }
   const { pid } = crew.start(errand, (line) => parts.say({ level: "info", event: "output", ...about, line }));
+  if (errand.kind === "fire" && fire.begun === null) countFire(status, fire, errand.act);
   const act: Act | "resume" = errand.kind === "fire" ? errand.act : "resume";
   parts.say({ level: "info", event: "started", ...about, act, why: move.why ?? [], pid });
 }

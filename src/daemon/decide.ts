@@ -1,5 +1,6 @@
 import type { BookedFire, KnownSchedule, Move } from "../schedule/book.ts";
 import { nextDue } from "../schedule/due.ts";
+import { countFire } from "../schedule/status.ts";
 import { knownFor, settle, type Settled } from "../schedule/settle.ts";
 import { aboutFire, type Bridge } from "./bridge.ts";
 
@@ -51,11 +52,10 @@ async function tell(bridge: Bridge, settled: readonly Settled[]): Promise<void> 
   for (const { fires, replaced, more, known } of settled) {
     if (more) parts.say({ level: "warning", event: "missed", schedule: known.schedule, note: "and many before these" });
     for (const fire of fires) {
-      const { act, why, at, schedule } = fire;
+      const { act, why } = fire;
       parts.say({ level: "info", event: act === "skip" ? "skipped" : "fired", ...aboutFire(fire), act, why });
-      const key = `${schedule} ${act}` as const;
-      status.fires.set(key, (status.fires.get(key) ?? 0) + 1);
-      if (act !== "skip") status.lastFire.set(schedule, at);
+      // What is done of any other is known once it begins.
+      if (act === "skip") countFire(status, fire, act);
     }
     for (const fire of replaced) await makeRoom(bridge, { ...fire, replaced: true });
   }

@@ -55,8 +55,8 @@ async function remember(bridge: Bridge): Promise<void> {
   next.clear();
   await noteSource(bridge);
   for (const one of await parts.book.known()) known.set(one.schedule, one);
-  for (const { schedule, run, at, exit, ended } of await parts.book.latest()) {
-    if (run !== null) status.lastFire.set(schedule, Math.max(at, status.lastFire.get(schedule) ?? 0));
+  for (const { schedule, act, at, exit, ended } of await parts.book.latest()) {
+    if (act !== "skip") status.lastFire.set(schedule, Math.max(at, status.lastFire.get(schedule) ?? 0));
     if (exit === 0 && ended !== null) status.lastSuccess.set(schedule, ended);
   }
   if (bridge.schedules !== null) tellOnly(status, bridge.schedules);

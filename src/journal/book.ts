@@ -46,7 +46,7 @@ const OPEN = "select * from fire where stage <> 'over' order by id";
 
 const LAST = `
   select max(id) from fire group by schedule
-  union select max(id) from fire where run is not null group by schedule
+  union select max(id) from fire where act <> 'skip' group by schedule
   union select max(id) from fire where exit = 0 group by schedule
 `;
 const LATEST = `select * from fire where id in (${LAST}) order by id`;

@@ -1,4 +1,5 @@
 import type { Schedule } from "../model/schedule.ts";
+import type { BookedFire } from "./book.ts";
 import type { Act } from "./decide.ts";
 
 /** What the daemon is and does, for its health and its metrics. Times are ms since the epoch. */
@@ -48,6 +49,17 @@ export function newStatus(ticks: number): DaemonStatus {
     outbox: new Map(),
     givenUp: 0,
   };
+}
+
+/** Counts a fire by what was done of it. */
+export function countFire(
+  { fires, lastFire }: DaemonStatus,
+  { schedule, at }: Pick<BookedFire, "schedule" | "at">,
+  act: Act,
+): void {
+  const key = `${schedule} ${act}` as const;
+  fires.set(key, (fires.get(key) ?? 0) + 1);
+  if (act !== "skip") lastFire.set(schedule, at);
 }
 
 /** Tells nothing of schedules that are gone: nobody wants to be woken since they do not fire. */

@@ -88,6 +88,22 @@ test("a schedule that is paused does not fire until then, and says who wanted th
   expect(await one.record.book.unpause("a")).toBeNull();
 });
 
+test("a fire that waits for its turn when its schedule is paused is left out, and counted as what was done of it", async () => {
+  await using one = await night(START, [scheduleOf({ cron: "0 1,2 * * *", overlap: "queue" })]);
+  one.play = () => ({ takes: 2.25 * HOUR });
+  const daemon = one.daemon();
+  const pause = { schedule: "a", by: "ada", since: START + 1.6 * HOUR, until: null, reason: null };
+  one.clock.at(START + 1.6 * HOUR, () => one.record.book.pause(pause));
+  await endAt(one, daemon, START + 3 * HOUR);
+  expect(hoursOf(one, START)).toEqual(["0.5 run"]);
+  expect(skips(one)).toEqual(["paused by ada since 2026-06-01 02:06:00 UTC"]);
+  const { fires, lastFire } = daemon.bridge.status;
+  expect([Object.fromEntries(fires), lastFire.get("a")]).toEqual([{ "a run": 1, "a skip": 1 }, START + 0.5 * HOUR]);
+  const next = one.daemon();
+  await endAt(one, next, START + 3.5 * HOUR);
+  expect(next.bridge.status.lastFire.get("a")).toBe(START + 0.5 * HOUR);
+});
+
 test("what could not be written down is not started, and is tried again", async () => {
   await using one = await night(START, [scheduleOf({})]);
   const { book } = one.record;
