@@ -122,8 +122,13 @@ test(
 
 /** Whether a run knows that it is to end. */
 async function hasHeard(shop: Workshop, run: string): Promise<boolean> {
+  return (await typesOf(shop, run)).includes("stop-requested");
+}
+
+/** The types of what is on record of a run. */
+async function typesOf(shop: Workshop, run: string): Promise<readonly string[]> {
   await using record = SqliteRecord.open(join(shop.directory, "state"));
-  return (await record.read(run)).some(({ event }) => event.type === "stop-requested");
+  return (await record.read(run)).map(({ event }) => event.type);
 }
 
 /** Each fix is held up for as long as `hold` is there. */
@@ -136,15 +141,26 @@ test("a run that outlives its daemon is followed by the next one, ends with that
   await until(async () => counted(shop).length === 1);
   first.child.kill("SIGKILL");
   await first.ended;
+  const killed = startDaemon(shop);
+  await killed.said(({ event }) => event === "leader");
+  killed.child.kill("SIGTERM");
+  const told = await killed.said(({ event }) => event === "asked-to-end");
+  await until(async () => hasHeard(shop, String(told["run"])));
+  killed.child.kill("SIGKILL");
+  await killed.ended;
   const second = startDaemon(shop);
   await second.said(({ event }) => event === "leader");
   // A terminal sends Ctrl-C, and whoever has started us passes it on.
   second.child.kill("SIGINT");
   second.child.kill("SIGTERM");
   const asked = await second.said(({ event }) => event === "asked-to-end");
-  await until(async () => hasHeard(shop, String(asked["run"])));
+  expect(asked["run"]).toBe(told["run"]);
   rmSync(join(shop.directory, "a/hold"));
   expect((await second.ended).exit).toBe(0);
+  // Asked twice, it would have left its fix.
+  const types = await typesOf(shop, String(asked["run"]));
+  expect(types.slice(types.indexOf("stop-requested"))).toContain("fix-finished");
+  expect(types.indexOf("fix-finished")).toBeLessThan(types.indexOf("run-ended"));
   expect(counted(shop)).toEqual(["./1.bad"]);
   expect(second.lines().filter(({ event }) => ["started", "leaving"].includes(event))).toEqual([]);
 
