@@ -92,7 +92,19 @@ async function reasonToKeep(run: string, record: SqliteRecord, now: number, befo
   if (isFault(entries)) return entries.message;
   const state = fold(entries);
   if (state === null || state.at >= before) return YOUNG;
-  return stillNeeded(state, entries, now);
+  if (!isMoot(state)) return stillNeeded(state, entries, now);
+  const open = await record.book.open();
+  return open.some((fire) => fire.run === run) ? "the daemon goes on with it" : null;
+}
+
+/** A fire that has ended, and in which nobody was asked and no fix has begun: a later one has looked again. A request that waits for days makes many of them. */
+function isMoot({ plan, ended, hosts }: RunState): boolean {
+  if (plan.schedule === undefined || ended === null) return false;
+  const steps = [...hosts.values()].flatMap((host) => host.steps);
+  return steps.every(
+    (step) =>
+      step.asked === null && step.fixes.length === 0 && step.waived.length === 0 && step.approval?.auto !== false,
+  );
 }
 
 /** One that is damaged is evidence of what went wrong with the record. */

@@ -37,6 +37,9 @@ describe("what a schedule restrains", () => {
       "a sweep": `waiting: asked in run ${first}`,
     });
     expect(await here.asking()).toEqual([first]);
+    const { out: pruned } = await here.shop.run("history", "prune", "--older-than", "0s", "--dry-run");
+    expect(pruned).toContain(`would go ${second}\n`);
+    expect(pruned).toContain(`stays    ${first}: `);
     // It is there still, and more with it: one card has both.
     await here.shop.write("a/2.bad", "");
     expect((await here.fire("asks", third)).exit).toBe(3);
