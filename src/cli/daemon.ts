@@ -12,6 +12,7 @@ import { FaultError, isFault, type Fault } from "../model/fault.ts";
 import { daemonHealth, daemonMetrics } from "../report/daemon.ts";
 import { jsonText } from "../report/json.ts";
 import { systemClock } from "../run/clock.ts";
+import { isLoopback } from "../schedule/check-notifications.ts";
 import { newRunId } from "../run/id.ts";
 import { startTelling } from "../notify/notifier.ts";
 import { newStatus, type DaemonStatus } from "../schedule/status.ts";
@@ -78,6 +79,7 @@ async function serveAll(
   const url = listening?.url ?? null;
   say({ level: "info", event: "daemon", listening: url, pid: process.pid, state, schedules: resolve(file) });
   if (process.pid === 1) say({ level: "warning", event: "daemon", note: FIRST });
+  if (address !== undefined && !isLoopback(address.host)) say({ level: "warning", event: "daemon", note: OPEN });
   await using record = await openedRecord(state, status, say);
   const reader = scheduleReader(file);
   await using telling = startTelling(
@@ -105,6 +107,9 @@ async function serveAll(
   await serve(bridge);
   return null;
 }
+
+/** What is served asks nobody who they are. */
+const OPEN = "not on loopback: everybody who reaches it reads the names and numbers of schedules";
 
 /** Who is the first process of a container gets all that lose their parents, and is to bury them. We do not. */
 const FIRST =

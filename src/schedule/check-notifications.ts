@@ -124,7 +124,8 @@ function checkMail(report: Report, path: Path, mail: NonNullable<WrittenNotifica
   } else report.warn([...path, "tls"], "mails go over the network unencrypted", "tls: starttls");
 }
 
-function isLoopback(host: string): boolean {
+/** Whether a name or an address is this machine, for this machine alone. */
+export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host);
 }
 

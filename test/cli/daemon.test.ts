@@ -59,6 +59,15 @@ test.concurrent("a fault is found at the next tick, waits, is approved from anot
   expect(await daemon.ended).toMatchObject({ exit: 0, err: "" });
 });
 
+test.concurrent("an address that others reach is warned of", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
+  const daemon = startDaemon(shop, "--listen", "0.0.0.0:0");
+  const { note } = await daemon.said(({ event, level }) => event === "daemon" && level === "warning");
+  expect(note).toMatch(/^not on loopback: /);
+  daemon.child.kill("SIGTERM");
+  expect((await daemon.ended).exit).toBe(0);
+});
+
 test.concurrent("of two one acts; the other takes over when the first is killed, and neither loses a fire nor has one twice", async () => {
   await using shop = await scheduled(`{ name: often, runbook: job, cron: "${OFTEN}" }`);
   const first = startDaemon(shop);
