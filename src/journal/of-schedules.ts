@@ -4,15 +4,21 @@ import type { OpenRequest } from "../run/ports.ts";
 import type { FixedHost } from "../schedule/restraint.ts";
 import type { Tables } from "./schema.ts";
 
-/** Hosts that runs of a schedule have fixed, and when; of a fix without an end, when its run began. */
+/** Hosts that runs of a schedule have fixed, and when; of a fix without an end, when it began. */
 export async function fixedBy(
   database: Kysely<Tables>,
   schedule: string,
   since: number,
 ): Promise<readonly FixedHost[]> {
   const { rows } = await sql<FixedHost>`
-    select host, run, coalesce(past_fix.at, started_at) as at from run join past_fix using (run)
-    where schedule = ${schedule} and coalesce(past_fix.at, started_at) >= ${since}
+    select * from (
+      select host, run, coalesce(past_fix.at, (
+        select max(entry.at) from entry
+        where entry.run = past_fix.run and type = 'fix-started' and json_valid(event)
+          and event ->> '$.host' = past_fix.host and event ->> '$.step' = past_fix.step
+      ), started_at) as at
+      from run join past_fix using (run) where schedule = ${schedule} and (ended_at is null or ended_at >= ${since})
+    ) where at >= ${since}
   `.execute(database);
   return rows;
 }
