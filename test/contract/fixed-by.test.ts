@@ -9,17 +9,17 @@ import { ended, fixStarted, planWith } from "../kit/tale.ts";
 const HOUR = 3_600_000;
 const on = (host: string) => ({ host, step: "step-1" });
 
+function begin(name: string): Event {
+  const plan = planWith({ schedule: { name, fire: 0, why: [] } });
+  return { type: "run-started", format: 1, plan };
+}
+
 test("a schedule's runs are asked for the hosts that they have fixed, each when its fix ended, or began where it has no end", async () => {
   const directory = await mkdtemp(join(tmpdir(), "runbook-fixed-"));
   const record = SqliteRecord.open(directory);
   let seq = 0;
   const tell = async (run: string, at: number, event: Event): Promise<void> =>
     record.append([{ run, seq: (seq += 1), at, event }]);
-  const begin = (name: string): Event => ({
-    type: "run-started",
-    format: 1,
-    plan: planWith({ schedule: { name, fire: 0, why: [] } }),
-  });
   await tell("night", HOUR, begin("nightly"));
   await tell("night", 2 * HOUR, fixStarted(null, on("host1")));
   await tell("night", 3 * HOUR, ended("fixed", "", on("host1")));
