@@ -27,6 +27,20 @@ export async function pastFixes(
   return await record.past(runbook, hosts, since, fixes);
 }
 
+/** ms for which a no holds in the runs of a schedule. */
+const NO_HOLDS = DAY / 2;
+
+/** The schedule of a run, with what persons have said no to of late. Who has it run by hand wants to be asked. */
+export async function withRefused(
+  record: Pick<Archive, "refusedIn">,
+  schedule: Scheduled,
+  runbook: string,
+): Promise<Scheduled> {
+  if (schedule.byHand === true) return schedule;
+  const refused = await record.refusedIn({ schedule: schedule.name, runbook }, Date.now() - NO_HOLDS);
+  return refused.length === 0 ? schedule : { ...schedule, refused };
+}
+
 /** What a schedule restrains in a run now, with all that its runs have fixed. `from`: when the run began, in ms since the epoch. */
 export async function restraintNow(
   record: Pick<Archive, "fixedBy">,

@@ -12,7 +12,7 @@ import { readInputs, unknownSteps } from "./inputs.ts";
 import type { Io } from "./io.ts";
 import { approveLevel } from "./level.ts";
 import { metricsFile } from "./metrics.ts";
-import { pastFixes, withSightings } from "./past.ts";
+import { pastFixes, withRefused, withSightings } from "./past.ts";
 import { policiesFor } from "./policies.ts";
 import { reportFiles } from "./report.ts";
 import type { RunOrder } from "./run.ts";
@@ -102,7 +102,7 @@ export async function planned(
     more: {
       ...whereabouts(),
       policies: [...rules.policies, ...(terms === undefined ? [] : [terms.policy])],
-      ...(terms === undefined ? {} : { schedule: terms.schedule }),
+      ...(terms === undefined ? {} : { schedule: await withRefused(record, terms.schedule, runbook.name) }),
       past: [...(await pastFixes(record, runbook.name, names, terms?.schedule.restraints))],
       waivers: [...waivers, ...(await rules.writtenFor(runbook, targets))],
       waitLock: waitLockOf(options.waitLock, 0),

@@ -37,7 +37,7 @@ function recurrence(
   const since = now - limit.within * 1000;
   const times = pastAt(plan.past, host, step.plan.id).filter(({ at }) => at > since).length + step.rounds;
   if (times < limit.fixes) return null;
-  return `it keeps coming back: fixed ${times === 1 ? "once" : `${times} times`} within ${spanWords(limit.within)}, so look for the cause`;
+  return `it keeps coming back: ${times === 1 ? "1 fix" : `${times} fixes`} within ${spanWords(limit.within)}, so look for the cause`;
 }
 
 const indexes = new WeakMap<readonly PastFix[], ReadonlyMap<string, readonly PastFix[]>>();

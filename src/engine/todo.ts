@@ -208,7 +208,7 @@ function approvedTodo(state: RunState, host: HostState, step: StepState, now: nu
   return { kind: "fix", ...at, key: fix.per === "host" ? null : (step.target[0]?.key ?? null) };
 }
 
-/** What is not approved yet is approved by command line and policies, waits for an answer, is shown in another run, or is asked. */
+/** What is not approved yet was denied of late, is approved by command line and policies, waits for an answer, is shown in another run, or is asked. */
 function unapproved(
   state: RunState,
   step: StepState,
@@ -216,6 +216,15 @@ function unapproved(
   digest: string,
   permission: Permitted,
 ): Todo {
+  const refused = state.plan.schedule?.refused?.find((one) => one.digest === digest);
+  if (refused !== undefined) {
+    return {
+      kind: "settle",
+      ...at,
+      outcome: "found",
+      reason: denied({ ...refused, by: `${refused.by} in run ${refused.run}` }),
+    };
+  }
   if (permission.approve === "auto" && step.voids < MAX_VOIDS) {
     return { kind: "approve", ...at, digest, by: levelWords(state.plan) };
   }

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { EarlierLook } from "../model/check.ts";
 import type { Entry, Event, EventOf } from "../model/event.ts";
+import { sourceOf } from "../schedule/restraint.ts";
 import { noteSighting } from "./sightings.ts";
 import { ready } from "./ready.ts";
 import type { Tables } from "./schema.ts";
@@ -10,6 +11,7 @@ export async function derive(database: Kysely<Tables>, entry: Entry): Promise<vo
   await noteRun(database, entry);
   await noteFix(database, entry);
   await noteClaim(database, entry);
+  await noteRefusal(database, entry);
   await noteLook(database, entry);
   await noteSighting(database, entry);
 }
@@ -124,6 +126,23 @@ async function noteClaim(database: Kysely<Tables>, { run, event }: Entry): Promi
   if (over === null) return;
   const { host, step } = over;
   await ready(database, "delete from claim where run = ? and host = ? and step = coalesce(?, step)", [run, host, step]);
+}
+
+const REFUSED = `
+  insert or replace into refusal (runbook, host, step, schedule, digest, run, by, reason, at)
+  select runbook, ?, ?, schedule, ?, run, ?, ?, ? from run where run = ? and schedule is not null and ? <> ?||schedule
+`;
+const GONE = "delete from refusal where runbook = (select runbook from run where run = ?) and host = ? and step = ?";
+
+/** A person's no to what a run of a schedule asked, until some run sees that it is gone. What a schedule takes back is no such no. */
+async function noteRefusal(database: Kysely<Tables>, { run, at, event }: Entry): Promise<void> {
+  if (event.type === "denied") {
+    const { host, step, digest, by, reason } = event;
+    await ready(database, REFUSED, [host, step, digest, by, reason, at, run, by, sourceOf({ name: "" })]);
+  }
+  if (event.type === "step-ended" && (event.outcome === "clear" || event.outcome === "fixed")) {
+    await ready(database, GONE, [run, event.host, event.step]);
+  }
 }
 
 /** The step, or the whole host, on which nothing is asked any more once this has happened. */

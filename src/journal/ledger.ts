@@ -29,6 +29,7 @@ const TABLES = [
   "mail",
   "claim",
   "past_fix",
+  "refusal",
   "stop_request",
   "last_look",
   "sighting",

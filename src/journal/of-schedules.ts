@@ -1,5 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { Writer } from "../model/plan.ts";
+import type { Refused } from "../model/scheduled.ts";
 import type { OpenRequest } from "../run/ports.ts";
 import type { FixedHost } from "../schedule/restraint.ts";
 import type { Tables } from "./schema.ts";
@@ -21,6 +22,22 @@ export async function fixedBy(
     ) where at >= ${since}
   `.execute(database);
   return rows;
+}
+
+/** What persons have said no to in runs of a schedule, and is not known to be gone. */
+export function refusedIn(
+  database: Kysely<Tables>,
+  { schedule, runbook }: { readonly schedule: string; readonly runbook: string },
+  since: number,
+): Promise<Refused[]> {
+  return database
+    .selectFrom("refusal")
+    .select(["digest", "run", "by", "reason", "at"])
+    .where("runbook", "=", runbook)
+    .where("schedule", "=", schedule)
+    .where("at", ">=", since)
+    .orderBy("at")
+    .execute();
 }
 
 /** What runs of a schedule have asked, whose fix has not begun; the oldest run first. */

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Generated } from "kysely";
 import { seal } from "./seal.ts";
 
-/** The tables of the record. Times are ms since the epoch, yes and no are 1 and 0. Only `entry` is the truth: `run`, `past_fix`, `claim`, `last_look` and `sighting` follow it. */
+/** The tables of the record. Times are ms since the epoch, yes and no are 1 and 0. Only `entry` is the truth: `run`, `past_fix`, `claim`, `refusal`, `last_look` and `sighting` follow it. */
 export type Tables = {
   run: {
     run: string;
@@ -70,6 +70,18 @@ export type Tables = {
     runbook: string;
     at: number | null;
     outcome: string | null;
+  };
+  /** The last no of a person to what runs of schedules asked, until it is found gone. */
+  refusal: {
+    runbook: string;
+    host: string;
+    step: string;
+    schedule: string;
+    digest: string;
+    run: string;
+    by: string;
+    reason: string;
+    at: number;
   };
   /** The last look of a check at a step of a host; `findings`: what it found, as JSON, each since when. */
   last_look: { runbook: string; host: string; step: string; run: string; at: number; findings: string };
@@ -275,4 +287,13 @@ export const MIGRATIONS: readonly (readonly (string | ((database: DatabaseSync) 
     `,
   ],
   ["alter table schedule drop column fired"],
+  [
+    `
+  create table refusal (
+    runbook text not null, host text not null, step text not null, schedule text not null, digest text not null, run text not null,
+    by text not null, reason text not null, at integer not null,
+    primary key (runbook, host, step)
+  ) strict, without rowid;
+    `,
+  ],
 ];

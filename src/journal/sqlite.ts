@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { sql, type Kysely } from "kysely";
+import type { Refused } from "../model/scheduled.ts";
 import type { Waiver } from "../model/approval.ts";
 import { EarlierLook } from "../model/check.ts";
 import { Entry } from "../model/event.ts";
@@ -20,7 +21,7 @@ import { derive, noteNews } from "./derive.ts";
 import { SqliteDesk } from "./desk.ts";
 import { checkFence, type Fences } from "./fence.ts";
 import { ledgerOf, type Ledger } from "./ledger.ts";
-import { beginnerOf, fixedBy, openOf } from "./of-schedules.ts";
+import { beginnerOf, fixedBy, openOf, refusedIn } from "./of-schedules.ts";
 import { hostsOf, runsOf } from "./runs.ts";
 import { sightingsFor } from "./sightings.ts";
 import { outboxOf } from "./outbox.ts";
@@ -188,6 +189,10 @@ export class SqliteRecord implements Journal, Archive {
 
   fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]> {
     return this.#read(() => fixedBy(this.#database, schedule, since));
+  }
+
+  refusedIn(of: { readonly schedule: string; readonly runbook: string }, since: number): Promise<Refused[]> {
+    return this.#read(() => refusedIn(this.#database, of, since));
   }
 
   openOf(schedule: string): Promise<readonly OpenRequest[]> {

@@ -21,6 +21,16 @@ export const Restraints = z.object({
 });
 export type Restraints = z.infer<typeof Restraints>;
 
+/** What a person has said no to in an earlier run of the schedule; the digest names step, host and findings. `at` is ms since the epoch. */
+export const Refused = z.object({
+  digest: z.string(),
+  run: z.string(),
+  by: z.string(),
+  reason: z.string(),
+  at: z.number(),
+});
+export type Refused = z.infer<typeof Refused>;
+
 /** The fire of a schedule that a run is. */
 export const Scheduled = z.object({
   name: z.string(),
@@ -31,5 +41,7 @@ export const Scheduled = z.object({
   /** Why it only looks, or is late; empty where nothing is in the way. */
   why: z.array(z.string()),
   restraints: Restraints.optional(),
+  /** Nobody is asked about these again. */
+  refused: z.array(Refused).optional(),
 });
 export type Scheduled = z.infer<typeof Scheduled>;

@@ -1,3 +1,4 @@
+import type { Refused } from "../model/scheduled.ts";
 import type { Freeze, RunState } from "../engine/state.ts";
 import type { Decision, Waiver } from "../model/approval.ts";
 import type { EarlierLook } from "../model/check.ts";
@@ -239,6 +240,8 @@ export interface Archive extends AsyncDisposable {
   past(runbook: string, hosts: readonly string[], since: number, least?: number): Promise<readonly PastFix[]>;
   /** Hosts that runs of a schedule have fixed, and when. `since` in ms since the epoch. */
   fixedBy(schedule: string, since: number): Promise<readonly FixedHost[]>;
+  /** What persons have said no to in runs of a schedule, and is not known to be gone. `since` in ms since the epoch. */
+  refusedIn(of: { readonly schedule: string; readonly runbook: string }, since: number): Promise<Refused[]>;
   /** Where runs of a schedule have asked, and no fix has begun. */
   openOf(schedule: string): Promise<readonly OpenRequest[]>;
   /** The process that began a run, or a check; undefined where the record does not say. Null: there is none of this id. */

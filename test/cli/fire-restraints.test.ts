@@ -59,6 +59,33 @@ describe("what a schedule restrains", () => {
     });
   });
 
+  test("asks nobody again who has said no, until it was gone meanwhile or a person has it run", async () => {
+    await here.spoil();
+    await here.shop.write("a/1.bad", "");
+    const first = here.nextId();
+    expect((await here.fire("asks", first)).exit).toBe(3);
+    const { digest } = JSON.parse((await here.shop.run("approvals", first, "--json")).out);
+    const no = ["deny", first, "--digest", String(digest), "--reason", "not tonight"] as const;
+    expect((await here.shop.run(...no)).exit).toBe(0);
+    const again = await here.fire("asks");
+    expect({ exit: again.exit, ...verdictsOf(again.out) }).toMatchObject({
+      exit: 2,
+      "a sweep": expect.stringMatching(new RegExp(`^found: denied by \\S+ in run ${first}: not tonight$`)),
+    });
+    expect(await here.asking()).toEqual([]);
+    const own = ["schedule", "run-now", "asks", "--schedules", "home/schedules.yml", "--json"] as const;
+    expect((await here.shop.run(...own)).exit).toBe(3);
+    expect(await here.asking()).toHaveLength(1);
+    // Gone, and there once more.
+    await here.spoil();
+    expect((await here.fire("asks")).exit).toBe(0);
+    expect(await here.asking()).toEqual([]);
+    await here.shop.write("a/1.bad", "");
+    expect((await here.fire("asks")).exit).toBe(3);
+    await here.spoil();
+    expect((await here.fire("asks")).exit).toBe(0);
+  });
+
   test("asks anew what an earlier one asks that is past its deadline: no yes would count there any more", async () => {
     await here.spoil();
     await here.shop.write("a/1.bad", "");
@@ -125,7 +152,7 @@ describe("what a schedule restrains", () => {
     await here.shop.write("a/again.bad", "");
     const run = here.nextId();
     expect((await here.fire("often", run)).exit).toBe(3);
-    const why = "it keeps coming back: fixed 2 times within 7 d, so look for the cause";
+    const why = "it keeps coming back: 2 fixes within 7 d, so look for the cause";
     expect((await here.shop.run("approvals", run)).out).toContain(`asked, not fixed by the schedule: ${why}`);
     expect(await here.files("a")).toContain("again.bad");
     expect((await here.approved(run)).exit).toBe(0);

@@ -155,6 +155,19 @@ describe("what is found is not fixed", () => {
     expect(next(after(plan, ...found, ...events))).toEqual(settles("found", reason));
   });
 
+  test("what was denied in an earlier run of its schedule, also where it would be fixed without asking; anything else is asked", () => {
+    const first = next(after(PLAN, ...found));
+    if (first.kind !== "ask") throw new Error(first.kind);
+    const refused = [{ digest: first.digest, run: "r0", by: "ada", reason: "", at: 0 }];
+    const schedule = { name: "nightly", fire: 0, why: [], refused };
+    for (const approve of ["none", "high"] as const) {
+      const plan = { ...PLAN, approve, schedule };
+      expect(next(after(plan, ...found))).toEqual(settles("found", "denied by ada in run r0"));
+    }
+    const more = after({ ...PLAN, schedule }, reached(), saw(["a", "another"]));
+    expect(next(more)).toMatchObject({ kind: "ask" });
+  });
+
   test("in a dry run, which shows its preview first", () => {
     const state = after(planWith({ dryRun: true, approve: "high" }), ...found);
     expect(next(state)).toEqual({ kind: "preview", ...at });
