@@ -147,14 +147,12 @@ function waysOf(
   };
 }
 
-/** The record; while it cannot be opened that is told, and tried again: a disk that is full will be freed. */
+/** The record; while it cannot be opened that is told, and tried again: a disk that is full will be freed. Until `heed`, a signal ends all at once. */
 async function openedRecord(state: string, status: DaemonStatus, say: (line: Line) => void): Promise<SqliteRecord> {
   for (const signal of ENDS) process.on(signal, endAtOnce);
   for (;;) {
     try {
-      const record = SqliteRecord.open(state, LOCKED);
-      for (const signal of ENDS) process.off(signal, endAtOnce);
-      return record;
+      return SqliteRecord.open(state, LOCKED);
     } catch (error) {
       if (!(error instanceof FaultError)) throw error;
       if (error.message !== status.recordFault) say({ level: "error", event: "record", problem: error.message });
@@ -233,7 +231,11 @@ function heed(bridge: Bridge, reader: { again(): void }): Disposable {
     reader.again();
     bridge.wake();
   };
-  for (const signal of ENDS) process.on(signal, onEnd);
+  for (const signal of ENDS) {
+    process.on(signal, onEnd);
+    // Not before: a signal that has come while nobody could take it is lost where nobody listens.
+    process.off(signal, endAtOnce);
+  }
   process.on("SIGHUP", onAgain);
   const readers = onceReadersGo(() => undefined);
   return {

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import { firesIn, startDaemon, until } from "../kit/daemon-command.ts";
@@ -65,6 +66,20 @@ test.concurrent("an address that others reach is warned of", async () => {
   const { note } = await daemon.said(({ event, level }) => event === "daemon" && level === "warning");
   expect(note).toMatch(/^not on loopback: /);
   daemon.child.kill("SIGTERM");
+  expect((await daemon.ended).exit).toBe(0);
+});
+
+test.concurrent("a signal to end that comes while the record is waited for is not lost", async () => {
+  await using shop = await scheduled(`{ name: often, runbook: job, cron: "@yearly" }`);
+  await SqliteRecord.open(join(shop.directory, "state"))[Symbol.asyncDispose]();
+  using database = new DatabaseSync(join(shop.directory, "state/runbook.db"));
+  database.exec("begin immediate");
+  const daemon = startDaemon(shop);
+  await daemon.said(({ event }) => event === "daemon");
+  await sleep(300);
+  daemon.child.kill("SIGTERM");
+  await sleep(300);
+  database.exec("rollback");
   expect((await daemon.ended).exit).toBe(0);
 });
 
