@@ -45,7 +45,9 @@ export function holdPipes(mark: string): string {
 /** The same as `becomeCommand` for a channel with a terminal: that is asked on and answered on, and the shell has the pipes which `holder` holds. */
 export function becomeOnTerminal(becoming: Becoming, holder: number): string {
   const { means } = becoming;
-  const take = `p=/proc/${holder}/fd; exec 3<$p/0 4>$p/1 5>$p/2; kill -KILL ${holder}; LC_ALL=C; export LC_ALL;`;
+  // Until it is gone it may still take the first byte of what is meant for the shell.
+  const gone = `kill -KILL ${holder}; while [ -e $p/0 ]; do :; done`;
+  const take = `p=/proc/${holder}/fd; exec 3<$p/0 4>$p/1 5>$p/2; ${gone}; LC_ALL=C; export LC_ALL;`;
   const pipes = "<&3 >&4 2>&5 3<&- 4>&- 5>&-";
   // Not in its place: with nobody else on it the terminal would be taken for closed.
   const run = (options: string, given: string, after: string): string =>
