@@ -2,6 +2,7 @@ import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import type { BookedFire } from "../../src/schedule/book.ts";
+import { localJob, sweep } from "./shelf.ts";
 import type { Running, Workshop } from "./workshop.ts";
 
 /** A line of a daemon's log. */
@@ -14,6 +15,16 @@ export type Daemon = Running & {
   /** Waits for a line that it says. */
   said(wanted: (line: Logged) => boolean): Promise<Logged>;
 };
+
+/** A workshop of one host with a file that says these schedules, a line each. */
+export async function scheduled(...lines: readonly string[]): Promise<Workshop> {
+  const shop = await localJob(sweep());
+  await shop.write(
+    "schedules.yml",
+    `inventory: hosts.yml\nschedules:\n${lines.map((line) => `  - ${line}\n`).join("")}`,
+  );
+  return shop;
+}
 
 /** Starts `runbook daemon` in a workshop whose record is in `state`. */
 export function startDaemon(shop: Workshop, ...argv: readonly string[]): Daemon {
