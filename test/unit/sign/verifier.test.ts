@@ -189,7 +189,11 @@ test("nothing stays behind in the directory for temporary files, and nobody else
   try {
     const modes = new Set<number>();
     const seen = setInterval(() => {
-      for (const name of readdirSync(place)) modes.add(statSync(join(place, name)).mode & 0o777);
+      for (const name of readdirSync(place)) {
+        // It may be gone by now.
+        const there = statSync(join(place, name), { throwIfNoEntry: false });
+        if (there !== undefined) modes.add(there.mode & 0o777);
+      }
     }, 1);
     await refusal(await sign());
     await refusal("junk");
