@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Hundreds of real hosts and processes share two cores: what passes at its second try is told at the end of the log.
+    retry: 1,
     // On two cores: half of the time of these tests is waiting for hosts.
     maxWorkers: 3,
     reporters: ["default", new ClosingLine()],

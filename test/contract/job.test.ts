@@ -134,7 +134,8 @@ describe.concurrent.each(WAYS)("a job: %s", (_name, open) => {
     const sleep = uniqueSleep();
     const text = `trap 'echo tidied; exit 1' TERM; ${sleep} & env -i ${sleep} & setsid ${sleep} & while :; do sleep 0.1; done`;
     const one = job(text, { late: "kill", timeout: 1 });
-    expect(outcome(await host.job(one))).toMatchObject({ end: "timed-out gone", stdout: "tidied\n" });
+    const tidied: unknown = expect.stringMatching(/^(tidied\n)+$/); // a copy of the shell, about to become a sleep, has the trap, too
+    expect(outcome(await host.job(one))).toMatchObject({ end: "timed-out gone", stdout: tidied });
     expect(processesWith(sleep).filter((seen) => seen.args === sleep)).toEqual([]);
     expect(outcome(await host.attach(sought(one))).end).toBe("timed-out gone");
   });
