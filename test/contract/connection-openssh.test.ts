@@ -258,14 +258,16 @@ it("ends soon after us when we are killed", async () => {
 
 /** Somebody who logs in and is killed. Nothing of what they did there goes on, and nothing of theirs is on this machine's disk. */
 async function abandon(): Promise<void> {
+  const sleep = uniqueSleep();
   const code = `
     import { connected, plainOpenssh, script } from "${resolve("test/kit/connections.ts")}";
     const connection = await connected(plainOpenssh(), ${JSON.stringify(bastion.host())});
-    await connection.run(script("sleep 60"));`;
+    await connection.run(script("${sleep}"));`;
   const env = { ...process.env, XDG_RUNTIME_DIR: abandoned };
   const killed = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: "inherit", env });
   const keepers = (): number => processesWith(abandoned).length;
-  expect(await eventually(() => keepers() > 0 && readdirSync(abandoned).length === 0)).toBe(true);
+  const works = (): boolean => processesWith(sleep).some(({ args }) => args === sleep);
+  expect(await eventually(() => works() && keepers() > 0 && readdirSync(abandoned).length === 0)).toBe(true);
   killed.kill("SIGKILL");
   expect(await eventually(() => loginsOf(bastion.pid).length === 0 || keepers() === 1)).toBe(true);
 }
