@@ -69,7 +69,7 @@ export function inventoryDigest(hosts: readonly Host[], runbook: Runbook, env: N
   const below = belowHome(env);
   const hash = createHash("sha256");
   for (const { vars, ...host } of hosts) {
-    // A secret of the runbook may stand among the host's variables as any other does; a password shows as dots.
+    // A secret of the runbook may stand among the host's variables like every other; a password shows as dots.
     const shown = Object.entries(vars).filter(([name]) => runbook.inputs[name]?.secret !== true);
     const sorted = shown.toSorted(([a], [b]) => (a < b ? -1 : 1));
     hash.update(`${JSON.stringify(host, below)}\n${JSON.stringify(sorted)}\n`);

@@ -19,7 +19,7 @@ export type SshServer = AsyncDisposable & { readonly port: number };
 type Terminal = { readonly term: string; readonly rows: number; readonly cols: number };
 
 /**
- * Serves one practice host over SSH on 127.0.0.1 (port 0: any that is free). Only root with the given key comes in; commands and shells run inside the host.
+ * Serves one practice host over SSH on 127.0.0.1 (port 0: one that is free). Only root with the given key comes in; commands and shells run inside the host.
  * `host` answers undefined while the host is being built: logins work then, commands do not. Rejects with the system's error when
  * the port is taken.
  */

@@ -62,7 +62,7 @@ export const Fix = FixKeys.transform(({ timeout, ...fix }) =>
 );
 export type Fix = z.infer<typeof Fix>;
 
-/** The input or fact that names the kernel which a reboot must bring; null: any will do. */
+/** The input or fact that names the kernel which a reboot must bring; null: whichever comes. */
 export function kernelOf({ reboot }: Fix): string | null {
   return typeof reboot === "object" ? (reboot.kernel ?? null) : null;
 }

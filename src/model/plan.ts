@@ -78,7 +78,7 @@ export const RunPlan = z.object({
     batches: z.array(Share),
     maxFailures: z.int(),
     maxUnknown: Limit,
-    /** With more hosts than this that need a fix, no fix starts; null: any number may. */
+    /** With more hosts than this that need a fix, no fix starts; null: however many there are. */
     maxAffected: Share.nullable().default(null),
     /** Seconds between the end of a batch and the beginning of the next. */
     soak: z.number().default(0),

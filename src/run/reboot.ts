@@ -144,7 +144,7 @@ async function kernelNow(
     : { unknown: `${question} tells no kernel (exit ${ended.code})` };
 }
 
-/** The kernel that the runbook wants; null: any. What is to name it and does not must not pass for any. */
+/** The kernel that the runbook wants; null: whichever comes. What is to name it and does not must not pass for that. */
 function wantedKernel(
   host: HostState,
   step: StepState,

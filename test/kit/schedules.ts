@@ -1,4 +1,5 @@
 import type { Schedule } from "../../src/model/schedule.ts";
+import type { ExportPlace } from "../../src/schedule/export.ts";
 import { examineSchedules } from "../../src/schedule/compile.ts";
 
 /** A schedule as a file with these lines says it; a name, a runbook, an inventory and `@hourly` stand in it unless they say otherwise. */
@@ -11,6 +12,17 @@ export function scheduleOf(lines: Readonly<Record<string, unknown>> = {}): Sched
   if (schedule === undefined || faults.length > 0) throw new Error(JSON.stringify(faults));
   return schedule;
 }
+
+/** Where what is exported stands, and for whom. */
+export const EXPORTED: Omit<ExportPlace, "program" | "directory"> = {
+  source: "/etc/runbook/schedules.yml",
+  to: "/etc/runbook",
+  state: "/var/lib/runbook",
+  user: "runbook",
+  variables: {},
+  now: Date.UTC(2026, 0, 1),
+  zone: "UTC",
+};
 
 /** Zones whose clocks change at different times, by different spans, or never. */
 export const ZONES = ["Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "UTC"] as const;

@@ -3,20 +3,10 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { crontabLine } from "../../../src/schedule/crontab.ts";
 import type { ExportPlace } from "../../../src/schedule/export.ts";
-import { scheduleOf } from "../../kit/schedules.ts";
+import { EXPORTED, scheduleOf } from "../../kit/schedules.ts";
 
 /** The program tells its arguments, each with a NUL after it. */
-const PLACE: ExportPlace = {
-  program: ["printf", String.raw`%s\0`],
-  directory: "/",
-  source: "/etc/runbook/schedules.yml",
-  to: "/etc/runbook",
-  state: "/var/lib/runbook",
-  user: "runbook",
-  variables: {},
-  now: Date.UTC(2026, 0, 1),
-  zone: "UTC",
-};
+const PLACE: ExportPlace = { ...EXPORTED, program: ["printf", String.raw`%s\0`], directory: "/" };
 
 function exported(lines: Readonly<Record<string, unknown>>, place: Partial<ExportPlace> = {}) {
   return crontabLine(scheduleOf(lines), { ...PLACE, ...place });

@@ -1,19 +1,9 @@
 import { expect, test } from "vitest";
 import type { ExportPlace } from "../../../src/schedule/export.ts";
 import { systemdUnits } from "../../../src/schedule/systemd.ts";
-import { scheduleOf } from "../../kit/schedules.ts";
+import { EXPORTED, scheduleOf } from "../../kit/schedules.ts";
 
-const PLACE: ExportPlace = {
-  program: ["/usr/bin/runbook"],
-  directory: "/etc/run book\\",
-  source: "/etc/runbook/schedules.yml",
-  to: "/etc/runbook",
-  state: "/var/lib/runbook",
-  user: "runbook",
-  variables: {},
-  now: Date.UTC(2026, 0, 1),
-  zone: "UTC",
-};
+const PLACE: ExportPlace = { ...EXPORTED, program: ["/usr/bin/runbook"], directory: "/etc/run book\\" };
 
 test("a backslash at the end of a value makes no part of it of the line that follows", () => {
   const made = systemdUnits(scheduleOf({ about: "all of C:\\" }), PLACE);
