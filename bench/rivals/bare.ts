@@ -5,7 +5,7 @@ import type { Given } from "../bare-login.ts";
 import { fromJsonLines, type Rival } from "../rival.ts";
 import { WIDTH } from "../target.ts";
 
-/** A loop of our own on ssh2, in one file and with Node's compile cache as Runbook is, so that neither loses time in loading modules. */
+/** A loop of our own on ssh2, in one file and with Node's compile cache, so that it loses little time in loading modules. */
 function bare(kind: "exec" | "frame"): Rival {
   return {
     name: `bare-${kind}`,

@@ -247,8 +247,4 @@ process.on("uncaughtException", (error) => {
   process.exit();
 });
 endWithReaders();
-try {
-  await program.parseAsync();
-} catch (error) {
-  await endBadly(error);
-}
+void program.parseAsync().catch(endBadly);

@@ -7,7 +7,7 @@ import { metavarOf } from "../../src/cli/complete.ts";
 import { VALUES } from "../../src/cli/complete-values.ts";
 import { localJob } from "../kit/shelf.ts";
 import { Terminal } from "../kit/terminal.ts";
-import { COMPILED, type Workshop } from "../kit/workshop.ts";
+import { type Workshop } from "../kit/workshop.ts";
 
 const BIN = resolve(import.meta.dirname, "../../bin/runbook.js");
 const STEPS = `  - id: sweep
@@ -38,7 +38,6 @@ beforeAll(async () => {
   env = {
     PATH: `${shop.directory}/bin:${process.env["PATH"]}`,
     HOME: shop.directory,
-    NODE_COMPILE_CACHE: COMPILED,
     PS1: "> ",
     LANG: "C.UTF-8",
   };

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test, vi } from "vitest";
-import { COMPILED, workshop } from "../kit/workshop.ts";
+import { workshop } from "../kit/workshop.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -21,7 +21,7 @@ test("hosts whose packets are swallowed hold nobody up, however few may be at wo
     "look.yml": "name: look\ntitle: A look\nsteps: [{ id: look, detect: { run: ':' } }]\n",
   });
   const given = ["run", "./look.yml", "-i", "hosts.yml", "--parallel", "1", "--state", "state", "--json"];
-  const env = { PATH: process.env["PATH"], HOME: shop.directory, NODE_COMPILE_CACHE: COMPILED };
+  const env = { PATH: process.env["PATH"], HOME: shop.directory };
   const out = await new Promise<string>((done) => {
     const args = ["-n", "sh", "-ec", SWALLOW, "sh", process.execPath, MAIN, ...given];
     execFile("unshare", args, { cwd: shop.directory, env }, (_error, text, err) => done(text + err));

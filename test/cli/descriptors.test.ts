@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import { withinDescriptors } from "../../src/cli/descriptors.ts";
 import { hostAt, type Sshd, startSshd } from "../kit/sshd.ts";
 import { sweep } from "../kit/shelf.ts";
-import { COMPILED, workshop } from "../kit/workshop.ts";
+import { workshop } from "../kit/workshop.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -28,7 +28,7 @@ function inventory(count: number): string {
 /** Our command in a process that may open so many files. */
 function limited(files: number, cwd: string, ...argv: readonly string[]): Promise<{ exit: unknown; text: string }> {
   const command = `ulimit -n ${files}; exec "$@"`;
-  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1", NODE_COMPILE_CACHE: COMPILED };
+  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1" };
   return new Promise((done) => {
     const args = ["-c", command, "sh", process.execPath, MAIN, ...argv];
     execFile("sh", args, { cwd, env }, (error, out, err) =>

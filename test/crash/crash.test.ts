@@ -13,7 +13,6 @@ import { SqliteRecord } from "../../src/journal/sqlite.ts";
 import { thisWriter } from "../../src/journal/writer.ts";
 import { Event, type Entry } from "../../src/model/event.ts";
 import { withOwnMemory } from "../kit/own-memory.ts";
-import { COMPILED } from "../kit/workshop.ts";
 import { RUNBOOK, SITE } from "./fixtures/site.ts";
 
 const PROGRAM = resolve(import.meta.dirname, "fixtures/live.ts");
@@ -70,7 +69,8 @@ async function site(): Promise<Run> {
     for (const file of files) await writeFile(join(directory, host, file), "");
   }
   const live = async (...argv: readonly string[]): Promise<string | null> => {
-    const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED };
+    // The program is TypeScript, which Node would translate anew each time.
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
     const [command, ...args] = withOwnMemory([process.execPath, PROGRAM, directory, ...argv]);
     const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "inherit"] });
     const [said] = await Promise.all([text(child.stdout), once(child, "close")]);

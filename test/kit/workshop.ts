@@ -31,9 +31,6 @@ export type Workshop = AsyncDisposable & {
   startWith(env: Readonly<Record<string, string>>, ...argv: readonly string[]): Running;
 };
 
-/** Where Node keeps what it has compiled, so that the next process need not: it halves the CPU time that one takes to start. */
-export const COMPILED = join(tmpdir(), "node-compile-cache");
-
 const MAIN = resolve(import.meta.dirname, "../../bin/runbook.js");
 
 /** Makes a workshop with these files (path → content). */
@@ -74,7 +71,7 @@ function start(
   more: Readonly<Record<string, string>>,
   argv: readonly string[],
 ): Running {
-  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1", NODE_COMPILE_CACHE: COMPILED, ...more };
+  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1", ...more };
   const [command, ...args] = withOwnMemory([process.execPath, MAIN, ...argv], memory);
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const parts: { out: Buffer[]; err: Buffer[] } = { out: [], err: [] };
