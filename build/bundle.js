@@ -55,10 +55,10 @@ const scripts = new Set(files.map(({ name }) => name).filter((name) => !isModule
 
 /** All others become CommonJS, which `bin/load.js` can load together with what V8 has compiled of it. */
 async function written({ name, text }) {
-  const linked = text.replaceAll(/(import\()?"\.\/([\w-]+)\.js"(\))?/g, (whole, call, to, end) => {
-    if (!scripts.has(to)) return whole;
+  const linked = text.replaceAll(/(import\()?"\.\/([\w-]+)\.js"(\))?/g, (whole, call, to, end = "") => {
+    if (!scripts.has(to)) return call !== undefined && !isModule(name) ? `module.${whole}` : whole;
     const file = `"./${to}.cjs"`;
-    return call === undefined ? `${file}${end ?? ""}` : `Promise.resolve().then(() => require(${file}))`;
+    return call === undefined ? `${file}${end}` : `Promise.resolve().then(() => require(${file}))`;
   });
   if (isModule(name)) return { file: `${name}.js`, code: banner + linked };
   const { code } = await transform(linked, {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { compiledOf, load } from "../bin/load.js";
 
 const scripts = new Map();
-load((file, script) => scripts.set(file, script));
+load((name, script) => scripts.set(name, script));
 process.on("exit", () => {
-  for (const [file, script] of scripts) writeFileSync(compiledOf(file), script.createCachedData());
+  for (const [name, script] of scripts) writeFileSync(compiledOf(name), script.createCachedData());
 });
