@@ -1,5 +1,5 @@
-import { glob, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { glob, readdir, readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { IGNORED_OPTIONS, LACKING_OPTIONS } from "../../language/inventory/ssh-names.ts";
 import { matchesPattern } from "../hostkeys/knownhosts.ts";
 
@@ -50,6 +50,7 @@ export async function kindsOfFiles(files: readonly string[], home: string): Prom
     for (const value of values) {
       if (/[%$]|^~[^/]/.test(value)) return false;
       const pattern = value.startsWith("~/") ? join(home, value.slice(2)) : value;
+      if (await isEmpty(dirname(resolve(base, pattern)))) continue;
       for await (const file of glob(pattern, { cwd: base })) {
         if (!(await read(file.startsWith("/") ? file : join(base, file), depth + 1))) return false;
       }
@@ -59,6 +60,12 @@ export async function kindsOfFiles(files: readonly string[], home: string): Prom
   for (const file of files) if (!(await read(file, 0))) return null;
   // Read a second time, all blocks are about the name that they gave in the first.
   return again && names.size > 0 ? null : { blocks, names, plain: plain ? said : null };
+}
+
+/** Said of most systems' ssh_config.d, and sooner than Node has loaded what looks for patterns. A pattern itself is no directory. */
+async function isEmpty(directory: string): Promise<boolean> {
+  if (/[*?[{\\]/.test(directory)) return false;
+  return (await readdir(directory).catch(() => [])).length === 0;
 }
 
 function onlySshCanTell(name: string, value: string): boolean {
