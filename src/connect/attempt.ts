@@ -1,5 +1,5 @@
 import type { Fault } from "../model/fault.ts";
-import type { Ended, Listener, Script } from "../run/ports.ts";
+import type { Ended, Following, Listener, Script, Sequel } from "../run/ports.ts";
 import { decode, encode, unfinished } from "../script/bytes.ts";
 import { HUNG } from "../script/hung.ts";
 import { alert, ASK_TO_END, END_NOW, frame, maySpoil, NOT_BEGUN } from "../script/session.ts";
@@ -17,9 +17,11 @@ export type Attempt = {
   readonly cut: boolean;
   /** Whether bytes have come after the marks, up to now: something is still there and prints. */
   readonly soiled: () => boolean;
+  /** Of the sequel, where it was begun: then the session is its affair. */
+  readonly next?: Promise<Attempt>;
 };
 
-export type RunOptions = { readonly signal?: AbortSignal; readonly listen?: Listener };
+export type RunOptions = Following & { readonly sequel?: Sequel | undefined };
 
 /** Bytes kept of what a script prints. */
 export const KEEP = { stdout: 256 * 1024, stderr: 64 * 1024 };
@@ -40,21 +42,41 @@ type Stop =
   | { readonly kind: "ended"; readonly end: PipeEnd }
   | { readonly kind: "late" | "aborted" | "flooded" };
 
-/** Runs one script in a session and waits for its end, or makes it. */
+/** Runs one script in a session and waits for its end, or makes it. A sequel must be of the same kind of session, and both must only look. */
 export async function attempt(session: Session, script: Script, options: RunOptions): Promise<Attempt> {
+  const { sequel, ...own } = options;
+  const second =
+    sequel === undefined ? undefined : watch(session, sequel.script, { ...options, listen: sequel.listen }, undefined);
+  const first = watch(session, script, own, second);
+  const timeout = script.timeout + (sequel?.script.timeout ?? 0);
+  const guard = session.purpose === "look" ? watchOver(session, timeout, maySpoil(script.text)) : undefined;
+  session.pipe.receive((stream, chunk) => first.push(stream, chunk));
+  const framed = [{ text: script.text, mark: first.mark }];
+  if (sequel !== undefined && second !== undefined) framed.push({ text: sequel.script.text, mark: second.mark });
+  session.pipe.write(encode(frame(session, framed, script.look)));
+  const attempted = await outcome(session, script, first, guard);
+  if (second === undefined || sequel === undefined || !goesOn(attempted)) {
+    clearTimeout(guard?.timer);
+    return attempted;
+  }
+  const next = outcome(session, sequel.script, second, guard).finally(() => clearTimeout(guard?.timer));
+  return { ...attempted, next };
+}
+
+/** Whether a sequel was begun. */
+function goesOn({ ended }: Attempt): boolean {
+  return ended.kind === "exited" && ended.code === 0;
+}
+
+async function outcome(session: Session, script: Script, watched: Watch, guard: Guard | undefined): Promise<Attempt> {
   const started = performance.now();
-  const out = { stdout: capture(KEEP.stdout), stderr: capture(KEEP.stderr) };
-  const mark = randomMark();
-  const watched = watch(session, script, mark, out, options);
-  const risky = maySpoil(script.text);
-  const guard = session.purpose === "look" ? watchOver(session, script.timeout, risky) : undefined;
-  session.pipe.write(encode(frame(session, script.text, mark, script.look)));
+  watched.begin();
   const stop = await watched.stop;
-  clearTimeout(guard?.timer);
   const ms = stop.kind === "late" ? script.timeout * 1000 : performance.now() - started;
   const end = await settle(session, stop, watched.marked);
   watched.release();
-  const printed = { stdout: out.stdout.output(), stderr: out.stderr.output(), ms };
+  const { stdout, stderr } = watched.out;
+  const printed = { stdout: stdout.output(), stderr: stderr.output(), ms };
   const reusable = stop.kind === "marked" && guard?.alerted() === false;
   const { soiled } = watched;
   const ended: Ended =
@@ -62,8 +84,10 @@ export async function attempt(session: Session, script: Script, options: RunOpti
   return { ended, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled };
 }
 
+type Guard = { readonly timer: NodeJS.Timeout; alerted(): boolean };
+
 /** Alerts the session at once to a script that may spoil it, and to any other that takes its time; one that was alerted is not used again. */
-function watchOver(session: Session, timeout: number, risky: boolean): { timer: NodeJS.Timeout; alerted(): boolean } {
+function watchOver(session: Session, timeout: number, risky: boolean): Guard {
   let alerted = false;
   const tell = (): void => {
     alerted = true;
@@ -127,7 +151,14 @@ async function endGroup(session: Session, marked: Promise<unknown>): Promise<boo
   return end?.kind === "exited";
 }
 
+/** What is read of one script. */
 type Watch = {
+  readonly mark: string;
+  readonly out: { readonly stdout: Capture; readonly stderr: Capture };
+  /** Takes what its session prints. */
+  push(stream: "stdout" | "stderr", chunk: Uint8Array): void;
+  /** From now on its time runs, and it can be aborted. */
+  begin(): void;
   readonly stop: Promise<Stop>;
   /** Settles when both marks have come, even after the driver stopped waiting. */
   readonly marked: Promise<Stop>;
@@ -135,13 +166,10 @@ type Watch = {
   release(): void;
 };
 
-function watch(
-  session: Session,
-  script: Script,
-  mark: string,
-  out: { readonly stdout: Capture; readonly stderr: Capture },
-  options: RunOptions,
-): Watch {
+/** `after`: who takes what comes after the script's marks. */
+function watch(session: Session, script: Script, options: RunOptions, after: Watch | undefined): Watch {
+  const mark = randomMark();
+  const out = { stdout: capture(KEEP.stdout), stderr: capture(KEEP.stderr) };
   const { promise: stopped, resolve: halt } = Promise.withResolvers<Stop>();
   const { promise: marked, resolve: done } = Promise.withResolvers<Stop>();
   const find = { stdout: markFinder(mark), stderr: markFinder(mark) };
@@ -149,9 +177,15 @@ function watch(
   const tell = options.listen === undefined ? undefined : live(options.listen);
   let words: readonly string[] = [];
   let soiled = false;
-  session.pipe.receive((stream, chunk) => {
+  let timer: NodeJS.Timeout | undefined;
+  const abort = (): void => halt({ kind: "aborted" });
+  const pass = (stream: "stdout" | "stderr", chunk: Uint8Array): void => {
+    soiled = true;
+    after?.push(stream, chunk);
+  };
+  const push = (stream: "stdout" | "stderr", chunk: Uint8Array): void => {
     if (over[stream]) {
-      soiled = true;
+      pass(stream, chunk);
       return;
     }
     const cut = find[stream].push(chunk);
@@ -163,15 +197,19 @@ function watch(
     if (cut.found === undefined) return;
     over[stream] = true;
     if (stream === "stdout") ({ words } = cut.found);
-    if (cut.found.after.length > 0) soiled = true;
+    if (cut.found.after.length > 0) pass(stream, cut.found.after);
     if (over.stdout && over.stderr) done({ kind: "marked", words });
-  });
-  const timer = setTimeout(halt, Math.min(script.timeout * 1000, 2 ** 31 - 1), { kind: "late" });
-  const abort = (): void => halt({ kind: "aborted" });
-  options.signal?.addEventListener("abort", abort, { once: true });
-  if (options.signal?.aborted === true) abort();
+  };
   const ended = session.pipe.ended.then((end): Stop => ({ kind: "ended", end }));
   return {
+    mark,
+    out,
+    push,
+    begin() {
+      timer = setTimeout(halt, Math.min(script.timeout * 1000, 2 ** 31 - 1), { kind: "late" });
+      options.signal?.addEventListener("abort", abort, { once: true });
+      if (options.signal?.aborted === true) abort();
+    },
     stop: Promise.race([marked, stopped, ended]),
     marked,
     soiled: () => soiled,

@@ -2,10 +2,11 @@ import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Connection, Ended, Job, JobEnded, Script, Started } from "../run/ports.ts";
 import { attachJob, type Detached, startJob } from "../script/job.ts";
-import { attempt, type RunOptions } from "./attempt.ts";
+import { maySpoil } from "../script/session.ts";
+import { attempt, type Attempt, type RunOptions } from "./attempt.ts";
 import { isLeft, stuckOf } from "./hung.ts";
 import { ENDING, follow, NOTHING_READ } from "./job.ts";
-import { endSession, type Login, type Need, sessionPool } from "./pool.ts";
+import { endSession, type Login, type Need, sessionPool, type Taken } from "./pool.ts";
 import type { Session } from "./session.ts";
 
 const INTERRUPTED: Fault = { kind: "session", message: "interrupted before it began" };
@@ -27,12 +28,23 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
   let disposed = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function runOne(script: Script, options: RunOptions): Promise<Ended> {
-    if (options.signal?.aborted === true) return { kind: "refused", fault: INTERRUPTED };
+  async function runOne(script: Script, { sequel, ...own }: RunOptions): Promise<Ended> {
+    if (own.signal?.aborted === true) return { kind: "refused", fault: INTERRUPTED };
     if (disposed || !login.alive()) return { kind: "refused", fault: CLOSED };
     const taken = await pool.take(script);
     if (isFault(taken)) return { kind: "refused", fault: taken };
-    const { ended, reusable, cut, soiled } = await attempt(taken.session, script, options);
+    const along = sequel !== undefined && goTogether(script, sequel.script) ? sequel : undefined;
+    const { next, ...attempted } = await attempt(taken.session, script, { ...own, sequel: along });
+    if (next !== undefined && sequel !== undefined && attempted.ended.kind === "exited") {
+      const rest = { ...own, listen: sequel.listen };
+      return { ...attempted.ended, next: next.then((second) => closing(taken, sequel.script, second, rest)) };
+    }
+    return closing(taken, script, attempted, { ...own, sequel });
+  }
+
+  /** What becomes of the session that a script has run in, and of the script where its session was gone. */
+  async function closing(taken: Taken, script: Script, attempted: Attempt, options: RunOptions): Promise<Ended> {
+    const { ended, reusable, cut, soiled } = attempted;
     if (script.late === "end" && isLeft(ended)) return { ...ended, stuck: await stuckOf(taken.session, script, pool) };
     if (reusable) pool.keep(script, taken.session, soiled);
     // What a script that writes left in the background lives on.
@@ -91,7 +103,11 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
     get alive() {
       return !disposed && login.alive();
     },
-    run: (script, options = {}) => queued(() => runOne(script, options)),
+    run: (script, options = {}) => {
+      const ended = queued(() => runOne(script, options));
+      last = ended.then((one) => (one.kind === "exited" ? one.next : undefined));
+      return ended;
+    },
     beside: (script, options = {}) => beside(script, options),
     job: (job, options = {}) => queued(() => runJob(job, options)),
     attach: (job, options = {}) => queued(() => attach(job, options)),
@@ -102,6 +118,12 @@ export async function connectionOver(login: Login): Promise<Connection | Fault> 
       await login.close();
     },
   };
+}
+
+/** Whether two scripts can be sent as one: in a session of one kind, both to look, and neither such that it costs its session. */
+function goTogether(script: Script, sequel: Script): boolean {
+  const [one, other] = [script, sequel].map(({ shell, become, late }) => `${shell} ${become} ${late}`);
+  return one === other && script.late === "end" && !maySpoil(script.text) && !maySpoil(sequel.text);
 }
 
 /** A job whose time is up is ended by the host where it may be killed; its timer gives that the time it takes. */

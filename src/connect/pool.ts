@@ -32,10 +32,13 @@ export type Login = {
 /** What of a script decides which session it runs in. */
 export type Need = Pick<Script, "shell" | "become" | "late">;
 
+/** `reused`: it has run other scripts before. */
+export type Taken = { readonly session: Session; readonly reused: boolean };
+
 /** The sessions of one login. Those that look are kept for the next script of their kind; every script that writes gets its own. */
 export type Pool = {
-  /** A session for a script; `reused`: it has run others before. */
-  take(need: Need): Promise<{ readonly session: Session; readonly reused: boolean } | Fault>;
+  /** A session for a script. */
+  take(need: Need): Promise<Taken | Fault>;
   /** Keeps a session for later. `soiled` is asked then: something may have been printed in between. */
   keep(need: Need, session: Session, soiled: () => boolean): void;
   /** Tells all waiting sessions to end. */

@@ -1,7 +1,7 @@
 import type { Fault } from "../model/fault.ts";
 import { isFault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import type { Connection, Connector, Ended, Job, JobEnded, Listener, Script } from "./ports.ts";
+import type { Connection, Connector, Ended, Job, JobEnded, Listener, Script, Sequel } from "./ports.ts";
 
 const OVER: Fault = { kind: "session", message: "the run is over" };
 
@@ -79,10 +79,11 @@ export class Fleet implements AsyncDisposable {
     script: Script,
     signal: AbortSignal,
     listen: Listener,
+    sequel?: Sequel,
   ): Promise<Ended> {
     const connection = await this.connect(host, machineId, signal);
     if (isFault(connection)) return { kind: "refused", fault: connection };
-    return connection.run(script, { signal, listen });
+    return connection.run(script, { signal, listen, sequel });
   }
 
   /** Starts a job on the host; a login that fails is a refusal, since nothing was sent. */

@@ -8,16 +8,24 @@ import { NO_OUTPUT, outputText, type Output } from "../model/output.ts";
 import { NOTHING } from "../script/dialect.ts";
 import { mask, MASK } from "../model/secret.ts";
 import { ailing } from "./ailing.ts";
-import { definitionOf, firstLine, send, shortfall, type Work } from "./work.ts";
+import type { Ended, Script } from "./ports.ts";
+import { definitionOf, firstLine, masked, send, sendScript, shortfall, type Work } from "./work.ts";
 
 /** Runs `applies` of the runbook (step null) or of a step. Exit 0: concerned; exit 1 with a reason: not; all else is unknown. */
 export async function runApplies(host: HostState, step: StepState | null, work: Work): Promise<Event> {
   const at = { host: host.host, step: step?.plan.id ?? null };
   const body = step === null ? work.loaded.runbook.applies : definitionOf(step, work).applies;
-  const ended = await send(host, step, body ?? NOTHING, work);
+  const after = work.seq();
+  // Where it is concerned it is looked at next: at once, without the distance in between.
+  const look = step === null ? undefined : lookAt(host, step, work);
+  const ended = await send(host, step, body ?? NOTHING, work, {}, look);
   if (ended.kind !== "exited")
     return { type: "undetermined", ...at, reason: shortfall(ended, "applies"), ...ailing(ended) };
-  if (ended.code === 0) return { type: "concerned", ...at };
+  if (ended.code === 0) {
+    if (step !== null && ended.next !== undefined)
+      work.ahead.put(host.host, step.plan.id, { ended: ended.next, after });
+    return { type: "concerned", ...at };
+  }
   const reason = firstLine(ended.stdout);
   if (ended.code === 1 && reason !== "") return { type: "not-concerned", ...at, reason };
   const why =
@@ -48,7 +56,8 @@ export async function readFacts(host: HostState, work: Work): Promise<Event> {
 /** One look at a step: its findings, or why it cannot be told. */
 export async function detect(host: HostState, step: StepState, work: Work): Promise<Event> {
   const at = { host: host.host, step: step.plan.id };
-  const look = await lookOnce(host, step, work);
+  const ahead = work.ahead.take(host.host, step.plan.id);
+  const look = await judged(ahead === undefined ? sendLook(host, step, work) : ahead.ended, step, work);
   // Between two fixes of a card: the rest is put off, and what was fixed is verified.
   if ("unknown" in look && fixing(step)) {
     return { type: "deferred", ...at, reason: `it could not be looked at again: ${look.unknown}` };
@@ -57,17 +66,35 @@ export async function detect(host: HostState, step: StepState, work: Work): Prom
     const { unknown: reason, stderr: output, ailment } = look;
     return { type: "undetermined", ...at, reason, ...(ailment === undefined ? {} : { ailment }), output };
   }
-  return { type: "detected", ...at, findings: [...look.findings], ms: look.ms };
+  const { findings, ms } = look;
+  return {
+    type: "detected",
+    ...at,
+    findings: [...findings],
+    ms,
+    ...(ahead === undefined ? {} : { after: ahead.after }),
+  };
 }
 
+type Look = Judgement & { readonly stderr: Output; readonly ms: number; readonly ailment?: Ailment };
+
 /** Runs the detect script once and judges it. */
-export async function lookOnce(
-  host: HostState,
-  step: StepState,
-  work: Work,
-): Promise<Judgement & { readonly stderr: Output; readonly ms: number; readonly ailment?: Ailment }> {
+export function lookOnce(host: HostState, step: StepState, work: Work): Promise<Look> {
+  return judged(sendLook(host, step, work), step, work);
+}
+
+function lookAt(host: HostState, step: StepState, work: Work): Script {
   const { detect: definition } = definitionOf(step, work);
-  const ended = await send(host, step, definition.run, work, { timeout: definition.timeout });
+  return work.script(host, step, definition.run, { timeout: definition.timeout });
+}
+
+function sendLook(host: HostState, step: StepState, work: Work): Promise<Ended> {
+  return sendScript(host, step, lookAt(host, step, work), work);
+}
+
+async function judged(looking: Promise<Ended>, step: StepState, work: Work): Promise<Look> {
+  const { detect: definition } = definitionOf(step, work);
+  const ended = masked(await looking, work);
   if (ended.kind === "refused") {
     return { unknown: shortfall(ended, "detect"), stderr: NO_OUTPUT, ms: 0, ...ailing(ended) };
   }

@@ -18,6 +18,7 @@ import { reached } from "./reached.ts";
 /** Carries out one intent and tells what came of it. The caller makes each event durable before it asks for the next. */
 export async function* perform(intent: Intent, host: HostState, work: Work): AsyncGenerator<Event> {
   const at = { host: host.host };
+  if (intent.kind !== "detect") work.ahead.drop(host.host);
   switch (intent.kind) {
     case "connect":
       yield* connect(host, work);

@@ -35,6 +35,12 @@ export type Script = {
   readonly look?: string;
 };
 
+/**
+ * A script that is sent along with another, and begun at once where that exits 0: nobody waits for the distance in between. Both only look. It
+ * may be left out where it does not go, or would not be safe.
+ */
+export type Sequel = { readonly script: Script; readonly listen?: Listener };
+
 /** How a script ended, with what it printed as `O`. Only `exited` carries a verdict; every other kind leaves something unknown. */
 export type Ended<O = Printed> =
   /** It ended by itself, or, as a job that is `killed`, because a person wanted that. A signal is 128 + its number, as shells say it. */
@@ -45,21 +51,17 @@ export type Ended<O = Printed> =
       readonly stdout: O;
       readonly stderr: O;
       readonly ms: number;
+      /** How its sequel ends; absent: none was begun. */
+      readonly next?: Promise<Ended>;
     }
-  /** Its time was up. `gone`: every process of it is known to have ended; false: left running, or stuck in the kernel. */
+  /**
+   * Its time was up; or it is read-only and printed more than anybody reads (32 MiB), so it was ended. `gone`: every process of it is known to
+   * have ended; false: left running, or stuck in the kernel.
+   */
   | {
-      readonly kind: "timed-out";
+      readonly kind: "timed-out" | "flooded";
       readonly gone: boolean;
       /** What of it is known to be there still. */
-      readonly stuck?: readonly Stuck[];
-      readonly stdout: O;
-      readonly stderr: O;
-      readonly ms: number;
-    }
-  /** It is read-only and printed more than anybody reads (32 MiB), so it was ended. `gone` as above. */
-  | {
-      readonly kind: "flooded";
-      readonly gone: boolean;
       readonly stuck?: readonly Stuck[];
       readonly stdout: O;
       readonly stderr: O;
@@ -122,6 +124,8 @@ export type JobEnded = {
 /** Called with what a running script prints, as it comes, capped and decoded; null once more comes than is passed on. For display only. */
 export type Listener = (stream: "stdout" | "stderr", text: string | null) => void;
 
+export type Following = { readonly signal?: AbortSignal | undefined; readonly listen?: Listener | undefined };
+
 /** One login on one host. Scripts on it run one after the other, but for those that run beside them. */
 export interface Connection extends AsyncDisposable {
   /** `/etc/machine-id` and the kernel's boot id, or what tells machines and boots apart on Windows; null where the host has none. */
@@ -131,13 +135,13 @@ export interface Connection extends AsyncDisposable {
   /** False once the connection has ended, for whatever reason. */
   readonly alive: boolean;
   /** Runs one script. Aborting ends a read-only script and leaves one that writes (its end is then `lost`). Never throws. */
-  run(script: Script, options?: { readonly signal?: AbortSignal; readonly listen?: Listener }): Promise<Ended>;
+  run(script: Script, options?: Following & { readonly sequel?: Sequel | undefined }): Promise<Ended>;
   /** Runs one read-only script at once, though another script or a job is under way. Never throws. */
   beside(script: Script, options?: { readonly signal?: AbortSignal }): Promise<Ended>;
   /** Starts a job and follows it to its end. Aborting, or losing the connection, leaves it alone: it is `lost` then. Never throws. */
-  job(job: Job, options?: { readonly signal?: AbortSignal; readonly listen?: Listener }): Promise<JobEnded>;
+  job(job: Job, options?: Following): Promise<JobEnded>;
   /** Follows a job that is there already. Never starts one. */
-  attach(job: Started, options?: { readonly signal?: AbortSignal; readonly listen?: Listener }): Promise<JobEnded>;
+  attach(job: Started, options?: Following): Promise<JobEnded>;
 }
 
 /** Makes connections of one kind (ssh, local). */
@@ -207,16 +211,11 @@ export interface Orders {
 /** The last freeze; `liftedBy` null: it is in force. */
 export type Freezing = Freeze & { readonly liftedBy: string | null };
 
-/** What a run asks for. */
-export type Request = {
-  readonly run: string;
-  readonly host: string;
-  readonly step: string;
-  readonly digest: string;
-};
-
 /** A card that is open. */
-export type OpenRequest = Omit<Request, "digest">;
+export type OpenRequest = { readonly run: string; readonly host: string; readonly step: string };
+
+/** What a run asks for. */
+export type Request = OpenRequest & { readonly digest: string };
 
 /** Checks SSH signatures. */
 export interface Verifier {

@@ -9,6 +9,7 @@ import type { Host } from "../model/inventory.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
 import { mask, Secret } from "../model/secret.ts";
 import { jobName } from "../script/job.ts";
+import { looksAhead } from "./ahead.ts";
 import { farewell } from "./farewell.ts";
 import { Fleet } from "./fleet.ts";
 import { openLetters } from "./letters.ts";
@@ -198,6 +199,8 @@ function workOf(
       claim: (host) => ({ run, place: recorder.state.plan.hosts.indexOf(host) + 1, by: `${by}@${machine}` }),
     },
     claim: (place) => desk.claim({ run, ...place }, { over: recorder.state.plan.attended }),
+    ahead: looksAhead(parts.clock),
+    seq: () => recorder.state.seq,
     script: scribe(run, parts.loaded, recorder.state.plan.hosts, hosts, parts.values, parts.become),
     input: (host, name) => parts.values.get(host)?.get(name),
     hostOf: (name) => {

@@ -6,10 +6,11 @@ import { outputText, type Output } from "../model/output.ts";
 import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import type { Secret } from "../model/secret.ts";
 import { ailmentOfEnd, stuckWords } from "./ailing.ts";
+import type { LooksAhead } from "./ahead.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Locks } from "./lock.ts";
 import { maskLines, maskOutput } from "./masking.ts";
-import type { Clock, Ended, Request, Script } from "./ports.ts";
+import type { Clock, Ended, Listener, Request, Script } from "./ports.ts";
 import type { Extras, Scribe } from "./scripts.ts";
 
 /** What carrying out intents needs of the world. */
@@ -31,6 +32,9 @@ export type Work = {
   /** Who wanted that, in this process or in one before it. */
   killedBy(): string;
   readonly script: Scribe;
+  readonly ahead: LooksAhead;
+  /** Number of the last entry on record. */
+  seq(): number;
   /** The value of an input on a host. */
   input(host: string, name: string): string | Secret | undefined;
   /** What the next script of a step that writes is called on its host, where it goes on without us; null: it runs in a session of ours. */
@@ -53,15 +57,16 @@ export function definitionOf(step: StepState, work: Work): Step {
   return found;
 }
 
-/** Sends one script to where the step runs, and masks what it printed. */
+/** Sends one script to where the step runs, and masks what it printed. `sequel` may be begun where it exits 0. */
 export async function send(
   host: HostState,
   step: StepState | null,
   body: string,
   work: Work,
   extras?: Extras,
+  sequel?: Script,
 ): Promise<Ended<Output>> {
-  return masked(await sendScript(host, step, work.script(host, step, body, extras), work), work);
+  return masked(await sendScript(host, step, work.script(host, step, body, extras), work, sequel), work);
 }
 
 /** What a script printed, and why it was refused, without secrets. */
@@ -82,11 +87,19 @@ export function fleetFor(
     : { fleet: work.fleet, machineId: host.identity?.machineId ?? null };
 }
 
-/** Sends a script as it is to where the step runs. */
-export function sendScript(host: HostState, step: StepState | null, script: Script, work: Work): Promise<Ended> {
-  const listen = maskLines(work.secrets, (stream, text) => work.output(host.host, step?.plan.id ?? null, stream, text));
+/** Sends a script as it is to where the step runs, and perhaps a sequel. */
+export function sendScript(
+  host: HostState,
+  step: StepState | null,
+  script: Script,
+  work: Work,
+  sequel?: Script,
+): Promise<Ended> {
+  const listen = (): Listener =>
+    maskLines(work.secrets, (stream, text) => work.output(host.host, step?.plan.id ?? null, stream, text));
   const { fleet, machineId } = fleetFor(host, step, work);
-  return fleet.run(work.hostOf(host.host), machineId, script, work.leaving, listen);
+  const along = sequel === undefined ? undefined : { script: sequel, listen: listen() };
+  return fleet.run(work.hostOf(host.host), machineId, script, work.leaving, listen(), along);
 }
 
 /** Why a script that did not exit tells nothing: one line for the record. */

@@ -80,11 +80,42 @@ export const NOT_BEGUN = "not-begun";
 /** What of a session decides how it takes a script. */
 export type Taker = { readonly purpose: Purpose; readonly shell: "sh" | "bash"; readonly pipefail: boolean };
 
+/** A script and the word that ends it. */
+export type Framed = { readonly text: string; readonly mark: string };
+
 /**
- * One script as the session shell reads it: a single compound command, so that nothing of it is left unread when it starts.
- * It ends with `\nMARK <exit code>\n` on stdout and `\nMARK\n` on stderr. One that looks and has a name is not begun while an earlier one of that name hangs.
+ * Scripts as the session shell reads them: a single compound command, so that nothing of it is left unread when it starts. Each begins where the one before
+ * exits 0, and ends with `\nMARK <exit code>\n` on stdout and `\nMARK\n` on stderr. One that looks and has a name is not begun while an earlier one of that name hangs.
  */
-export function frame({ purpose, shell, pipefail }: Taker, script: string, mark: string, look?: string): string {
+export function frame(taker: Taker, scripts: readonly Framed[], look?: string): string {
+  const { purpose } = taker;
+  const marked = scripts.map(({ text, mark }, at) => {
+    // A shell that cannot fork gives up, and only its trap still speaks.
+    const gone = `trap '${tell(mark, NOT_BEGUN)}' EXIT; `;
+    const hung =
+      at > 0 || look === undefined ? "" : `${unlessHung(look, (words) => `trap - EXIT; ${tell(mark, words)}; exit`)}; `;
+    return `${gone}${hung}${silenced(taker, text)}; set -- "$?"; trap - EXIT; ${tell(mark, '"$1"')}`;
+  });
+  const all = `{ trap : TERM; ${marked.join('; [ "$1" = 0 ] || exit; ')}; }`;
+  switch (purpose) {
+    case "look":
+      // The one before has ended, and would stay in the host's list of processes for as long as the session lives.
+      return `[ -z "\${_job-}" ] || wait "$_job"; ${setLook(look)}; ${all} & _job=$!\n`;
+    case "write":
+      // In the foreground: background jobs ignore INT and QUIT, and so would every daemon that a fix starts.
+      return `${relayed(all)}\n`;
+    case "write-killable":
+      return `{ ${relayed(all)}; } &\n`;
+  }
+}
+
+/** Tells that a script has ended, on both streams. */
+function tell(mark: string, end: string): string {
+  return `printf "\\n%s %s\\n" ${mark} ${end}; printf "\\n%s\\n" ${mark} >&2`;
+}
+
+/** One script in a shell around it, from whose own words about it nobody hears. */
+function silenced({ shell, pipefail }: Taker, script: string): string {
   const body = `set -eu${pipefail ? "; set -o pipefail" : ""}\neval ${quote(script)}\n`;
   // `exec` inside, since dash does not look through two redirections of one descriptor outside.
   const onErr = `2>&${ERR} ${ERR}>&-`;
@@ -93,21 +124,7 @@ export function frame({ purpose, shell, pipefail }: Taker, script: string, mark:
     ? `printf %s ${quote(`unset s; ${body}`)} | ${BARE[shell]} -c 'exec ${onErr}; s=$(cat); exec </dev/null; eval "\${s:?}"'`
     : `( exec </dev/null ${onErr}; ${body})`;
   // Shells report a killed child with its whole text: that must not reach the script's stderr. No `||`: it would switch -e off.
-  const silenced = `{ ${inner}; } ${ERR}>&2 2>/dev/null`;
-  const tell = (end: string): string => `printf "\\n%s %s\\n" ${mark} ${end}; printf "\\n%s\\n" ${mark} >&2`;
-  // A shell that cannot fork gives up, and only its trap still speaks.
-  const hung = look === undefined ? "" : `${unlessHung(look, (words) => `trap - EXIT; ${tell(words)}; exit`)}; `;
-  const marked = `{ trap : TERM; trap '${tell(NOT_BEGUN)}' EXIT; ${hung}${silenced}; set -- "$?"; trap - EXIT; ${tell('"$1"')}; }`;
-  switch (purpose) {
-    case "look":
-      // The one before has ended, and would stay in the host's list of processes for as long as the session lives.
-      return `[ -z "\${_job-}" ] || wait "$_job"; ${setLook(look)}; ${marked} & _job=$!\n`;
-    case "write":
-      // In the foreground: background jobs ignore INT and QUIT, and so would every daemon that a fix starts.
-      return `${relayed(marked)}\n`;
-    case "write-killable":
-      return `{ ${relayed(marked)}; } &\n`;
-  }
+  return `{ ${inner}; } ${ERR}>&2 2>/dev/null`;
 }
 
 /**

@@ -20,7 +20,9 @@ describe.each(shells)("a session that nobody can reach any more, in %s", (comman
     child.stdin.write(
       prelude("look", "mark") +
         alert(2) +
-        frame({ purpose: "look", shell: "sh", pipefail: false }, `trap '' TERM; ${sleep} >/dev/null 2>&1`, "mark"),
+        frame({ purpose: "look", shell: "sh", pipefail: false }, [
+          { text: `trap '' TERM; ${sleep} >/dev/null 2>&1`, mark: "mark" },
+        ]),
     );
     expect(await eventually(() => running(sleep))).toBe(true);
     await ended;
@@ -34,7 +36,7 @@ describe.each(shells)("a session that nobody can reach any more, in %s", (comman
     child.stdin.write(
       prelude("look", "mark") +
         alert(3) +
-        frame({ purpose: "look", shell: "sh", pipefail: false }, `${sleep} >/dev/null 2>&1`, "mark"),
+        frame({ purpose: "look", shell: "sh", pipefail: false }, [{ text: `${sleep} >/dev/null 2>&1`, mark: "mark" }]),
     );
     expect(await eventually(() => running(sleep))).toBe(true);
     child.kill("SIGKILL");
@@ -45,7 +47,8 @@ describe.each(shells)("a session that nobody can reach any more, in %s", (comman
     const child = spawn(shell, args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
     const sleep = uniqueSleep();
     child.stdin.write(
-      prelude("write", "mark") + frame({ purpose: "write", shell: "sh", pipefail: false }, `echo a; ${sleep}`, "mark"),
+      prelude("write", "mark") +
+        frame({ purpose: "write", shell: "sh", pipefail: false }, [{ text: `echo a; ${sleep}`, mark: "mark" }]),
     );
     expect(await eventually(() => running(sleep))).toBe(true);
     child.stdin.destroy();

@@ -1,0 +1,23 @@
+/** Scripts that a session must survive: each with its end, and what it prints. */
+export const AWKWARD: readonly (readonly [text: string, end: string, stdout: string])[] = [
+  ["exit 9", "exited 9", ""],
+  ["exec echo replaced", "exited 0", "replaced\n"],
+  ["trap 'echo bye' EXIT; echo hello", "exited 0", "hello\nbye\n"],
+  ["false; echo not reached", "exited 1", ""],
+  ['set +eu; false; echo "$nothing" on', "exited 0", " on\n"],
+  ["echo a; kill -9 $$; sleep 0.2; echo b", "exited 137", "a\n"],
+  ["false || kill $$", "exited 143", ""],
+  ["kill ${$}; sleep 0.2", "exited 143", ""],
+  ["trap 'echo own' TERM; kill $$; cat; echo on", "exited 0", "own\non\n"],
+  ["kill -0 $$ && [ -d /proc/$$ ] && echo it\\'s me", "exited 0", "it's me\n"],
+  ["echo $$ >/dev/null; false; echo not reached", "exited 1", ""],
+  ["kill 0; sleep 0.2; echo not reached", "exited 143", ""],
+  ["sh -c 'kill -KILL $PPID'; echo not reached", "exited 137", ""],
+  ["exec >&- 2>&-; true", "exited 0", ""],
+  ["cd /; umask 0; PATH=; LC_ALL=x; unset HOME", "exited 0", ""],
+  ["trap '' TERM INT; exec 0<&-; :", "exited 0", ""],
+  ["printf '\\nrb-0123456789abcdef01234567 0\\n'", "exited 0", "\nrb-0123456789abcdef01234567 0\n"],
+  [":", "exited 0", ""],
+  ["", "exited 0", ""],
+  ["# only words", "exited 0", ""],
+];
