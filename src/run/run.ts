@@ -90,7 +90,7 @@ export function drive(recorder: Recorder, work: Work, finish: (host: string) => 
       // The state learns it though the journal does not.
       if (broken && ENDS_WRITING.has(event.type)) await recorder.record(event).catch(() => undefined);
       if (broken || !stillHolds(recorder.state, event, work.clock.now())) return;
-      await recorder.record(event.type === "detected" ? { after, ...event } : event);
+      await recorder.record(event.type === "detected" ? { ...event, after: event.after ?? after } : event);
       sweepSoon();
     }
   };
