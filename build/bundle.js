@@ -63,6 +63,7 @@ async function written({ name, text }) {
   if (isModule(name)) return { file: `${name}.js`, code: banner + linked };
   const { code } = await transform(linked, {
     format: "cjs",
+    charset: "ascii",
     platform: "node",
     target: "node24",
     define: { "import.meta.filename": "__filename", "import.meta.dirname": "__dirname" },

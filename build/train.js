@@ -29,12 +29,12 @@ export async function train(dist) {
   if (!existsSync(node)) return;
   await mkdir(join(dist, "compiled"));
   const directory = await mkdtemp(join(tmpdir(), "runbook-build-"));
-  const { private: key } = ssh2.utils.generateKeyPairSync("ed25519");
-  const server = new ssh2.Server({ hostKeys: [key] }, serve);
+  const [host, user] = [ssh2.utils.generateKeyPairSync("ed25519"), ssh2.utils.generateKeyPairSync("ed25519")];
+  const server = new ssh2.Server({ hostKeys: [host.private] }, (connection) => serve(connection, user.private));
   try {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    await writeFile(join(directory, "key"), key, { mode: 0o600 });
+    await writeFile(join(directory, "key"), user.private, { mode: 0o600 });
     await writeFile(join(directory, "hosts.yml"), inventory(server.address().port));
     for (const argv of TRIED) await tried(node, argv, directory);
   } catch (error) {
@@ -70,9 +70,17 @@ async function tried(node, argv, cwd) {
   if (exit !== 0 && exit !== 2) throw new Error(`\`runbook ${argv.join(" ")}\` ended with ${exit}: ${said}`);
 }
 
-/** Lets in whoever asks, on loopback and for a moment, and runs what they send as this user does. */
-function serve(connection) {
-  connection.on("authentication", (attempt) => attempt.accept());
+/** Lets in who has the key, and runs what they send as this user does. */
+function serve(connection, key) {
+  const allowed = ssh2.utils.parseKey(key);
+  connection.on("authentication", (attempt) => {
+    const theirs = attempt.method === "publickey" && attempt.key.data.equals(allowed.getPublicSSH());
+    const { signature, blob, hashAlgo } = attempt;
+    // Without a signature it is only asked whether the key would do. The library answers with an error where it cannot verify.
+    const proven = theirs && (signature === undefined || allowed.verify(blob, signature, hashAlgo) === true);
+    if (proven) attempt.accept();
+    else attempt.reject(["publickey"]);
+  });
   connection.on("error", () => undefined);
   connection.on("session", (accept) => {
     accept().on("exec", (agree, _refuse, { command }) => {

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -27,7 +28,9 @@ const STEP = `  - id: step
 test("what the build has compiled is used by a run, however its Node is started", async () => {
   await using shop = await localJob(STEP);
   await shop.write("watch.cjs", WATCH);
-  const flags = ["--max-semi-space-size=8", "--heap-growing-percent=20", "--initial-heap-size=64"];
+  const [line = ""] = (await readFile(join(ROOT, "bin/runbook.js"), "utf8")).split("\n");
+  const flags = line.split(" ").filter((word) => word.startsWith("--"));
+  expect(flags).toEqual(createRequire(import.meta.url)("../../bin/heap.js"));
   for (const started of [[], flags]) {
     const argv = [...started, "-r", "./watch.cjs", join(ROOT, "bin/runbook.js"), "run", "job", "-i", "hosts.yml", "-n"];
     const ran = spawnSync(process.execPath, argv, { cwd: shop.directory, encoding: "utf8", env: home(shop.directory) });
