@@ -16,7 +16,6 @@ const RUN = ["run", join(HERE, "training.yml"), "-i", "hosts.yml", "--dry-run", 
 const TRIED = [
   ["--help"],
   RUN,
-  RUN,
   ["history", "show", "last"],
   ["history", "list"],
   ["lint", join(HERE, "training.yml")],
