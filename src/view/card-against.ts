@@ -100,9 +100,9 @@ function harm({ plan }: Subject): Against[] {
 const MOST_MACHINES = 3;
 
 function twins({ state, members }: Subject): Against[] {
-  const { machines } = fleetOf(state);
+  const { namesOf } = fleetOf(state);
   const several = [...new Set(members.map(({ host }) => machineOf(host)))]
-    .map((machine) => (machine === null ? [] : (machines.get(machine) ?? [])))
+    .map((machine) => (machine === null ? [] : namesOf(machine)))
     .filter((names) => names.length > 1);
   if (several.length === 0) return [];
   const shown = several.slice(0, MOST_MACHINES).map((names) => twinWords(names, members));

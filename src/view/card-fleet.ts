@@ -24,22 +24,31 @@ export type Fleet = {
   readonly unknown: number;
   /** Hosts on which a fix is at work now, whichever. */
   readonly fixing: readonly string[];
-  /** Machine → the names that it has in this run. */
-  readonly machines: ReadonlyMap<string, readonly string[]>;
+  /** Step → how its fix fared; of steps that were fixed or denied somewhere. */
   readonly steps: ReadonlyMap<string, Fared>;
+  /** The names that a machine has in this run. */
+  readonly namesOf: (machine: string) => readonly string[];
 };
 
 /** Counted once a state, for however many cards are drawn of it. */
 export function fleetOf(state: RunState): Fleet {
   const known = fleets.get(state);
   if (known !== undefined) return known;
-  const hosts = [...state.hosts.values()];
+  const parts = [...state.hosts.values()].map(partOf);
+  const steps = new Map<string, Fared>();
+  for (const { host, fared } of parts) {
+    for (const step of fared) {
+      const of = steps.get(step.plan.id) ?? { had: [], fixed: [], failed: [], rolledBack: [], inDoubt: [], denied: [] };
+      put(of, host, step);
+      steps.set(step.plan.id, of);
+    }
+  }
   const fleet: Fleet = {
-    answered: hosts.filter((host) => unknown(host) || surveyed(host)).length,
-    unknown: hosts.filter(unknown).length,
-    fixing: hosts.filter((host) => host.steps.some(fixing)).map(({ host }) => host),
-    machines: machinesOf(hosts),
-    steps: new Map(state.plan.steps.map(({ id }) => [id, faredOf(hosts, id)])),
+    answered: parts.filter(({ answered }) => answered).length,
+    unknown: parts.filter((part) => part.unknown).length,
+    fixing: names(parts.filter((part) => part.fixing)),
+    steps,
+    namesOf: (wanted) => names(parts.filter(({ machine }) => machine === wanted)),
   };
   fleets.set(state, fleet);
   return fleet;
@@ -47,26 +56,36 @@ export function fleetOf(state: RunState): Fleet {
 
 const fleets = new WeakMap<RunState, Fleet>();
 
-function machinesOf(hosts: readonly HostState[]): ReadonlyMap<string, readonly string[]> {
-  const machines = new Map<string, string[]>();
-  for (const host of hosts) {
-    const machine = machineOf(host);
-    if (machine === null) continue;
-    const names = machines.get(machine);
-    if (names === undefined) machines.set(machine, [host.host]);
-    else names.push(host.host);
-  }
-  return machines;
+function names(parts: readonly Part[]): string[] {
+  return parts.map(({ host }) => host);
 }
 
-function faredOf(hosts: readonly HostState[], id: string): Fared {
-  const fared: Fared = { had: [], fixed: [], failed: [], rolledBack: [], inDoubt: [], denied: [] };
-  for (const { host, steps } of hosts) {
-    const step = steps.find(({ plan }) => plan.id === id);
-    if (step !== undefined) put(fared, host, step);
-  }
-  return fared;
+/** What one host adds to it: worked out once for each change of the host, since a log draws a card after nearly every event of a run. */
+type Part = {
+  readonly host: string;
+  readonly answered: boolean;
+  readonly unknown: boolean;
+  readonly fixing: boolean;
+  readonly machine: string | null;
+  readonly fared: readonly StepState[];
+};
+
+function partOf(host: HostState): Part {
+  const known = counted.get(host);
+  if (known !== undefined) return known;
+  const part: Part = {
+    host: host.host,
+    answered: unknown(host) || surveyed(host),
+    unknown: unknown(host),
+    fixing: host.steps.some(fixing),
+    machine: machineOf(host),
+    fared: host.steps.filter(({ denial, fixes, rounds }) => denial !== null || fixes.length > 0 || rounds > 0),
+  };
+  counted.set(host, part);
+  return part;
 }
+
+const counted = new WeakMap<HostState, Part>();
 
 function put(fared: Fared, host: string, step: StepState): void {
   if (step.denial !== null) fared.denied.push({ ...step.denial, host, at: step.end?.at ?? step.seenAt });
