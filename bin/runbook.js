@@ -2,9 +2,7 @@
 // Plain CommonJS, which starts fastest and which an old Node can read: it finds a Node that is new enough, and starts the command with it.
 // Heap and semi-space grow slowly because a run makes much short-lived garbage: at 200 hosts it costs a quarter less memory, and no time.
 // But not from the start: collecting what a run has just loaded frees nothing, and costs 15 ms. The same flags are in `heap.js`.
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-
-if (major < 24 || (major === 24 && minor < 15)) {
+if (require("./node.js") !== process.execPath) {
   require("./start-with.js");
 } else if (require("node:fs").existsSync(`${__dirname}/../dist/main.cjs`)) {
   require("./load.js").load();

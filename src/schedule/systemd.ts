@@ -5,7 +5,7 @@ import type { Exported, ExportPlace } from "./export.ts";
 import { firesAgain, firesForLeftOut } from "./preview.ts";
 import { duration } from "../view/words.ts";
 
-/** A schedule as a service and a timer of systemd, and a policy with its hours where it has any. */
+/** A schedule as a service and a timer of systemd, and a policy with its hours, where it has such. */
 export function systemdUnits(schedule: Schedule, place: ExportPlace): Exported {
   const policy = hoursPolicy(schedule);
   const errand = errandOf(schedule, place);

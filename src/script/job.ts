@@ -56,7 +56,7 @@ export function startJob(taker: Taker, job: Detached, mark: string): string {
     `go() { trap 'printf "\\n%s unsure - 0 0\\n" "$mark"; printf "\\n%s\\n" "$mark" >&2' EXIT; if [ -n "$new" ]; then ${begin(`${settings(taker, job)}\n${SUPERVISOR}`, '"$dir" "$setsid"')}; else poll; fi | ${follower({ stdout: 0, stderr: 0 })}; trap - EXIT; }`,
     timer === undefined ? "go" : `if [ -z "$new" ]; then go; else ${armed(taker, job, timer)}; fi; trap - EXIT`,
   ];
-  // Without a process for the subshell its shell gives up, and nothing was begun: any other end than by a signal tells that.
+  // Without a process for the subshell its shell gives up, and nothing was begun; an end that is not by a signal tells that.
   const none = `case $? in 2 | 126 | 254) printf "\\n%s refused processes 0 0\\n" ${mark}; printf "\\n%s\\n" ${mark} >&2 ;; esac`;
   return `trap '${none}' EXIT\n( ${lines.join("\n")}\n)\ntrap - EXIT\n`;
 }

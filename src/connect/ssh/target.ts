@@ -39,7 +39,7 @@ export function targetOf(host: Host, lines: ConfigLines, here: Here): Target | F
   const wanted = wantedAlgorithms(options, host.compat);
   const none = unmet(wanted);
   if (none !== undefined)
-    return refused(host, { message: `not supported: any algorithm of ${none}`, hint: `${OPENSSH_CAN}.` });
+    return refused(host, { message: `no algorithm of ${none} is supported`, hint: `${OPENSSH_CAN}.` });
   const port = options.port ?? 22;
   const user = options.user ?? here.user;
   const address = options.hostName?.replaceAll(/%([%h])/g, (_, token) => (token === "h" ? host.address : "%"));
