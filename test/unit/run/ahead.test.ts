@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { looksAhead } from "../../../src/run/ahead.ts";
+import type { HostState } from "../../../src/engine/state.ts";
+import { perform } from "../../../src/run/perform.ts";
 import type { Ended } from "../../../src/run/ports.ts";
+import type { Work } from "../../../src/run/work.ts";
 
 const NOTHING = { head: "", tail: "", omitted: 0 };
 const ENDED: Ended = { kind: "exited", code: 0, stdout: NOTHING, stderr: NOTHING, ms: 1 };
@@ -30,6 +33,14 @@ test("nothing is left of it once something else was done on the host", () => {
   const { looks } = made();
   looks.drop("b");
   looks.drop("a");
+  expect(looks.take("a", "step")).toBeUndefined();
+});
+
+test("whatever else is carried out on its host leaves it behind", async () => {
+  const { looks } = made();
+  const state = { host: "a" } as HostState;
+  const settled = { kind: "settle", host: "a", step: "other", outcome: "skipped", reason: "" } as const;
+  for await (const event of perform(settled, state, { ahead: looks } as Work)) expect(event.type).toBe("step-ended");
   expect(looks.take("a", "step")).toBeUndefined();
 });
 
