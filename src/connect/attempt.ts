@@ -45,21 +45,23 @@ type Stop =
 /** Runs one script in a session and waits for its end, or makes it. A sequel must be of the same kind of session, and both must only look. */
 export async function attempt(session: Session, script: Script, options: RunOptions): Promise<Attempt> {
   const { sequel, ...own } = options;
-  const second =
-    sequel === undefined ? undefined : watch(session, sequel.script, { ...options, listen: sequel.listen }, undefined);
-  const first = watch(session, script, own, second);
-  const timeout = script.timeout + (sequel?.script.timeout ?? 0);
+  const after = sequel && {
+    script: sequel.script,
+    watched: watch(session, sequel.script, { ...own, listen: sequel.listen }),
+  };
+  const watched = watch(session, script, own, after?.watched);
+  const timeout = script.timeout + (after?.script.timeout ?? 0);
   const guard = session.purpose === "look" ? watchOver(session, timeout, maySpoil(script.text)) : undefined;
-  session.pipe.receive((stream, chunk) => first.push(stream, chunk));
-  const framed = [{ text: script.text, mark: first.mark }];
-  if (sequel !== undefined && second !== undefined) framed.push({ text: sequel.script.text, mark: second.mark });
+  session.pipe.receive((stream, chunk) => watched.push(stream, chunk));
+  const sent = [{ script, watched }, ...(after === undefined ? [] : [after])];
+  const framed = sent.map((one) => ({ text: one.script.text, mark: one.watched.mark }));
   session.pipe.write(encode(frame(session, framed, script.look)));
-  const attempted = await outcome(session, script, first, guard);
-  if (second === undefined || sequel === undefined || !goesOn(attempted)) {
+  const attempted = await outcome(session, script, watched, guard);
+  if (after === undefined || !goesOn(attempted)) {
     clearTimeout(guard?.timer);
     return attempted;
   }
-  const next = outcome(session, sequel.script, second, guard).finally(() => clearTimeout(guard?.timer));
+  const next = outcome(session, after.script, after.watched, guard).finally(() => clearTimeout(guard?.timer));
   return { ...attempted, next };
 }
 
@@ -167,7 +169,7 @@ type Watch = {
 };
 
 /** `after`: who takes what comes after the script's marks. */
-function watch(session: Session, script: Script, options: RunOptions, after: Watch | undefined): Watch {
+function watch(session: Session, script: Script, options: Following, after?: Watch): Watch {
   const mark = randomMark();
   const out = { stdout: capture(KEEP.stdout), stderr: capture(KEEP.stderr) };
   const { promise: stopped, resolve: halt } = Promise.withResolvers<Stop>();
