@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/kit/order.ts";
 import { ClosingLine } from "./test/kit/reporter.ts";
 
 export default defineConfig({
@@ -10,6 +11,7 @@ export default defineConfig({
     retry: 1,
     // On two cores: half of the time of these tests is waiting for hosts.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: ["default", new ClosingLine()],
   },
 });
