@@ -122,7 +122,7 @@ function unanswered({ state }: Subject): Against[] {
   const total = state.hosts.size;
   const parts = [
     answered < total
-      ? `only ${grouped(answered)} of ${counted(total, "host")} ${answered === 1 ? "has" : "have"} answered so far`
+      ? `only ${grouped(answered)} of ${counted(total, "host")} ${answered === 1 ? "has" : "have"} been looked at in full so far`
       : "",
     unknown > 0 ? `${grouped(unknown)} of ${counted(total, "host")} ${unknown === 1 ? "is" : "are"} unknown` : "",
   ].filter((part) => part !== "");

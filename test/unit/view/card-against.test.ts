@@ -155,7 +155,7 @@ describe("what speaks against a fix", () => {
     const card = cardFrom(story);
     expect(against(story, card.seenAt + 61_000)).toEqual([
       "note: the same machine as alias: what is done here is done there",
-      "note: only 2 of 4 hosts have answered so far; 1 of 4 hosts is unknown",
+      "note: only 2 of 4 hosts have been looked at in full so far; 1 of 4 hosts is unknown",
       "note: the evidence was seen 1 min 1 s ago: older than 1 min, so it is looked at again first",
     ]);
     expect(against(story, card.seenAt + 60_000)).toHaveLength(2);

@@ -28,7 +28,7 @@ describe("a card", () => {
     expect(lines).toEqual([
       "web1: A process holds a deleted log",
       "  ! high risk",
-      "  · only 1 of 2 hosts has answered so far",
+      "  · only 1 of 2 hosts has been looked at in full so far",
       "step      release-log of disk-full, critical",
       "fix       Let the process go",
       "risk      HIGH",
