@@ -1,9 +1,9 @@
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { contentDigest, runbookDigest } from "../engine/runbook-digest.ts";
-import { examineRunbook } from "../language/runbook/compile.ts";
+import { examineRunbook, readRunbook } from "../language/runbook/compile.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
-import { parseYaml, type Yaml } from "../language/yaml/yaml.ts";
+import type { Yaml } from "../language/yaml/yaml.ts";
 import type { Fault } from "../model/fault.ts";
 import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import { findRunbook, type Lookup } from "./library.ts";
@@ -50,8 +50,9 @@ export async function openRunbook(
   if ("problem" in file) {
     return { path, faults: [{ kind: "invalid-file", message: file.problem, where: path }], warnings: [] };
   }
-  const parts = await readParts(file.text, path, dirname(absolute));
-  const { yaml, draft, ...known } = examineRunbook(file.text, path, parts);
+  const read = readRunbook(file.text, path);
+  const parts = await readParts(read.yaml?.value, path, dirname(absolute));
+  const { yaml, draft, ...known } = examineRunbook(read, parts);
   if (yaml === undefined || draft === undefined) return { path, ...known };
   const scripts = [...locatedFunctions(draft, parts), ...locatedScripts(yaml, draft)];
   const shells = syntaxFaults(scripts);
@@ -89,10 +90,9 @@ function misnamed(yaml: Yaml, { name }: Runbook, path: string): Fault[] {
   ];
 }
 
-/** Reads what the runbook names. Its text may be wrong in every other way: then it names nothing. */
-async function readParts(text: string, path: string, directory: string): Promise<RunbookParts> {
-  const yaml = parseYaml(text, { file: path, schema: "core" });
-  const named = Array.isArray(yaml) ? undefined : Named.safeParse(yaml.value).data;
+/** Reads what the runbook names, as far as `value`, which may be wrong in every other way, names it. */
+async function readParts(value: unknown, path: string, directory: string): Promise<RunbookParts> {
+  const named = Named.safeParse(value).data;
   const files = new Map<string, Uint8Array>();
   const unreadable = new Map<string, string>();
   for (const name of named?.files ?? []) {

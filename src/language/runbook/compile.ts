@@ -7,7 +7,7 @@ import { runbookStandIn } from "./stand-ins.ts";
 import { salvage } from "../schema/salvage.ts";
 import { schemaFaults } from "../schema/schema-faults.ts";
 import { inFileOrder } from "../yaml/source.ts";
-import { readYaml, type Yaml } from "../yaml/yaml.ts";
+import { readYaml, type ReadYaml, type Yaml } from "../yaml/yaml.ts";
 
 /** A runbook and what is doubtful about it, or every mistake in the file; both in file order. */
 export type Compiled =
@@ -24,13 +24,17 @@ export type Examined = {
 
 /** Reads a runbook's text and checks all of it but its scripts' syntax. `file` is the name that faults say. */
 export function compileRunbook(text: string, file: string, context: Context = {}): Compiled {
-  const { draft, faults, warnings } = examineRunbook(text, file, context);
+  const { draft, faults, warnings } = examineRunbook(readRunbook(text, file), context);
   return draft === undefined || faults.length > 0 ? { faults, warnings } : { runbook: draft, warnings };
 }
 
-/** Like `compileRunbook`, for a caller that has checks of its own to add. */
-export function examineRunbook(text: string, file: string, context: Context = {}): Examined {
-  const { yaml, faults } = readYaml(text, { file, schema: "core" });
+/** A runbook's text as YAML, with what is wrong with it as such. `file` is the name that faults say. */
+export function readRunbook(text: string, file: string): ReadYaml {
+  return readYaml(text, { file, schema: "core" });
+}
+
+/** Like `compileRunbook`, for a caller that has read the text for its own purposes, and has checks of its own to add. */
+export function examineRunbook({ yaml, faults }: ReadYaml, context: Context = {}): Examined {
   if (yaml === undefined) return { faults, warnings: [] };
   const parsed = Runbook.safeParse(yaml.value);
   const found = parsed.success ? [] : schemaFaults(RUNBOOKS, yaml, parsed.error.issues);

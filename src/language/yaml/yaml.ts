@@ -85,11 +85,14 @@ function unlessOneLetter(...[text, ...rest]: Parameters<typeof boolYaml11Tag.res
 /** Reads one YAML document, or says everything that is wrong with it as YAML. */
 export function parseYaml(text: string, options: YamlOptions): Yaml | Fault[] {
   const { yaml, faults } = readYaml(text, options);
-  return yaml === undefined || faults.length > 0 ? faults : yaml;
+  return yaml === undefined || faults.length > 0 ? [...faults] : yaml;
 }
 
+/** What came of reading a document: its value where it has one, and what is wrong with it. */
+export type ReadYaml = { readonly yaml?: Yaml; readonly faults: readonly Fault[] };
+
 /** Like `parseYaml`, but where the mistakes leave a value (duplicate keys), gives that too, so that what is wrong inside it can be told in the same go. */
-export function readYaml(text: string, options: YamlOptions): { readonly yaml?: Yaml; readonly faults: Fault[] } {
+export function readYaml(text: string, options: YamlOptions): ReadYaml {
   const refused = refuse(text, options.file);
   if (refused !== undefined) return { faults: [refused] };
   const source = sourceOf(text, options.file, options.hidden);

@@ -111,6 +111,17 @@ describe("files beside a runbook", () => {
     expect((await load(shop.directory, "y.yml")).functions).toBe("limit=5\nf() { echo $limit; }\n");
   });
 
+  test("are read beside a key that is given twice, so that what they define is no further mistake", async () => {
+    const text = withTop("functions: lib.sh").replace("run: ':'", "run: 'echo $limit'");
+    await using shop = await workshop({
+      "x.yml": text.replace("title: X", "title: X\ntitle: Y"),
+      "lib.sh": "limit=5\n",
+    });
+    expect(told((await openRunbook("x.yml", shop.directory)).faults)).toEqual([
+      expect.stringMatching(/^3:1 .*`title`/),
+    ]);
+  });
+
   test("that cannot be read are mistakes at the place that names them", async () => {
     await using shop = await workshop({ "x.yml": withTop("files: [gone, .]", "functions: gone.sh") });
     const beside = "→ paths are relative to the runbook's own directory";
