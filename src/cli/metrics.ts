@@ -14,7 +14,7 @@ const ENDING = ".prom";
 
 /** Only who wants metrics pays for what draws them. */
 async function drawing() {
-  const [{ metricsOf }] = await Promise.all([import("../report/metrics.ts"), import("../report/fold.ts")]);
+  const { metricsOf } = await import("../report/files.ts");
   return metricsOf;
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import type { Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
+import { others } from "./others.ts";
 
 /** `runbook notify`: messages about the runs of schedules. `end` takes what a command answers. */
 export function addNotify(program: Command, end: (answer: Answer) => void, io: Io): void {
@@ -12,7 +13,7 @@ export function addNotify(program: Command, end: (answer: Answer) => void, io: I
     .option("--json", "as JSON lines, each with the whole message")
     .option("--state <dir>", "where runs are on record")
     .action(async (options) => {
-      const { notifyList } = await import("./notify.ts");
+      const { notifyList } = await others();
       end(await notifyList(options, io));
     });
   notify
@@ -22,7 +23,7 @@ export function addNotify(program: Command, end: (answer: Answer) => void, io: I
     .option("--json", "as JSON")
     .option("--state <dir>", "where runs are on record")
     .action(async (message, options) => {
-      const { notifyRetry } = await import("./notify.ts");
+      const { notifyRetry } = await others();
       end(await notifyRetry(message, options, io));
     });
   notify
@@ -32,7 +33,7 @@ export function addNotify(program: Command, end: (answer: Answer) => void, io: I
     .option("--schedules <file>", "a file of schedules instead of $RUNBOOK_SCHEDULES or ./schedules.yml")
     .option("--json", "as JSON")
     .action(async (name, options) => {
-      const { notifyTest } = await import("./notify-test.ts");
+      const { notifyTest } = await others();
       end(await notifyTest(name, options, io));
     });
 }

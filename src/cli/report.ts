@@ -15,7 +15,7 @@ const ENDINGS: readonly Form[] = [".html", ".xml", ".json"];
 
 /** Only who wants a report pays for what draws it. */
 async function drawing() {
-  const [{ documentOf }, { FORMS }] = await Promise.all([import("../report/fold.ts"), import("../report/forms.ts")]);
+  const { documentOf, FORMS } = await import("../report/files.ts");
   return { documentOf, FORMS };
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { count, seconds, several, type Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
+import { others } from "./others.ts";
 
 const FILE = "a file of schedules instead of $RUNBOOK_SCHEDULES or ./schedules.yml";
 
@@ -24,7 +25,7 @@ function addLooks(schedule: Command, end: End, io: Io): void {
     .option("--json", "as JSON")
     .option("--state <dir>", "where runs are on record")
     .action(async (options) => {
-      const { scheduleList } = await import("./schedule-list.ts");
+      const { scheduleList } = await others();
       end(await scheduleList(options, io));
     });
   schedule
@@ -36,7 +37,7 @@ function addLooks(schedule: Command, end: End, io: Io): void {
     .option("--json", "as JSON")
     .option("--state <dir>", "where it is on record who has paused what")
     .action(async (name, options) => {
-      const { scheduleNext } = await import("./schedule.ts");
+      const { scheduleNext } = await others();
       end(await scheduleNext(name, options, io));
     });
   schedule
@@ -49,7 +50,7 @@ function addLooks(schedule: Command, end: End, io: Io): void {
     .option("--json", "as JSON")
     .option("--state <dir>", "where it is on record who has paused what")
     .action(async (name, options) => {
-      const { schedulePreview } = await import("./schedule.ts");
+      const { schedulePreview } = await others();
       end(await schedulePreview(name, options, io));
     });
 }
@@ -66,7 +67,7 @@ function addFileCommands(schedule: Command, end: End, io: Io): void {
     .option("--schedules <file>", FILE)
     .option("--state <dir>", "where their runs are on record")
     .action(async (name, options) => {
-      const { scheduleExport } = await import("./schedule-export.ts");
+      const { scheduleExport } = await others();
       end(await scheduleExport(name, options, io));
     });
   schedule
@@ -76,7 +77,7 @@ function addFileCommands(schedule: Command, end: End, io: Io): void {
     .option("--schedules <file>", "the same")
     .option("--json", "as JSON")
     .action(async (file, { schedules, ...options }) => {
-      const { scheduleLint } = await import("./schedule.ts");
+      const { scheduleLint } = await others();
       end(await scheduleLint(file ?? schedules, options, io));
     });
 }
@@ -105,7 +106,7 @@ function addActs(schedule: Command, end: End, io: Io): void {
     .option("--schedules <file>", FILE)
     .option("--state <dir>", "where runs are on record")
     .action(async (name, options) => {
-      const { schedulePause } = await import("./schedule-pause.ts");
+      const { schedulePause } = await others();
       end(await schedulePause(name, options, io));
     });
   schedule
@@ -115,7 +116,7 @@ function addActs(schedule: Command, end: End, io: Io): void {
     .option("--schedules <file>", FILE)
     .option("--state <dir>", "where runs are on record")
     .action(async (name, options) => {
-      const { scheduleResume } = await import("./schedule-pause.ts");
+      const { scheduleResume } = await others();
       end(await scheduleResume(name, options, io));
     });
 }
