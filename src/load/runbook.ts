@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { contentDigest, runbookDigest } from "../engine/runbook-digest.ts";
 import { examineRunbook, readRunbook } from "../language/runbook/compile.ts";
+import { readShell } from "../language/shell/shell.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
 import type { Yaml } from "../language/yaml/yaml.ts";
 import type { Fault } from "../model/fault.ts";
@@ -130,9 +131,19 @@ async function syntaxFaults(all: readonly Located[]): Promise<{ faults: Fault[];
     ),
   );
   return {
-    faults: answers.flatMap(({ faults }) => faults),
+    faults: [...all.flatMap(unclosedHeredocs), ...answers.flatMap(({ faults }) => faults)],
     warnings: answers.flatMap(({ warnings }) => warnings),
   };
+}
+
+/** The shells that read a script take all that follows for its text, and say nothing. */
+function unclosedHeredocs({ text, at }: Located): Fault[] {
+  return (readShell(text)?.unclosed ?? []).map(({ at: offset, end }) => {
+    const before = text.slice(0, offset).split("\n");
+    const spot = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, length: 2 };
+    const message = `this here-document is never closed: all that follows is its text, since no line is \`${end}\` alone`;
+    return at(spot, message, `end it with a line that is \`${end}\` and nothing else`);
+  });
 }
 
 /** All at once where all is well, as it mostly is; else one by one, to know where. */

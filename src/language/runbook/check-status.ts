@@ -5,8 +5,12 @@ import { commandsOf, type AndOr, type Command, type List, type Pipeline, type Sh
 
 /** Commands whose status answers a question: 1 is "no", not a failure. */
 const QUESTIONS = new Set("grep egrep fgrep zgrep pgrep pidof [ test [[ diff cmp type which".split(" "));
+/** Those of them whose "no" is that there is a difference. */
+const COMPARES = new Set(["diff", "cmp"]);
 /** A pattern of a `case` that tells digits from the rest. */
 const NOT_DIGITS = /\[[!^](0-9|\[:digit:\])/;
+
+type Question = { readonly name: string; readonly command: Command };
 
 type Say = (command: Command, message: string, hint: string) => void;
 
@@ -54,25 +58,44 @@ function bodiesOf(command: Command): readonly List[] {
   }
 }
 
-/** A last command that says "no" with status 1 makes a healthy host unknown. */
+/** A last command that says "no" with status 1 makes a healthy host unknown; where its "no" is bad news, a sick one. */
 function detectEnd(end: AndOr, say: Say): void {
   const last = end.pipelines.at(-1);
   const operator = end.operators.at(-1);
   if (last === undefined || operator === "||") return;
   const asked = question(last);
+  const within = last.commands
+    .slice(0, -1)
+    .map(questionOf)
+    .find((each) => each !== undefined);
   const first = end.pipelines[0];
   const condition = first === undefined ? undefined : question(first);
-  const hint = "end with a command that exits 0 when all is well: `if …; then …; fi`, or `awk` instead of `grep`";
   if (asked !== undefined) {
-    say(
-      asked.command,
-      `the script ends with \`${asked.name}\`, which exits 1 when it finds nothing: a healthy host would be unknown`,
-      hint,
-    );
+    const name = last.negated ? `! ${asked.name}` : asked.name;
+    const { when, hint } = meaning(asked.name, last.negated);
+    say(asked.command, `the script ends with \`${name}\`, which exits 1 ${when}`, hint);
   } else if (operator === "&&" && condition !== undefined) {
     const message = `the script ends with \`${condition.name} && …\`, which exits 1 when the test says no: a healthy host would be unknown`;
     say(condition.command, message, "write `if …; then …; fi`");
+  } else if (within !== undefined && !last.negated) {
+    const { when } = meaning(within.name, false);
+    const message = `the script ends with \`${within.name} … | …\`, which exits 1, where the shell has pipefail, ${when}`;
+    say(within.command, message, "use `awk` instead, or say what its status means: `{ … || [ $? = 1 ]; } | …`");
   }
+}
+
+/** When a question exits 1, what that would make of which host, and what to write instead. */
+function meaning(name: string, negated: boolean): { readonly when: string; readonly hint: string } {
+  // `diff` says no where there is something to tell, and `!` turns a no round.
+  if (COMPARES.has(name) === negated)
+    return {
+      when: "when it finds nothing: a healthy host would be unknown",
+      hint: "end with a command that exits 0 when all is well: `if …; then …; fi`, or `awk` instead of `grep`",
+    };
+  return {
+    when: `when ${negated ? "it finds something" : "there is a difference"}: a host with the problem would be unknown`,
+    hint: "print what is wrong, and exit 0 all the same: `if …; then …; fi`",
+  };
 }
 
 /** A "no" of `applies` needs a reason on stdout. */
@@ -163,15 +186,19 @@ function namesIn(text: string): string[] {
   return Array.from(text.matchAll(/\$\{?([A-Za-z_]\w*)/g), ([, name = ""]) => name);
 }
 
-function question(pipeline: Pipeline): { name: string; command: Command } | undefined {
-  const command = pipeline.commands.at(-1);
+function question(pipeline: Pipeline): Question | undefined {
+  return questionOf(pipeline.commands.at(-1));
+}
+
+function questionOf(command: Command | undefined): Question | undefined {
   if (command === undefined) return undefined;
-  const name = command.kind === "test" ? "[[" : (wordsOf(command).split(" ")[0] ?? "");
+  const words = wordsOf(command).replace(/^(?:(?:command|builtin) (?!-))+/, "");
+  const name = command.kind === "test" ? "[[" : (words.split(" ")[0] ?? "");
   return QUESTIONS.has(name) ? { name: name.replace("[[", "[[ … ]]").replace(/^\[$/, "[ … ]"), command } : undefined;
 }
 
 /** `command -v x`: a question too, but one that a detect may well end an `if` with. */
-function lookup(pipeline: Pipeline): { name: string; command: Command } | undefined {
+function lookup(pipeline: Pipeline): Question | undefined {
   const command = pipeline.commands.at(-1);
   return command !== undefined && wordsOf(command).startsWith("command -v")
     ? { name: "command -v", command }

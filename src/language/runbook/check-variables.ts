@@ -24,9 +24,12 @@ export function checkVariables(
     if (script.opaque || unclear || (runbook.functions !== undefined && functions === undefined)) return;
     const given = new Set(variablesOf(report, runbook, at));
     const told = new Set<string>();
+    // Whoever asks whether it is there before using it knows that it may not be: `${x+"$x"}`, `[ -n "${x:-}" ]`.
+    const asked = new Set<string>();
     for (const reference of script.references) {
       const { name, optional } = reference;
-      if (!/^[a-z][a-z0-9_]*$/.test(name) || optional || told.has(name)) continue;
+      if (optional) asked.add(name);
+      if (!/^[a-z][a-z0-9_]*$/.test(name) || asked.has(name) || told.has(name)) continue;
       if (given.has(name) || script.assigned.has(name) || functions?.assigned.has(name) === true) continue;
       told.add(name);
       const hint = hintFor(report, runbook, at, name, [...given, ...script.assigned]);

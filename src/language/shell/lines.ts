@@ -26,9 +26,13 @@ export function expect(reader: Reader, text: string): void {
 
 /** Reads the bodies of the here-documents whose line has ended. */
 function heredocBodies(reader: Reader): void {
-  for (const { end, quoted, tabs } of reader.pending.splice(0)) {
+  for (const heredoc of reader.pending.splice(0)) {
+    const { end, quoted, tabs } = heredoc;
     for (;;) {
-      if (reader.at >= reader.text.length) return;
+      if (reader.at >= reader.text.length) {
+        reader.unclosed.push(heredoc);
+        break;
+      }
       const stop = reader.text.indexOf("\n", reader.at);
       const line = reader.text.slice(reader.at, stop < 0 ? undefined : stop);
       if ((tabs ? line.replace(/^\t+/, "") : line) === end) {

@@ -9,11 +9,16 @@ export type Reader = {
   readonly heredocs: number[];
   readonly substitutions: List[];
   /** Here-documents whose bodies begin at the next line. */
-  readonly pending: { readonly end: string; readonly quoted: boolean; readonly tabs: boolean }[];
+  readonly pending: Heredoc[];
+  /** Those of which the text ends before they do. */
+  readonly unclosed: Heredoc[];
   opaque: boolean;
   /** Reads commands up to an unquoted `)`, which is left. */
   readonly commands: (reader: Reader) => List;
 };
+
+/** A here-document: the offset of its `<<`, and the line that ends it. */
+export type Heredoc = { readonly at: number; readonly end: string; readonly quoted: boolean; readonly tabs: boolean };
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 

@@ -15,11 +15,13 @@ export function readShell(text: string): ShellScript | undefined {
     heredocs: [],
     substitutions: [],
     pending: [],
+    unclosed: [],
     opaque: false,
     commands: readList,
   };
   try {
     const list = readList(reader);
+    reader.unclosed.push(...reader.pending);
     return reader.at < text.length ? undefined : { ...reader, list };
   } catch (error) {
     // Too deep a nesting (a RangeError) is not understood either.

@@ -29,7 +29,11 @@ export function readSimple(reader: Reader): Command {
     if (redirect(reader)) continue;
     const word = readWord(reader);
     if (word === undefined) break;
-    if (/^\d+$/.test(word.raw) && /[<>]/.test(reader.text.charAt(reader.at))) continue;
+    if (/^(\d+|\{\w+\})$/.test(word.raw) && /[<>]/.test(reader.text.charAt(reader.at))) {
+      // bash's `exec {fd}<file`.
+      if (word.raw.startsWith("{")) reader.assigned.add(word.raw.slice(1, -1));
+      continue;
+    }
     if (words.length > 0 || !/^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/.test(word.raw)) words.push(word);
     else assignments.push(word);
   }
@@ -67,6 +71,6 @@ export function redirect(reader: Reader): boolean {
   if (operator !== "<<" && operator !== "<<-") return true;
   reader.heredocs.push(at);
   const end = target.literal ?? target.raw;
-  reader.pending.push({ end, quoted: /["'\\]/.test(target.raw), tabs: operator === "<<-" });
+  reader.pending.push({ at, end, quoted: /["'\\]/.test(target.raw), tabs: operator === "<<-" });
   return true;
 }

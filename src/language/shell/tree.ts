@@ -46,6 +46,8 @@ export type ShellScript = {
   readonly assigned: ReadonlySet<string>;
   /** Offsets of `<<`. */
   readonly heredocs: readonly number[];
+  /** Those that no line ends: offset of `<<`, and what that line would have to be. */
+  readonly unclosed: readonly { readonly at: number; readonly end: string }[];
   /** `eval` and `.` may set any name. */
   readonly opaque: boolean;
 };

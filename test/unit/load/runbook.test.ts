@@ -10,6 +10,9 @@ import { workshop } from "../../kit/workshop.ts";
 
 const SOUND = withTop();
 
+const never = (end: string): string =>
+  `this here-document is never closed: all that follows is its text, since no line is \`${end}\` alone → end it with a line that is \`${end}\` and nothing else`;
+
 async function load(directory: string, path: string): Promise<LoadedRunbook> {
   const loaded = await loadRunbook(path, { cwd: directory, searchPath: [] });
   if (Array.isArray(loaded)) throw new Error(told(loaded).join("\n"));
@@ -67,6 +70,15 @@ describe("syntax errors are found by a real shell, at their place in the runbook
 
   test("what only bash knows is right in bash", async () => {
     await using shop = await workshop({ "x.yml": withStep("shell: bash", "detect: { run: 'a=(1 2); echo ${a[0]}' }") });
+    expect((await openRunbook("x.yml", shop.directory)).faults).toEqual([]);
+  });
+
+  test("a here-document that nothing ends, which shells let pass", async () => {
+    const text = withStep("detect:", "  run: |", "    printf x", "    cat <<-'X Y'", "    X Y Z");
+    await using shop = await workshop({ "x.yml": text, "y.yml": withTop("functions: lib.sh"), "lib.sh": "cat <<X" });
+    expect(told((await openRunbook("x.yml", shop.directory)).faults)).toEqual([`8:13 ${never("X Y")}`]);
+    expect(told((await openRunbook("y.yml", shop.directory)).faults)).toContain(`1:5 ${never("X")}`);
+    await shop.write("x.yml", text.replace("X Y Z", "X Y"));
     expect((await openRunbook("x.yml", shop.directory)).faults).toEqual([]);
   });
 

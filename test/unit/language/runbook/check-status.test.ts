@@ -12,6 +12,10 @@ function detect(script: string): string {
 const END = "→ end with a command that exits 0 when all is well: `if …; then …; fi`, or `awk` instead of `grep`";
 const asks = (name: string): string =>
   `the script ends with \`${name}\`, which exits 1 when it finds nothing: a healthy host would be unknown ${END}`;
+const SICK =
+  "a host with the problem would be unknown → print what is wrong, and exit 0 all the same: `if …; then …; fi`";
+const pipes = (name: string): string =>
+  `the script ends with \`${name} … | …\`, which exits 1, where the shell has pipefail, when it finds nothing: a healthy host would be unknown → use \`awk\` instead, or say what its status means: \`{ … || [ $? = 1 ]; } | …\``;
 const lists = (name: string): string =>
   `the script ends with \`${name} && …\`, which exits 1 when the test says no: a healthy host would be unknown → write \`if …; then …; fi\``;
 
@@ -24,7 +28,9 @@ describe("a detect whose end makes a healthy host unknown is refused", () => {
     ["a test with &&", "[ -e /x ] && echo x", `7:9 ${lists("[ … ]")}`],
     ["grep with &&", "grep -q x /x && echo x", `7:9 ${lists("grep")}`],
     ["a test of bash", "[[ -e /x ]] && echo x", `7:9 ${lists("[[ … ]]")}`],
-    ["a negated question", "! grep -q x /x", `7:11 ${asks("grep")}`],
+    ["a question by way of `command`", "command grep x /x", `7:9 ${asks("grep")}`],
+    ["a question in a pipeline", "grep x /x | sort", `7:9 ${pipes("grep")}`],
+    ["a difference, negated", "! cmp -s /x /y", `7:11 ${asks("! cmp")}`],
     ["the last command of a loop", "for f in a b; do\n  [ -e $f ] && echo $f\ndone", `8:11 ${lists("[ … ]")}`],
     ["the last command of a loop in a pipeline", "ls | while read -r f; do\n  grep x $f\ndone", `8:11 ${asks("grep")}`],
     ["the last command of a branch", "if true; then\n  grep x /x\nelse\n  :\nfi", `8:11 ${asks("grep")}`],
@@ -35,7 +41,19 @@ describe("a detect whose end makes a healthy host unknown is refused", () => {
   });
 
   test.each([
+    [
+      "a negated question",
+      "! grep -q x /x",
+      `7:11 the script ends with \`! grep\`, which exits 1 when it finds something: ${SICK}`,
+    ],
+    ["diff", "diff /x /y", `7:9 the script ends with \`diff\`, which exits 1 when there is a difference: ${SICK}`],
+  ])("%s makes a sick host unknown", (_name, script, message) => {
+    expect(mistakes(detect(script))).toEqual([message]);
+  });
+
+  test.each([
     ["if", "if grep -q x /x; then echo x; fi"],
+    ["a question in a pipeline whose status is judged", "{ grep x /x || [ $? = 1 ]; } | sort"],
     ["awk", "ps -e | awk '/tapdisk/'"],
     ["a question that is answered", "grep x /x || [ $? = 1 ] || exit 2\n:"],
     ["a question in the middle", "grep -q x /x && y=1\necho ${y:-}"],

@@ -75,6 +75,11 @@ describe("a variable is given", () => {
     ["by arithmetic", ": $((x = 1)); echo $x"],
     ["by an array", "x=(a b); echo ${x[1]}"],
     ["by itself, if it may be missing", "echo ${x:-} ${y-1} ${z+x}"],
+    [
+      "by the environment, where that is asked first",
+      'echo ${x+"$x"} ${y:+$y}; if [ -n "${z:-}" ]; then echo "$z"; fi',
+    ],
+    ["by opening a file for it", "exec {fd}</etc/hostname; read -r -u $fd line; echo $line"],
   ])("%s", (_name, script) => {
     expect(inDetect(script)).toEqual([]);
   });
