@@ -23,7 +23,9 @@ export function judge(reading: Reading, exit: number, stdout: Output, stderr: Ou
   if ("unknown" in rows) return rows;
   if (rows.length > MOST_FINDINGS)
     return { unknown: `detect printed ${rows.length} findings; at most ${MOST_FINDINGS} count` };
-  if (rows.length === 0 && complaint !== "") return { unknown: `detect found nothing but said: ${complaint}` };
+  if (rows.length === 0 && outputText(stderr) !== "") {
+    return { unknown: `detect found nothing but said: ${complaint === "" ? "(white space, on stderr)" : complaint}` };
+  }
   return keyed(rows, keyOf(reading));
 }
 

@@ -61,6 +61,7 @@ describe("unknown, never healthy:", () => {
       0,
       "detect found nothing but said: awk: not found",
     ],
+    ["white space on stderr", DISK, "", " \n", 0, "detect found nothing but said: (white space, on stderr)"],
     ["too few columns", DISK, "/a\t1\n", "", 0, 'line 1 has 2 columns, not 3: "/a\\t1"'],
     ["too many columns", DISK, "/a\t1\t1\n/b\t1\t1\tx\n", "", 0, 'line 2 has 4 columns, not 3: "/b\\t1\\t1\\tx"'],
     ["an empty line", DISK, "\n", "", 0, 'line 1 has 0 columns, not 3: ""'],
