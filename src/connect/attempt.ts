@@ -2,7 +2,7 @@ import type { Fault } from "../model/fault.ts";
 import type { Ended, Following, Listener, Script, Sequel } from "../run/ports.ts";
 import { decode, encode, unfinished } from "../script/bytes.ts";
 import { HUNG } from "../script/hung.ts";
-import { alert, ASK_TO_END, END_NOW, frame, maySpoil, NOT_BEGUN } from "../script/session.ts";
+import { alert, ASK_TO_END, END_NOW, frame, maySpoil, NOT_BEGUN, SPOILED } from "../script/session.ts";
 import { markFinder, randomMark } from "./mark.ts";
 import { notBegun, stillHung } from "./noshell.ts";
 import { type Capture, capture } from "./output.ts";
@@ -17,6 +17,8 @@ export type Attempt = {
   readonly cut: boolean;
   /** Whether bytes have come after the marks, up to now: something is still there and prints. */
   readonly soiled: () => boolean;
+  /** Whether its session was left as it was found: only then is a sequel begun. */
+  readonly unspoiled: boolean;
   /** Of the sequel, where it was begun: then the session is its affair. */
   readonly next?: Promise<Attempt>;
 };
@@ -66,8 +68,8 @@ export async function attempt(session: Session, script: Script, options: RunOpti
 }
 
 /** Whether a sequel was begun. */
-function goesOn({ ended }: Attempt): boolean {
-  return ended.kind === "exited" && ended.code === 0;
+function goesOn({ ended, unspoiled }: Attempt): boolean {
+  return ended.kind === "exited" && ended.code === 0 && unspoiled;
 }
 
 async function outcome(session: Session, script: Script, watched: Watch, guard: Guard | undefined): Promise<Attempt> {
@@ -79,11 +81,12 @@ async function outcome(session: Session, script: Script, watched: Watch, guard: 
   watched.release();
   const { stdout, stderr } = watched.out;
   const printed = { stdout: stdout.output(), stderr: stderr.output(), ms };
-  const reusable = stop.kind === "marked" && guard?.alerted() === false;
+  const unspoiled = stop.kind === "marked" && !stop.words.includes(SPOILED);
+  const reusable = unspoiled && guard?.alerted() === false;
   const { soiled } = watched;
   const ended: Ended =
     end.kind === "refused" ? { ...end, fault: end.fault ?? notBegun(printed.stderr.head) } : { ...end, ...printed };
-  return { ended, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled };
+  return { ended, reusable: reusable && !soiled(), cut: stop.kind === "ended", soiled, unspoiled };
 }
 
 type Guard = { readonly timer: NodeJS.Timeout; alerted(): boolean };

@@ -85,7 +85,7 @@ export type Framed = { readonly text: string; readonly mark: string };
 
 /**
  * Scripts as the session shell reads them: a single compound command, so that nothing of it is left unread when it starts. Each begins where the one before
- * exits 0, and ends with `\nMARK <exit code>\n` on stdout and `\nMARK\n` on stderr. One that looks and has a name is not begun while an earlier one of that name hangs.
+ * exits 0 and has not spoiled the session, and ends with `\nMARK <exit code>[ SPOILED]\n` on stdout and `\nMARK\n` on stderr. One that looks and has a name is not begun while an earlier one of that name hangs.
  */
 export function frame(taker: Taker, scripts: readonly Framed[], look?: string): string {
   const { purpose } = taker;
@@ -94,9 +94,9 @@ export function frame(taker: Taker, scripts: readonly Framed[], look?: string): 
     const gone = `trap '${tell(mark, NOT_BEGUN)}' EXIT; `;
     const hung =
       at > 0 || look === undefined ? "" : `${unlessHung(look, (words) => `trap - EXIT; ${tell(mark, words)}; exit`)}; `;
-    return `${gone}${hung}${silenced(taker, text)}; set -- "$?"; trap - EXIT; ${tell(mark, '"$1"')}`;
+    return `${gone}${hung}${silenced(taker, text)}; set -- "$?"; trap - EXIT; ${NOTE_SPOILED}; ${tell(mark, '"$1$_s"')}`;
   });
-  const all = `{ trap : TERM; ${marked.join('; [ "$1" = 0 ] || exit; ')}; }`;
+  const all = `{ trap : TERM; ${marked.join('; [ "$1$_s" = 0 ] || exit; unset _s; ')}; }`;
   switch (purpose) {
     case "look":
       // The one before has ended, and would stay in the host's list of processes for as long as the session lives.
@@ -108,6 +108,15 @@ export function frame(taker: Taker, scripts: readonly Framed[], look?: string): 
       return `{ ${relayed(all)}; } &\n`;
   }
 }
+
+/** What is said beside an exit code where no further script must have this session. */
+export const SPOILED = "spoiled";
+
+/**
+ * Whoever makes stdout non-blocking (programs that wait for many things at once do) does it for all who have it: what they print too fast would be lost.
+ * The fourth octal digit of a descriptor's flags tells it; builtins only.
+ */
+const NOTE_SPOILED = `_s=; { while read -r _k _v; do case $_k$_v in flags:*[4-7]???) _s=" ${SPOILED}" ;; flags:*) break ;; esac; done </proc/$$/fdinfo/1; } 2>/dev/null; unset _k _v`;
 
 /** Tells that a script has ended, on both streams. */
 function tell(mark: string, end: string): string {
@@ -147,11 +156,15 @@ export const END_NOW = {
   "write-killable": "kill -KILL 0\n",
 } as const;
 
+/** What starts something in the background, sends signals, or is a language in which both can be done unseen. */
+const SPOILERS =
+  /&|[<>]\(|\b(?:nohup|setsid|coproc|daemon|daemonize|start-stop-daemon|kill|pkill|killall|(?:python|perl|ruby|php|node|lua|tclsh|expect)[\d.]*)\b/;
+
 /**
  * Whether a script might spoil the session for the next one: by something left running that writes into its frame, or by a signal.
  * Answers yes too often (an `&` in quotes may be `eval`ed): that costs one new session, a wrong no costs the truth.
  */
 export function maySpoil(script: string): boolean {
   const plain = script.replaceAll(/&&|[<>]&|&>/g, "");
-  return /&|[<>]\(|\b(?:nohup|setsid|coproc|daemon|daemonize|start-stop-daemon|kill|pkill|killall)\b/.test(plain);
+  return SPOILERS.test(plain);
 }

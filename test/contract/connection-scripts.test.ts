@@ -41,6 +41,18 @@ describe.each(WAYS)("what a script does stays its own affair: %s", (_name, open)
     return first;
   }
 
+  it("loses nothing that is printed after a script that made stdout non-blocking, unseen", async () => {
+    const unseen = "p=pyth; ${p}on3 -c 'import os; os.set_blocking(1, False)'; echo done";
+    const much = "awk 'BEGIN { for (i = 0; i < 20000; i++) print \"a line of ten\" }' | cat";
+    for (let again = 0; again < 3; again += 1) {
+      expect(told(await host.run(script(unseen)))).toMatchObject({ end: "exited 0", stdout: "done\n" });
+      const ended = await host.run(script(much));
+      if (ended.kind !== "exited") throw new Error(told(ended).end);
+      const { head, tail, omitted } = ended.stdout;
+      expect([ended.code, head.length + tail.length + omitted, ended.stderr.head]).toEqual([0, 280_000, ""]);
+    }
+  });
+
   it("tells the host's identity", () => {
     expect(host.identity.bootId).toMatch(/^[\da-f-]{36}$/);
     expect(host.alive).toBe(true);
