@@ -51,7 +51,8 @@ export function setLook(look: string | undefined): string {
 const ROUNDS = 50;
 
 /**
- * The last thing but one that a session's shell does: it kills its processes and notes those that stay. A process may wait where a signal
+ * The last thing but one that a session's shell does: it kills its processes and notes those that stay. Of those of other users, such as the sudo
+ * around us, only what the kernel holds (`D`) hangs. A process may wait where a signal
  * could reach it, and in the kernel only once one did (as one that asks a FUSE server does), so it is looked at after it was killed.
  */
 export const NOTE_STUCK = `[ -z "\${_look-}" ] || {
@@ -61,8 +62,8 @@ export const NOTE_STUCK = `[ -z "\${_look-}" ] || {
       _s=; read -r _s <"$_f" || continue
       ${APART}; _p=\${_s%% *}
       [ "\${4-}" = "$_i" ] && [ "$_p" != "$_m" ] && [ "$1" != Z ] || continue
+      kill -KILL "$_p" || [ "$1" = D ] || continue
       if [ $_r = ${ROUNDS} ]; then ${NOTE}; else _w=1; fi
-      kill -KILL "$_p"
     done
     [ -n "$_w" ] || break
   done
@@ -77,6 +78,7 @@ for _f in /proc/[0-9]*/stat; do
   ${APART}
   [ "\${4-}" = ${session} ] && [ "$1" != Z ] || continue
   _p=\${_s%% *}
+  kill -0 "$_p" 2>/dev/null || [ "$1" = D ] || continue
   printf '%s %s %s\\n' "$_p" "$1" "$_n"
   ${note}
 done`;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
 import type { Ended, Script } from "../../src/run/ports.ts";
 import { connected, plainSsh, script, told } from "../kit/connections.ts";
 import { type HungMount, hungMount } from "../kit/hung-mount.ts";
@@ -32,6 +32,16 @@ function lookers(name: string): number {
 function faultIn(ended: Ended): unknown {
   return ended.kind === "refused" ? ended.fault : null;
 }
+
+test("nothing is noted of a look as another user that ends well, though the sudo around it cannot be killed by that user", async () => {
+  {
+    await using host = await connected(plainSsh(), sick.host({ user: "root" }));
+    expect(told(await host.run(script("sleep 2.2", { become: "nobody", look: "book.well" }))).end).toBe("exited 0");
+  }
+  await using host = await connected(plainSsh(), sick.host({ user: "root" }));
+  const ended = await host.run(script("sleep 1; ls /dev/shm /run | grep well || :"));
+  expect(told(ended)).toMatchObject({ end: "exited 0", stdout: "" });
+});
 
 describe("a look that hangs in the kernel", () => {
   it.concurrent.each([
