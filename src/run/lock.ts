@@ -141,7 +141,7 @@ export function refusalWords(answer: Exclude<LockAnswer, { readonly kind: "held"
   if (answer.kind === "barred") return `the host's lock cannot be taken: nothing can be made at ${answer.path}`;
   const { run, by, since } = answer.holder;
   if (answer.kind === "past")
-    return `${by} has been fixing here since this was looked at (run ${run}): it is looked at again`;
+    return `${by} may have been fixing here while this was looked at (run ${run}): it is looked at again`;
   const who = `locked by ${by} since ${moment(since)} (run ${run}, as ${answer.owner} there)`;
   switch (answer.why) {
     case "live":

@@ -51,12 +51,17 @@ export function scribe(
     const look = late === "end" ? { look: [runbook.name, step?.plan.id ?? "", ...subject].join(".") } : {};
     const limits = { timeout, late, ...look } as const;
     const become = becomeOf(runbook.become, definition, hosts.get(host.host), becomeByDefault);
-    const keep = extras.keep === true ? { keepName: keepName(run, names.indexOf(host.host) + 1, become) } : {};
+    const kept = { keepName: keepName(run, names.indexOf(host.host) + 1, become) };
     const since = sinceText(extras.since ?? step?.fixes[0]?.startedAt);
     if (windows) {
       const given = { ...extras, run, since };
       const members = membersOf(runbook, host, values.get(host.host) ?? new Map(), given);
-      return { ...limits, text: assembleWindows({ ...files, ...keep, members, body }), shell: "powershell", become };
+      return {
+        ...limits,
+        text: assembleWindows({ ...files, ...(extras.keep === true ? kept : {}), members, body }),
+        shell: "powershell",
+        become,
+      };
     }
     const variables = new Map<string, string>();
     for (const [name, value] of values.get(host.host) ?? []) {
@@ -68,6 +73,8 @@ export function scribe(
     variables.set("host_name", host.host);
     variables.set("run_id", run);
     variables.set("since", since);
+    // A host that is full has no place to spare for what no script asks for.
+    const keep = extras.keep === true && step?.plan.fix?.keeps !== false ? kept : {};
     const text = assemble({ ...files, ...keep, keepLasts, variables, body });
     return { ...limits, text, shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh", become };
   };
