@@ -3,7 +3,7 @@ import type { Context, Report } from "./check-report.ts";
 import { checkPowershell } from "./check-powershell.ts";
 import { checkSignals } from "./check-signals.ts";
 import { checkStatus } from "./check-status.ts";
-import { checkVariables } from "./check-variables.ts";
+import { checkVariables, variablesOf } from "./check-variables.ts";
 import { scriptsOf, type ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { ShellScript } from "../shell/tree.ts";
@@ -22,6 +22,7 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
     const script = readShell(at.text);
     if (script === undefined) continue;
     variables(at, script);
+    templates(report, runbook, at);
     checkStatus(report, at, script);
     checkSignals(report, at, script);
     hereDocuments(report, at, script);
@@ -37,6 +38,17 @@ function characters(report: Report, at: ScriptAt): void {
     if (offset < 0) continue;
     const place = placeIn(report, at, { at: offset, length: 1 });
     report.faults.push(report.yaml.faultAt(place, `the script holds ${name}, which shells stumble over`, "remove it"));
+  }
+}
+
+/** To a shell, Ansible's templates are text. */
+function templates(report: Report, runbook: Runbook, at: ScriptAt): void {
+  const known = variablesOf(report, runbook, at);
+  for (const { 0: template, 1: name = "", index } of at.text.matchAll(/\{\{\s*([a-z]\w*)\s*\}\}/g)) {
+    if (!known.includes(name)) continue;
+    const place = placeIn(report, at, { at: index, length: template.length });
+    const message = `\`${template}\` is text: values are shell variables, and there are no templates`;
+    report.warnings.push(report.yaml.faultAt(place, message, `write "$${name}"`));
   }
 }
 

@@ -2,6 +2,7 @@ import { isMeasure, type Runbook, type Step } from "../../model/runbook.ts";
 import type { Fix } from "../../model/fix.ts";
 import { checkReboot } from "./check-reboot.ts";
 import type { Report } from "./check-report.ts";
+import { valueAt } from "../schema/schema-faults.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Path } from "../yaml/yaml.ts";
 
@@ -50,6 +51,8 @@ function checkConfirm(report: Report, path: Path, confirm: Step["detect"]["confi
   if (confirm === undefined) return;
   const { times, every, runs, apart } = confirm;
   if (times === undefined && runs === undefined) {
+    // One that is said wrongly is told already.
+    if (["times", "runs"].some((key) => valueAt(report.yaml.value, [...path, key]) !== undefined)) return;
     report.fault(path, "`confirm` says no number of looks", "add `times: 3` or `runs: 3`", "key");
   } else if (times !== undefined && runs !== undefined) {
     const hint = "`times` looks again within the run, `runs` counts the runs that found it: keep one";
@@ -68,7 +71,11 @@ function checkConfirm(report: Report, path: Path, confirm: Step["detect"]["confi
 
 function checkKey(report: Report, path: Path, detect: Step["detect"]): void {
   const columns = Object.entries(detect.findings ?? {});
-  const names = columns.length === 0 ? ["message"] : columns.map(([name]) => name);
+  const written = valueAt(report.yaml.value, [...path, "findings"]);
+  // As the file gives them: one whose type is wrong is a column all the same.
+  const declared =
+    typeof written === "object" && written !== null && !Array.isArray(written) ? Object.keys(written) : [];
+  const names = declared.length === 0 ? ["message"] : declared;
   for (const [index, name] of (detect.key ?? []).entries()) {
     if (!names.includes(name)) {
       const hint = didYouMean(name, names) ?? `the columns are ${names.join(", ")}`;

@@ -10,6 +10,8 @@ export const RUNBOOKS: Dialect = {
   advise: (issue, path, value) => {
     if (path.at(-1) === "become") return orderHint(value);
     if (path.at(-1) === "verify" && value === true) return "it is on by default: leave it out";
+    const shaped = shapeHint(path.at(-1), value);
+    if (shaped !== undefined) return shaped;
     const wantsMapping = issue.code === "invalid_type" && issue.expected === "object" && typeof value === "string";
     return wantsMapping && keysAt(RUNBOOKS, path, value).includes("run")
       ? `write the script as \`run\` under \`${path.at(-1)}\``
@@ -25,6 +27,18 @@ export const RUNBOOKS: Dialect = {
     return /^[a-z][a-z0-9_]*$/.test(better) ? { message, hint: `write it \`${better}\`` } : { message };
   },
 };
+
+/** What is often written as a list, and is none; or the other way round. */
+function shapeHint(key: string | number | undefined, value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const texts = Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+  if (key === "steps" && !Array.isArray(value)) return "write a list: each step begins with `- id: NAME`";
+  if (texts.length === 0) return undefined;
+  if (key === "hosts") return `write \`hosts: ${texts.join(":")}\``;
+  if (key === "findings")
+    return `give each column its type: \`{ ${texts.map((each) => `${each}: string`).join(", ")} }\``;
+  return undefined;
+}
 
 /** `become: yes` is a text in YAML 1.2, and no user's name. */
 function orderHint(value: unknown): string {

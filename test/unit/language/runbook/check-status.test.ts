@@ -135,6 +135,13 @@ test("characters that shells stumble over are refused", () => {
   ]);
 });
 
+test("a template of Ansible's is warned of where it names a value, and nothing else in double braces", () => {
+  const script = "echo {{ host_name }}; docker ps --format '{{.ID}} {{ json . }} {{ nothing }}'";
+  expect(warnings(withTop(`applies: "${script}"`))).toEqual([
+    '3:16 `{{ host_name }}` is text: values are shell variables, and there are no templates → write "$host_name"',
+  ]);
+});
+
 test("a script whose lines YAML joins is warned of", () => {
   const joined = "YAML joins the lines of this script into one → begin it with `|` and a new line";
   expect(warnings(withStep("detect:", "  run: >", "    echo a", "    echo b"))).toEqual([`7:9 ${joined}`]);
