@@ -40,8 +40,8 @@ export async function carryOut(prepared: Prepared, io: Io): Promise<number> {
 }
 
 async function measured(source: string, { record, run }: Prepared): Promise<Measured | null> {
-  const { documentOf } = await import("../report/files.ts");
-  const document = documentOf(await record.read(run));
+  const { drawing } = await import("../report/files.ts");
+  const document = drawing.documentOf(await record.read(run));
   return document === null ? null : { kind: "run", source, document };
 }
 

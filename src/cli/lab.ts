@@ -64,7 +64,7 @@ export function labStatus(context: LabContext): number {
   }
   const rows = state.hosts.map((host) => `  ${host.name}  127.0.0.1:${host.port}  ${condition(host)}\n`);
   const inventory = inventoryFor(context.stateDir, state);
-  context.io.out(`Practice hosts (${state.isolation}):\n${rows.join("")}Inventory: ${inventory}\n`);
+  context.io.out(`Practice hosts as they were made (${state.isolation}):\n${rows.join("")}Inventory: ${inventory}\n`);
   return state.hosts.every((host) => runs(host.init)) ? EXIT.ok : EXIT.unknown;
 }
 

@@ -137,9 +137,10 @@ program
   .option("-l, --limit <pattern>", "narrow the hosts")
   .option("--graph", "the tree of groups")
   .option("--list", "all that is known of the hosts, as JSON")
-  .action(async (options) => {
+  .option("--json", "the same")
+  .action(async ({ json, ...options }) => {
     const { inventory } = await others();
-    end(await inventory(options, process.env, io));
+    end(await inventory({ ...options, list: options.list ?? json }, process.env, io));
   });
 
 program

@@ -14,8 +14,8 @@ const ENDING = ".prom";
 
 /** Only who wants metrics pays for what draws them. */
 async function drawing() {
-  const { metricsOf } = await import("../report/files.ts");
-  return metricsOf;
+  const files = await import("../report/files.ts");
+  return files.drawing.metricsOf;
 }
 
 /** The file that `--metrics` names; null: none is wanted. Or why it cannot be written: told before anything is begun. */

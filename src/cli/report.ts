@@ -15,8 +15,8 @@ const ENDINGS: readonly Form[] = [".html", ".xml", ".json"];
 
 /** Only who wants a report pays for what draws it. */
 async function drawing() {
-  const { documentOf, FORMS } = await import("../report/files.ts");
-  return { documentOf, FORMS };
+  const files = await import("../report/files.ts");
+  return files.drawing;
 }
 
 /** What draws a report in each form; null where there is nothing to draw. */

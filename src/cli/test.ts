@@ -76,6 +76,8 @@ export async function test(
   const queue = new PQueue({ concurrency: 3 * cpus().length });
   const faults: Fault[] = [];
   const tried: TriedRunbook[] = [];
+  const palette = paletteOf(process.stdout.isTTY && process.stdout.hasColors());
+  let told = 0;
   for (const each of chosen) {
     if (isFault(each)) continue;
     const one = await tryRunbook(each, lookup.cwd, {
@@ -86,12 +88,28 @@ export async function test(
       only: options.only,
     });
     if (Array.isArray(one)) faults.push(...one);
-    else tried.push(one);
+    else {
+      tried.push(one);
+      // All of a library takes minutes: each is told as it ends. Where there is no case at all, only that is told.
+      if (options.json === true || one.cases.length === 0) continue;
+      tell(
+        tried.slice(told).flatMap((ended) => runbookLines(ended, palette)),
+        io,
+      );
+      told = tried.length;
+    }
   }
   if (faults.length > 0) return faults;
   if (tried.every(({ cases }) => cases.length === 0)) return [nothing(tried, options)];
   if (options.json === true) io.out(`${jsonText(testJson(tried), "page")}\n`);
-  else tellAll(tried, options, io);
+  else {
+    tell(
+      tried.slice(told).flatMap((ended) => runbookLines(ended, palette)),
+      io,
+    );
+    if (options.coverage === true || options.minCoverage !== undefined) tell(coverageLines(tried, palette), io);
+    tell([tallyLine(tried, palette)], io);
+  }
   const unwritten = await writeReports(reports, tried);
   return unwritten.length > 0 ? unwritten : exitOf(tried, options);
 }
@@ -206,13 +224,7 @@ function nothing(tried: readonly TriedRunbook[], { only }: TestOptions): Fault {
   };
 }
 
-function tellAll(tried: readonly TriedRunbook[], options: TestOptions, io: Io): void {
-  const palette = paletteOf(process.stdout.isTTY && process.stdout.hasColors());
-  const lines = [
-    ...tried.flatMap((each) => runbookLines(each, palette)),
-    ...(options.coverage === true || options.minCoverage !== undefined ? coverageLines(tried, palette) : []),
-    tallyLine(tried, palette),
-  ];
+function tell(lines: readonly string[], io: Io): void {
   for (const line of lines) io.out(`${line}\n`);
 }
 

@@ -60,6 +60,13 @@ describe("an inventory as Ansible has it", { timeout: 60_000 }, () => {
     expect(all + first.out + first.err + fixed.out + fixed.err).not.toMatch(/s3cret-of|correct horse/);
   });
 
+  test("is shown as JSON by either name", async () => {
+    await using shop = await fleet();
+    const listed = await shop.run("inventory", "-i", "inv", "--vault-password-file", "pw", "--list");
+    expect(JSON.parse(listed.out)).toHaveProperty("_meta");
+    expect(await shop.run("inventory", "-i", "inv", "--vault-password-file", "pw", "--json")).toEqual(listed);
+  });
+
   test("says what is in the way: no password, a password file that has gone, a value that cannot be opened", async () => {
     await using shop = await fleet();
     const none = await shop.run("run", "job", "-i", "inv");

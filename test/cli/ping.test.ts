@@ -148,7 +148,7 @@ describe("hosts that are not well", () => {
     expect(answer).toMatchObject({ reached: true, uid: 0, kernel: expect.stringMatching(/^\d/), os: { id: "debian" } });
     expect(answer.fault?.message).toBe("it did not tell all about itself within 3 s");
     expect(answer.odd.filter((odd) => !odd.startsWith("load"))).toEqual([
-      expect.stringMatching(/^its clock is .* d .* behind$/),
+      expect.stringMatching(/^its clock is \d+ d.* behind$/),
       "/run is read-only",
       "/var is 100 % full: 0 B of 64.0 KiB left",
     ]);
