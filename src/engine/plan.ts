@@ -171,7 +171,7 @@ export function stepPlan(loaded: LoadedRunbook, step: Step, only: readonly strin
             rollback: step.rollback !== undefined,
             selected: only.length === 0 || only.includes(step.id),
             oncePer: fix.once_per ?? null,
-            keeps: keeps(loaded, step),
+            keeps: namesKeep(loaded, step),
             ...present("unlessReconnect", step.rollback?.unless_reconnect),
             ...present("approvals", fix.approvals),
           },
@@ -190,7 +190,7 @@ const BY_DEFAULT: Readonly<Record<FixKind, (step: string) => string>> = {
 };
 
 /** Whether anything that runs once a fix has begun names the directory for what is saved. */
-function keeps({ functions }: LoadedRunbook, { fix, verify, rollback }: Step): boolean {
+export function namesKeep({ functions }: Pick<LoadedRunbook, "functions">, { fix, verify, rollback }: Step): boolean {
   const scripts = [functions, fix?.run, verify === false ? undefined : verify?.run, rollback?.run];
   return scripts.some((script) => /\$\{?keep\b/.test(script ?? ""));
 }

@@ -138,7 +138,8 @@ async function syntaxFaults(all: readonly Located[]): Promise<{ faults: Fault[];
 
 /** The shells that read a script take all that follows for its text, and say nothing. */
 function unclosedHeredocs({ text, at }: Located): Fault[] {
-  return (readShell(text)?.unclosed ?? []).map(({ at: offset, end }) => {
+  const { unclosed = [] } = text.includes("<<") ? (readShell(text) ?? {}) : {};
+  return unclosed.map(({ at: offset, end }) => {
     const before = text.slice(0, offset).split("\n");
     const spot = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, length: 2 };
     const message = `this here-document is never closed: all that follows is its text, since no line is \`${end}\` alone`;

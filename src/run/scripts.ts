@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { cellText, findingLines } from "../engine/cells.ts";
-import type { InputValues } from "../engine/plan.ts";
+import { namesKeep, type InputValues } from "../engine/plan.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Host } from "../model/inventory.ts";
@@ -74,7 +74,7 @@ export function scribe(
     variables.set("run_id", run);
     variables.set("since", since);
     // A host that is full has no place to spare for what no script asks for.
-    const keep = extras.keep === true && step?.plan.fix?.keeps !== false ? kept : {};
+    const keep = extras.keep === true && definition !== undefined && namesKeep(loaded, definition) ? kept : {};
     const text = assemble({ ...files, ...keep, keepLasts, variables, body });
     return { ...limits, text, shell: (definition?.shell ?? runbook.shell) === "bash" ? "bash" : "sh", become };
   };

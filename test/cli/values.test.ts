@@ -167,6 +167,15 @@ test("$keep is the same directory in fix, verify and rollback, and stays after a
   expect(out).toContain(`kept by the fixes: /run/${basename(keep).replace(/login$/, "*")} there (or`);
 });
 
+test("a fix that does not name $keep has none, and leaves none where it fails", async () => {
+  await using shop = await localJob(sweep().replace("rm --", "exit 3; rm --"), { files: { "a/x.bad": "" } });
+  const { exit, out } = await shop.run("run", "job", "-i", "hosts.yml", "-y");
+  expect(exit).toBe(1);
+  const id = / run (\d{12}-\w{6})$/m.exec(out)?.[1] ?? "no id";
+  expect(id).not.toBe("no id");
+  expect((await readdir("/run")).filter((name) => name.startsWith(`runbook-keep-${id}`))).toEqual([]);
+});
+
 test("a run that waits leaves no job on the host whose end is on record, and keeps $keep for whoever goes on with it", async () => {
   const hand = `  - id: hand
     independent: true
