@@ -156,9 +156,9 @@ export const END_NOW = {
   "write-killable": "kill -KILL 0\n",
 } as const;
 
-/** What starts something in the background, sends signals, or is a language in which both can be done unseen. */
+/** What starts something in the background, sends signals, or is a language of hosts in which both are done unseen; not one whose name is a word of every day. */
 const SPOILERS =
-  /&|[<>]\(|\b(?:nohup|setsid|coproc|daemon|daemonize|start-stop-daemon|kill|pkill|killall|(?:python|perl|ruby|php|node|lua|tclsh|expect)[\d.]*)\b/;
+  /&|[<>]\(|\b(?:nohup|setsid|coproc|daemon|daemonize|start-stop-daemon|kill|pkill|killall|(?:python|perl|ruby)[\d.]*)\b/;
 
 /**
  * Whether a script might spoil the session for the next one: by something left running that writes into its frame, or by a signal.
