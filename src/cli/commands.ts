@@ -2,7 +2,6 @@ import { FaultError, type Fault } from "../model/fault.ts";
 import { approvals } from "./approvals.ts";
 import { complete } from "./complete-values.ts";
 import { completion } from "./completion.ts";
-import { daemon } from "./daemon.ts";
 import { decide } from "./approve.ts";
 import { check } from "./check.ts";
 import { historyExport } from "./export.ts";
@@ -32,7 +31,7 @@ import { test } from "./test.ts";
 import { historyVerify } from "./verify.ts";
 
 /**
- * What every command does but `run` and the fires of schedules, which begin runs. They are loaded together: what is bundled is cut wherever
+ * What every command does but `run`, the fires of schedules, which begin runs, and the daemon, which lives for months. They are loaded together: what is bundled is cut wherever
  * a part of it is loaded by itself, and each piece that a `run` comes in costs it a fifth of a millisecond.
  */
 export const commands = {
@@ -41,7 +40,6 @@ export const commands = {
   complete,
   completion,
   create,
-  daemon,
   decide,
   freeze,
   historyExport,

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, type Command } from "@commander-js/extra-typings";
 import { count, seconds, type Answer } from "./arguments.ts";
 import type { Io } from "./io.ts";
-import { others } from "./others.ts";
 
 /** `runbook daemon`: runs what schedules say. `end` takes what it answers. */
 export function addDaemon(program: Command, end: (answer: Answer) => void, io: Io): void {
@@ -18,7 +17,7 @@ export function addDaemon(program: Command, end: (answer: Answer) => void, io: I
     .option("--parallel <n>", "fires at work at once", count, 4)
     .option("--patience <duration>", "at its end, wait so long for what runs, then leave it to its hosts", seconds, 60)
     .action(async (options) => {
-      const { daemon } = await others();
+      const { daemon } = await import("./daemon.ts");
       end(await daemon(options, io));
     });
 }
