@@ -7,6 +7,7 @@ export type Place = { readonly line: number; readonly column: number; readonly l
 /** A file's text with the means to point into it. */
 export type Source = {
   readonly file: string;
+  readonly text: string;
   /** The place of the characters from `start` to `end` (offsets), cut at the end of the first line. */
   place(start: number, end: number): Place;
   /** The text of a line (counted from 1) without its line break, empty beyond the end. */
@@ -32,6 +33,7 @@ export function sourceOf(text: string, file: string, hidden = false): Source {
   };
   return {
     file,
+    text,
     line,
     place,
     fault: (at, message, hint) => ({

@@ -17,6 +17,7 @@ import {
 import type { Fault } from "../../model/fault.ts";
 import { Encrypted, type Opener } from "../../model/secret.ts";
 import { aliasFaults, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./faults.ts";
+import { offsetsOf } from "./offsets.ts";
 import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
 import { keyName, resolved, treeOf, type Node, type Pair } from "./tree.ts";
 
@@ -28,7 +29,7 @@ export type Yaml = {
   readonly value: unknown;
   /** Where the value at `path` (or its key) stands; the closest thing above it that exists when it does not. */
   place(path: Path, which?: "key" | "value"): Place;
-  /** Where `length` characters stand that begin at `line` and `column` (from 0) of the text at `path`. Exact in literal blocks and one-line texts. */
+  /** Where `length` characters stand that begin at `line` and `column` (from 0) of the text at `path`, up to the end of the line that they begin on. */
   within(path: Path, line: number, column: number, length: number): Place;
   /** Whether the text at `path` is written over several lines that YAML joins into one. */
   joined(path: Path): boolean;
@@ -201,9 +202,8 @@ function textPlace(source: Source, node: Node, line: number, column: number, len
     const rest = source.line(number).length - from + 1;
     return { line: number, column: from, length: Math.max(1, Math.min(length, rest)) };
   }
-  if (node.style === SCALAR_STYLE.FOLDED_BLOCK)
-    return { ...first, column: node.indent + 1, length: source.line(first.line).length - node.indent };
-  const quote = node.style === SCALAR_STYLE.PLAIN ? 0 : 1;
-  const start = node.start + quote + column;
-  return line === 0 && start < node.end ? source.place(start, start + length) : first;
+  const start = node.text.split("\n", line).reduce((sum, each) => sum + each.length + 1, 0) + column;
+  const { starts, ends } = offsetsOf(source.text, node);
+  const from = starts[start];
+  return from === undefined ? first : source.place(from, ends[Math.min(start + length, ends.length) - 1] ?? from);
 }

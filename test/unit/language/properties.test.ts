@@ -159,6 +159,42 @@ test("a place within a literal block is where its text stands in the file", () =
   );
 });
 
+test("a place within a text that YAML folds or quotes is where its words stand in the file", () => {
+  const word = fc.stringMatching(/^[a-z$]{1,6}$/);
+  const gap = fc.constantFrom(" ", "   ", "\n", "\n\n", " \n  ");
+  const styles = {
+    plain: (body: string): string => `a: ${body}\n`,
+    folded: (body: string): string => `a: >\n  ${body}\n`,
+    single: (body: string): string => `a: '${body.replace(" ", " '' ")}'\n`,
+    double: (body: string): string =>
+      `a: "${body.replace(" ", ' \\u00e9\\n\\"\\x20\\ud83d\\ude00\\U0001F600 \\\n  ')}"\n`,
+  };
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(word, gap), { minLength: 1, maxLength: 8 }),
+      fc.constantFrom(...Object.values(styles)),
+      (pieces, write) => {
+        const body = pieces
+          .map(
+            ([each, space], index) =>
+              `${each}${index}${index === pieces.length - 1 ? "" : space.replaceAll("\n", "\n  ")}`,
+          )
+          .join("");
+        const text = write(body);
+        const yaml = parseYaml(text, { file: "x.yml", schema: "core" });
+        if (Array.isArray(yaml)) throw new Error(yaml.map((fault) => fault.message).join());
+        const { a } = yaml.value as { a: string };
+        for (const [row, line] of a.split("\n").entries()) {
+          for (const { 0: found, index } of line.matchAll(/[a-z$]+\d+/g)) {
+            const { line: number, column, length } = yaml.within(["a"], row, index, found.length);
+            expect(text.split("\n")[number - 1]?.slice(column - 1, column - 1 + length)).toBe(found);
+          }
+        }
+      },
+    ),
+  );
+});
+
 test("every script is read or given up, and never half", () => {
   const piece = fc.constantFrom(
     "if",

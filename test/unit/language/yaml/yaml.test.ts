@@ -159,6 +159,24 @@ describe("places", () => {
     expect(place).toEqual(expected);
   });
 
+  test.each([
+    ["plain", "a: one\n  two $x\n", 0, 8, { line: 2, column: 7, length: 2 }],
+    ["folded", "a: >\n  one\n\n  two $x\n", 1, 4, { line: 4, column: 7, length: 2 }],
+    [
+      "folded, on a line that keeps its indentation",
+      "a: >\n  one\n    two $x\n",
+      1,
+      6,
+      { line: 3, column: 9, length: 2 },
+    ],
+    ["single quotes", "a: 'it''s\n\n  $x'\n", 1, 0, { line: 3, column: 3, length: 2 }],
+    ["double quotes", 'a: "\\u00e9\\n\\"\\\n   \\ $x"\n', 1, 2, { line: 2, column: 6, length: 2 }],
+    ["an escape", 'a: "x\\u0024x"\n', 0, 1, { line: 1, column: 6, length: 7 }],
+    ["Windows' line breaks", "a: >\r\n  one\r\n  $x\r\n", 0, 4, { line: 3, column: 3, length: 2 }],
+  ])("within a text of several lines: %s", (_name, text, line, column, expected) => {
+    expect(read(text).within(["a"], line, column, 2)).toEqual(expected);
+  });
+
   test("line breaks of all systems count", () => {
     expect(read("a: 1\r\nb: 2\r\nc: 3").place(["c"])).toEqual({ line: 3, column: 4, length: 1 });
   });
