@@ -14,10 +14,16 @@ export function readVarsFile(
   { file, hidden = false }: Omit<FileOrigin, "directory">,
 ): void {
   if (saysNothing(text)) return;
-  const { yaml, faults } = readYaml(text, { file, schema: "yaml11", hidden, textKeys: () => false, open: draft.open });
+  const { yaml, faults, partial } = readYaml(text, {
+    file,
+    schema: "yaml11",
+    hidden,
+    textKeys: () => false,
+    open: draft.open,
+  });
   const told = hidden ? faults.map(concealedFault) : faults;
   if (yaml === undefined) return void draft.faults.push(...told);
-  draft.warnings.push(...told);
+  (partial === true ? draft.faults : draft.warnings).push(...told);
   const { value } = yaml;
   if (value === null || value === undefined) return;
   if (typeof value !== "object" || Array.isArray(value) || isSecret(value)) {

@@ -7,7 +7,7 @@ import { checkVariables, variablesOf } from "./check-variables.ts";
 import { scriptsOf, type ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { ShellScript } from "../shell/tree.ts";
-import { readShell } from "../shell/shell.ts";
+import { readBeginning, readShell } from "../shell/shell.ts";
 
 /** Checks every script of a runbook by reading it as a shell would. What is not understood is left to the shell's own check. */
 export function checkScripts(report: Report, runbook: Runbook, context: Context): void {
@@ -20,9 +20,9 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
       continue;
     }
     const script = readShell(at.text);
-    if (script === undefined) continue;
-    variables(at, script);
+    variables(at, script ?? readBeginning(at.text));
     templates(report, runbook, at);
+    if (script === undefined) continue;
     checkStatus(report, at, script);
     checkSignals(report, at, script);
     hereDocuments(report, at, script);

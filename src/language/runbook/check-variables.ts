@@ -4,8 +4,8 @@ import type { Context, Report } from "./check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
 import type { ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
-import type { ShellScript } from "../shell/tree.ts";
-import { readShell } from "../shell/shell.ts";
+import type { Variables } from "../shell/tree.ts";
+import { readBeginning, readShell } from "../shell/shell.ts";
 import { didYouMean } from "../suggest.ts";
 
 /** Among more names than this one is always close, and comparing them all takes too long. */
@@ -16,12 +16,12 @@ export function checkVariables(
   report: Report,
   runbook: Runbook,
   context: Context,
-): (at: ScriptAt, script: ShellScript) => void {
-  const functions = context.functions === undefined ? undefined : readShell(context.functions);
-  const unclear = context.functions !== undefined && (functions === undefined || functions.opaque);
+): (at: ScriptAt, script: Variables) => void {
+  const functions = context.functions === undefined ? undefined : variablesOfFunctions(context.functions);
   return (at, script) => {
     // What `eval` or another file sets cannot be known by reading.
-    if (script.opaque || unclear || (runbook.functions !== undefined && functions === undefined)) return;
+    if (script.opaque || functions?.opaque === true || (runbook.functions !== undefined && functions === undefined))
+      return;
     const given = new Set(variablesOf(report, runbook, at));
     const told = new Set<string>();
     // Whoever asks whether it is there before using it knows that it may not be: `${x+"$x"}`, `[ -n "${x:-}" ]`.
@@ -38,6 +38,11 @@ export function checkVariables(
       );
     }
   };
+}
+
+/** Of functions that are not understood, each word may be one that gets a value. */
+function variablesOfFunctions(text: string): Pick<Variables, "assigned" | "opaque"> {
+  return readShell(text) ?? { ...readBeginning(text), assigned: new Set(text.match(/[A-Za-z_]\w*/g)) };
 }
 
 /** The variables that a script has, in the order in which a person would look for them. */

@@ -4,6 +4,7 @@ import { reportOn, type Context } from "./check-report.ts";
 import { checkRunbook } from "./check.ts";
 import { RUNBOOKS } from "./dialect.ts";
 import { runbookStandIn } from "./stand-ins.ts";
+import { headFaults } from "../schema/head-faults.ts";
 import { salvage } from "../schema/salvage.ts";
 import { schemaFaults } from "../schema/schema-faults.ts";
 import { inFileOrder } from "../yaml/source.ts";
@@ -34,8 +35,9 @@ export function readRunbook(text: string, file: string): ReadYaml {
 }
 
 /** Like `compileRunbook`, for a caller that has read the text for its own purposes, and has checks of its own to add. */
-export function examineRunbook({ yaml, faults }: ReadYaml, context: Context = {}): Examined {
-  if (yaml === undefined) return { faults, warnings: [] };
+export function examineRunbook({ yaml, faults, head }: ReadYaml, context: Context = {}): Examined {
+  const before = head === undefined ? [] : headFaults(RUNBOOKS, Runbook, head);
+  if (yaml === undefined) return { faults: inFileOrder([...faults, ...before]), warnings: [] };
   const parsed = Runbook.safeParse(yaml.value);
   const found = parsed.success ? [] : schemaFaults(RUNBOOKS, yaml, parsed.error.issues);
   const draft = parsed.success ? parsed.data : salvage(Runbook, yaml.value, "steps", runbookStandIn);

@@ -1,13 +1,36 @@
 import { readCommand } from "./commands.ts";
 import { skip } from "./lines.ts";
 import { looking, peekWord, type Reader } from "./reader.ts";
-import type { AndOr, List, Pipeline, ShellScript } from "./tree.ts";
+import type { AndOr, List, Pipeline, ShellScript, Variables } from "./tree.ts";
 
 const CLOSERS = new Set(["then", "else", "elif", "fi", "do", "done", "esac", "}"]);
 
 /** Reads a script for `sh` or `bash`; undefined when it is not understood. Whether it is valid is for a real shell to say. */
 export function readShell(text: string): ShellScript | undefined {
-  const reader: Reader = {
+  const reader = readerOf(text);
+  const list = understood(reader);
+  return list === undefined ? undefined : { ...reader, list };
+}
+
+/** What can be said of the variables of a script that is not understood: those it reads, as far as it was read, that no other word of it might set. */
+export function readBeginning(text: string): Variables {
+  const reader = readerOf(text);
+  understood(reader);
+  const words = new Set(
+    Array.from(text.matchAll(/(\$\{?[#!]?)?\b([A-Za-z_]\w*)/g), ([, sign, word = ""]) =>
+      sign === undefined ? word : "",
+    ),
+  );
+  const references = reader.references.filter(({ name }) => !words.has(name));
+  return {
+    references,
+    assigned: reader.assigned,
+    opaque: words.has("eval") || words.has("source") || /(^|[\s;&|])\.\s/.test(text),
+  };
+}
+
+function readerOf(text: string): Reader {
+  return {
     text,
     at: 0,
     references: [],
@@ -19,10 +42,14 @@ export function readShell(text: string): ShellScript | undefined {
     opaque: false,
     commands: readList,
   };
+}
+
+/** All of the reader's text as commands, if it is commands to its end. */
+function understood(reader: Reader): List | undefined {
   try {
     const list = readList(reader);
     reader.unclosed.push(...reader.pending);
-    return reader.at < text.length ? undefined : { ...reader, list };
+    return reader.at < reader.text.length ? undefined : list;
   } catch (error) {
     // Too deep a nesting (a RangeError) is not understood either.
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined;

@@ -35,21 +35,25 @@ export type AndOr = { readonly pipelines: readonly Pipeline[]; readonly operator
 /** Commands one after the other. */
 export type List = readonly AndOr[];
 
+/** What is known of a script's variables. */
+export type Variables = {
+  readonly references: readonly Reference[];
+  /** Names that get a value somewhere in the script. */
+  readonly assigned: ReadonlySet<string>;
+  /** `eval` and `.` may set any name. */
+  readonly opaque: boolean;
+};
+
 /** What is known of a script from reading it. */
-export type ShellScript = {
+export type ShellScript = Variables & {
   readonly text: string;
   readonly list: List;
   /** The commands inside of `$( … )` and backquotes. */
   readonly substitutions: readonly List[];
-  readonly references: readonly Reference[];
-  /** Names that get a value somewhere in the script. */
-  readonly assigned: ReadonlySet<string>;
   /** Offsets of `<<`. */
   readonly heredocs: readonly number[];
   /** Those that no line ends: offset of `<<`, and what that line would have to be. */
   readonly unclosed: readonly { readonly at: number; readonly end: string }[];
-  /** `eval` and `.` may set any name. */
-  readonly opaque: boolean;
 };
 
 /** Every command of a list, those inside of others included. */

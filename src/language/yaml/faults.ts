@@ -1,7 +1,7 @@
 import { SCALAR_STYLE, type Schema, type YAMLException } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
 import type { Place, Source } from "./source.ts";
-import { keyName, resolved, type Node, type Tree } from "./tree.ts";
+import { keyName, resolved, type Alias, type Node, type Tree } from "./tree.ts";
 
 /** Characters that a file may have. */
 const MAX_CHARACTERS = 1_000_000;
@@ -30,38 +30,41 @@ export function empty(file: string): Fault {
 }
 
 /** More than one document in the file. */
-export function documentFaults(source: Source, { roots }: Tree): Fault[] | undefined {
-  const second = roots[1];
-  if (second === undefined) return undefined;
-  const hint = "put each in a file of its own, or remove the line `---` between them";
-  return [
-    source.fault(source.place(second.start, second.end), "a second document begins here, and one is expected", hint),
-  ];
+export function documentFaults(source: Source, { roots: [first, second] }: Tree): Fault[] {
+  if (first === undefined || second === undefined) return [];
+  // Without its line of dashes a second document begins by itself, after one of dots.
+  const dashes = source.text.slice(first.end).search(/^---(?=\s|$)/m);
+  const at =
+    dashes < 0 ? source.place(second.start, second.end) : source.place(first.end + dashes, first.end + dashes + 3);
+  const hint = `put each in a file of its own, or remove the line \`${dashes < 0 ? "..." : "---"}\` between them`;
+  return [source.fault(at, "a second document begins here, and one is expected", hint)];
 }
 
-/** Aliases that lead nowhere, into themselves, or to a document too large to hold. */
-export function aliasFaults(source: Source, { aliases }: Tree): Fault[] | undefined {
+/** Aliases that together make a document too large to hold: it must not even be written out. */
+export function bombFault(source: Source, aliases: readonly Alias[]): Fault | undefined {
   let added = 0;
   for (const alias of aliases) {
-    const at = source.place(alias.start, alias.end);
-    if (alias.target === undefined) {
-      return [
-        source.fault(
-          at,
-          `*${alias.name} refers to an anchor that is not there`,
-          `define it before with &${alias.name}`,
-        ),
-      ];
-    }
-    if (alias.open)
-      return [source.fault(at, `*${alias.name} stands inside of what it refers to`, "a value cannot hold itself")];
     added += alias.size;
-    if (added > MAX_ALIASED) {
-      const message = `aliases make this document larger than ${MAX_ALIASED.toLocaleString("en")} values`;
-      return [source.fault(at, message, "write out what is needed instead of nesting aliases")];
-    }
+    if (added <= MAX_ALIASED) continue;
+    const message = `aliases make this document larger than ${MAX_ALIASED.toLocaleString("en")} values`;
+    return source.fault(placeOf(source, alias), message, "write out what is needed instead of nesting aliases");
   }
   return undefined;
+}
+
+/** An alias that leads nowhere, or into itself. */
+export function aliasFault(source: Source, alias: Alias): Fault | undefined {
+  const at = placeOf(source, alias);
+  if (alias.target === undefined) {
+    const message = `*${alias.name} refers to an anchor that is not there`;
+    return source.fault(at, message, `define it before with &${alias.name}`);
+  }
+  if (!alias.open) return undefined;
+  return source.fault(at, `*${alias.name} stands inside of what it refers to`, "a value cannot hold itself");
+}
+
+function placeOf(source: Source, { start, end }: Node): Place {
+  return source.place(start, end);
 }
 
 /** Keys that are given twice, and keys that are no text where they must be one (or cannot be made one). */

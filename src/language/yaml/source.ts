@@ -46,9 +46,10 @@ export function sourceOf(text: string, file: string, hidden = false): Source {
   };
 }
 
-/** Puts faults in the order of their places in the file; those without a place come first. */
+/** Puts faults in the order of their places in the file, each once; those without a place come first. */
 export function inFileOrder(faults: readonly Fault[]): Fault[] {
-  return faults
+  const once = new Map(faults.map((fault) => [`${fault.where}\0${fault.message}`, fault]));
+  return Array.from(once.values())
     .map((fault) => ({ fault, at: lineAndColumn(fault.where ?? "") }))
     .toSorted((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1])
     .map(({ fault }) => fault);

@@ -29,7 +29,8 @@ export type Node = { readonly start: number; end: number; size: number } & (
 /** One entry of a mapping. */
 export type Pair = { readonly key: Node; readonly value: Node };
 
-type Alias = Node & { readonly kind: "alias" };
+/** `*name`; a lost one has no target, or stands inside of it (`open`). */
+export type Alias = Node & { readonly kind: "alias" };
 
 /** The root nodes of the documents in an event stream, and every alias in file order. */
 export type Tree = { readonly roots: readonly Node[]; readonly aliases: readonly Alias[] };

@@ -1,8 +1,10 @@
 import {
   boolYaml11Tag,
+  CHOMPING_CLIP,
   constructFromEvents,
   CORE_SCHEMA,
   defineScalarTag,
+  EVENT_ID,
   mergeTag,
   NOT_RESOLVED,
   parseEvents,
@@ -16,7 +18,7 @@ import {
 } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
 import { Encrypted, type Opener } from "../../model/secret.ts";
-import { aliasFaults, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./faults.ts";
+import { aliasFault, bombFault, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./faults.ts";
 import { offsetsOf } from "./offsets.ts";
 import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
 import { keyName, resolved, treeOf, type Node, type Pair } from "./tree.ts";
@@ -90,10 +92,28 @@ export function parseYaml(text: string, options: YamlOptions): Yaml | Fault[] {
 }
 
 /** What came of reading a document: its value where it has one, and what is wrong with it. */
-export type ReadYaml = { readonly yaml?: Yaml; readonly faults: readonly Fault[] };
+export type ReadYaml = {
+  readonly yaml?: Yaml;
+  readonly faults: readonly Fault[];
+  /** The value is not all of the file: an alias in it leads nowhere, or another document follows. */
+  readonly partial?: boolean;
+  /** Where a mistake of YAML ends the reading: the lines before its own, if they are a document. */
+  readonly head?: Yaml;
+};
 
 /** Like `parseYaml`, but where the mistakes leave a value (duplicate keys), gives that too, so that what is wrong inside it can be told in the same go. */
 export function readYaml(text: string, options: YamlOptions): ReadYaml {
+  const read = readDocument(text, options);
+  if (!("cut" in read)) return read;
+  const { yaml: head, faults = [] } = read.cut === 0 ? {} : readDocument(text.slice(0, read.cut), options);
+  return head === undefined ? { faults: read.faults } : { head, faults: [...faults, ...read.faults] };
+}
+
+/** `cut`: where the line begins on which a syntax error ended the reading. */
+function readDocument(
+  text: string,
+  options: YamlOptions,
+): ReadYaml | { readonly yaml?: never; readonly faults: readonly Fault[]; readonly cut: number } {
   const refused = refuse(text, options.file);
   if (refused !== undefined) return { faults: [refused] };
   const source = sourceOf(text, options.file, options.hidden);
@@ -102,25 +122,69 @@ export function readYaml(text: string, options: YamlOptions): ReadYaml {
   try {
     const events = parseEvents(text, { filename: options.file });
     const tree = treeOf(text, events);
-    const fatal = documentFaults(source, tree) ?? aliasFaults(source, tree);
-    if (fatal !== undefined) return { faults: fatal };
-    const [root] = tree.roots;
+    const [root, second] = tree.roots;
     if (root === undefined) return { faults: [empty(options.file)] };
-    faults = inFileOrder(keyFaults(source, schema, root, options.textKeys));
-    return { yaml: yamlOf(source, root, valueOf(text, events, schema)), faults };
+    const aliases = tree.aliases.filter(({ start }) => second === undefined || start < second.start);
+    const bomb = bombFault(source, aliases);
+    if (bomb !== undefined) return { faults: [bomb] };
+    const lost = aliases.map((alias) => aliasFault(source, alias));
+    const partial = [...documentFaults(source, tree), ...lost.filter((fault) => fault !== undefined)];
+    faults = inFileOrder([...partial, ...keyFaults(source, schema, root, options.textKeys)]);
+    const value = valueOf(text, withoutLost(firstDocument(events), lost), schema);
+    return {
+      yaml: yamlOf(source, root, value, new Map(lost.map((fault) => [fault?.where, fault]))),
+      faults,
+      partial: partial.length > 0,
+    };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     // A key that is no text may be what made it throw.
-    return { faults: faults.length > 0 ? faults : [syntaxFault(source, error)] };
+    if (faults.length > 0) return { faults };
+    const cut = text.lastIndexOf("\n", (error.mark?.position ?? 0) - 1) + 1;
+    return { faults: [syntaxFault(source, error)], cut };
   }
 }
+
+function firstDocument(events: readonly Event[]): readonly Event[] {
+  const second = events.findIndex(({ type }, index) => index > 0 && type === EVENT_ID.DOCUMENT);
+  return second < 0 ? events : events.slice(0, second);
+}
+
+/** The events with nothing in the place of the aliases that have a fault. */
+function withoutLost(events: readonly Event[], lost: readonly (Fault | undefined)[]): Event[] {
+  let alias = -1;
+  return events.map((event) => {
+    if (event.type === EVENT_ID.ALIAS) alias += 1;
+    return event.type === EVENT_ID.ALIAS && lost[alias] !== undefined ? NOTHING : event;
+  });
+}
+
+const NOTHING: Event = {
+  type: EVENT_ID.SCALAR,
+  style: SCALAR_STYLE.PLAIN,
+  chomping: CHOMPING_CLIP,
+  indent: -1,
+  fast: false,
+  valueStart: -1,
+  valueEnd: -1,
+  anchorStart: -1,
+  anchorEnd: -1,
+  tagStart: -1,
+  tagEnd: -1,
+};
 
 function valueOf(text: string, events: Event[], schema: Schema): unknown {
   // `json` lets a later key win instead of throwing at the first duplicate: `keyFaults` reports them all.
   return constructFromEvents(events, { source: text, schema, json: true })[0];
 }
 
-function yamlOf(source: Source, root: Node, value: unknown): Yaml {
+/** `lost`: faults by their places, of which no other fault is told. */
+function yamlOf(
+  source: Source,
+  root: Node,
+  value: unknown,
+  lost: ReadonlyMap<string | undefined, Fault | undefined>,
+): Yaml {
   const place = (path: Path, which: "key" | "value" = "value"): Place => {
     const { node, key, whole } = find(root, path);
     const at = which === "key" && whole ? (key ?? node) : node;
@@ -137,7 +201,10 @@ function yamlOf(source: Source, root: Node, value: unknown): Yaml {
       const { node, whole } = find(root, path);
       return whole && isJoined(source, resolved(node));
     },
-    fault: (path, message, hint, which) => source.fault(place(path, which), message, hint),
+    fault: (path, message, hint, which) => {
+      const fault = source.fault(place(path, which), message, hint);
+      return lost.get(fault.where) ?? fault;
+    },
     faultAt: (at, message, hint) => source.fault(at, message, hint),
   };
 }

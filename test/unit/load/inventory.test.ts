@@ -193,6 +193,17 @@ describe("variables beside the file", () => {
     ]);
   });
 
+  test("a second document and an alias that leads nowhere are faults, unlike a key that is given twice: what they say is not known", async () => {
+    write("beside8/group_vars/all.yml", "a: *b\na: 1\n---\nc: 1\n");
+    const sources = [write("beside8/hosts.yml", "web: {hosts: {w: }}\n")];
+    const loaded = await loadInventory(sources, place);
+    expect(loaded).toMatchObject([
+      { where: "beside8/group_vars/all.yml:1:4", message: "*b refers to an anchor that is not there" },
+      { where: "beside8/group_vars/all.yml:2:1", message: "`a` is given twice" },
+      { where: "beside8/group_vars/all.yml:3:1", message: "a second document begins here, and one is expected" },
+    ]);
+  });
+
   test("a file that cannot be read is a fault: what it says is not known", async () => {
     write("beside6/group_vars/all.yml", new Uint8Array([0x66, 0xfc]));
     expect(await warnings(write("beside6/hosts.yml", "web: {hosts: {w: }}\n"))).toMatchObject([

@@ -51,6 +51,18 @@ describe("a variable that nothing gives", () => {
     expect(inDetect(script)).toEqual(message === undefined ? [] : [`${message} ${DECLARE("gone")}`]);
   });
 
+  test.each([
+    ["before it", "echo $gone\nif true; then", ["1:6"]],
+    ["with a substitution left open", 'x=$(ls "$gone"', ["1:9"]],
+    ["in the part that was not read", "if true; then )\necho $gone", []],
+    ["that some word of it may set", "echo $gone\nif true; then )\nread gone", []],
+    ["that what it reads in may set", "echo $gone\n. /etc/os-release\nif true; then", []],
+  ])("in a script with a syntax error: %s", (_name, script, places) => {
+    expect(inDetect(script)).toEqual(
+      places.map((place) => `${place} nothing gives \`$gone\` to this script ${DECLARE("gone")}`),
+    );
+  });
+
   test("is told once a script, with what was probably meant", () => {
     expect(inDetect("df $mout; du $mout")).toEqual([
       `1:4 ${NOTHING} \`$mout\` to this script → did you mean \`mount\`?`,
@@ -101,6 +113,11 @@ describe("a variable is given", () => {
 
   test("by the file of functions", () => {
     expect(inDetect("echo $limit", "limit=5")).toEqual([]);
+    expect(inDetect("echo $limit", "limt=5; if")).toEqual([
+      `1:6 ${NOTHING} \`$limit\` to this script ${DECLARE("limit")}`,
+    ]);
+    expect(inDetect("echo $limit", "if; read limit")).toEqual([]);
+    expect(inDetect("echo $limit", "if; eval x")).toEqual([]);
     expect(inDetect("echo $limit", "limt=5")).toEqual([`1:6 ${NOTHING} \`$limit\` to this script ${DECLARE("limit")}`]);
   });
 });

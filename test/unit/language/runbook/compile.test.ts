@@ -211,35 +211,6 @@ describe("values of the wrong type say what was found", () => {
   });
 });
 
-test("all mistakes are told in one go and in the order of the file: of YAML, of the schema, and of the meaning of what is left", () => {
-  const text = [
-    "name: x",
-    "titel: X",
-    "inputs:",
-    "  size: { type: integer, default: 500, max: 10 }",
-    "  size: { type: integer, default: 500, max: 10 }",
-    "  m: { type: intger }",
-    "steps:",
-    "  - id: a",
-    "    severity: bad",
-    "    detect: { run: 'echo $sise $m' }",
-    "  - id: a",
-    "    detect: { run: 'grep x y' }",
-    "    rollback: { run: 'true' }",
-  ].join("\n");
-  expect(mistakes(text)).toEqual([
-    "2:1 unknown key `titel` in the runbook → did you mean `title`?",
-    "5:3 `size` is given twice → it is already given on line 4: remove one",
-    "5:35 the default of `size`: expected a whole number of at most 10, found the number 500",
-    `6:14 \`type\`: expected one of ${TYPES}, found "intger" → did you mean \`integer\`?`,
-    '9:15 `severity`: expected one of info, warning, critical, found "bad"',
-    "10:26 nothing gives `$sise` to this script → did you mean `size`?",
-    "11:9 the step id `a` is used twice → it is used first on line 8: rename one",
-    "12:21 the script ends with `grep`, which exits 1 when it finds nothing: a healthy host would be unknown → end with a command that exits 0 when all is well: `if …; then …; fi`, or `awk` instead of `grep`",
-    "13:5 `rollback` needs a fix with `run`, and this step has none → remove it",
-  ]);
-});
-
 test("a fault shows its line with a caret under the place", () => {
   const compiled = compileRunbook(withTop("shell: zsh"), "dir/x.yml");
   expect(compiled).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseYaml, type Yaml } from "../../../../src/language/yaml/yaml.ts";
+import { parseYaml, readYaml, type Yaml } from "../../../../src/language/yaml/yaml.ts";
 import { told } from "../../../kit/mistakes.ts";
 
 function read(text: string, schema: "core" | "yaml11" = "core"): Yaml {
@@ -67,6 +67,16 @@ describe("what is no YAML is refused at its place", () => {
     [
       "two documents",
       "a: 1\n---\nb: 2\n",
+      "2:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `---` between them",
+    ],
+    [
+      "a second document that dots begin",
+      "---\na: 1\n# x\n...\n\nb: 2\n",
+      "6:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `...` between them",
+    ],
+    [
+      "dots, and then dashes",
+      "a: 1\n...\n--- # x\nb: 2\n",
       "3:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `---` between them",
     ],
     ["nothing", "", "1:1 the file is empty → expected a YAML document"],
@@ -89,6 +99,23 @@ describe("what is no YAML is refused at its place", () => {
     expect(wrong(lines.join("\n"))).toEqual([
       "5:10 aliases make this document larger than 10,000 values → write out what is needed instead of nesting aliases",
     ]);
+  });
+
+  test("a second document and lost aliases hide nothing of the first document, and are told once each", () => {
+    const text = "a: *b\nc: 1\nc: {d: *b, e: &e [*e]}\n---\nf: *g\nf: 1\n";
+    const { yaml, faults, partial } = readYaml(text, { file: "x.yml", schema: "core" });
+    expect(told([...faults])).toEqual([
+      "1:4 *b refers to an anchor that is not there → define it before with &b",
+      "3:1 `c` is given twice → it is already given on line 2: remove one",
+      "3:8 *b refers to an anchor that is not there → define it before with &b",
+      "3:19 *e stands inside of what it refers to → a value cannot hold itself",
+      "4:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `---` between them",
+    ]);
+    expect(partial).toBe(true);
+    expect(yaml?.value).toEqual({ a: null, c: { d: null, e: [null] } });
+    expect(yaml?.fault(["a"], "expected a text, found nothing").message).toBe(
+      "*b refers to an anchor that is not there",
+    );
   });
 
   test("every key that is given twice, in one go, at any depth", () => {

@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { mistakes } from "../../../kit/mistakes.ts";
+
+test("all mistakes are told in one go and in the order of the file: of YAML, of the schema, and of the meaning of what is left", () => {
+  const text = [
+    "name: x",
+    "titel: X",
+    "inputs:",
+    "  size: { type: integer, default: 500, max: 10 }",
+    "  size: { type: integer, default: 500, max: 10 }",
+    "  m: { type: intger }",
+    "steps:",
+    "  - id: a",
+    "    severity: bad",
+    "    detect: { run: 'echo $sise $m' }",
+    "  - id: a",
+    "    detect: { run: 'grep x y' }",
+    "    rollback: { run: 'true' }",
+  ].join("\n");
+  expect(mistakes(text)).toEqual([
+    "2:1 unknown key `titel` in the runbook → did you mean `title`?",
+    "5:3 `size` is given twice → it is already given on line 4: remove one",
+    "5:35 the default of `size`: expected a whole number of at most 10, found the number 500",
+    `6:14 \`type\`: expected one of string, integer, number, boolean, duration, bytes, percent, choice, found "intger" → did you mean \`integer\`?`,
+    '9:15 `severity`: expected one of info, warning, critical, found "bad"',
+    "10:26 nothing gives `$sise` to this script → did you mean `size`?",
+    "11:9 the step id `a` is used twice → it is used first on line 8: rename one",
+    "12:21 the script ends with `grep`, which exits 1 when it finds nothing: a healthy host would be unknown → end with a command that exits 0 when all is well: `if …; then …; fi`, or `awk` instead of `grep`",
+    "13:5 `rollback` needs a fix with `run`, and this step has none → remove it",
+  ]);
+});
+
+test("a second document, an alias that leads nowhere and a script used twice hide nothing, and are told once", () => {
+  const text = [
+    "name: x",
+    "titel: X",
+    "tags: *tags",
+    "steps:",
+    "  - id: a",
+    "    severity: *how",
+    "    detect: { run: &look 'echo $gone' }",
+    "    verify: { within: 5x, run: *look }",
+    "    fix: { risk: low, run: 'true' }",
+    "---",
+    "titel: Y",
+  ].join("\n");
+  expect(mistakes(text)).toEqual([
+    "2:1 unknown key `titel` in the runbook → did you mean `title`?",
+    "3:7 *tags refers to an anchor that is not there → define it before with &tags",
+    "6:15 *how refers to an anchor that is not there → define it before with &how",
+    "7:32 nothing gives `$gone` to this script → declare it as an input or a fact, set it in the script, or write ${gone:-} if it may be empty",
+    '8:23 `within`: expected a duration such as 30s, 5m or 1h30m, found "5x"',
+    "10:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `---` between them",
+  ]);
+});
+
+describe("where a mistake of YAML ends the reading", () => {
+  const TAB = "a tab is used for indentation, and YAML allows only spaces → replace it with spaces";
+  test("what stands before it is checked as far as the rest cannot change it", () => {
+    const text = [
+      "name: X",
+      "titel: X",
+      "titel: Y",
+      "steps:",
+      "  - id: a",
+      "    severity: bad",
+      "  - id: b",
+      "    severity: worse",
+      "    detekt:",
+      "\t\trun: ':'",
+      "bananas: 1",
+    ].join("\n");
+    expect(mistakes(text)).toEqual([
+      '1:7 `name`: expected kebab case: lower-case words joined by -, found "X"',
+      "3:1 `titel` is given twice → it is already given on line 2: remove one",
+      "3:1 unknown key `titel` in the runbook → did you mean `title`?",
+      "5:5 `detect` is missing in step 1 → expected a mapping",
+      '6:15 `severity`: expected one of info, warning, critical, found "bad"',
+      '8:15 `severity`: expected one of info, warning, critical, found "worse"',
+      "9:5 unknown key `detekt` in step 2 → did you mean `detect`?",
+      `10:1 ${TAB}`,
+    ]);
+  });
+
+  test.each([
+    ["what is last may be going on", "name: x\nsteps:\n  - id: a\n    detect:\n\trun: x\n", `5:1 ${TAB}`],
+    [
+      "nothing stands before it",
+      "nam: x: y\n",
+      "1:7 a second colon: a text that holds `: ` must be in quotes → put all of the text in quotes",
+    ],
+    [
+      "an open quote swallows the lines before",
+      "name: 1\ntitle: 'a\nsteps: \"\n",
+      "3:1 something that was opened before is still open here → close the `[`, the `{` or the quote that was opened before",
+    ],
+  ])("%s", (_name, text, message) => {
+    expect(mistakes(text)).toEqual([message]);
+  });
+
+  test("a long file with an open quote is not read over and over", () => {
+    expect(mistakes(`a: 'x\n${"  b\n".repeat(200_000)}`)).toHaveLength(1);
+  });
+});
