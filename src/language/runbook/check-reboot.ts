@@ -23,7 +23,7 @@ export function checkReboot(report: Report, path: Path, step: Step, runbook: Run
   if (step.rollback !== undefined) {
     report.fault([...path, "rollback"], "nothing undoes a reboot", "remove it, or make it a step of its own", "key");
   }
-  if (fix.risk === "low") {
+  if (given(["fix", "risk"]) === "low") {
     const hint = "say `risk: high`, so that a person looks at it";
     report.warn(
       [...path, "fix", "risk"],

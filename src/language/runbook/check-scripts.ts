@@ -2,7 +2,7 @@ import type { Runbook } from "../../model/runbook.ts";
 import type { Context, Report } from "./check-report.ts";
 import { checkPowershell } from "./check-powershell.ts";
 import { checkSignals } from "./check-signals.ts";
-import { checkStatus } from "./check-status.ts";
+import { checkStatus, functionsOf } from "./check-status.ts";
 import { checkVariables, variablesOf } from "./check-variables.ts";
 import { scriptsOf, type ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
@@ -12,6 +12,8 @@ import { readBeginning, readShell } from "../shell/shell.ts";
 /** Checks every script of a runbook by reading it as a shell would. What is not understood is left to the shell's own check. */
 export function checkScripts(report: Report, runbook: Runbook, context: Context): void {
   const variables = checkVariables(report, runbook, context);
+  const shared = context.functions === undefined ? undefined : readShell(context.functions);
+  const before = shared === undefined ? new Map() : functionsOf(shared);
   for (const at of scriptsOf(runbook)) {
     characters(report, at);
     joinedLines(report, at);
@@ -23,7 +25,7 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
     variables(at, script ?? readBeginning(at.text));
     templates(report, runbook, at);
     if (script === undefined) continue;
-    checkStatus(report, at, script);
+    checkStatus(report, at, script, before);
     checkSignals(report, at, script);
     hereDocuments(report, at, script);
   }

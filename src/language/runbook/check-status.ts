@@ -15,7 +15,7 @@ type Question = { readonly name: string; readonly command: Command };
 type Say = (command: Command, message: string, hint: string) => void;
 
 /** Checks that the exit status of a `detect` or `applies` says what it means: a look that failed must not look healthy, nor health like a failure. */
-export function checkStatus(report: Report, at: ScriptAt, script: ShellScript): void {
+export function checkStatus(report: Report, at: ScriptAt, script: ShellScript, before: Functions): void {
   const sayTo = (list: (typeof report)["faults"]): Say => {
     return ({ at: start, end }, message, hint) => {
       list.push(report.yaml.faultAt(placeIn(report, at, { at: start, length: end - start }), message, hint));
@@ -24,7 +24,7 @@ export function checkStatus(report: Report, at: ScriptAt, script: ShellScript): 
   const warn = sayTo(report.warnings);
   if (at.kind === "applies") for (const end of endsOf(script.list)) appliesEnd(end, warn);
   if (at.kind !== "detect") return;
-  for (const end of endsOf(script.list)) detectEnd(end, sayTo(report.faults));
+  detectEnds(script.list, "the script", new Map([...before, ...functionsOf(script)]), sayTo(report.faults));
   hiddenFailures(script, warn);
   erasedErrexit(script, warn);
   unguardedNumbers(script, warn);
@@ -58,8 +58,39 @@ function bodiesOf(command: Command): readonly List[] {
   }
 }
 
+/** Functions by their names, each as a list of the one command that is its body. */
+export type Functions = ReadonlyMap<string, List>;
+
+/** The functions that a script defines; of two of one name the last counts. */
+export function functionsOf(script: ShellScript): Functions {
+  const all = Array.from(commandsOf(script.list)).flatMap((command): [string, List][] =>
+    command.kind === "function"
+      ? [[command.name, [{ operators: [], pipelines: [{ negated: false, commands: [command.body] }] }]]]
+      : [],
+  );
+  return new Map(all);
+}
+
+/** What ends with a call of a function ends with what that function ends with. `what` is what has this list. */
+function detectEnds(list: List, what: string, functions: Functions, say: Say): void {
+  for (const end of endsOf(list)) {
+    const last = end.pipelines.at(-1);
+    const call = last?.negated === false && end.operators.at(-1) !== "||" ? last.commands.at(-1) : undefined;
+    const name = wordsOf(call).split(" ")[0] ?? "";
+    const body = functions.get(name);
+    if (call === undefined || body === undefined) {
+      detectEnd(end, what, say);
+      continue;
+    }
+    // One that calls itself is not followed for ever.
+    const others = new Map(functions);
+    others.delete(name);
+    detectEnds(body, `\`${name}\`, which ends the script,`, others, (_, message, hint) => say(call, message, hint));
+  }
+}
+
 /** A last command that says "no" with status 1 makes a healthy host unknown; where its "no" is bad news, a sick one. */
-function detectEnd(end: AndOr, say: Say): void {
+function detectEnd(end: AndOr, what: string, say: Say): void {
   const last = end.pipelines.at(-1);
   const operator = end.operators.at(-1);
   if (last === undefined || operator === "||") return;
@@ -73,13 +104,13 @@ function detectEnd(end: AndOr, say: Say): void {
   if (asked !== undefined) {
     const name = last.negated ? `! ${asked.name}` : asked.name;
     const { when, hint } = meaning(asked.name, last.negated);
-    say(asked.command, `the script ends with \`${name}\`, which exits 1 ${when}`, hint);
+    say(asked.command, `${what} ends with \`${name}\`, which exits 1 ${when}`, hint);
   } else if (operator === "&&" && condition !== undefined) {
-    const message = `the script ends with \`${condition.name} && …\`, which exits 1 when the test says no: a healthy host would be unknown`;
+    const message = `${what} ends with \`${condition.name} && …\`, which exits 1 when the test says no: a healthy host would be unknown`;
     say(condition.command, message, "write `if …; then …; fi`");
   } else if (within !== undefined && !last.negated) {
     const { when } = meaning(within.name, false);
-    const message = `the script ends with \`${within.name} … | …\`, which exits 1, where the shell has pipefail, ${when}`;
+    const message = `${what} ends with \`${within.name} … | …\`, which exits 1, where the shell has pipefail, ${when}`;
     say(within.command, message, "use `awk` instead, or say what its status means: `{ … || [ $? = 1 ]; } | …`");
   }
 }

@@ -122,8 +122,9 @@ function checkFix(report: Report, path: Path, step: Step): void {
     report.fault([...path, "fix", second], message, "make two steps of it", "key");
   }
   if (!kinds.includes("manual") || kinds.length > 1) return;
-  for (const key of ["preview", "guard"] as const) {
-    if (fix[key] !== undefined) misplaced(["fix", key], "this one has none");
+  // As the file gives them: some are never absent.
+  for (const key of ["preview", "guard", "per", "timeout", "on_timeout"]) {
+    if (valueAt(report.yaml.value, [...path, "fix", key]) !== undefined) misplaced(["fix", key], "this one has none");
   }
   for (const key of ["verify", "rollback"] as const)
     if (step[key] !== undefined) misplaced([key], "this step has none");

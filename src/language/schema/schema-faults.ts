@@ -20,7 +20,12 @@ const WORDS: Readonly<Record<string, string>> = {
 /** What the schema does not allow, as faults that say what was expected and what was found. */
 export function schemaFaults(dialect: Dialect, yaml: Yaml, issues: readonly Issue[]): Fault[] {
   const misspelt = new Set(issues.flatMap((issue) => meantKeys(dialect, yaml, issue)));
+  // zod measures an empty list that should have been a text as well.
+  const mistyped = new Set(
+    issues.filter(({ code }) => code === "invalid_type").map((issue) => pathOf(issue).join("\0")),
+  );
   return issues
+    .filter((issue) => issue.code !== "too_small" || !mistyped.has(pathOf(issue).join("\0")))
     .filter((issue) => !misspelt.has(pathOf(issue).join("\0")) || valueAt(yaml.value, pathOf(issue)) !== undefined)
     .flatMap((issue) => faultsOf(dialect, yaml, issue));
 }

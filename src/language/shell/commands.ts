@@ -25,7 +25,6 @@ function readCompound(reader: Reader): Bare | undefined {
     return { kind: "group", body };
   }
   if (/^[A-Za-z_][\w-]*\s*\(\s*\)/.test(reader.text.slice(reader.at, reader.at + 100))) {
-    readWord(reader);
     return readFunction(reader);
   }
   switch (peekWord(reader)) {
@@ -48,7 +47,6 @@ function readCompound(reader: Reader): Bare | undefined {
     case "function":
       reader.at += "function".length;
       skip(reader, false);
-      readWord(reader);
       return readFunction(reader);
   }
   return undefined;
@@ -138,14 +136,16 @@ function readTest(reader: Reader): Bare {
   }
 }
 
+/** From its name on. */
 function readFunction(reader: Reader): Bare {
+  const name = readWord(reader)?.raw ?? "";
   skip(reader, false);
   if (looking(reader, "(")) {
     reader.at += 1;
     expect(reader, ")");
   }
   skip(reader, true);
-  return { kind: "function", body: readCommand(reader) };
+  return { kind: "function", name, body: readCommand(reader) };
 }
 
 /** The commands between two words. */

@@ -19,7 +19,7 @@ export type Command = { readonly at: number; readonly end: number } & (
   | { readonly kind: "if"; readonly conditions: readonly List[]; readonly branches: readonly List[] }
   | { readonly kind: "loop"; readonly head: List; readonly body: List }
   | { readonly kind: "case"; readonly subject: Word; readonly branches: readonly CaseBranch[] }
-  | { readonly kind: "function"; readonly body: Command }
+  | { readonly kind: "function"; readonly name: string; readonly body: Command }
   /** `[[ … ]]` and `(( … ))`. */
   | { readonly kind: "test" }
 );

@@ -41,6 +41,30 @@ describe("a detect whose end makes a healthy host unknown is refused", () => {
   });
 
   test.each([
+    ["that the script defines", "look() { ps -e | grep x; }\nlook", undefined, "8:9", "look"],
+    ["with words and redirections", 'function look { grep x "$1"; }\necho; look /y 2>&1', undefined, "8:15", "look"],
+    ["of the file of functions", "list | look", "look() {\n  if true; then grep x; fi\n}", "7:16", "look"],
+    ["that calls another one", "outer() { inner; }\nouter", "inner() (\n grep x /x\n)", "8:9", "inner"],
+    ["that is defined twice", "look() { :; }\nlook() { grep x /x; }\nlook", undefined, "9:9", "look"],
+  ])("a function %s", (_name, script, functions, place, what) => {
+    const text = detect(script).replace("title: X", functions === undefined ? "title: X" : "title: X\nfunctions: f.sh");
+    const row = Number(place.split(":")[0]) + (functions === undefined ? 0 : 1);
+    expect(mistakes(text, functions)).toEqual([
+      `${row}:${place.split(":")[1]} ${asks("grep").replace("the script", `\`${what}\`, which ends the script,`)}`,
+    ]);
+  });
+
+  test.each([
+    ["ends well", "look() { grep x /x || [ $? = 1 ]; }\nlook"],
+    ["ends well in its second form", "look() { grep x /x; }\nlook() { :; }\nlook"],
+    ["is not what the script ends with", "look() { grep x /x; }\nlook || :\necho"],
+    ["calls itself", "look() { look; }\nlook"],
+    ["stands in the place of a question", "grep() { awk /x/; }\ngrep"],
+  ])("a function that %s is left alone", (_name, script) => {
+    expect(mistakes(detect(script))).toEqual([]);
+  });
+
+  test.each([
     [
       "a negated question",
       "! grep -q x /x",

@@ -107,6 +107,15 @@ describe("fixes", () => {
       ],
     ],
     [
+      "what a person does has no place in time that we could hold",
+      ["fix: { risk: low, manual: Go there, per: finding, timeout: 5m, on_timeout: leave }"],
+      [
+        `6:41 \`per\` ${NO_RUN} one has none → remove it`,
+        `6:55 \`timeout\` ${NO_RUN} one has none → remove it`,
+        `6:68 \`on_timeout\` ${NO_RUN} one has none → remove it`,
+      ],
+    ],
+    [
       "a reboot with what belongs to scripts",
       ["on: controller", "fix: { risk: high, reboot: true, per: finding, on_timeout: kill }", "rollback: { run: ':' }"],
       [
@@ -152,6 +161,8 @@ describe("fixes", () => {
       "6:18 a reboot ends whatever runs on the host, and its risk is said to be low → say `risk: high`, so that a person looks at it",
     ]);
     expect(warnings(withStep(DETECT, "fix: { risk: medium, reboot: true }"))).toEqual([]);
+    // That it says nothing of its risk is another mistake.
+    expect(warnings(withStep(DETECT, "fix: { run: ':', reboot: true }"))).toEqual([]);
   });
 
   test("all parts together are sound", () => {

@@ -4,6 +4,11 @@ import { mistakes, withStep, withTop } from "../../../kit/mistakes.ts";
 test.each([
   ["hosts", withTop("hosts: [web, db]"), ["3:8 `hosts`: expected a text, found a list → write `hosts: web:db`"]],
   [
+    "no hosts",
+    withTop("hosts: []"),
+    ["3:8 `hosts`: expected a text, found an empty list → put a text that begins with [ or { in quotes"],
+  ],
+  [
     "columns",
     withStep("detect: { run: ':', findings: [file, size] }"),
     ["5:35 `findings`: expected a mapping, found a list → give each column its type: `{ file: string, size: string }`"],
