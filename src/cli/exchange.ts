@@ -5,7 +5,7 @@ import { runbookDigest } from "../engine/runbook-digest.ts";
 import type { RunState } from "../engine/state.ts";
 import { storedRunbook } from "../language/runbook/stored.ts";
 import { readDecisionFile, readRequestFile, type DecisionFile, type RequestFile } from "../language/exchange.ts";
-import { readText } from "../load/text.ts";
+import { readText, unreadable } from "../load/text.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import type { Entry } from "../model/event.ts";
 import type { RunbookSource } from "../model/source.ts";
@@ -66,7 +66,7 @@ function withoutSettings(entry: Entry): Entry {
  */
 export async function readRequests(file: string): Promise<WaitingRun | Fault> {
   const read = await readText(file, MAX_EXCHANGE);
-  if ("problem" in read) return { kind: "invalid-file", where: file, message: read.problem };
+  if ("problem" in read) return unreadable(read, file);
   const requests = readRequestFile(read.text, file);
   if (isFault(requests)) return requests;
   const state = stateOf(requests);
@@ -131,7 +131,7 @@ function cardsIn(
 /** The decisions in a file that are for a run; not checked yet in any other way. */
 export async function readDecisions(file: string, run: string): Promise<DecisionFile["decisions"] | Fault> {
   const read = await readText(file, MAX_EXCHANGE);
-  if ("problem" in read) return { kind: "invalid-file", where: file, message: read.problem };
+  if ("problem" in read) return unreadable(read, file);
   const decisions = readDecisionFile(read.text, file);
   if (isFault(decisions)) return decisions;
   if (decisions.run === run) return decisions.decisions;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { prove, type Row } from "../journal/chain.ts";
 import { SqliteRecord } from "../journal/sqlite.ts";
-import { readText } from "../load/text.ts";
+import { readText, unreadable } from "../load/text.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import { jsonText } from "../report/json.ts";
 import { clean } from "../view/clean.ts";
@@ -69,7 +69,7 @@ function textOf(rows: readonly Row[]): string | Fault {
 /** The rows in a file that `history export` wrote. */
 export async function readExport(file: string): Promise<readonly Row[] | Fault> {
   const read = await readText(file, MOST);
-  if ("problem" in read) return { kind: "invalid-file", where: file, message: read.problem };
+  if ("problem" in read) return unreadable(read, file);
   const rows: Row[] = [];
   for (const [at, text] of read.text.split("\n").entries()) {
     if (text === "") continue;

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { compileCases, type CompiledCases } from "../language/cases/compile.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";
-import { readText } from "./text.ts";
+import { readText, unreadable } from "./text.ts";
 
 /** Bytes that a file of cases may have. */
 const MAX_CASES = 5_000_000;
@@ -34,6 +34,6 @@ export async function caseFiles(runbookPath: string, cwd: string): Promise<strin
 /** Reads a file of cases and checks it against its runbook. */
 export async function openCases(path: string, cwd: string, loaded: LoadedRunbook): Promise<CompiledCases> {
   const file = await readText(resolve(cwd, path), MAX_CASES);
-  if ("problem" in file) return { faults: [{ kind: "invalid-file", message: file.problem, where: path }] };
+  if ("problem" in file) return { faults: [unreadable(file, path)] };
   return compileCases(file.text, path, loaded);
 }

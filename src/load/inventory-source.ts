@@ -6,7 +6,7 @@ import type { Fault } from "../model/fault.ts";
 import type { Opener } from "../model/secret.ts";
 import { askProgram } from "./inventory-program.ts";
 import { beginsAsProgram } from "./program.ts";
-import { readText } from "./text.ts";
+import { readText, unreadable, type Unreadable } from "./text.ts";
 import { VAULT_MARK } from "./vault.ts";
 
 /** Bytes that an inventory file may have: as many as the YAML reader takes. */
@@ -98,8 +98,7 @@ async function readFile(source: string, mode: number, from: ReadFrom): Promise<R
     return unread(refusal("invalid-file", "this is a program that may not be executed", `chmod +x ${source}`, source));
   const file = await readOpened(path, from.open);
   if ("problem" in file) {
-    const hint = file.hint ?? "-i takes an inventory as Ansible reads it, in YAML or INI";
-    return unread(refusal("invalid-file", file.problem, hint, source));
+    return unread(unreadable(file, source, "-i takes an inventory as Ansible reads it, in YAML or INI"));
   }
   if (ending.toLowerCase() === ".toml") return unread(tomlFault(source));
   const { text, hidden } = file;
@@ -116,7 +115,7 @@ function tomlFault(source: string): Fault {
 export async function readOpened(
   path: string,
   open: Opener,
-): Promise<{ readonly text: string; readonly hidden: boolean } | { readonly problem: string; readonly hint?: string }> {
+): Promise<{ readonly text: string; readonly hidden: boolean } | Unreadable> {
   const file = await readText(path, MAX_INVENTORY);
   if ("problem" in file) return file;
   const text = file.text.replace(/^\uFEFF/, "");

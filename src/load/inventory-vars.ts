@@ -4,6 +4,7 @@ import type { BesideVars, Draft, Variable } from "../language/inventory/draft.ts
 import { YAML_ENDINGS } from "../language/inventory/form.ts";
 import { readVarsFile } from "../language/inventory/vars-file.ts";
 import { byCodePoint, readOpened, refusal } from "./inventory-source.ts";
+import { unreadable } from "./text.ts";
 
 /** Files that are open at once. */
 const AT_ONCE = 32;
@@ -34,8 +35,7 @@ async function readKind(
     if (files.length === 0) continue;
     const vars = new Map<string, Variable>();
     for (const file of await readAll(draft, files, cwd)) {
-      if ("problem" in file.read)
-        draft.faults.push(refusal("invalid-file", file.read.problem, file.read.hint ?? UNREAD, file.path));
+      if ("problem" in file.read) draft.faults.push(unreadable(file.read, file.path, UNREAD));
       else readVarsFile(draft, vars, file.read.text, { file: file.path, hidden: file.read.hidden });
     }
     found.set(name, vars);

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { inFileOrder } from "../language/yaml/source.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Policy } from "../model/policy-file.ts";
-import { readText } from "./text.ts";
+import { readText, unreadable } from "./text.ts";
 
 /** Bytes that a policy, and its file of signers, may have. */
 const MAX_POLICY = 1_000_000;
@@ -75,7 +75,7 @@ export async function openPolicy(
   if ("problem" in file) {
     const hint = said === undefined ? "mend it or remove it" : `${said} names it`;
     return {
-      faults: [{ kind: "invalid-file", where: path, message: `the policy cannot be used: ${file.problem}`, hint }],
+      faults: [{ ...unreadable(file, path, hint), message: `the policy cannot be used: ${file.problem}` }],
     };
   }
   if (await isOpenToAll(absolute)) {

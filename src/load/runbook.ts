@@ -10,7 +10,7 @@ import type { LoadedRunbook, Runbook } from "../model/runbook.ts";
 import { findRunbook, type Lookup } from "./library.ts";
 import { locatedFunctions, locatedScripts, type Located, type RunbookParts } from "./located.ts";
 import { allSound, checkSyntax } from "./syntax.ts";
-import { readRegular, readText } from "./text.ts";
+import { readRegular, readText, unreadable } from "./text.ts";
 
 /** What came of opening a runbook's file: the runbook, or faults; warnings in both cases. */
 export type Opened = {
@@ -49,7 +49,7 @@ export async function openRunbook(
   const absolute = resolve(cwd, path);
   const file = await readText(absolute, MAX_RUNBOOK);
   if ("problem" in file) {
-    return { path, faults: [{ kind: "invalid-file", message: file.problem, where: path }], warnings: [] };
+    return { path, faults: [unreadable(file, path)], warnings: [] };
   }
   const read = readRunbook(file.text, path);
   const parts = await readParts(read.yaml?.value, path, dirname(absolute));
@@ -95,20 +95,20 @@ function misnamed(yaml: Yaml, { name }: Runbook, path: string): Fault[] {
 async function readParts(value: unknown, path: string, directory: string): Promise<RunbookParts> {
   const named = Named.safeParse(value).data;
   const files = new Map<string, Uint8Array>();
-  const unreadable = new Map<string, string>();
+  const missing = new Map<string, string>();
   for (const name of named?.files ?? []) {
     const file = await readRegular(resolve(directory, name), MAX_FILE);
-    if ("problem" in file) unreadable.set(name, file.problem);
+    if ("problem" in file) missing.set(name, file.problem);
     else files.set(basename(name), file.bytes);
   }
   const functionsFiles = new Map<string, string>();
   for (const name of [named?.functions ?? []].flat()) {
     const file = await readText(resolve(directory, name), MAX_RUNBOOK);
-    if ("problem" in file) unreadable.set(name, file.problem);
+    if ("problem" in file) missing.set(name, file.problem);
     else functionsFiles.set(join(dirname(path), name), file.text);
   }
   const functions = [...functionsFiles.values()].join("\n");
-  return { functions, functionsFiles, files, unreadable };
+  return { functions, functionsFiles, files, unreadable: missing };
 }
 
 /** The only two keys that are read before all of the runbook is known to be right. */

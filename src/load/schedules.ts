@@ -9,7 +9,7 @@ import type { Schedule } from "../model/schedule.ts";
 import { examineSchedules } from "../schedule/compile.ts";
 import { checkRunbooks } from "./schedule-runbooks.ts";
 import { openPolicy } from "./policy.ts";
-import { readText } from "./text.ts";
+import { readText, unreadable } from "./text.ts";
 
 /** Bytes that a file of schedules may have. */
 const MAX_SCHEDULES = 1_000_000;
@@ -93,7 +93,7 @@ async function textOf(path: string, absolute: string): Promise<string | Fault> {
   if ("text" in file) return file.text;
   const hint = "--schedules FILE or $RUNBOOK_SCHEDULES names another; docs/schedules.md shows how one is written";
   const kind = file.problem === "there is no such file" ? "usage" : "invalid-file";
-  return { kind, where: path, message: file.problem, hint };
+  return { ...unreadable(file, path, hint), kind };
 }
 
 /** What the file names and what is not there, or is wrong itself. */

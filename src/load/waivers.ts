@@ -2,7 +2,7 @@ import { lstat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Fault } from "../model/fault.ts";
 import type { WrittenWaiver } from "../model/waiver-file.ts";
-import { readText } from "./text.ts";
+import { readText, unreadable } from "./text.ts";
 
 /** Bytes that a file of waivers may have. */
 const MAX_WAIVERS = 1_000_000;
@@ -33,11 +33,11 @@ export async function loadWaivers({
     return { faults: [{ kind: "usage", where: "--waivers", message: "no file is named", hint: "--waivers FILE" }] };
   const absolute = resolve(cwd, path);
   if (said === undefined && (await isAbsent(absolute))) return { waivers: [], warnings: [] };
-  const refused = (why: string, hint: string): { readonly faults: readonly Fault[] } => ({
-    faults: [{ kind: "invalid-file", where: path, message: `the waivers cannot be used: ${why}`, hint }],
-  });
   const file = await readText(absolute, MAX_WAIVERS);
-  if ("problem" in file) return refused(file.problem, said === undefined ? "mend it or remove it" : `${said} names it`);
+  if ("problem" in file) {
+    const fault = unreadable(file, path, said === undefined ? "mend it or remove it" : `${said} names it`);
+    return { faults: [{ ...fault, message: `the waivers cannot be used: ${file.problem}` }] };
+  }
   // Most runs are without any: they do without their schema.
   const { examineWaivers } = await import("../language/waivers/compile.ts");
   const { waivers, faults, warnings } = examineWaivers(file.text, path, now);

@@ -114,7 +114,7 @@ describe("a policy that cannot be held to stops the run before it begins", () =>
       "rules:\n  - approve: aut\n",
       'policy.yml:2:14: `approve`: expected one of auto, ask, deny, found "aut"',
     ],
-    ["no text", "\0", "policy.yml: the policy cannot be used: the file is binary: it holds NUL bytes"],
+    ["no text", "\0", "policy.yml:1:1: the policy cannot be used: the file is binary: it holds NUL bytes"],
     [
       "nothing to say",
       rules("runbooks: [other], approve: auto"),

@@ -207,7 +207,7 @@ describe("variables beside the file", () => {
   test("a file that cannot be read is a fault: what it says is not known", async () => {
     write("beside6/group_vars/all.yml", new Uint8Array([0x66, 0xfc]));
     expect(await warnings(write("beside6/hosts.yml", "web: {hosts: {w: }}\n"))).toMatchObject([
-      { where: "beside6/group_vars/all.yml", message: "the file is not text in UTF-8" },
+      { where: "beside6/group_vars/all.yml:1:2", message: "the file is not text in UTF-8" },
     ]);
   });
 

@@ -25,15 +25,26 @@ describe("a file that is no runbook has a clear message", () => {
     ["directory", "this is a directory, and a file is expected"],
     ["fifo", "this is no regular file"],
     ["loop", "the file is a symbolic link that leads to itself"],
-    ["large", "the file is too large: 10.5 MB, and at most 1 MB is read"],
-    ["binary", "the file is binary: it holds NUL bytes"],
-    ["latin1", "the file is not text in UTF-8"],
+    ["large", "1:1 the file is too large: 10.5 MB, and at most 1 MB is read → is it the file that you meant?"],
+    ["binary", "1:5 the file is binary: it holds NUL bytes → expected a text file"],
+    ["utf16", "1:1 the file is in UTF-16 → save it in UTF-8: `iconv -f UTF-16 -t UTF-8` converts it"],
+    [
+      "latin1",
+      "2:5 the file is not text in UTF-8 → save it in UTF-8: `iconv -f ISO-8859-1 -t UTF-8` converts it from Latin-1",
+    ],
+    [
+      "broken",
+      "1:4 the file is not text in UTF-8 → save it in UTF-8: `iconv -f ISO-8859-1 -t UTF-8` converts it from Latin-1",
+    ],
     ["empty", "1:1 the file is empty → expected a YAML document"],
   ])("%s", async (name, message) => {
     await using shop = await workshop({
       large: "x".repeat(10_500_000),
       binary: new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1]),
-      latin1: new Uint8Array([0x61, 0x3a, 0x20, 0xe9, 0x0a]),
+      utf16: Buffer.from("\uFEFFname: x\n", "utf16le"),
+      latin1: Buffer.concat([Buffer.from("é: 1\r\n😀: "), new Uint8Array([0xe9, 0x0a])]),
+      // A character of three bytes that ends with the file.
+      broken: new Uint8Array([0x61, 0x3a, 0x20, 0xe2, 0x82]),
       empty: "",
     });
     await mkdir(join(shop.directory, "directory"));
