@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { acceptRefusal } from "../engine/accept.ts";
-import { makePlan, type InputValues } from "../engine/plan.ts";
+import { makePlan } from "../engine/plan.ts";
+import type { InputValues } from "../engine/values.ts";
 import type { RunState } from "../engine/state.ts";
 import { contentDigest } from "../engine/runbook-digest.ts";
 import { saysTheSame, stepsThatDiffer } from "../language/runbook/differ.ts";

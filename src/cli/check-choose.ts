@@ -1,5 +1,5 @@
 import { misfits } from "../engine/misfits.ts";
-import { missingInputs } from "../engine/plan.ts";
+import { missingInputs } from "../engine/values.ts";
 import type { LoadedInventory } from "../load/inventory.ts";
 import type { LeftOut } from "../model/check.ts";
 import { isFault, type Fault } from "../model/fault.ts";

@@ -1,4 +1,5 @@
-import { makePlan, type InputValues } from "../engine/plan.ts";
+import { makePlan } from "../engine/plan.ts";
+import type { InputValues } from "../engine/values.ts";
 import type { SqliteRecord } from "../journal/sqlite.ts";
 import type { Lookup } from "../load/library.ts";
 import type { LoadedInventory } from "../load/inventory.ts";
@@ -137,11 +138,13 @@ async function planOf(
     ? await policiesFor(loaded, subject, { option: options.policy, env, cwd: lookup.cwd }, io)
     : { policies: [] };
   if ("faults" in permits) return permits;
-  const targets = { ...subject, source: inventory.label, sources: inventory.sources };
+  const { complain } = inventory;
+  const targets = { ...subject, source: inventory.label, sources: inventory.sources, complain };
   const settings = { ...options, input: pairs, jobs: true, tui: false };
   const prepared = makePlan(loaded, hosts, {
     inventory: inventory.label,
     inputs,
+    complain,
     dryRun: true,
     approve: "none",
     attended: false,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { misfit } from "../engine/values.ts";
 import { didYouMean } from "../language/suggest.ts";
 import { MAX_VALUE, printedText, withoutEnd } from "../load/origin.ts";
 import { readText } from "../load/text.ts";
@@ -56,8 +57,9 @@ export async function readInputs(
       continue;
     }
     const value = await valueOf(from, env);
-    if ("fault" in value) faults.push({ kind: "usage", where, message: value.fault });
-    else inputs.set(name, secret ? new Secret(value.text) : value.text);
+    const message = "fault" in value ? value.fault : misfit(input, value.text);
+    if (message !== undefined) faults.push({ kind: "usage", where, message });
+    if ("text" in value) inputs.set(name, secret ? new Secret(value.text) : value.text);
   }
   return { inputs, faults };
 }

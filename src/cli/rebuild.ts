@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { stepPlan, valuesFor, type InputValues } from "../engine/plan.ts";
+import { stepPlan } from "../engine/plan.ts";
+import { valuesFor, type InputValues } from "../engine/values.ts";
 import { openRunbook } from "../load/runbook.ts";
 import { contentDigest } from "../engine/runbook-digest.ts";
 import type { RunState } from "../engine/state.ts";

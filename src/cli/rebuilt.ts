@@ -1,4 +1,4 @@
-import type { InputValues } from "../engine/plan.ts";
+import type { InputValues } from "../engine/values.ts";
 import type { RunState } from "../engine/state.ts";
 import type { Accepted } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";

@@ -92,6 +92,7 @@ export async function planned(
   const made = makePlan(loaded, targets.hosts, {
     inventory: targets.source,
     inputs,
+    complain: targets.complain,
     asked: await askForSecrets(runbook, targets.hosts, inputs),
     dryRun: options.dryRun === true,
     approve,

@@ -1,4 +1,4 @@
-import { missingInputs } from "../engine/plan.ts";
+import { missingInputs } from "../engine/values.ts";
 import type { Host } from "../model/inventory.ts";
 import type { Runbook } from "../model/runbook.ts";
 import type { Secret } from "../model/secret.ts";

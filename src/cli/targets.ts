@@ -1,4 +1,5 @@
 import { selectHosts } from "../language/inventory/pattern.ts";
+import type { ParsedInventory } from "../language/inventory/inventory.ts";
 import { loadInventory, type LoadedInventory } from "../load/inventory.ts";
 import { expandPattern } from "../load/pattern.ts";
 import { isFault, type Fault } from "../model/fault.ts";
@@ -31,6 +32,7 @@ export type Targets = {
   readonly source: string;
   readonly sources: readonly string[];
   readonly inventory: Inventory;
+  readonly complain: ParsedInventory["complain"];
 };
 
 /** Reads the sources that were given, else $RUNBOOK_INVENTORY, and tells its warnings. `label` names them all in a line. */
@@ -73,7 +75,13 @@ export async function selectTargets(
   const names = selectNames(loaded, chosen, own);
   if (isFault(names)) return [names];
   const hosts = names.flatMap((name) => loaded.inventory.hosts.get(name) ?? []);
-  return { hosts, source: loaded.label, sources: loaded.sources, inventory: loaded.inventory };
+  return {
+    hosts,
+    source: loaded.label,
+    sources: loaded.sources,
+    inventory: loaded.inventory,
+    complain: loaded.complain,
+  };
 }
 
 /** The options with every `@file` in their patterns written out. */

@@ -1,4 +1,5 @@
-import { makePlan, type InputValues } from "../engine/plan.ts";
+import { makePlan } from "../engine/plan.ts";
+import type { InputValues } from "../engine/values.ts";
 import type { Case, CaseSheet, CaseShell } from "../model/case.ts";
 import type { Entry } from "../model/event.ts";
 import type { Fault } from "../model/fault.ts";

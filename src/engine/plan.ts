@@ -2,21 +2,18 @@ import { DEFAULT_EXPIRES, type ApproveLevel } from "../model/approval.ts";
 import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Host } from "../model/inventory.ts";
-import type { Input, LoadedRunbook, Runbook, Step } from "../model/runbook.ts";
+import type { LoadedRunbook, Step } from "../model/runbook.ts";
 import type { Fix, FixKind } from "../model/fix.ts";
-import { readInput } from "../model/input.ts";
-import { Encrypted, isSecret, Secret } from "../model/secret.ts";
+import { Secret } from "../model/secret.ts";
 import { columnsOf, keyOf } from "./judge.ts";
 import { misfits } from "./misfits.ts";
 import { runsNeeded } from "./question.ts";
 import { contentDigest } from "./runbook-digest.ts";
+import { valuesFor, type Given, type InputValues } from "./values.ts";
 
 /** What a user said on the command line (or a schedule says) about a run. Inputs and steps that the runbook does not have are refused before. */
-export type RunOptions = {
+export type RunOptions = Given & {
   readonly inventory: string;
-  readonly inputs: ReadonlyMap<string, string | Secret>;
-  /** Answers of a prompt, for hosts that have no value from anywhere else. */
-  readonly asked?: ReadonlyMap<string, Secret>;
   readonly dryRun: boolean;
   readonly approve: ApproveLevel;
   readonly attended: boolean;
@@ -32,12 +29,6 @@ export type RunOptions = {
     >
   >;
 };
-
-/** Where values come from besides inventory and runbook. */
-type Given = Pick<RunOptions, "inputs" | "asked">;
-
-/** Every input's value on every host: host → name → value. Secret ones stay `Secret`. */
-export type InputValues = ReadonlyMap<string, ReadonlyMap<string, string | Secret>>;
 
 const DEFAULT_FRESH = 60;
 /** Evidence is older than nothing by the time it is on record: a fix would wait for ever for a look that is new enough. */
@@ -103,17 +94,6 @@ export function makePlan(
       ...present("schedule", more.schedule),
     },
   };
-}
-
-/** Every input's value on every host, or every mistake in them at once. */
-export function valuesFor(
-  runbook: Runbook,
-  hosts: readonly Host[],
-  options: Given,
-): { readonly values: InputValues } | { readonly faults: readonly Fault[] } {
-  const faults: Fault[] = [];
-  const values = new Map(hosts.map((host) => [host.name, inputsOf(runbook, host, options, faults)]));
-  return faults.length > 0 ? { faults: unique(faults) } : { values };
 }
 
 /** A key that is not there without a value. What is told of a plan keeps the order of its keys, live and from the record. */
@@ -195,73 +175,6 @@ export function namesKeep({ functions }: Pick<LoadedRunbook, "functions">, { fix
   return scripts.some((script) => /\$\{?keep\b/.test(script ?? ""));
 }
 
-/** The inputs that one host or more would have no value for. */
-export function missingInputs(
-  runbook: Runbook,
-  hosts: readonly Host[],
-  given: RunOptions["inputs"],
-): readonly (readonly [name: string, input: Input])[] {
-  return Object.entries(runbook.inputs).filter(([name, input]) =>
-    hosts.some((host) => (given.get(name) ?? ownValue(host, name) ?? input.default) === undefined),
-  );
-}
-
-/** What the inventory says for this host; its groups' variables are merged into it. */
-function ownValue(host: Host, name: string): unknown {
-  return Object.hasOwn(host.vars, name) ? host.vars[name] : undefined;
-}
-
-/** `--input` wins over the host's variable, which wins over the default; a prompt's answer is for what is missing then. */
-function inputsOf(runbook: Runbook, host: Host, options: Given, faults: Fault[]): Map<string, string | Secret> {
-  const values = new Map<string, string | Secret>();
-  for (const [name, input] of Object.entries(runbook.inputs)) {
-    const given = options.inputs.get(name);
-    const own = ownValue(host, name);
-    const usable = given === undefined ? usableValue(own, name, input) : { value: given };
-    if ("problem" in usable) {
-      const { problem: message, hint } = usable;
-      faults.push({ kind: "usage", where: `${host.name}: variable ${name}`, message, hint });
-      continue;
-    }
-    const first = usable.value ?? input.default ?? options.asked?.get(name);
-    const value = first instanceof Secret ? first.reveal() : first;
-    const where = given === undefined && own !== undefined ? `${host.name}: variable ${name}` : `input ${name}`;
-    if (value === undefined) {
-      const hint = `--input ${name}=${input.secret ? `@file or --input ${name}=env:VARIABLE` : "…"}`;
-      faults.push({ kind: "usage", where, message: "a value is needed and none is given", hint });
-      continue;
-    }
-    const read = readInput(input, value);
-    if (read.ok) values.set(name, input.secret ? new Secret(read.text) : read.text);
-    else
-      faults.push({ kind: "usage", where, message: `expected ${read.expected}${found(input.secret ? null : value)}` });
-  }
-  return values;
-}
-
-/** A host's variable as an input takes it: opened where it is encrypted, and no template. What is hidden is for secret inputs only. */
-function usableValue(
-  own: unknown,
-  name: string,
-  input: Input,
-): { readonly value: unknown } | { readonly problem: string; readonly hint: string } {
-  if (isSecret(own) && !input.secret) {
-    const problem = "the inventory keeps this value secret, and the input is none: it would be put on record";
-    return { problem, hint: "`secret: true` in the runbook makes the input one" };
-  }
-  const opened = own instanceof Encrypted ? own.open() : { secret: own };
-  if ("problem" in opened) return opened;
-  const value = opened.secret instanceof Secret ? opened.secret.reveal() : opened.secret;
-  if (typeof value !== "string" || !/\{\{|\{%/.test(value)) return { value };
-  const hint = `--input ${name}=… gives the value, or write it into the inventory as it is`;
-  return { problem: "the value is a template, and templates are not evaluated", hint };
-}
-
-/** What stands there instead, where it may be shown. */
-function found(value: unknown): string {
-  return value === null ? "" : `, not ${JSON.stringify(value)}`;
-}
-
 function shown(values: ReadonlyMap<string, string | Secret>): Record<string, string> {
   return Object.fromEntries([...values].map(([name, value]) => [name, value.toString()]));
 }
@@ -276,8 +189,4 @@ function differing(
     if (other.length > 0) result[host] = Object.fromEntries(other);
   }
   return result;
-}
-
-function unique(faults: readonly Fault[]): Fault[] {
-  return [...new Map(faults.map((fault) => [`${fault.where}\n${fault.message}`, fault])).values()];
 }

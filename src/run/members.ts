@@ -1,4 +1,4 @@
-import type { InputValues } from "../engine/plan.ts";
+import type { InputValues } from "../engine/values.ts";
 import type { HostState } from "../engine/state.ts";
 import type { Cell, Finding } from "../model/finding.ts";
 import type { Input, Runbook } from "../model/runbook.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { cellText, findingLines } from "../engine/cells.ts";
-import { namesKeep, type InputValues } from "../engine/plan.ts";
+import { namesKeep } from "../engine/plan.ts";
+import type { InputValues } from "../engine/values.ts";
 import type { HostState, StepState } from "../engine/state.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Host } from "../model/inventory.ts";

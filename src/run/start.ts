@@ -1,4 +1,4 @@
-import type { InputValues } from "../engine/plan.ts";
+import type { InputValues } from "../engine/values.ts";
 import { acceptRefusal } from "../engine/accept.ts";
 import { randomBytes } from "node:crypto";
 import { armed, runOutcome } from "../engine/outcome.ts";

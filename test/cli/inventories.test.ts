@@ -73,7 +73,7 @@ describe("an inventory as Ansible has it", { timeout: 60_000 }, () => {
     expect(none).toMatchObject({
       exit: 64,
       err: expect.stringContaining(
-        "a: variable token: it is encrypted by ansible-vault, and no password was given\n  → --vault-password-file FILE",
+        "inv/group_vars/all.yml:2:11: a and one more host: `token`: it is encrypted by ansible-vault, and no password was given\n  → --vault-password-file FILE",
       ),
     });
     expect((await shop.run("run", "job", "-i", "inv", "--vault-password-file", "pw")).exit).toBe(3);

@@ -33,7 +33,7 @@ test("inputs: --input over the host's variable over its group's over the default
   const broken = await shop.run(...run);
   expect(broken).toMatchObject({ exit: 64, out: "" });
   expect(broken.err).toContain(
-    "grouped: variable size: expected a size such as 512, 10M or 1.5 GiB from 1024 to 1073741824 bytes",
+    'hosts.yml:5:72: grouped: `size`: expected a size such as 512, 10M or 1.5 GiB from 1024 to 1073741824 bytes, not "1.5 GiB"\n',
   );
   const said = async (...more: string[]) => {
     const { out } = await shop.runWith({ SIZE: "2K" }, ...run, ...more);
@@ -66,7 +66,10 @@ test("the file of a value is a text of a sensible size, and no FIFO that is wait
 
 test("every wrong input is told at once, with what was meant, before any host is reached", async () => {
   await using shop = await localJob(ECHO, { top: TOP });
-  const wrong = ["sise=1", "size", "wait=@gone", "loud=env:GONE_X", "word"].flatMap((pair) => ["--input", pair]);
+  const wrong = ["sise=1", "size", "size=1", "wait=@gone", "loud=env:GONE_X", "word"].flatMap((pair) => [
+    "--input",
+    pair,
+  ]);
   const { exit, out, err } = await shop.run(...run, ...wrong, "--step", "eco", "--approve", "hihg");
   expect({ exit, out }).toEqual({ exit: 64, out: "" });
   expect(err.split("\n")).toEqual([
@@ -77,6 +80,7 @@ test("every wrong input is told at once, with what was meant, before any host is
     "--input sise: job has no such input",
     "  → did you mean `size`?",
     "--input size: expected NAME=VALUE, NAME=@file or NAME=env:VARIABLE",
+    '--input size: expected a size such as 512, 10M or 1.5 GiB from 1024 to 1073741824 bytes, not "1"',
     "--input wait: gone: there is no such file",
     "--input loud: the variable GONE_X is not set in the environment",
     "--input word: expected NAME=VALUE, NAME=@file or NAME=env:VARIABLE",
@@ -95,7 +99,7 @@ test("every wrong input is told at once, with what was meant, before any host is
   );
   expect(limits.exit).toBe(64);
   for (const name of ["size", "wait", "word", "loud"])
-    expect(limits.err).toMatch(new RegExp(`^input ${name}: expected .*, not `, "m"));
+    expect(limits.err).toMatch(new RegExp(`^--input ${name}: expected .*, not `, "m"));
 });
 
 test("facts, files and functions reach every script; $since and $keep are there from the fix on", async () => {

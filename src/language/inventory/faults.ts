@@ -1,6 +1,8 @@
 import type { Fault } from "../../model/fault.ts";
 import { isSecret } from "../../model/secret.ts";
 import { everyVars, type Draft, type Variable } from "./draft.ts";
+import type { Unfit } from "../../model/inventory.ts";
+import type { Groups } from "./groups.ts";
 import type { Complaint } from "./reader.ts";
 import { misspelt, SECRETS } from "./variables.ts";
 import { inFileOrder as inPlaceOrder } from "../yaml/source.ts";
@@ -20,6 +22,25 @@ export function faultsOf(complaints: readonly HostComplaint[]): Fault[] {
       variable.fault(`${first?.host ?? ""}${others(rest.length)}: ${message}`, first?.complaint.hint),
     );
   });
+}
+
+/** Variables that do not do for the inputs of a runbook. */
+export function unfitFaults(draft: Draft, groups: Groups, all: readonly Unfit[]): Fault[] {
+  const faults = Array.from(
+    Map.groupBy(all, ({ secret }) => secret),
+    ([secret, some]) => {
+      const complaints = some.flatMap(({ host, name, message, hint }): HostComplaint[] => {
+        const known = draft.hosts.get(host);
+        const variable = known === undefined ? undefined : groups.vars(known).get(name);
+        if (variable === undefined) throw new Error(`${host} has no variable ${name}`);
+        return [{ host, complaint: { variable, name, message, ...(hint === undefined ? {} : { hint }) } }];
+      });
+      return faultsOf(complaints).map(({ excerpt, ...fault }) =>
+        secret || excerpt === undefined ? fault : { ...fault, excerpt },
+      );
+    },
+  );
+  return withoutSecrets(draft, inFileOrder(faults.flat())).map((fault) => ({ ...fault, kind: "usage" }));
 }
 
 /** Host → why it cannot be reached yet. */

@@ -1,9 +1,9 @@
 import type { Fault } from "../../model/fault.ts";
-import type { Host, Inventory } from "../../model/inventory.ts";
+import type { Host, Inventory, Unfit } from "../../model/inventory.ts";
 import type { Opener } from "../../model/secret.ts";
 import { concealedFault } from "./concealed.ts";
 import { emptyDraft, type Draft, type FileOrigin } from "./draft.ts";
-import { faultsOf, inFileOrder, misspeltFaults, refusalsOf, withoutSecrets } from "./faults.ts";
+import { faultsOf, inFileOrder, misspeltFaults, refusalsOf, unfitFaults, withoutSecrets } from "./faults.ts";
 import { settle, type Groups } from "./groups.ts";
 import { compileHost } from "./host.ts";
 import { readInventoryIni } from "./ini/ini.ts";
@@ -31,6 +31,8 @@ export type ParsedInventory = {
   readonly inventory: Inventory;
   readonly tree: GroupTree;
   readonly warnings: readonly Fault[];
+  /** Hosts' variables that do not do, as `usage` faults at their places: one for each mistake, however many hosts it reaches. */
+  readonly complain: (all: readonly Unfit[]) => Fault[];
 };
 
 /** Reads one or more sources into one inventory, later ones over earlier ones, or says everything that is wrong with them. */
@@ -81,6 +83,7 @@ export function completeInventory(draft: Draft, place: InventoryPlace): ParsedIn
       ]),
     ),
     warnings: [...withoutSecrets(draft, draft.warnings), ...sameNames(draft)],
+    complain: (all) => unfitFaults(draft, groups, all),
   };
 }
 

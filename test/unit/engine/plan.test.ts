@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { makePlan, missingInputs, type RunOptions } from "../../../src/engine/plan.ts";
+import { makePlan, type RunOptions } from "../../../src/engine/plan.ts";
+import { missingInputs } from "../../../src/engine/values.ts";
 import type { RunPlan } from "../../../src/model/plan.ts";
 import type { Host } from "../../../src/model/inventory.ts";
 import { Encrypted, Secret } from "../../../src/model/secret.ts";

@@ -5,6 +5,8 @@ import {
   type ParsedInventory,
 } from "../../../../src/language/inventory/inventory.ts";
 import type { Fault } from "../../../../src/model/fault.ts";
+import type { Unfit } from "../../../../src/model/inventory.ts";
+import { told } from "../../../kit/mistakes.ts";
 
 const PLACE = { cwd: "/cwd", home: "/home/me" };
 
@@ -169,5 +171,38 @@ describe("hosts of the command line", () => {
     expect(parseInventory([list(text)], PLACE)).toMatchObject([
       { kind: "usage", where: `-i ${text}`, message: expect.stringContaining(message), hint: expect.any(String) },
     ]);
+  });
+});
+
+function unfit(host: string, name: string, secret = false): Unfit {
+  return { host, name, message: "no", secret };
+}
+
+describe("a variable that does not do for an input", () => {
+  const text = [
+    "web:",
+    "  vars: { size: 9, key: ABCDEF, note: has hunter2 in it, ansible_password: hunter2 }",
+    "  hosts: { w1: , w2: , w3: { size: [1] } }",
+  ].join("\n");
+
+  test("is one mistake at its place, however many hosts it reaches", () => {
+    const { complain } = parse(yaml(text));
+    const all = [unfit("w3", "size"), unfit("w1", "size"), unfit("w2", "size")];
+    expect(told(complain(all))).toEqual(["2:17 w1 and one more host: `size`: no", "3:36 w3: `size`: no"]);
+    expect(complain([unfit("w1", "size")])[0]).toMatchObject({
+      kind: "usage",
+      where: "hosts.yml:2:17",
+      message: "w1: `size`: no",
+    });
+    expect(complain([unfit("w3", "size")])[0]?.excerpt).toContain("w3: { size: [1] }");
+  });
+
+  test("shows nothing of a secret, and no line in which one stands", () => {
+    const { complain } = parse(yaml(text.replace(", ansible_password: hunter2", "")));
+    expect(complain([unfit("w1", "key", true)])).toEqual([
+      { kind: "usage", where: "hosts.yml:2:25", message: "w1: `key`: no" },
+    ]);
+    expect(complain([unfit("w1", "key")])[0]).toHaveProperty("excerpt");
+    expect(parse(yaml(text)).complain([unfit("w1", "note")])[0]).not.toHaveProperty("excerpt");
   });
 });
