@@ -44,6 +44,10 @@ export function keyOf(reading: Reading): readonly string[] {
 
 type Row = Readonly<Record<string, Cell>>;
 type Rows = readonly Row[] | { readonly unknown: string };
+function counted(columns: number): string {
+  return columns === 1 ? "1 column" : `${columns} columns`;
+}
+
 type Columns = ReturnType<typeof columnsOf>;
 
 const ROWS: Readonly<Record<Reading["format"], (text: string, columns: Columns) => Rows>> = {
@@ -69,7 +73,7 @@ function records(lines: string[], columns: Columns, split: (line: string, column
     const fields = split(line, columns);
     if (line === "" || fields.length !== columns.length) {
       return {
-        unknown: `line ${index + 1} has ${line === "" ? 0 : fields.length} columns, not ${columns.length}: ${quoted(line)}`,
+        unknown: `line ${index + 1} has ${counted(line === "" ? 0 : fields.length)}, not ${columns.length}: ${quoted(line)}`,
       };
     }
     const row = rowOf(columns, (_, at) => fields[at] ?? "", index);

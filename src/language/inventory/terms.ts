@@ -32,12 +32,17 @@ export function parsePattern(pattern: string): readonly Term[] | Fault {
 }
 
 /** Whether a name fits a term: by regular expression from its beginning, or by glob as a whole. */
-export function matcher({ name }: Term): ((candidate: string) => boolean) | Fault {
+export function matcher({ name, whole }: Term): ((candidate: string) => boolean) | Fault {
   const source = name.startsWith("~") ? name.slice(1) : `${globSource(name)}$`;
   try {
     const expression = new RegExp(`^(?:${source})`, "s");
     return (candidate) => expression.test(candidate);
   } catch {
+    if (!name.startsWith("~"))
+      return wrong(
+        `\`${whole}\` is neither a slice nor a glob`,
+        "a slice counts from 0 at the beginning, as in web[0:2]; one host from the end is web[-1]",
+      );
     return wrong(`\`${name}\` is no regular expression`, "what follows ~ is a JavaScript regular expression");
   }
 }

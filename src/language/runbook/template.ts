@@ -14,9 +14,16 @@ inputs:
   directory: { type: string, default: /var/tmp/reports, pattern: "/.+", about: Directory to watch }
   max_age_days: { type: integer, default: 30, min: 1, about: Days after which a file is old }
 
+# Short texts that are read once a host, for all scripts after them.
+# facts:
+#   kernel: uname -r
+
 # Exit 0: this host is concerned. Exit 1 with a reason on stdout: it is skipped.
 applies: |
   [ -d "$directory" ] || { echo "there is no $directory"; exit 1; }
+
+# How a fleet is fixed, as it is without this: one host, then a tenth, then all; no new fix after a failure.
+# rollout: { batches: [1, 10%, 100%], max_failures: 1, max_unknown: 10% }
 
 steps:
   - id: old-files
@@ -28,6 +35,7 @@ steps:
         find "$directory" -xdev -type f -mtime "+$max_age_days" -printf '%p\\t%s\\n'
       findings: { file: string, size: bytes }     # the columns of a line, separated by TAB
       key: [file]                                 # what makes two findings the same one
+      # confirm: { times: 3, every: 5s }          # what comes and goes by itself must be seen so often
     fix:
       risk: low             # low, medium or high: what may be approved by --approve
       summary: Remove the file
@@ -41,5 +49,8 @@ steps:
       timeout: 30s
     # After the fix, detect runs again until what was fixed is gone.
     verify: { within: 10s }
+    # When the fix or its proof failed: puts back what the fix saved in $keep.
+    # rollback:
+    #   run: cp -a -- "$keep/." "$directory/"
 `;
 }

@@ -145,11 +145,27 @@ function hintFor(dialect: Dialect, issue: Issue, value: unknown, path: Path): st
   if (typeof value === "string" && values.length > 1) return didYouMean(value, values.map(String));
   const advice = dialect.advise(issue, path, value);
   if (advice !== undefined) return advice;
+  if (issue.message.startsWith("expected a duration such")) return durationHint(value);
   if (issue.code !== "invalid_type") return undefined;
-  if (issue.message.startsWith("expected a duration") && typeof value === "number")
-    return `write ${value}s for seconds`;
   return typeHint(issue.expected, value, path);
 }
+
+/** A number without a unit, or a unit that is written out or set apart: `10 seconds`. */
+function durationHint(value: unknown): string | undefined {
+  if (typeof value === "number") return `write ${value}s for seconds`;
+  const [, number, unit = ""] = typeof value === "string" ? (/^(\d+)\s*([a-z]+)$/i.exec(value.trim()) ?? []) : [];
+  const short = UNITS.find(([, words]) => words.test(unit))?.[0];
+  return number === undefined || short === undefined ? undefined : `write ${number}${short}`;
+}
+
+const UNITS = [
+  ["ms", /^(ms|msecs?|milliseconds?)$/i],
+  ["s", /^s(ecs?|econds?)?$/i],
+  ["m", /^m(ins?|inutes?)?$/i],
+  ["h", /^h(rs?|ours?)?$/i],
+  ["d", /^d(ays?)?$/i],
+  ["w", /^w(eeks?)?$/i],
+] as const;
 
 /** How the same is written as the type that is expected. */
 function typeHint(expected: string, value: unknown, path: Path): string | undefined {

@@ -147,7 +147,7 @@ describe("NUL", () => {
 
   test.each([
     ["an empty record", "/a\t1\t1\t\0\0", 'line 2 has 0 columns, not 3: ""'],
-    ["a record that is cut short", "/a\t1\t1\t\0/b\t", 'line 2 has 1 columns, not 3: "/b\\t"'],
+    ["a record that is cut short", "/a\t1\t1\t\0/b\t", 'line 2 has 1 column, not 3: "/b\\t"'],
   ])("unknown: %s", (_, stdout, reason) => {
     expect(said(nul, stdout)).toBe(reason);
   });

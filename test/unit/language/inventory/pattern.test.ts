@@ -53,6 +53,7 @@ describe("nothing selected is a fault, never all", () => {
     ["@retry.txt", "usage", "hosts from a file (@retry.txt) can be named on the command line alone"],
     ["~(", "usage", "is no regular expression"],
     ["web[0-2]", "usage", "neither a slice nor a glob"],
+    ["web[-3:-1]", "usage", "neither a slice nor a glob"],
     ["web[0:2", "usage", "a bracket is not closed"],
   ])("%j", (pattern, kind, message) => {
     expect(selectHosts(inventory, pattern)).toMatchObject({

@@ -31,3 +31,16 @@ test.each([
 ])("%s in a shape that is none are one mistake, with what to write", (_name, text, told) => {
   expect(mistakes(text)).toEqual(told);
 });
+
+test.each([
+  ["10 seconds", "10s"],
+  ["5 Min", "5m"],
+  ["250 ms", "250ms"],
+  ["2hours", "2h"],
+  ["1 week", "1w"],
+  ["3 month", undefined],
+  ["30d", undefined],
+])("a duration of %s", (written, better) => {
+  const [, hint] = (mistakes(withStep(`detect: { run: ':', timeout: ${written} }`))[0] ?? "").split(" → ");
+  expect(hint).toBe(better === undefined ? undefined : `write ${better}`);
+});
