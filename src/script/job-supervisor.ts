@@ -158,13 +158,13 @@ session= born=-
 look $$
 own=$session birth=$born`;
 
-/** A shell that was killed leaves what it ran at work: the script has ended once nothing of it is left, or at its deadline. */
+/** A shell that was killed (128 + one of 64 signals) leaves what it ran at work: the script has ended once nothing of it is left, or at its deadline. */
 const RUN = `say "running $$ $birth"
 { { {
   [ -z "$deadline" ] || { watch & watcher=$!; }
   script
   code=$?
-  [ "$code" -le 128 ] || while [ -n "$(members)" ]; do sleep 0.3 || sleep 1; done
+  [ "$code" -le 128 ] || [ "$code" -gt 192 ] || while [ -n "$(members)" ]; do sleep 0.3 || sleep 1; done
   trap '' PIPE
   exec >/dev/null 3>&- 4>&-
   rm -f "$dir/going"

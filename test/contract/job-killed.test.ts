@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -40,6 +40,14 @@ describe.concurrent.each(WAYS)("a job whose shell is killed while a command of i
     const ended = await host.job(job(`sh -c 'kill -9 $PPID; sleep 1.5; echo late >${file}'; echo never`));
     expect(endOf(ended)).toBe("exited 137");
     expect(readFileSync(file, "utf8")).toBe("late\n");
+  });
+
+  it("has not been killed where it exits above all signals: what it left in the background is not waited for", async () => {
+    await using host = await way.connect();
+    const file = join(dir, "beyond");
+    const ended = await host.job(job(`{ sleep 2; echo late >${file}; } >/dev/null 2>&1 & exit 200`));
+    expect(endOf(ended)).toBe("exited 200");
+    expect(existsSync(file)).toBe(false);
   });
 
   it("is ended with it at its deadline", async () => {
