@@ -30,9 +30,14 @@ export function locatedScripts(yaml: Yaml, draft: Runbook): Located[] {
   return scriptsOf(draft).flatMap(({ path, text, shell }): Located[] => {
     if (shell === "powershell") return [];
     const at: Located["at"] = ({ line, column = 1, length = text.length }, message, hint) =>
-      yaml.faultAt(yaml.within(path, line - 1, column - 1, length), message, hint);
+      yaml.faultAt(yaml.within(path, startOf(text, line) + column - 1, length), message, hint);
     return [{ text, shell, functions: false, at }];
   });
+}
+
+/** The offset at which a line (from 1) begins; the text's length beyond its end. */
+function startOf(text: string, line: number): number {
+  return text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
 }
 
 /** The functions that are put before them, file by file. */

@@ -24,7 +24,7 @@ export function checkTimes(
   const read = readCron(schedule.cron);
   if ("problems" in read) {
     for (const { at, length, message, hint } of read.problems)
-      report.faults.push(report.yaml.faultAt(report.yaml.within(cron, 0, at, length), message, hint));
+      report.faults.push(report.yaml.faultAt(report.yaml.within(cron, at, length), message, hint));
     return;
   }
   if (!right || zone !== undefined) return;

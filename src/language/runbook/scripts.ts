@@ -1,5 +1,4 @@
 import type { Runbook, Step } from "../../model/runbook.ts";
-import { sourceOf, type Source } from "../yaml/source.ts";
 import type { Path } from "../yaml/yaml.ts";
 
 /** What a script is for: it decides which variables it has and what its exit status means. */
@@ -10,8 +9,6 @@ export type ScriptAt = {
   readonly kind: ScriptKind;
   readonly path: Path;
   readonly text: string;
-  /** The text's own lines and columns. */
-  readonly lines: Pick<Source, "place">;
   readonly shell: "sh" | "bash" | "powershell";
   readonly step?: Step;
 };
@@ -41,5 +38,5 @@ function stepScripts(step: Step, path: Path, inherited: ScriptAt["shell"]): Scri
 }
 
 function script(kind: ScriptKind, path: Path, text: string | undefined, shell: ScriptAt["shell"]): ScriptAt[] {
-  return text === undefined ? [] : [{ kind, path, text, shell, lines: sourceOf(text, "") }];
+  return text === undefined ? [] : [{ kind, path, text, shell }];
 }

@@ -10,12 +10,12 @@ const known = new WeakMap<Scalar, Offsets>();
 
 /**
  * Follows a text through the ways in which YAML writes it: folded lines, indentation, quotes, escapes. js-yaml gives the value alone, so the two
- * are read side by side. Visible characters are exact; a blank or break that stands for a fold is somewhere in that fold.
+ * are read side by side. Characters are exact, but for a blank or break that stands for a fold: that is somewhere in the fold.
  */
 export function offsetsOf(source: string, node: Scalar): Offsets {
   const before = known.get(node);
   if (before !== undefined) return before;
-  const offsets = follow(source, node);
+  const offsets = node.style === SCALAR_STYLE.LITERAL_BLOCK ? literal(source, node) : follow(source, node);
   known.set(node, offsets);
   return offsets;
 }
@@ -25,7 +25,27 @@ const BLANK = /[ \t\r\n]/;
 const ESCAPE = /\\(?:x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|U[\dA-Fa-f]{8}|[^])/y;
 const BLANK_ESCAPE = /^\\(?:[ \ttnr]|x0[9ADad]$|x20$|u000[9ADad]$|u0020$|U0000000[9ADad]$|U00000020$)/;
 /** A line break that is escaped stands for nothing, and neither does the indentation after it. */
-const CONTINUED = /\\\r?\n[ \t]*/y;
+const CONTINUED = /\\(?:\r\n|\r|\n)[ \t]*/y;
+const BREAK = /\r\n|\r|\n|$/g;
+
+/** Line by line after its indentation. */
+function literal(source: string, { text, start, indent }: Scalar): Offsets {
+  const offsets = { starts: new Uint32Array(text.length), ends: new Uint32Array(text.length) };
+  let from = Math.max(source.lastIndexOf("\n", start - 1), source.lastIndexOf("\r", start - 1)) + 1 + indent;
+  let end = from;
+  for (let index = 0, column = 0; index < text.length; index += 1, column += 1) {
+    if (column === 0) {
+      BREAK.lastIndex = from - indent;
+      const { index: at = source.length, 0: mark = "" } = BREAK.exec(source) ?? {};
+      end = at + mark.length;
+    }
+    const at = Math.min(from + column, end);
+    offsets.starts[index] = at;
+    offsets.ends[index] = Math.min(at + 1, end);
+    if (text.charAt(index) === "\n") [from, column] = [end + indent, -1];
+  }
+  return offsets;
+}
 
 function follow(source: string, node: Scalar): Offsets {
   const { text, style } = node;

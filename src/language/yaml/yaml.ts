@@ -31,8 +31,8 @@ export type Yaml = {
   readonly value: unknown;
   /** Where the value at `path` (or its key) stands; the closest thing above it that exists when it does not. */
   place(path: Path, which?: "key" | "value"): Place;
-  /** Where `length` characters stand that begin at `line` and `column` (from 0) of the text at `path`, up to the end of the line that they begin on. */
-  within(path: Path, line: number, column: number, length: number): Place;
+  /** Where `length` characters stand that begin at `offset` of the text at `path`, up to the end of the line that they begin on. */
+  within(path: Path, offset: number, length: number): Place;
   /** Whether the text at `path` is written over several lines that YAML joins into one. */
   joined(path: Path): boolean;
   /** An `invalid-file` fault at `path`. */
@@ -193,9 +193,9 @@ function yamlOf(
   return {
     value,
     place,
-    within: (path, line, column, length) => {
+    within: (path, offset, length) => {
       const { node, whole } = find(root, path);
-      return whole ? textPlace(source, resolved(node), line, column, length) : nodePlace(source, node);
+      return whole ? textPlace(source, resolved(node), offset, length) : nodePlace(source, node);
     },
     joined: (path) => {
       const { node, whole } = find(root, path);
@@ -242,7 +242,7 @@ function pairOf(mapping: Mapping, name: string): Pair | undefined {
 type Mapping = Node & { readonly kind: "mapping" };
 
 function nodePlace(source: Source, node: Node): Place {
-  if (node.kind === "scalar" && node.indent >= 0) return textPlace(source, node, 0, 0, node.end);
+  if (node.kind === "scalar" && node.indent >= 0) return textPlace(source, node, 0, node.end);
   // A block mapping is pointed at by its first key: all of its lines would be too much.
   const [first] = node.kind === "mapping" ? node.pairs : [];
   if (first !== undefined && first.key.start === node.start) return source.place(first.key.start, first.key.end);
@@ -260,17 +260,10 @@ function isJoined(source: Source, node: Node): boolean {
 }
 
 /** Maps a position in a scalar's decoded text back to the file. */
-function textPlace(source: Source, node: Node, line: number, column: number, length: number): Place {
-  const first = source.place(node.start, node.end);
-  if (node.kind !== "scalar") return first;
-  if (node.style === SCALAR_STYLE.LITERAL_BLOCK) {
-    const number = first.line + line;
-    const from = node.indent + column + 1;
-    const rest = source.line(number).length - from + 1;
-    return { line: number, column: from, length: Math.max(1, Math.min(length, rest)) };
-  }
-  const start = node.text.split("\n", line).reduce((sum, each) => sum + each.length + 1, 0) + column;
+function textPlace(source: Source, node: Node, offset: number, length: number): Place {
+  if (node.kind !== "scalar") return source.place(node.start, node.end);
   const { starts, ends } = offsetsOf(source.text, node);
-  const from = starts[start];
-  return from === undefined ? first : source.place(from, ends[Math.min(start + length, ends.length) - 1] ?? from);
+  const from = starts[Math.min(offset, starts.length - 1)];
+  if (from === undefined) return source.place(node.start, node.end);
+  return source.place(from, ends[Math.min(offset + length, ends.length) - 1] ?? from);
 }

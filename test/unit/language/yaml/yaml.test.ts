@@ -180,28 +180,29 @@ describe("places", () => {
     ["an empty item is its dash", yaml.place(["steps", 1]), { line: 8, column: 3, length: 1 }],
     ["a block mapping is its first key", yaml.place(["steps", 2]), { line: 9, column: 5, length: 2 }],
     ["what is not there is what would hold it", yaml.place(["steps", 2, "x", "y"]), { line: 9, column: 5, length: 2 }],
-    ["within a block", yaml.within(["steps", 0, "run"], 1, 3, 2), { line: 4, column: 10, length: 2 }],
-    ["within a quoted text", yaml.within(["steps", 0, "quoted"], 0, 3, 1), { line: 5, column: 17, length: 1 }],
+    ["within a block", yaml.within(["steps", 0, "run"], 9, 2), { line: 4, column: 10, length: 2 }],
+    ["within a quoted text", yaml.within(["steps", 0, "quoted"], 3, 1), { line: 5, column: 17, length: 1 }],
   ])("%s", (_name, place, expected) => {
     expect(place).toEqual(expected);
   });
 
   test.each([
-    ["plain", "a: one\n  two $x\n", 0, 8, { line: 2, column: 7, length: 2 }],
-    ["folded", "a: >\n  one\n\n  two $x\n", 1, 4, { line: 4, column: 7, length: 2 }],
-    [
-      "folded, on a line that keeps its indentation",
-      "a: >\n  one\n    two $x\n",
-      1,
-      6,
-      { line: 3, column: 9, length: 2 },
-    ],
-    ["single quotes", "a: 'it''s\n\n  $x'\n", 1, 0, { line: 3, column: 3, length: 2 }],
-    ["double quotes", 'a: "\\u00e9\\n\\"\\\n   \\ $x"\n', 1, 2, { line: 2, column: 6, length: 2 }],
-    ["an escape", 'a: "x\\u0024x"\n', 0, 1, { line: 1, column: 6, length: 7 }],
-    ["Windows' line breaks", "a: >\r\n  one\r\n  $x\r\n", 0, 4, { line: 3, column: 3, length: 2 }],
-  ])("within a text of several lines: %s", (_name, text, line, column, expected) => {
-    expect(read(text).within(["a"], line, column, 2)).toEqual(expected);
+    ["plain", "a: one\n  two $x\n", { line: 2, column: 7, length: 2 }],
+    ["literal", "a: |\n  one\n\n    two $x\n", { line: 4, column: 9, length: 2 }],
+    ["literal, with its indentation said and kept", "a: |2-\n    one\n   $x\n", { line: 3, column: 4, length: 2 }],
+    ["literal, with Windows' line breaks", "a: |\r\n  one\r\n\r\n  $x\r\n", { line: 4, column: 3, length: 2 }],
+    ["literal, with those of old Macs", "a: |\r  one\r  $x\r", { line: 3, column: 3, length: 2 }],
+    ["folded", "a: >\n  one\n\n  two $x\n", { line: 4, column: 7, length: 2 }],
+    ["folded, on a line that keeps its indentation", "a: >\n  one\n    two $x\n", { line: 3, column: 9, length: 2 }],
+    ["single quotes", "a: 'it''s\n\n  $x'\n", { line: 3, column: 3, length: 2 }],
+    ["double quotes", 'a: "\\u00e9\\n\\"\\\n   \\ $x"\n', { line: 2, column: 6, length: 2 }],
+    ["double quotes, with breaks that are written out", 'a: "b\\rc\\n$x"\n', { line: 1, column: 11, length: 2 }],
+    ["an escape", 'a: "x\\u0024x"\n', { line: 1, column: 6, length: 7 }],
+    ["Windows' line breaks", "a: >\r\n  one\r\n  $x\r\n", { line: 3, column: 3, length: 2 }],
+  ])("within a text of several lines: %s", (_name, text, expected) => {
+    const yaml = read(text);
+    const { a } = yaml.value as { a: string };
+    expect(yaml.within(["a"], a.indexOf("$x"), 2)).toEqual(expected);
   });
 
   test("line breaks of all systems count", () => {
