@@ -66,7 +66,7 @@ function inputsOf(runbook: Runbook, host: Host, options: Given, wrong: Wrong): M
     const own = given === undefined ? ownValue(host, name) : undefined;
     const usable = given === undefined ? usableValue(own, name, input) : { value: given };
     if ("problem" in usable) {
-      wrong.variables.push({ host: host.name, name, message: usable.problem, hint: usable.hint, secret });
+      wrong.variables.push({ host: host.name, name, message: usable.problem, hint: usable.hint });
       continue;
     }
     const first = usable.value ?? input.default ?? options.asked?.get(name);
@@ -74,7 +74,7 @@ function inputsOf(runbook: Runbook, host: Host, options: Given, wrong: Wrong): M
     const refuse = (message: string, hint?: string): void => {
       const why = { message, ...(hint === undefined ? {} : { hint }) };
       if (own === undefined) wrong.faults.push({ kind: "usage", where: `input ${name}`, ...why });
-      else wrong.variables.push({ host: host.name, name, ...why, secret });
+      else wrong.variables.push({ host: host.name, name, ...why });
     };
     if (value === undefined) {
       refuse(
@@ -115,8 +115,12 @@ export function misfit(input: Input, value: unknown): string | undefined {
 }
 
 function expectedInstead({ secret }: Input, expected: string, value: unknown): string {
-  return `expected ${expected}${secret ? "" : `, not ${JSON.stringify(value)}`}`;
+  const shown = JSON.stringify(value).slice(0, MOST_SHOWN + 1);
+  return `expected ${expected}${secret ? "" : `, not ${shown.length > MOST_SHOWN ? `${shown.slice(0, MOST_SHOWN)}…` : shown}`}`;
 }
+
+/** Characters of a value that a message shows: one may be a whole file. */
+const MOST_SHOWN = 80;
 
 function unique(faults: readonly Fault[]): Fault[] {
   return [...new Map(faults.map((fault) => [`${fault.where}\n${fault.message}`, fault])).values()];

@@ -1,5 +1,6 @@
 import { didYouMean } from "../language/suggest.ts";
-import type { Path, Yaml } from "../language/yaml/yaml.ts";
+import type { Path } from "../language/yaml/path.ts";
+import type { Yaml } from "../language/yaml/yaml.ts";
 import { isFault, type Fault } from "../model/fault.ts";
 import { readInput } from "../model/input.ts";
 import type { LoadedRunbook } from "../model/runbook.ts";

@@ -54,13 +54,12 @@ export type Host = {
   readonly refused?: Fault;
 };
 
-/** A host's variable that does not do for an input of a runbook; nothing that a `secret` one says may be shown. */
+/** A host's variable that does not do for an input of a runbook. */
 export type Unfit = {
   readonly host: string;
   readonly name: string;
   readonly message: string;
   readonly hint?: string;
-  readonly secret: boolean;
 };
 
 /** Hosts and groups of one or more inventories. */

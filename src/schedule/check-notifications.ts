@@ -1,6 +1,6 @@
 import type { Report } from "../language/runbook/check-report.ts";
 import { valueAt } from "../language/schema/schema-faults.ts";
-import type { Path } from "../language/yaml/yaml.ts";
+import type { Path } from "../language/yaml/path.ts";
 import { isHeaderValue, type WrittenNotification } from "../model/notification.ts";
 import type { Fault } from "../model/fault.ts";
 import type { InputOrigin } from "../model/origin.ts";

@@ -1,6 +1,6 @@
 import type { Report } from "../language/runbook/check-report.ts";
 import { valueAt } from "../language/schema/schema-faults.ts";
-import type { Path } from "../language/yaml/yaml.ts";
+import type { Path } from "../language/yaml/path.ts";
 import { zoneProblem } from "../language/zone.ts";
 import type { Hours } from "../model/hours.ts";
 import type { Schedule } from "../model/schedule.ts";

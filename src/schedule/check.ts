@@ -1,7 +1,7 @@
 import { patternFault } from "../language/inventory/pattern.ts";
 import type { Report } from "../language/runbook/check-report.ts";
 import { valueAt } from "../language/schema/schema-faults.ts";
-import type { Path } from "../language/yaml/yaml.ts";
+import type { Path } from "../language/yaml/path.ts";
 import { zoneProblem } from "../language/zone.ts";
 import type { Schedule, SchedulesFile, WrittenSchedule } from "../model/schedule.ts";
 import { didYouMean } from "../language/suggest.ts";

@@ -3,7 +3,7 @@ import { readInput } from "../../model/input.ts";
 import type { Runbook, Step } from "../../model/runbook.ts";
 import type { Report } from "../runbook/check-report.ts";
 import { didYouMean } from "../suggest.ts";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 import { ANSWERS, answerHint } from "./dialect.ts";
 import { patternOf } from "./wanted.ts";
 

@@ -5,7 +5,7 @@ import type { Unfit } from "../../model/inventory.ts";
 import type { Groups } from "./groups.ts";
 import type { Complaint } from "./reader.ts";
 import { misspelt, SECRETS } from "./variables.ts";
-import { inFileOrder as inPlaceOrder } from "../yaml/source.ts";
+import { inFileOrder as inPlaceOrder, isCut } from "../yaml/source.ts";
 
 /** A complaint about a variable as one host has it. */
 export type HostComplaint = { readonly host: string; readonly complaint: Complaint };
@@ -24,23 +24,15 @@ export function faultsOf(complaints: readonly HostComplaint[]): Fault[] {
   });
 }
 
-/** Variables that do not do for the inputs of a runbook. */
+/** Variables that do not do for the inputs of a runbook. Their lines are not shown: what else stands there may be a secret of some runbook. */
 export function unfitFaults(draft: Draft, groups: Groups, all: readonly Unfit[]): Fault[] {
-  const faults = Array.from(
-    Map.groupBy(all, ({ secret }) => secret),
-    ([secret, some]) => {
-      const complaints = some.flatMap(({ host, name, message, hint }): HostComplaint[] => {
-        const known = draft.hosts.get(host);
-        const variable = known === undefined ? undefined : groups.vars(known).get(name);
-        if (variable === undefined) throw new Error(`${host} has no variable ${name}`);
-        return [{ host, complaint: { variable, name, message, ...(hint === undefined ? {} : { hint }) } }];
-      });
-      return faultsOf(complaints).map(({ excerpt, ...fault }) =>
-        secret || excerpt === undefined ? fault : { ...fault, excerpt },
-      );
-    },
-  );
-  return withoutSecrets(draft, inFileOrder(faults.flat())).map((fault) => ({ ...fault, kind: "usage" }));
+  const complaints = all.flatMap(({ host, name, message, hint }): HostComplaint[] => {
+    const known = draft.hosts.get(host);
+    const variable = known === undefined ? undefined : groups.vars(known).get(name);
+    if (variable === undefined) throw new Error(`${host} has no variable ${name}`);
+    return [{ host, complaint: { variable, name, message, ...(hint === undefined ? {} : { hint }) } }];
+  });
+  return inFileOrder(faultsOf(complaints)).map(({ excerpt: _excerpt, ...fault }) => ({ ...fault, kind: "usage" }));
 }
 
 /** Host → why it cannot be reached yet. */
@@ -87,7 +79,12 @@ export function withoutSecrets(draft: Draft, faults: readonly Fault[]): Fault[] 
 }
 
 function discreet({ excerpt, ...fault }: Fault, secrets: readonly string[]): Fault {
-  const tells = excerpt === undefined || TELLTALE.test(excerpt) || secrets.some((secret) => excerpt.includes(secret));
+  // Of a line that is cut, what says that a secret follows may be on the other side.
+  const tells =
+    excerpt === undefined ||
+    isCut(excerpt) ||
+    TELLTALE.test(excerpt) ||
+    secrets.some((secret) => excerpt.includes(secret));
   return tells ? fault : { ...fault, excerpt };
 }
 

@@ -4,7 +4,8 @@ import { concealed } from "./concealed.ts";
 import { group, type Draft, type DraftGroup, type FaultHere, type FileOrigin, type Variable } from "./draft.ts";
 import { addChild, addHosts, groupNameError, setVariable } from "./members.ts";
 import { suggest } from "../suggest.ts";
-import { readYaml, type Path, type Yaml } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
+import { readYaml, type Yaml } from "../yaml/yaml.ts";
 
 const SECTIONS = ["hosts", "children", "vars"];
 const SHAPE = "a group may have `hosts`, `children` and `vars`, each a mapping";

@@ -3,7 +3,7 @@ import type { TimeWindow } from "../../model/policy.ts";
 import { patternFault } from "../inventory/pattern.ts";
 import type { Report } from "../runbook/check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 import { zoneProblem } from "../zone.ts";
 import { coversAll } from "./reach.ts";
 

@@ -1,6 +1,6 @@
 import type { Runbook } from "../../model/runbook.ts";
 import type { Report } from "./check-report.ts";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 
 /** Variables that the engine itself gives to scripts, with what they hold. */
 export const GIVEN: Readonly<Record<string, string>> = {

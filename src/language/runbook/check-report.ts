@@ -1,5 +1,6 @@
 import type { Fault } from "../../model/fault.ts";
-import type { Path, Yaml } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
+import type { Yaml } from "../yaml/yaml.ts";
 
 /** What other files say that the checks need. */
 export type Context = {

@@ -3,7 +3,7 @@ import type { Context, Report } from "./check-report.ts";
 import { checkPowershell } from "./check-powershell.ts";
 import { checkSignals } from "./check-signals.ts";
 import { checkStatus, functionsOf } from "./check-status.ts";
-import { checkVariables, variablesOf } from "./check-variables.ts";
+import { checkVariables, variablesOf, wordsOf } from "./check-variables.ts";
 import { scriptsOf, type ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { ShellScript } from "../shell/tree.ts";
@@ -11,9 +11,10 @@ import { readBeginning, readShell } from "../shell/shell.ts";
 
 /** Checks every script of a runbook by reading it as a shell would. What is not understood is left to the shell's own check. */
 export function checkScripts(report: Report, runbook: Runbook, context: Context): void {
-  const variables = checkVariables(report, runbook, context);
-  const shared = context.functions === undefined ? undefined : readShell(context.functions);
-  const before = shared === undefined ? new Map() : functionsOf(shared);
+  const { functions: text } = context;
+  const functions = text === undefined ? undefined : readShell(text);
+  const before = functions === undefined ? new Map() : functionsOf(functions);
+  const variables = checkVariables(report, runbook, text === undefined ? undefined : (functions ?? wordsOf(text)));
   for (const at of scriptsOf(runbook)) {
     characters(report, at);
     joinedLines(report, at);

@@ -1,5 +1,5 @@
 import type { Runbook, Step } from "../../model/runbook.ts";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 import type { Report } from "./check-report.ts";
 
 /** Checks that all of a runbook that runs on one host runs in one kind of shell, and that PowerShell is asked for nothing that is not there. */

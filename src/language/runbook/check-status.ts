@@ -24,7 +24,7 @@ export function checkStatus(report: Report, at: ScriptAt, script: ShellScript, b
   const warn = sayTo(report.warnings);
   if (at.kind === "applies") for (const end of endsOf(script.list)) appliesEnd(end, warn);
   if (at.kind !== "detect") return;
-  detectEnds(script.list, "the script", new Map([...before, ...functionsOf(script)]), sayTo(report.faults));
+  detectEnds(script, new Map([...before, ...functionsOf(script)]), sayTo(report.faults));
   hiddenFailures(script, warn);
   erasedErrexit(script, warn);
   unguardedNumbers(script, warn);
@@ -71,30 +71,36 @@ export function functionsOf(script: ShellScript): Functions {
   return new Map(all);
 }
 
-/** What ends with a call of a function ends with what that function ends with. `what` is what has this list. */
-function detectEnds(list: List, what: string, functions: Functions, say: Say): void {
-  for (const end of endsOf(list)) {
-    const last = end.pipelines.at(-1);
-    const call = last?.negated === false && end.operators.at(-1) !== "||" ? last.commands.at(-1) : undefined;
-    const name = wordsOf(call).split(" ")[0] ?? "";
-    const body = functions.get(name);
-    if (call === undefined || body === undefined) {
-      detectEnd(end, what, say);
-      continue;
+/** The ends of a detect, and of the functions that it ends with: each once, told at the script's own call. */
+function detectEnds(script: ShellScript, functions: Functions, say: Say): void {
+  const open: { readonly list: List; readonly what: string; readonly call?: Command }[] = [
+    { list: script.list, what: "the script" },
+  ];
+  const seen = new Set<string>();
+  for (const { list, what, call } of open) {
+    for (const end of endsOf(list)) {
+      const last = end.pipelines.at(-1);
+      if (last === undefined || end.operators.at(-1) === "||") continue;
+      const command = last.commands.at(-1);
+      const name = wordsOf(command).split(" ")[0] ?? "";
+      const body = functions.get(name);
+      const asked = body === undefined ? question(last) : undefined;
+      detectEnd(end, { last, asked }, what, (at, ...words) => say(call ?? at, ...words));
+      if (command === undefined || body === undefined || last.negated || seen.has(name)) continue;
+      seen.add(name);
+      open.push({ list: body, what: `\`${name}\`, which ends the script,`, call: call ?? command });
     }
-    // One that calls itself is not followed for ever.
-    const others = new Map(functions);
-    others.delete(name);
-    detectEnds(body, `\`${name}\`, which ends the script,`, others, (_, message, hint) => say(call, message, hint));
   }
 }
 
 /** A last command that says "no" with status 1 makes a healthy host unknown; where its "no" is bad news, a sick one. */
-function detectEnd(end: AndOr, what: string, say: Say): void {
-  const last = end.pipelines.at(-1);
+function detectEnd(
+  end: AndOr,
+  { last, asked }: { readonly last: Pipeline; readonly asked: Question | undefined },
+  what: string,
+  say: Say,
+): void {
   const operator = end.operators.at(-1);
-  if (last === undefined || operator === "||") return;
-  const asked = question(last);
   const within = last.commands
     .slice(0, -1)
     .map(questionOf)

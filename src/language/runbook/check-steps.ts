@@ -4,7 +4,7 @@ import { checkReboot } from "./check-reboot.ts";
 import type { Report } from "./check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
 import { didYouMean } from "../suggest.ts";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 
 /** Checks how the parts of the steps fit together. */
 export function checkSteps(report: Report, runbook: Runbook): void {
@@ -123,12 +123,15 @@ function checkFix(report: Report, path: Path, step: Step): void {
   }
   if (!kinds.includes("manual") || kinds.length > 1) return;
   // As the file gives them: some are never absent.
-  for (const key of ["preview", "guard", "per", "timeout", "on_timeout"]) {
-    if (valueAt(report.yaml.value, [...path, "fix", key]) !== undefined) misplaced(["fix", key], "this one has none");
-  }
+  const written = valueAt(report.yaml.value, [...path, "fix"]) ?? {};
+  for (const [key, value] of Object.entries(written))
+    if (OF_SCRIPTS.has(key) && value !== null) misplaced(["fix", key], "this one has none");
   for (const key of ["verify", "rollback"] as const)
     if (step[key] !== undefined) misplaced([key], "this step has none");
 }
+
+/** What has no meaning for what a person does. */
+const OF_SCRIPTS: ReadonlySet<string> = new Set(["preview", "guard", "per", "timeout", "on_timeout"]);
 
 function checkBatches(report: Report, runbook: Runbook): void {
   const shares = [...runbook.rollout.batches.entries()].map(([index, share]) => [["batches", index], share] as const);

@@ -1,23 +1,25 @@
 import type { Runbook, Step } from "../../model/runbook.ts";
 import { GIVEN } from "./check-names.ts";
-import type { Context, Report } from "./check-report.ts";
+import type { Report } from "./check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
 import type { ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { Variables } from "../shell/tree.ts";
-import { readBeginning, readShell } from "../shell/shell.ts";
+import { readBeginning } from "../shell/shell.ts";
 import { didYouMean } from "../suggest.ts";
 
 /** Among more names than this one is always close, and comparing them all takes too long. */
 const MOST_NAMES = 1000;
 
+/** What the runbook's `functions` set; undefined where there are none, or where they are not known. */
+type Shared = Pick<Variables, "assigned" | "opaque"> | undefined;
+
 /** Checks that every lower-case variable a script reads is given to it, or set by the script itself or by `functions`. */
 export function checkVariables(
   report: Report,
   runbook: Runbook,
-  context: Context,
+  functions: Shared,
 ): (at: ScriptAt, script: Variables) => void {
-  const functions = context.functions === undefined ? undefined : variablesOfFunctions(context.functions);
   return (at, script) => {
     // What `eval` or another file sets cannot be known by reading.
     if (script.opaque || functions?.opaque === true || (runbook.functions !== undefined && functions === undefined))
@@ -41,8 +43,8 @@ export function checkVariables(
 }
 
 /** Of functions that are not understood, each word may be one that gets a value. */
-function variablesOfFunctions(text: string): Pick<Variables, "assigned" | "opaque"> {
-  return readShell(text) ?? { ...readBeginning(text), assigned: new Set(text.match(/[A-Za-z_]\w*/g)) };
+export function wordsOf(text: string): Pick<Variables, "assigned" | "opaque"> {
+  return { ...readBeginning(text), assigned: new Set(text.match(/[A-Za-z_]\w*/g)) };
 }
 
 /** The variables that a script has, in the order in which a person would look for them. */

@@ -4,10 +4,11 @@ import { reportOn, type Context } from "./check-report.ts";
 import { checkRunbook } from "./check.ts";
 import { RUNBOOKS } from "./dialect.ts";
 import { runbookStandIn } from "./stand-ins.ts";
-import { headFaults } from "../schema/head-faults.ts";
+import { certain } from "../schema/certain.ts";
 import { salvage } from "../schema/salvage.ts";
 import { schemaFaults } from "../schema/schema-faults.ts";
 import { inFileOrder } from "../yaml/source.ts";
+import type { Path } from "../yaml/path.ts";
 import { readYaml, type ReadYaml, type Yaml } from "../yaml/yaml.ts";
 
 /** A runbook and what is doubtful about it, or every mistake in the file; both in file order. */
@@ -35,18 +36,43 @@ export function readRunbook(text: string, file: string): ReadYaml {
 }
 
 /** Like `compileRunbook`, for a caller that has read the text for its own purposes, and has checks of its own to add. */
-export function examineRunbook({ yaml, faults, head }: ReadYaml, context: Context = {}): Examined {
-  const before = head === undefined ? [] : headFaults(RUNBOOKS, Runbook, head);
-  if (yaml === undefined) return { faults: inFileOrder([...faults, ...before]), warnings: [] };
-  const parsed = Runbook.safeParse(yaml.value);
-  const found = parsed.success ? [] : schemaFaults(RUNBOOKS, yaml, parsed.error.issues);
+export function examineRunbook(
+  { yaml, head = yaml, faults, open, lost = [] }: ReadYaml,
+  context: Context = {},
+): Examined {
+  if (head === undefined) return { faults, warnings: [] };
+  const parsed = Runbook.safeParse(head.value);
+  const issues = certain(parsed.error?.issues ?? [], head.value, open);
+  const found = schemaFaults(RUNBOOKS, head, issues);
+  if (yaml === undefined) return { faults: inFileOrder([...faults, ...found]), warnings: [] };
   const draft = parsed.success ? parsed.data : salvage(Runbook, yaml.value, "steps", runbookStandIn);
   const report = reportOn(yaml);
-  if (draft !== undefined) checkRunbook(report, draft, context);
+  if (draft !== undefined && !lost.some(concernsAll)) checkRunbook(report, draft, context);
+  const known = ({ where }: Fault): boolean => !lost.some((path) => isInStep(yaml, path, where));
   return {
     yaml,
     ...(draft === undefined ? {} : { draft }),
-    faults: inFileOrder([...faults, ...found, ...report.faults]),
-    warnings: inFileOrder(report.warnings),
+    faults: inFileOrder([...faults, ...found, ...report.faults.filter(known)]),
+    warnings: inFileOrder(report.warnings.filter(known)),
   };
+}
+
+const SHARED: ReadonlySet<unknown> = new Set(["inputs", "facts", "functions", "files", "shell", "steps"]);
+
+/** Whether what every script and step builds on is not known. */
+function concernsAll([top, ...rest]: Path): boolean {
+  return top === undefined || (SHARED.has(top) && rest.length === 0);
+}
+
+/** The parts of a step that others of it build on. */
+const PARTS: ReadonlySet<unknown> = new Set([undefined, "shell", "detect", "fix", "verify", "rollback"]);
+
+/** Whether a place is in the step of which such a part is not known. */
+function isInStep(yaml: Yaml, [top, index, part]: Path, where = ""): boolean {
+  const line = Number(/:(\d+):\d+$/.exec(where)?.[1]);
+  if (top !== "steps" || typeof index !== "number" || !PARTS.has(part) || line < yaml.place([top, index]).line)
+    return false;
+  const next = yaml.place([top, index + 1]).line;
+  // Of the last one there is none after it, and the place is that of the list.
+  return next <= yaml.place([top, index]).line || line < next;
 }

@@ -1,5 +1,5 @@
 import type { Runbook, Step } from "../../model/runbook.ts";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 
 /** What a script is for: it decides which variables it has and what its exit status means. */
 export type ScriptKind = "applies" | "fact" | "detect" | "preview" | "guard" | "fix" | "verify" | "rollback";

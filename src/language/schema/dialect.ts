@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 
 /** What a kind of file has of its own, so that mistakes in all of them are told in the same way. */
 export type Dialect = {

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 import type { Dialect } from "./dialect.ts";
 
 type Schema = z.core.$ZodTypes;

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { pathOf, valueAt } from "./schema-faults.ts";
-import type { Path } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
 
 /**
  * What stands where something that must be there is missing or wrong: a value for the path that fits (`steps/0/id`), made by the path;

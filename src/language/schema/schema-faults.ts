@@ -3,7 +3,8 @@ import type { Fault } from "../../model/fault.ts";
 import type { Dialect } from "./dialect.ts";
 import { homesOf, keysAt } from "./keys.ts";
 import { didYouMean, suggest } from "../suggest.ts";
-import type { Path, Yaml } from "../yaml/yaml.ts";
+import type { Path } from "../yaml/path.ts";
+import type { Yaml } from "../yaml/yaml.ts";
 
 type Issue = z.core.$ZodIssue;
 

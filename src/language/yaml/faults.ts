@@ -32,11 +32,12 @@ export function empty(file: string): Fault {
 /** More than one document in the file. */
 export function documentFaults(source: Source, { roots: [first, second] }: Tree): Fault[] {
   if (first === undefined || second === undefined) return [];
-  // Without its line of dashes a second document begins by itself, after one of dots.
-  const dashes = source.text.slice(first.end).search(/^---(?=\s|$)/m);
-  const at =
-    dashes < 0 ? source.place(second.start, second.end) : source.place(first.end + dashes, first.end + dashes + 3);
-  const hint = `put each in a file of its own, or remove the line \`${dashes < 0 ? "..." : "---"}\` between them`;
+  const after = source.text.slice(first.end);
+  // An empty one has no place of its own, and one that dots begin has no dashes.
+  const marks = Array.from(after.matchAll(/^---(?=\s|$)/gm), ({ index }) => first.end + index);
+  const mark = marks.findLast((offset) => offset < second.start) ?? (second.start < first.end ? marks[0] : undefined);
+  const at = mark === undefined ? source.place(second.start, second.end) : source.place(mark, mark + 3);
+  const hint = `put each in a file of its own, or remove the line \`${mark === undefined ? "..." : "---"}\` between them`;
   return [source.fault(at, "a second document begins here, and one is expected", hint)];
 }
 
@@ -83,6 +84,8 @@ export function keyFaults(
   return node.pairs.flatMap(({ key, value }) => {
     const at = source.place(key.start, key.end);
     const inside = keyFaults(source, schema, value, textKeys, [...path, keyName(key)]);
+    // One that leads nowhere is told as that.
+    if (resolved(key).kind === "alias") return inside;
     const wrong = keyFault(source, schema, key, at, any);
     if (wrong !== undefined) return [wrong, ...inside];
     const name = keyName(key);

@@ -18,6 +18,7 @@ export type Source = {
 
 /** Lines wider than this are cut around the place, so that the caret stays visible. */
 const WIDTH = 110;
+const CUT = "\u2026";
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /** Makes a `Source` of a file's text; of a hidden one no fault shows lines. */
@@ -74,11 +75,20 @@ function lineAt(starts: readonly number[], offset: number): number {
 
 function excerpt(text: string, place: Place): string {
   const shift = place.column + place.length > WIDTH ? Math.max(0, place.column - Math.floor(WIDTH / 2)) : 0;
-  const shown = text.slice(shift, shift + WIDTH).replaceAll(UNPRINTABLE, (char) => (char === "\t" ? " " : "\u00B7"));
-  const from = place.column - 1 - shift;
+  const rest = text.slice(shift + WIDTH) === "" ? "" : CUT;
+  const before = shift > 0 ? CUT : "";
+  const part = text.slice(shift, shift + WIDTH).replaceAll(UNPRINTABLE, (char) => (char === "\t" ? " " : "\u00B7"));
+  const shown = `${before}${part}${rest}`;
+  const from = place.column - 1 - shift + before.length;
   const marks = "^".repeat(Math.max(1, width(shown.slice(from, from + place.length))));
   const number = String(place.line);
   return `${number} | ${shown}\n${" ".repeat(number.length)} | ${" ".repeat(width(shown.slice(0, from)))}${marks}`;
+}
+
+/** Whether an excerpt is a part of its line only. */
+export function isCut(excerpt: string): boolean {
+  const line = (excerpt.split("\n", 1)[0] ?? "").replace(/^\d+ \| /, "");
+  return line.startsWith(CUT) || line.endsWith(CUT);
 }
 
 /** Columns on a terminal. */

@@ -21,10 +21,8 @@ import { Encrypted, type Opener } from "../../model/secret.ts";
 import { aliasFault, bombFault, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./faults.ts";
 import { offsetsOf } from "./offsets.ts";
 import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
-import { keyName, resolved, treeOf, type Node, type Pair } from "./tree.ts";
-
-/** Keys and indices from the root to a value. */
-export type Path = readonly (string | number)[];
+import { find, lastPath, lostPaths, type Path } from "./path.ts";
+import { resolved, treeOf, type Node } from "./tree.ts";
 
 /** A YAML document: its value, and where each part of it stands in the file. */
 export type Yaml = {
@@ -97,28 +95,39 @@ export type ReadYaml = {
   readonly faults: readonly Fault[];
   /** The value is not all of the file: an alias in it leads nowhere, or another document follows. */
   readonly partial?: boolean;
+  /** Where aliases lead nowhere: nothing stands there, and whatever is said of that is not known. */
+  readonly lost?: readonly Path[];
   /** Where a mistake of YAML ends the reading: the lines before its own, if they are a document. */
   readonly head?: Yaml;
+  /** What stands last of `yaml` or `head`, where lines follow that are not read. */
+  readonly open?: Path;
 };
 
 /** Like `parseYaml`, but where the mistakes leave a value (duplicate keys), gives that too, so that what is wrong inside it can be told in the same go. */
 export function readYaml(text: string, options: YamlOptions): ReadYaml {
   const read = readDocument(text, options);
   if (!("cut" in read)) return read;
-  const { yaml: head, faults = [] } = read.cut === 0 ? {} : readDocument(text.slice(0, read.cut), options);
-  return head === undefined ? { faults: read.faults } : { head, faults: [...faults, ...read.faults] };
+  const {
+    yaml: head,
+    faults = [],
+    last = [],
+  }: Partial<Document> = read.cut === 0 ? {} : readDocument(text.slice(0, read.cut), options);
+  return head === undefined ? { faults: read.faults } : { head, open: last, faults: [...faults, ...read.faults] };
 }
 
-/** `cut`: where the line begins on which a syntax error ended the reading. */
+type Document = ReadYaml & { readonly last?: Path };
+
+/** `last` is what stands last; `cut`, where the line begins on which a syntax error ended the reading. */
 function readDocument(
   text: string,
   options: YamlOptions,
-): ReadYaml | { readonly yaml?: never; readonly faults: readonly Fault[]; readonly cut: number } {
+): Document | { readonly yaml?: never; readonly faults: readonly Fault[]; readonly cut: number } {
   const refused = refuse(text, options.file);
   if (refused !== undefined) return { faults: [refused] };
   const source = sourceOf(text, options.file, options.hidden);
   const schema = schemaOf(options);
-  let faults: Fault[] = [];
+  let keys: Fault[] = [];
+  let odd: Fault[] = [];
   try {
     const events = parseEvents(text, { filename: options.file });
     const tree = treeOf(text, events);
@@ -127,20 +136,23 @@ function readDocument(
     const aliases = tree.aliases.filter(({ start }) => second === undefined || start < second.start);
     const bomb = bombFault(source, aliases);
     if (bomb !== undefined) return { faults: [bomb] };
-    const lost = aliases.map((alias) => aliasFault(source, alias));
-    const partial = [...documentFaults(source, tree), ...lost.filter((fault) => fault !== undefined)];
-    faults = inFileOrder([...partial, ...keyFaults(source, schema, root, options.textKeys)]);
-    const value = valueOf(text, withoutLost(firstDocument(events), lost), schema);
-    return {
-      yaml: yamlOf(source, root, value, new Map(lost.map((fault) => [fault?.where, fault]))),
-      faults,
-      partial: partial.length > 0,
-    };
+    const without = aliases.map((alias) => aliasFault(source, alias));
+    odd = [...documentFaults(source, tree), ...without.filter((fault) => fault !== undefined)];
+    keys = keyFaults(source, schema, root, options.textKeys);
+    const faults = inFileOrder([...odd, ...keys]);
+    const lost = lostPaths(root);
+    if (lost === undefined) return { faults };
+    const value = valueOf(text, withoutLost(firstDocument(events), without), schema);
+    const yaml = yamlOf(source, root, value, new Map(without.map((fault) => [fault?.where, fault])));
+    const last = lastPath(root);
+    return { yaml, faults, partial: odd.length > 0, lost, last, ...(second === undefined ? {} : { open: last }) };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    // A key that is no text may be what made it throw.
-    if (faults.length > 0) return { faults };
-    const cut = text.lastIndexOf("\n", (error.mark?.position ?? 0) - 1) + 1;
+    // A key that is no text may be what made it throw, and what parses has no head.
+    if (keys.length + odd.length > 0)
+      return { faults: inFileOrder([...odd, ...keys, ...(keys.length > 0 ? [] : [syntaxFault(source, error)])]) };
+    const before = (error.mark?.position ?? 0) - 1;
+    const cut = Math.max(text.lastIndexOf("\n", before), text.lastIndexOf("\r", before)) + 1;
     return { faults: [syntaxFault(source, error)], cut };
   }
 }
@@ -208,38 +220,6 @@ function yamlOf(
     faultAt: (at, message, hint) => source.fault(at, message, hint),
   };
 }
-
-/** The node at the end of a path with its key, as far down as there is one; `whole` says whether all of the path was there. */
-function find(root: Node, path: Path): { node: Node; key: Node | undefined; whole: boolean } {
-  let node = root;
-  let key: Node | undefined;
-  for (const part of path) {
-    const here = resolved(node);
-    const pair = here.kind === "mapping" ? pairOf(here, String(part)) : undefined;
-    const next = here.kind === "sequence" ? here.items[Number(part)] : pair?.value;
-    if (next === undefined) return { node, key, whole: false };
-    node = next;
-    key = pair?.key;
-  }
-  return { node, key, whole: true };
-}
-
-/** A mapping's own pair of a name, else one that a merge key (`<<`) brings in. */
-function pairOf(mapping: Mapping, name: string): Pair | undefined {
-  const own = mapping.named.get(name);
-  if (own !== undefined || !mapping.named.has("<<")) return own;
-  for (const { key, value } of mapping.pairs) {
-    if (keyName(key) !== "<<") continue;
-    const merged = resolved(value);
-    for (const each of merged.kind === "sequence" ? merged.items.map(resolved) : [merged]) {
-      const pair = each.kind === "mapping" ? pairOf(each, name) : undefined;
-      if (pair !== undefined) return pair;
-    }
-  }
-  return undefined;
-}
-
-type Mapping = Node & { readonly kind: "mapping" };
 
 function nodePlace(source: Source, node: Node): Place {
   if (node.kind === "scalar" && node.indent >= 0) return textPlace(source, node, 0, node.end);

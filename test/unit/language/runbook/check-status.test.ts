@@ -19,6 +19,11 @@ const pipes = (name: string): string =>
 const lists = (name: string): string =>
   `the script ends with \`${name} && …\`, which exits 1 when the test says no: a healthy host would be unknown → write \`if …; then …; fi\``;
 
+/** A function that calls the next one twice. */
+function next(index: number): string {
+  return `f${index}() { if true; then f${index + 1}; else f${index + 1}; fi; }`;
+}
+
 describe("a detect whose end makes a healthy host unknown is refused", () => {
   test.each([
     ["grep", "ps -e | grep tapdisk", `7:17 ${asks("grep")}`],
@@ -55,10 +60,28 @@ describe("a detect whose end makes a healthy host unknown is refused", () => {
   });
 
   test.each([
+    ["behind a test", "look() { :; }\n[ -e /x ] && look", `8:9 ${lists("[ … ]")}`],
+    ["that a question feeds", "look() { :; }\nps -e | grep x | look", `8:17 ${pipes("grep")}`],
+  ])("a function %s", (_name, script, message) => {
+    expect(mistakes(detect(script))).toEqual([message]);
+  });
+
+  test("functions that call each other over and over are read once", () => {
+    const script = [...Array.from({ length: 5000 }, (_, index) => next(index)), "f5000() { grep x /x; }", "f0"].join(
+      "\n",
+    );
+    expect(mistakes(detect(script))).toEqual([
+      `5008:9 ${asks("grep").replace("the script", "`f5000`, which ends the script,")}`,
+    ]);
+  });
+
+  test.each([
     ["ends well", "look() { grep x /x || [ $? = 1 ]; }\nlook"],
     ["ends well in its second form", "look() { grep x /x; }\nlook() { :; }\nlook"],
     ["is not what the script ends with", "look() { grep x /x; }\nlook || :\necho"],
     ["calls itself", "look() { look; }\nlook"],
+    ["stands for a failure", "look() { grep x /x; }\ntrue || look"],
+    ["says no by itself", "look() { grep x /x; }\n! look"],
     ["stands in the place of a question", "grep() { awk /x/; }\ngrep"],
   ])("a function that %s is left alone", (_name, script) => {
     expect(mistakes(detect(script))).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { mistakes } from "../../../kit/mistakes.ts";
+import { mistakes, withStep, withTop } from "../../../kit/mistakes.ts";
 
 test("all mistakes are told in one go and in the order of the file: of YAML, of the schema, and of the meaning of what is left", () => {
   const text = [
@@ -54,6 +54,47 @@ test("a second document, an alias that leads nowhere and a script used twice hid
   ]);
 });
 
+describe("of what an alias that leads nowhere was to bring, nothing is said", () => {
+  const LOST = "*x refers to an anchor that is not there → define it before with &x";
+  const SIZE = ["steps:", "  - id: a", "    detect: { run: 'echo $size' }"];
+  const DETECT = "detect: { run: ':', findings: { pid: integer } }";
+  test.each([
+    ["inputs", ["name: x", "title: X", "inputs: *x", ...SIZE], `3:9 ${LOST}`],
+    ["facts", ["name: x", "title: X", "facts: *x", ...SIZE], `3:8 ${LOST}`],
+    ["merged inputs", ["name: x", "title: X", "inputs: { <<: *x }", ...SIZE], `3:15 ${LOST}`],
+    ["columns", [withStep("detect: { run: ':', findings: *x, key: [pid], format: json }")], `5:35 ${LOST}`],
+    ["a fix", [withStep(DETECT, "fix: *x", "verify: { run: ':' }")], `6:10 ${LOST}`],
+    ["a script", [withStep(DETECT, "fix: { risk: low, run: *x }")], `6:28 ${LOST}`],
+    ["merged keys", [withStep(DETECT, "fix: { <<: *x, risk: low }")], `6:16 ${LOST}`],
+    ["a key", [withStep(DETECT, "*x : 5")], `6:5 ${LOST}`],
+  ])("%s", (_name, lines, message) => {
+    expect(mistakes(lines.join("\n"))).toEqual([message]);
+  });
+
+  test("but of other steps, and of what it does not touch, all the same", () => {
+    const text = [
+      "name: x",
+      "title: X",
+      "steps:",
+      "  - id: a",
+      "    detect: { run: *x, key: [b] }",
+      "  - id: b",
+      "    title: *x",
+      "    detect: { run: ':', key: [nope] }",
+      "  - id: c",
+      "    detect: { run: 'grep x' }",
+    ].join("\n");
+    expect(mistakes(text).map((line) => line.split(" ", 1)[0])).toEqual(["5:20", "7:12", "8:31", "10:21"]);
+  });
+
+  test("what is no YAML is told beside it", () => {
+    expect(mistakes(withTop("tags: *x", "about: !what x"))).toEqual([
+      `3:7 ${LOST}`,
+      "4:8 this YAML tag is not known here → leave out the word that begins with !",
+    ]);
+  });
+});
+
 describe("where a mistake of YAML ends the reading", () => {
   const TAB = "a tab is used for indentation, and YAML allows only spaces → replace it with spaces";
   test("what stands before it is checked as far as the rest cannot change it", () => {
@@ -83,6 +124,16 @@ describe("where a mistake of YAML ends the reading", () => {
   });
 
   test.each([
+    [
+      "what is given twice and begun again is not read by half",
+      "title: X\nname: x\nname:\n\tx",
+      `3:1 \`name\` is given twice → it is already given on line 2: remove one\n4:1 ${TAB}`,
+    ],
+    [
+      "numbers as names are in no order of their own",
+      'name: x\ninputs:\n  b: { type: string }\n  "1":\n\tx',
+      `5:1 ${TAB}`,
+    ],
     ["what is last may be going on", "name: x\nsteps:\n  - id: a\n    detect:\n\trun: x\n", `5:1 ${TAB}`],
     [
       "nothing stands before it",
@@ -95,7 +146,11 @@ describe("where a mistake of YAML ends the reading", () => {
       "3:1 something that was opened before is still open here → close the `[`, the `{` or the quote that was opened before",
     ],
   ])("%s", (_name, text, message) => {
-    expect(mistakes(text)).toEqual([message]);
+    expect(mistakes(text)).toEqual(message.split("\n"));
+  });
+
+  test("a second document does not say what the first is to be without", () => {
+    expect(mistakes("name: x\n---\ntitle: X\nsteps: []\n")).toEqual([expect.stringMatching(/^2:1 a second document/)]);
   });
 
   test("a long file with an open quote is not read over and over", () => {

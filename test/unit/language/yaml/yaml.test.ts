@@ -75,6 +75,22 @@ describe("what is no YAML is refused at its place", () => {
       "6:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `...` between them",
     ],
     [
+      "two lines of dashes",
+      "---\n---\na: 1\n",
+      "2:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `---` between them",
+    ],
+    [
+      "an empty second document",
+      "a: 1\n---\n",
+      "2:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `---` between them",
+    ],
+    [
+      "dots before the second of three",
+      "a: 1\n...\nb: 2\n---\nc: 3\n",
+      "3:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `...` between them",
+    ],
+    ["a lost alias as a key", "*b : 1\n", "1:1 *b refers to an anchor that is not there → define it before with &b"],
+    [
       "dots, and then dashes",
       "a: 1\n...\n--- # x\nb: 2\n",
       "3:1 a second document begins here, and one is expected → put each in a file of its own, or remove the line `---` between them",

@@ -1,0 +1,69 @@
+import { keyName, resolved, type Node, type Pair } from "./tree.ts";
+
+/** Keys and indices from the root to a value. */
+export type Path = readonly (string | number)[];
+
+/** The node at the end of a path with its key, as far down as there is one; `whole` says whether all of the path was there. */
+export function find(root: Node, path: Path): { node: Node; key: Node | undefined; whole: boolean } {
+  let node = root;
+  let key: Node | undefined;
+  for (const part of path) {
+    const here = resolved(node);
+    const pair = here.kind === "mapping" ? pairOf(here, String(part)) : undefined;
+    const next = here.kind === "sequence" ? here.items[Number(part)] : pair?.value;
+    if (next === undefined) return { node, key, whole: false };
+    node = next;
+    key = pair?.key;
+  }
+  return { node, key, whole: true };
+}
+
+/** A mapping's own pair of a name, else one that a merge key (`<<`) brings in. */
+function pairOf(mapping: Mapping, name: string): Pair | undefined {
+  const own = mapping.named.get(name);
+  if (own !== undefined || !mapping.named.has("<<")) return own;
+  for (const { key, value } of mapping.pairs) {
+    if (keyName(key) !== "<<") continue;
+    const merged = resolved(value);
+    for (const each of merged.kind === "sequence" ? merged.items.map(resolved) : [merged]) {
+      const pair = each.kind === "mapping" ? pairOf(each, name) : undefined;
+      if (pair !== undefined) return pair;
+    }
+  }
+  return undefined;
+}
+
+type Mapping = Node & { readonly kind: "mapping" };
+
+function isLost(node: Node): boolean {
+  return node.kind === "alias" && (node.target === undefined || node.open);
+}
+
+/** The paths of the aliases that lead nowhere; undefined where one of them stands for keys (`<<`, or a key itself). */
+export function lostPaths(node: Node, path: Path = []): readonly Path[] | undefined {
+  if (isLost(node)) return [path];
+  const inner =
+    node.kind === "sequence"
+      ? node.items.map((item, index) => lostPaths(item, [...path, index]))
+      : node.kind === "mapping"
+        ? node.pairs.map(({ key, value }) => {
+            const below = lostPaths(value, [...path, keyName(key)]);
+            const merged = keyName(key) === "<<" && below?.length !== 0;
+            return isLost(key) || merged ? undefined : below;
+          })
+        : [];
+  const found: Path[] = [];
+  for (const paths of inner) {
+    if (paths === undefined) return undefined;
+    found.push(...paths);
+  }
+  return found;
+}
+
+/** The path to what stands last in a document. */
+export function lastPath(node: Node): Path {
+  const item = node.kind === "sequence" ? node.items.at(-1) : undefined;
+  if (node.kind === "sequence" && item !== undefined) return [node.items.length - 1, ...lastPath(item)];
+  const pair = node.kind === "mapping" ? node.pairs.at(-1) : undefined;
+  return pair === undefined ? [] : [keyName(pair.key), ...lastPath(pair.value)];
+}
