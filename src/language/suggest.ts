@@ -1,5 +1,12 @@
-/** The candidate that was most likely meant by a mistyped word, if one is close enough: about every third letter may be wrong. */
+/** The candidate that was most likely meant by a word: one that is close enough (about every third letter may be wrong), else the only one that it begins. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+  const all = [...candidates];
+  const [begun, ...others] =
+    word.length < 2 ? [] : all.filter((each) => each.startsWith(word.toLowerCase()) && each !== word);
+  return closest(word, all) ?? (others.length === 0 ? begun : undefined);
+}
+
+function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.ceil(word.length / 3)) + 1;
   const [lower, bare] = [word.toLowerCase(), normal(word)];

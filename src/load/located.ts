@@ -1,4 +1,5 @@
 import { scriptsOf } from "../language/runbook/scripts.ts";
+import { sourceOf } from "../language/yaml/source.ts";
 import type { Yaml } from "../language/yaml/yaml.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Runbook } from "../model/runbook.ts";
@@ -40,17 +41,15 @@ function startOf(text: string, line: number): number {
   return text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
 }
 
-/** The functions that are put before them, file by file. */
+/** The functions that are put before them, file by file, for each shell that reads them. */
 export function locatedFunctions(draft: Runbook, { functionsFiles }: Pick<RunbookParts, "functionsFiles">): Located[] {
-  if (draft.shell === "powershell") return [];
-  const shell = draft.shell === "bash" ? "bash" : "sh";
-  return [...functionsFiles].map(([file, text]) => {
-    const at: Located["at"] = ({ line, column = 1 }, message, hint) => ({
-      kind: "invalid-file",
-      message,
-      ...(hint === undefined ? {} : { hint }),
-      where: `${file}:${line}:${column}`,
-    });
-    return { text, shell, functions: true, at };
+  const shells = new Set(scriptsOf(draft).map(({ shell }) => shell));
+  return [...functionsFiles].flatMap(([file, text]) => {
+    const source = sourceOf(text, file);
+    const at: Located["at"] = ({ line, column = 1, length = text.length }, message, hint) => {
+      const start = startOf(text, line) + column - 1;
+      return source.fault(source.place(start, start + length), message, hint);
+    };
+    return [...shells].flatMap((shell) => (shell === "powershell" ? [] : [{ text, shell, functions: true, at }]));
   });
 }

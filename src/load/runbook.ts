@@ -60,17 +60,15 @@ export async function openRunbook(
   meanwhile?.();
   const syntax = await shells;
   const faults = inFileOrder([...known.faults, ...syntax.faults]);
+  // Whether its scripts are sound is known by now; a second opinion of those that are not would be of no use.
+  const more = faults.length === 0 && examine !== undefined ? await examine(scripts) : { faults: [], warnings: [] };
+  faults.push(...more.faults);
   const warnings = inFileOrder([
     ...known.warnings,
     ...syntax.warnings,
-    ...(faults.length > 0 ? [] : misnamed(yaml, draft, path)),
+    ...more.warnings,
+    ...(faults.length > more.faults.length ? [] : misnamed(yaml, draft, path)),
   ]);
-  // Whether its scripts are sound is known by now; a second opinion of those that are not would be of no use.
-  if (faults.length === 0 && examine !== undefined) {
-    const more = await examine(scripts);
-    faults.push(...more.faults);
-    warnings.push(...more.warnings);
-  }
   if (faults.length > 0) return { path, faults, warnings };
   const { functions, files } = parts;
   const sent = [...files].map(([name, bytes]): [string, string] => [name, contentDigest(bytes)]);
@@ -131,7 +129,11 @@ async function syntaxFaults(all: readonly Located[]): Promise<{ faults: Fault[];
     ),
   );
   return {
-    faults: [...all.flatMap(unclosedHeredocs), ...answers.flatMap(({ faults }) => faults)],
+    faults: [
+      ...all.flatMap(unclosedHeredocs),
+      ...all.flatMap(carriageReturns),
+      ...answers.flatMap(({ faults }) => faults),
+    ],
     warnings: answers.flatMap(({ warnings }) => warnings),
   };
 }
@@ -145,6 +147,21 @@ function unclosedHeredocs({ text, at }: Located): Fault[] {
     const message = `this here-document is never closed: all that follows is its text, since no line is \`${end}\` alone`;
     return at(spot, message, `end it with a line that is \`${end}\` and nothing else`);
   });
+}
+
+/** In a functions file; those of scripts are told with their other characters. */
+function carriageReturns({ text, functions, at }: Located): Fault[] {
+  const index = functions ? text.indexOf("\r") : -1;
+  if (index < 0) return [];
+  const before = text.slice(0, index).split("\n");
+  const spot = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, length: 1 };
+  return [
+    at(
+      spot,
+      "the file holds a carriage return, which shells stumble over",
+      `\`sed -i 's/\\r$//' FILE\` removes those of Windows`,
+    ),
+  ];
 }
 
 /** All at once where all is well, as it mostly is; else one by one, to know where. */

@@ -36,9 +36,8 @@ export async function shellcheckFaults(
   const told = await Promise.all(
     (["sh", "bash"] as const).map(async (shell) => {
       const own = scripts.filter((each) => each.shell === shell && !each.functions);
-      const functions = scripts.filter((each) => each.functions);
-      // What is only there for the scripts of another shell is checked with those.
-      const all = own.length > 0 ? [...functions, ...own] : functions.filter((each) => each.shell === shell);
+      const functions = scripts.filter((each) => each.shell === shell && each.functions);
+      const all = [...functions, ...own];
       return all.length === 0 ? { faults: [], warnings: [] } : ofShell(shell, all);
     }),
   );
@@ -74,8 +73,14 @@ async function ofShell(
     const length = comment.endLine === comment.line ? Math.max(1, comment.endColumn - comment.column) : 1;
     const code = `SC${comment.code}`;
     const hint = `https://www.shellcheck.net/wiki/${code}; \`# shellcheck disable=${code}\` on the line before says that it is meant so`;
+    // It counts characters, and we count as JavaScript does.
+    const own = script.text.split("\n")[line - 1] ?? "";
+    const column =
+      Array.from(own)
+        .slice(0, comment.column - 1)
+        .join("").length + 1;
     const fault = script.at(
-      { line: Math.min(line, last), column: comment.column, length },
+      { line: Math.min(line, last), column, length },
       `shellcheck: ${comment.message} (${code})`,
       hint,
     );
@@ -89,9 +94,9 @@ function isMeant({ code }: Comment, line: string): boolean {
   return code === 2046 && /(?:^|[;{(]|\bthen|\bdo)\s*set -- \$\(/.test(line);
 }
 
-/** What no shell can read; everything else may be meant. */
+/** What no shell can read; everything else may be meant. `"$x[1]"` and `"$10"` it calls errors too, and shells read them. */
 function isCertain({ level, code }: Comment): boolean {
-  return level === "error" && code < 2000;
+  return level === "error" && code < 2000 && ![1037, 1087].includes(code);
 }
 
 /** Functions as they are, and each script as a function of its own, so that one reading does for all. Gives the line on which each begins. */

@@ -16,10 +16,15 @@ const READ: Readonly<Record<"sh" | "bash", [command: string, args: string[]]>> =
   bash: ["bash", ["--norc", "-c", "cat | bash -n /dev/stdin"]],
 };
 
+const EXTGLOB = /\bshopt -[a-z]*s[a-z]* (?:\w+ )*extglob\b/;
+
 /** Lets a shell of this machine read a script without running it (`sh -n`). */
 export function checkSyntax(script: string, shell: "sh" | "bash"): Promise<SyntaxAnswer> {
   return new Promise((resolve, reject) => {
-    const child = spawn(...READ[shell], {
+    const [command, args] = READ[shell];
+    // bash reads a script line by line, and by the second it may know more patterns than `-n` lets it learn.
+    const known = EXTGLOB.test(script) ? args.map((each) => each.replace("bash -n", "bash -O extglob -n")) : args;
+    const child = spawn(command, known, {
       stdio: ["pipe", "ignore", "pipe"],
       timeout: LIMIT * 1000,
       env: environment(),

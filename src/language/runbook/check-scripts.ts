@@ -2,9 +2,10 @@ import type { Runbook } from "../../model/runbook.ts";
 import type { Context, Report } from "./check-report.ts";
 import { checkPowershell } from "./check-powershell.ts";
 import { checkSignals } from "./check-signals.ts";
-import { checkStatus, functionsOf } from "./check-status.ts";
+import { checkStatus } from "./check-status.ts";
+import { functionsOf } from "./questions.ts";
 import { checkVariables, variablesOf, wordsOf } from "./check-variables.ts";
-import { scriptsOf, type ScriptAt } from "./scripts.ts";
+import { scriptsOf, type ScriptAt, type ScriptKind } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { ShellScript } from "../shell/tree.ts";
 import { readBeginning, readShell } from "../shell/shell.ts";
@@ -26,11 +27,25 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
     variables(at, script ?? readBeginning(at.text));
     templates(report, runbook, at);
     if (script === undefined) continue;
+    if (script.list.length === 0) report.fault(at.path, NOTHING[at.kind], "write what it is to do, or leave it out");
     checkStatus(report, at, script, before);
     checkSignals(report, at, script);
     hereDocuments(report, at, script);
   }
 }
+
+const EMPTY = "there is no command in this script";
+/** What comes of a script without a command. */
+const NOTHING: Readonly<Record<ScriptKind, string>> = {
+  applies: EMPTY,
+  fact: EMPTY,
+  preview: EMPTY,
+  rollback: EMPTY,
+  detect: `${EMPTY}: every host would look healthy`,
+  guard: `${EMPTY}: it would keep nothing from being fixed`,
+  fix: `${EMPTY}: nothing would be mended`,
+  verify: `${EMPTY}: every fix would look proved`,
+};
 
 function characters(report: Report, at: ScriptAt): void {
   for (const [char, name] of [

@@ -31,7 +31,9 @@ export function checkSteps(report: Report, runbook: Runbook): void {
 
 function checkDetect(report: Report, step: Path, { detect }: Step): void {
   const path = [...step, "detect"];
-  const columns = Object.keys(detect.findings ?? {});
+  // As the file gives them: one whose type is wrong is a column all the same.
+  const written = Object.keys(valueAt(report.yaml.value, [...path, "findings"]) ?? {});
+  const columns = written.length > 0 ? written : Object.keys(detect.findings ?? {});
   if (detect.findings !== undefined && columns.length === 0) {
     report.fault(
       [...path, "findings"],
@@ -85,7 +87,7 @@ function checkKey(report: Report, path: Path, detect: Step["detect"]): void {
     }
   }
   if (detect.key !== undefined || columns.length === 0) return;
-  if (columns.some(([, { type }]) => !isMeasure(type))) return;
+  if (columns.length < declared.length || columns.some(([, { type }]) => !isMeasure(type))) return;
   const hint = "say with `key` which columns tell one finding from another";
   report.fault([...path, "findings"], "every column is a measure, so that nothing identifies a finding", hint, "key");
 }
@@ -108,9 +110,12 @@ function checkFix(report: Report, path: Path, step: Step): void {
       if (step[key] !== undefined) misplaced([key], "this step has none");
     return;
   }
-  const kinds = (["run", "reboot", "manual"] as const).filter((kind) => fix[kind] !== undefined);
+  const kinds = KINDS.filter((kind) => fix[kind] !== undefined);
+  // What is said wrongly is told already.
+  const said = KINDS.some((kind) => valueAt(report.yaml.value, [...path, "fix", kind]) !== undefined);
   const [, second] = kinds;
   if (kinds.length === 0) {
+    if (said) return;
     report.fault(
       [...path, "fix"],
       "a fix needs `run`, `reboot` or `manual`",
@@ -130,6 +135,7 @@ function checkFix(report: Report, path: Path, step: Step): void {
     if (step[key] !== undefined) misplaced([key], "this step has none");
 }
 
+const KINDS = ["run", "reboot", "manual"] as const;
 /** What has no meaning for what a person does. */
 const OF_SCRIPTS: ReadonlySet<string> = new Set(["preview", "guard", "per", "timeout", "on_timeout"]);
 

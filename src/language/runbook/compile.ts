@@ -45,7 +45,7 @@ export function examineRunbook(
   const issues = certain(parsed.error?.issues ?? [], head.value, open);
   const found = schemaFaults(RUNBOOKS, head, issues);
   if (yaml === undefined) return { faults: inFileOrder([...faults, ...found]), warnings: [] };
-  const draft = parsed.success ? parsed.data : salvage(Runbook, yaml.value, "steps", runbookStandIn);
+  const draft = parsed.success ? parsed.data : salvage(Runbook, yaml.value, null, runbookStandIn);
   const report = reportOn(yaml);
   if (draft !== undefined && !lost.some(concernsAll)) checkRunbook(report, draft, context);
   const known = ({ where }: Fault): boolean => !lost.some((path) => isInStep(yaml, path, where));

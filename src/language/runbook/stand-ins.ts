@@ -9,6 +9,7 @@ export function runbookStandIn(path: string): unknown {
 const STAND_INS: readonly (readonly [pattern: RegExp, make: () => unknown])[] = [
   [/^name$/, () => "runbook"],
   [/^title$/, () => "title"],
+  [/^steps$/, () => [{ id: "without-steps", detect: { run: ":" } }]],
   [/^steps\/\d+$/, () => ({ detect: { run: ":" } })],
   [/^steps\/\d+\/detect$/, () => ({ run: ":" })],
   [/^steps\/\d+\/(detect|rollback)\/run$/, () => ":"],

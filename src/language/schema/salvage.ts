@@ -10,9 +10,14 @@ export type StandIns = (path: string) => unknown;
 
 /**
  * Makes a file's model of a value that the schema does not allow, without what is wrong in it, so that what is right can be
- * checked for its meaning in the same go. Undefined when too little is left: when `vital` or the whole is wrong.
+ * checked for its meaning in the same go. Undefined when too little is left: when `vital` (a path) or the whole is wrong.
  */
-export function salvage<T>(schema: z.ZodType<T>, value: unknown, vital: string, standIns: StandIns): T | undefined {
+export function salvage<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  vital: string | null,
+  standIns: StandIns,
+): T | undefined {
   const draft = structuredClone(value);
   for (let round = 0; round < 12; round += 1) {
     const parsed = schema.safeParse(draft);

@@ -1,6 +1,6 @@
 import { expect, skip } from "./lines.ts";
 import { giveUp, looking, peekWord, type Reader } from "./reader.ts";
-import { readSimple, redirect } from "./simple.ts";
+import { ask, readSimple, redirect } from "./simple.ts";
 import type { CaseBranch, Command, List, Word } from "./tree.ts";
 import { arithmetic, readWord } from "./words.ts";
 
@@ -17,7 +17,7 @@ export function readCommand(reader: Reader): Command {
 type Bare = Command extends infer C ? (C extends Command ? Omit<C, "at" | "end"> : never) : never;
 
 function readCompound(reader: Reader): Bare | undefined {
-  if (looking(reader, "((") && arithmetic(reader, reader.at + 2)) return { kind: "test" };
+  if (looking(reader, "((") && arithmetic(reader, reader.at + 2)) return { kind: "test", opening: "((" };
   if (looking(reader, "(")) {
     reader.at += 1;
     const body = reader.commands(reader);
@@ -126,10 +126,13 @@ function readBranch(reader: Reader): CaseBranch {
 
 /** `[[ … ]]`: operators and patterns of its own; only the words in it matter here. */
 function readTest(reader: Reader): Bare {
+  let asking = false;
   for (;;) {
     skip(reader, true);
     const word = readWord(reader);
-    if (word?.raw === "]]") return { kind: "test" };
+    if (word?.raw === "]]") return { kind: "test", opening: "[[" };
+    if (asking && word !== undefined) ask(reader, word);
+    asking = word?.raw === "-v";
     if (word !== undefined) continue;
     if (reader.at >= reader.text.length) giveUp();
     reader.at += 1;

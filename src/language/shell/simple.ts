@@ -48,10 +48,18 @@ function note(reader: Reader, assignments: readonly Word[], words: readonly Word
   const skipped = words.findIndex((word) => !["command", "builtin"].includes(word.raw));
   const [command, ...rest] = words.slice(Math.max(0, skipped));
   if (command === undefined) return;
+  const asked = ["[", "test"].includes(command.raw) ? rest[rest.findIndex(({ raw }) => raw === "-v") + 1] : undefined;
+  if (asked !== undefined && asked !== rest[0]) ask(reader, asked);
   if (["eval", ".", "source"].includes(command.raw)) reader.opaque = true;
   if (DECLARERS.has(command.raw)) for (const word of rest) reader.assigned.add(nameOf(word));
   const target = command.raw === "printf" && rest[0]?.raw === "-v" ? rest[1] : undefined;
   if (target !== undefined) reader.assigned.add(nameOf(target));
+}
+
+/** bash's `-v name` asks whether there is such a variable. */
+export function ask(reader: Reader, { raw, at }: Word): void {
+  const name = SHELL_NAME.exec(raw)?.[0];
+  if (name !== undefined) reader.references.push({ name, at, length: raw.length, optional: true });
 }
 
 function nameOf(word: Word): string {

@@ -21,7 +21,7 @@ export type Command = { readonly at: number; readonly end: number } & (
   | { readonly kind: "case"; readonly subject: Word; readonly branches: readonly CaseBranch[] }
   | { readonly kind: "function"; readonly name: string; readonly body: Command }
   /** `[[ … ]]` and `(( … ))`. */
-  | { readonly kind: "test" }
+  | { readonly kind: "test"; readonly opening: "[[" | "((" }
 );
 /** `pattern | pattern) commands ;;` */
 export type CaseBranch = { readonly patterns: readonly Word[]; readonly body: List };

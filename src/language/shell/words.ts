@@ -108,7 +108,7 @@ function substitution(reader: Reader): undefined {
 function array(reader: Reader): undefined {
   reader.at += 1;
   for (;;) {
-    while (/\s/.test(reader.text.charAt(reader.at))) reader.at += 1;
+    reader.at += /^(?:\s|#[^\n]*\n)*/.exec(reader.text.slice(reader.at))?.[0].length ?? 0;
     if (reader.text.charAt(reader.at) === ")") break;
     if (readWord(reader) === undefined) giveUp();
   }
@@ -133,7 +133,10 @@ function brace(reader: Reader, quoted: boolean): undefined {
   const name = nameAt(reader, reader.at + prefix);
   reader.at += name === "" ? 0 : prefix + name.length;
   const operator = /^(:?[-=+?])?/.exec(reader.text.slice(reader.at, reader.at + 2))?.[0] ?? "";
-  if (name !== "") reader.references.push({ name, at: start, length: reader.at - start, optional: operator !== "" });
+  // `${!x*}` and `${!x@}` are the names that begin with x.
+  const names = prefix > 0 && /^[*@]\}/.test(reader.text.slice(reader.at, reader.at + 2));
+  if (name !== "" && !names)
+    reader.references.push({ name, at: start, length: reader.at - start, optional: operator !== "" });
   if (operator.endsWith("=")) reader.assigned.add(name);
   for (;;) {
     const char = reader.text.charAt(reader.at);

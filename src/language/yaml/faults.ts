@@ -141,15 +141,36 @@ const ADVICE: readonly (readonly [reason: RegExp, line: RegExp, message: string,
     "put all of the text in quotes",
   ],
   [/bad indentation/, /\0[@%`]/, "a text cannot begin with this character unless it is in quotes", "put it in quotes"],
+  [
+    /bad indentation|end of the stream or/,
+    /["'\]}]\s*\0/,
+    "this stands behind what a quote or bracket has closed",
+    "a text with quotes or brackets of its own must be in quotes as a whole, or begin with `|` and a new line",
+  ],
+  [
+    /multiline key/,
+    /^/,
+    "no colon and blank ends a key here",
+    "write `key: value`; the lines of a script are indented further than its key",
+  ],
   [/bad indentation/, /^/, "this line does not fit in with the lines before it", NEIGHBOURS],
   [/end of the stream or/, /^/, "this does not belong to what stands before it", NEIGHBOURS],
   [/unknown escape/, /^/, "\\ begins no known escape here", "write \\\\ for a backslash, or use single quotes"],
   [/non-printable/, /^/, "there is a control character here", "remove it"],
 ];
 
+/** Where the text of the last line before an offset's own begins. */
+function lineBefore(text: string, offset: number): number {
+  const before = text.slice(0, text.lastIndexOf("\n", offset - 1) + 1).trimEnd();
+  const start = before.lastIndexOf("\n") + 1;
+  return start + before.slice(start).search(/\S|$/);
+}
+
 /** What js-yaml refuses, in words that help. */
 export function syntaxFault(source: Source, error: YAMLException): Fault {
-  const start = error.mark?.position ?? 0;
+  const met = error.mark?.position ?? 0;
+  // It is met at the next key, and belongs to the line before.
+  const start = /multiline key/.test(error.reason) ? lineBefore(source.text, met) : met;
   const at = source.place(start, start + 1);
   const line = source.line(at.line);
   const marked = `${line.slice(0, at.column - 1)}\0${line.slice(at.column - 1)}`;

@@ -56,6 +56,10 @@ describe("a file that is no runbook has a clear message", () => {
   });
 });
 
+function stepOf(shell: string): string {
+  return `  - id: s-${shell}\n    shell: ${shell}\n    detect: { run: ':' }\n`;
+}
+
 describe("syntax errors are found by a real shell, at their place in the runbook", () => {
   test.each([
     ["in a block", withStep("detect:", "  run: |", "    if true", "    then echo x"), "8:9 a syntax error, says sh: "],
@@ -79,6 +83,32 @@ describe("syntax errors are found by a real shell, at their place in the runbook
     expect(faults).toHaveLength(text.includes("hots") ? 2 : 1);
   });
 
+  test("in functions by each shell that reads them", async () => {
+    const text = ["name: x", "title: X", "functions: lib.sh", "steps:", ""].join("\n");
+    await using shop = await workshop({ "x.yml": text + stepOf("bash"), "lib.sh": "f() { a=(1 2); }\n" });
+    expect((await openRunbook("x.yml", shop.directory)).faults).toEqual([]);
+    await shop.write("x.yml", text + stepOf("bash") + stepOf("sh"));
+    expect(told((await openRunbook("x.yml", shop.directory)).faults)).toEqual([
+      '1:1 a syntax error, says sh: "(" unexpected (expecting "}")',
+    ]);
+    await shop.write("lib.sh", "limit=12345\r\n");
+    expect(told((await openRunbook("x.yml", shop.directory)).faults)).toEqual([
+      "1:12 the file holds a carriage return, which shells stumble over → `sed -i 's/\\r$//' FILE` removes those of Windows",
+    ]);
+  });
+
+  test("not of patterns that a script lets bash learn", async () => {
+    const text = withStep(
+      "shell: bash",
+      "detect:",
+      "  run: |",
+      "    shopt -s extglob",
+      "    for f in /x/*.@(a|b); do echo $f; done",
+    );
+    await using shop = await workshop({ "x.yml": text });
+    expect((await openRunbook("x.yml", shop.directory)).faults).toEqual([]);
+  });
+
   test("what only bash knows is right in bash", async () => {
     await using shop = await workshop({ "x.yml": withStep("shell: bash", "detect: { run: 'a=(1 2); echo ${a[0]}' }") });
     expect((await openRunbook("x.yml", shop.directory)).faults).toEqual([]);
@@ -97,7 +127,12 @@ describe("syntax errors are found by a real shell, at their place in the runbook
     await using shop = await workshop({ "d/x.yml": withTop("functions: lib.sh"), "d/lib.sh": "f() {\n  if\n}\n" });
     const { faults } = await openRunbook("d/x.yml", shop.directory);
     expect(faults).toEqual([
-      { kind: "invalid-file", message: 'a syntax error, says sh: "}" unexpected', where: "d/lib.sh:3:1" },
+      {
+        kind: "invalid-file",
+        message: 'a syntax error, says sh: "}" unexpected',
+        where: "d/lib.sh:3:1",
+        excerpt: "3 | }\n  | ^",
+      },
     ]);
   });
 });

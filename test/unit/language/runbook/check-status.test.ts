@@ -40,6 +40,15 @@ describe("a detect whose end makes a healthy host unknown is refused", () => {
     ["the last command of a loop in a pipeline", "ls | while read -r f; do\n  grep x $f\ndone", `8:11 ${asks("grep")}`],
     ["the last command of a branch", "if true; then\n  grep x /x\nelse\n  :\nfi", `8:11 ${asks("grep")}`],
     ["the last command of a case", "case $run_id in\n  x) grep x /x ;;\nesac", `8:14 ${asks("grep")}`],
+    ["a question that feeds a loop", "grep x /x | while read -r l; do echo $l; done", `7:9 ${pipes("grep")}`],
+    ["a question in a group in a pipeline", "{ echo; grep x /x; } | sort", `7:17 ${pipes("grep")}`],
+    ["a function that asks, in a pipeline", "look() { grep x /x; }\nlook | sort", `8:9 ${pipes("look")}`],
+    ["a test in the midst of a chain", "cd /var && [ -f x ] && echo x", `7:20 ${lists("[ … ]")}`],
+    ["a chain that looks for a program", "command -v xl >/dev/null && xl list", `7:9 ${lists("command -v")}`],
+    ["another question as a fallback", "[ -f /a ] || [ -f /b ]", `7:22 ${asks("[ … ]")}`],
+    ["a question behind another program", "timeout 5 sudo -n /usr/bin/pgrep x", `7:9 ${asks("pgrep")}`],
+    ["a question whose status is passed on", "grep x /x\nexit $?", `7:9 ${asks("grep")}`],
+    ["a comparison of bash", "(( since > 5 ))", `7:9 ${asks("(( … ))")}`],
     ["the last command of a group", "{ echo a; grep x /x; }", `7:19 ${asks("grep")}`],
   ])("%s", (_name, script, message) => {
     expect(mistakes(detect(script))).toEqual([message]);
@@ -107,12 +116,17 @@ describe("a detect whose end makes a healthy host unknown is refused", () => {
     ["a question within a substitution", 'x=$(grep x /x || :)\nprintf "%s" "$x"'],
     ["a function", "echo a\nf() { grep x /x; }"],
     ["nothing but a comment", ": # grep x"],
+    ["a loop that only `break` leaves", "while :; do sleep 1; [ -f /x ] && break; done"],
+    ["a pipeline without pipefail", "set +o pipefail\ngrep x /x | sort"],
+    ["a status that is judged", "grep x /x || [ $? = 1 ]"],
   ])("%s is no such end", (_name, script) => {
     expect(mistakes(detect(script))).toEqual([]);
   });
 });
 
 describe("what makes a failed look healthy is warned of", () => {
+  const NONE =
+    "`$used` comes from a command and is not known to be a number: when it is empty, this looks healthy → check it before: case $used in ''|*[!0-9]*) echo \"cannot read …\" >&2; exit 2 ;; esac";
   const LET = "→ let it fail: then the host is unknown, and its message is shown";
   test.each([
     ["|| true at the end", "df / | sort || true", `7:24 \`|| true\` makes a failure of \`df\` look healthy ${LET}`],
@@ -137,6 +151,29 @@ describe("what makes a failed look healthy is warned of", () => {
       "cat <<X\na\nX",
       "7:13 a here-document: older shells write it to /tmp, which fails when that disk is full → use `printf '%s\\n' … |` instead",
     ],
+    ["|| { true; } at the end", "df / || { true; }", `7:17 \`|| true\` makes a failure of \`df\` look healthy ${LET}`],
+    [
+      "a value that could not be had",
+      "if ! x=$(df /); then exit 0; fi\necho $x",
+      `7:30 \`exit 0\` makes a failure of \`x=$(…)\` look healthy ${LET}`,
+    ],
+    [
+      "an exit that is always 0",
+      "trap 'exit 0' EXIT\ndf /",
+      `7:9 \`trap 'exit 0' EXIT\` makes a failure of what stands before it look healthy ${LET}`,
+    ],
+    [
+      "bash's comparison of what may be nothing",
+      "used=$(df / | awk 1)\nif [[ $used -gt 90 ]]; then echo x; fi",
+      `8:12 ${NONE}`,
+    ],
+    ["its arithmetic", "used=$(df / | awk 1)\nif (( used > 90 )); then echo x; fi", `8:12 ${NONE}`],
+    ["a default in its place", 'used=$(df / | awk 1)\nif [ "${used:-0}" -gt 90 ]; then echo x; fi', `8:12 ${NONE}`],
+    [
+      "a finding with a status",
+      'if [ -f /x ]; then\n  echo "x is there"\n  exit 1\nfi',
+      "9:11 `exit 1` after `echo …`: a detect that does not exit 0 is unknown, and what it printed is no finding → for a finding, print it and exit 0; for why nothing can be told, print that to stderr: `>&2`",
+    ],
   ])("%s", (_name, script, message) => {
     expect(mistakes(detect(script))).toEqual([]);
     expect(warnings(detect(script))).toEqual([message]);
@@ -147,6 +184,14 @@ describe("what makes a failed look healthy is warned of", () => {
       "a number that is checked",
       "used=$(df / | tail -1)\ncase $used in ''|*[!0-9]*) exit 2 ;; esac\n[ \"$used\" -ge 90 ] || exit 0\necho full",
     ],
+    ["a count", "n=$(ps -e | wc -l)\nif [[ $n -gt 90 ]]; then echo x; fi"],
+    [
+      "a number that is looked at by bash",
+      "n=$(cat /x)\n[[ $n =~ ^[0-9]+$ ]] || exit 2\nif (( n > 90 )); then echo x; fi",
+    ],
+    ["what sh itself complains of", 'n=$(cat /x)\nif [ "$n" -gt 90 ]; then echo x; fi'],
+    ["a reason why nothing can be told", 'echo "cannot read" >&2\nexit 2'],
+    ["a predicate", "sick() { grep -q x /x; }\nif ! sick; then exit 0; fi\necho x"],
     ["a number of the runbook's", '[ "$since" -ge 90 ] || exit 0\necho full'],
     ["a failure that is passed on", "df / || exit\necho x"],
     ["a test that ends the look", "[ -d /x ] || exit 0\nls /x"],
@@ -162,11 +207,15 @@ describe("an `applies` must say why not", () => {
   test.each([
     ["grep -q xen /etc/os-release", `3:10 \`grep\` ${WHY}`],
     ["command -v xe >/dev/null", `3:10 \`command -v\` ${WHY}`],
+    ["command -v xe >/dev/null || exit 1", `3:38 \`exit 1\` ${WHY}`],
+    ["test -f /x && echo yes", `3:10 \`test\` ${WHY}`],
+    ["if [ -f /x ]; then :; else exit 1; fi", `3:37 \`exit 1\` ${WHY}`],
   ])("%s", (script, message) => {
     expect(warnings(withTop(`applies: ${script}`))).toEqual([message]);
   });
 
   test("one with a reason is fine", () => {
+    expect(warnings(withTop("applies: 'if [ -f /x ]; then echo old; exit 1; fi'"))).toEqual([]);
     expect(
       warnings(withTop("applies: 'command -v xe >/dev/null || { echo \"not a XenServer host\"; exit 1; }'")),
     ).toEqual([]);

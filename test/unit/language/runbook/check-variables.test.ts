@@ -106,6 +106,10 @@ describe("a variable is given", () => {
     ["beside eval, which may set anything", "eval x=1; echo $x"],
     ["beside a file that is read, which may set anything", ". /etc/os-release; echo $name"],
     ["as text after a dollar in a regular expression", "awk '/x$/' /dev/null; sed 's/$/x/' /dev/null"],
+    ["in a comment within a list of bash", "a=(\n 1 # not $gone\n 2)\necho ${a[0]}"],
+    ["once bash was asked for it", "if [[ -v gone ]]; then echo $gone; fi"],
+    ["once `test` was asked for it", "[ ! -v gone ] || echo $gone"],
+    ["as the beginning of names", "echo ${!my_*} ${!my_@}"],
     ["as a number base", "echo $((0xff + 16#ab))"],
   ])("or none is meant %s", (_name, script) => {
     expect(inDetect(script)).toEqual([]);

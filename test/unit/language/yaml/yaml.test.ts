@@ -39,6 +39,21 @@ describe("what is no YAML is refused at its place", () => {
       "2:1 this does not belong to what stands before it → indent it as its neighbours are",
     ],
     [
+      "a key without a blank after its colon",
+      "name: x\n  \nhosts:all\n# x\ntitle: X\n",
+      "3:1 no colon and blank ends a key here → write `key: value`; the lines of a script are indented further than its key",
+    ],
+    [
+      "a text behind a bracket",
+      'applies: [ -d "$x" ] || exit 1\n',
+      "1:22 this stands behind what a quote or bracket has closed → a text with quotes or brackets of its own must be in quotes as a whole, or begin with `|` and a new line",
+    ],
+    [
+      "quotes within quotes",
+      'a: "it is "quoted" twice"\n',
+      "1:12 this stands behind what a quote or bracket has closed → a text with quotes or brackets of its own must be in quotes as a whole, or begin with `|` and a new line",
+    ],
+    [
       "a text that begins with @",
       "a: @x",
       "1:4 a text cannot begin with this character unless it is in quotes → put it in quotes",
