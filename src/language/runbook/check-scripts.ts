@@ -4,7 +4,7 @@ import { checkPowershell } from "./check-powershell.ts";
 import { checkSignals } from "./check-signals.ts";
 import { checkStatus } from "./check-status.ts";
 import { functionsOf } from "./questions.ts";
-import { checkVariables, variablesOf, wordsOf } from "./check-variables.ts";
+import { assignedAnywhere, checkVariables, variablesOf } from "./check-variables.ts";
 import { scriptsOf, type ScriptAt, type ScriptKind } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { ShellScript } from "../shell/tree.ts";
@@ -15,7 +15,11 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
   const { functions: text } = context;
   const functions = text === undefined ? undefined : readShell(text);
   const before = functions === undefined ? new Map() : functionsOf(functions);
-  const variables = checkVariables(report, runbook, text === undefined ? undefined : (functions ?? wordsOf(text)));
+  const variables = checkVariables(
+    report,
+    runbook,
+    text === undefined ? undefined : (functions ?? assignedAnywhere(text)),
+  );
   for (const at of scriptsOf(runbook)) {
     characters(report, at);
     joinedLines(report, at);

@@ -43,7 +43,7 @@ export function checkVariables(
 }
 
 /** Of functions that are not understood, each word may be one that gets a value. */
-export function wordsOf(text: string): Pick<Variables, "assigned" | "opaque"> {
+export function assignedAnywhere(text: string): Pick<Variables, "assigned" | "opaque"> {
   return { ...readBeginning(text), assigned: new Set(text.match(/[A-Za-z_]\w*/g)) };
 }
 

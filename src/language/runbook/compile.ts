@@ -42,7 +42,7 @@ export function examineRunbook(
 ): Examined {
   if (head === undefined) return { faults, warnings: [] };
   const parsed = Runbook.safeParse(head.value);
-  const issues = certain(parsed.error?.issues ?? [], head.value, open);
+  const issues = certain(parsed.error?.issues ?? [], head.value, { ...(open === undefined ? {} : { open }), lost });
   const found = schemaFaults(RUNBOOKS, head, issues);
   if (yaml === undefined) return { faults: inFileOrder([...faults, ...found]), warnings: [] };
   const draft = parsed.success ? parsed.data : salvage(Runbook, yaml.value, null, runbookStandIn);
@@ -61,11 +61,12 @@ const SHARED: ReadonlySet<unknown> = new Set(["inputs", "facts", "functions", "f
 
 /** Whether what every script and step builds on is not known. */
 function concernsAll([top, ...rest]: Path): boolean {
-  return top === undefined || (SHARED.has(top) && rest.length === 0);
+  if (top === undefined || top === "<<") return true;
+  return SHARED.has(top) && (rest.length === 0 || rest[0] === "<<");
 }
 
 /** The parts of a step that others of it build on. */
-const PARTS: ReadonlySet<unknown> = new Set([undefined, "shell", "detect", "fix", "verify", "rollback"]);
+const PARTS: ReadonlySet<unknown> = new Set([undefined, "<<", "shell", "detect", "fix", "verify", "rollback"]);
 
 /** Whether a place is in the step of which such a part is not known. */
 function isInStep(yaml: Yaml, [top, index, part]: Path, where = ""): boolean {

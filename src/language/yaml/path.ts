@@ -39,23 +39,34 @@ function isLost(node: Node): boolean {
   return node.kind === "alias" && (node.target === undefined || node.open);
 }
 
-/** The paths of the aliases that lead nowhere; undefined where one of them stands for keys (`<<`, or a key itself). */
+/** The paths of the aliases that lead nowhere; undefined where one of them is a key. */
 export function lostPaths(node: Node, path: Path = []): readonly Path[] | undefined {
   if (isLost(node)) return [path];
   const inner =
     node.kind === "sequence"
-      ? node.items.map((item, index) => lostPaths(item, [...path, index]))
+      ? node.items.map((item, index) => lostPaths(item, path.at(-1) === "<<" ? path : [...path, index]))
       : node.kind === "mapping"
-        ? node.pairs.map(({ key, value }) => {
-            const below = lostPaths(value, [...path, keyName(key)]);
-            const merged = keyName(key) === "<<" && below?.length !== 0;
-            return isLost(key) || merged ? undefined : below;
-          })
+        ? node.pairs.map(({ key, value }) => (isLost(key) ? undefined : lostPaths(value, [...path, keyName(key)])))
         : [];
   const found: Path[] = [];
   for (const paths of inner) {
     if (paths === undefined) return undefined;
     found.push(...paths);
+  }
+  return found;
+}
+
+/** The nodes that are to be merged into a mapping. */
+export function mergedIn(node: Node): ReadonlySet<Node> {
+  const found = new Set<Node>();
+  const open = [node];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.kind === "sequence") open.push(...next.items);
+    if (next.kind !== "mapping") continue;
+    for (const { key, value } of next.pairs) {
+      open.push(value);
+      if (keyName(key) === "<<") for (const each of value.kind === "sequence" ? value.items : [value]) found.add(each);
+    }
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import {
   boolYaml11Tag,
   CHOMPING_CLIP,
+  COLLECTION_STYLE,
   constructFromEvents,
   CORE_SCHEMA,
   defineScalarTag,
@@ -21,7 +22,7 @@ import { Encrypted, type Opener } from "../../model/secret.ts";
 import { aliasFault, bombFault, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./faults.ts";
 import { offsetsOf } from "./offsets.ts";
 import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
-import { find, lastPath, lostPaths, type Path } from "./path.ts";
+import { find, lastPath, lostPaths, mergedIn, type Path } from "./path.ts";
 import { resolved, treeOf, type Node } from "./tree.ts";
 
 /** A YAML document: its value, and where each part of it stands in the file. */
@@ -95,7 +96,7 @@ export type ReadYaml = {
   readonly faults: readonly Fault[];
   /** The value is not all of the file: an alias in it leads nowhere, or another document follows. */
   readonly partial?: boolean;
-  /** Where aliases lead nowhere: nothing stands there, and whatever is said of that is not known. */
+  /** Where aliases lead nowhere: nothing stands there, and whatever is said of that is not known. One that ends in `<<` was to be merged into what holds it. */
   readonly lost?: readonly Path[];
   /** Where a mistake of YAML ends the reading: the lines before its own, if they are a document. */
   readonly head?: Yaml;
@@ -112,7 +113,8 @@ export function readYaml(text: string, options: YamlOptions): ReadYaml {
     faults = [],
     last = [],
   }: Partial<Document> = read.cut === 0 ? {} : readDocument(text.slice(0, read.cut), options);
-  return head === undefined ? { faults: read.faults } : { head, open: last, faults: [...faults, ...read.faults] };
+  const all = inFileOrder([...(head === undefined ? [] : faults), ...read.faults]);
+  return head === undefined ? { faults: all } : { head, open: last, faults: all };
 }
 
 type Document = ReadYaml & { readonly last?: Path };
@@ -142,18 +144,22 @@ function readDocument(
     const faults = inFileOrder([...odd, ...keys]);
     const lost = lostPaths(root);
     if (lost === undefined) return { faults };
-    const value = valueOf(text, withoutLost(firstDocument(events), without), schema);
+    const merged = mergedIn(root);
+    const read = withoutLost(
+      firstDocument(events),
+      without,
+      aliases.map((alias) => merged.has(alias)),
+    );
+    const value = valueOf(text, read, schema);
     const yaml = yamlOf(source, root, value, new Map(without.map((fault) => [fault?.where, fault])));
     const last = lastPath(root);
     return { yaml, faults, partial: odd.length > 0, lost, last, ...(second === undefined ? {} : { open: last }) };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    // A key that is no text may be what made it throw, and what parses has no head.
-    if (keys.length + odd.length > 0)
-      return { faults: inFileOrder([...odd, ...keys, ...(keys.length > 0 ? [] : [syntaxFault(source, error)])]) };
+    // A key that is no text may be what made it throw.
+    const faults = [...odd, ...keys, ...(keys.length > 0 ? [] : [syntaxFault(source, error)])];
     const before = (error.mark?.position ?? 0) - 1;
-    const cut = Math.max(text.lastIndexOf("\n", before), text.lastIndexOf("\r", before)) + 1;
-    return { faults: [syntaxFault(source, error)], cut };
+    return { faults, cut: Math.max(text.lastIndexOf("\n", before), text.lastIndexOf("\r", before)) + 1 };
   }
 }
 
@@ -162,12 +168,17 @@ function firstDocument(events: readonly Event[]): readonly Event[] {
   return second < 0 ? events : events.slice(0, second);
 }
 
-/** The events with nothing in the place of the aliases that have a fault. */
-function withoutLost(events: readonly Event[], lost: readonly (Fault | undefined)[]): Event[] {
+/** The events with nothing in the place of the aliases that have a fault, and an empty mapping where they are to be `merged`. */
+function withoutLost(
+  events: readonly Event[],
+  lost: readonly (Fault | undefined)[],
+  merged: readonly boolean[],
+): Event[] {
   let alias = -1;
-  return events.map((event) => {
+  return events.flatMap((event) => {
     if (event.type === EVENT_ID.ALIAS) alias += 1;
-    return event.type === EVENT_ID.ALIAS && lost[alias] !== undefined ? NOTHING : event;
+    if (event.type !== EVENT_ID.ALIAS || lost[alias] === undefined) return event;
+    return merged[alias] === true ? NOTHING_TO_MERGE : NOTHING;
   });
 }
 
@@ -184,6 +195,19 @@ const NOTHING: Event = {
   tagStart: -1,
   tagEnd: -1,
 };
+
+const NOTHING_TO_MERGE: Event[] = [
+  {
+    type: EVENT_ID.MAPPING,
+    style: COLLECTION_STYLE.FLOW,
+    start: 0,
+    anchorStart: -1,
+    anchorEnd: -1,
+    tagStart: -1,
+    tagEnd: -1,
+  },
+  { type: EVENT_ID.POP },
+];
 
 function valueOf(text: string, events: Event[], schema: Schema): unknown {
   // `json` lets a later key win instead of throwing at the first duplicate: `keyFaults` reports them all.

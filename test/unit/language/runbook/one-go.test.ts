@@ -66,6 +66,9 @@ describe("of what an alias that leads nowhere was to bring, nothing is said", ()
     ["a fix", [withStep(DETECT, "fix: *x", "verify: { run: ':' }")], `6:10 ${LOST}`],
     ["a script", [withStep(DETECT, "fix: { risk: low, run: *x }")], `6:28 ${LOST}`],
     ["merged keys", [withStep(DETECT, "fix: { <<: *x, risk: low }")], `6:16 ${LOST}`],
+    ["merged keys of a step", [withStep("<<: *x").replace("title: X", "title: X\nhosts: web")], `6:9 ${LOST}`],
+    ["merged keys of a list", [withStep("detect: { <<: [*x, { run: ':' }] }")], `5:20 ${LOST}`],
+    ["merged keys of all", ["<<: *x", "inputs: { a: { type: string } }"], `1:5 ${LOST}`],
     ["a key", [withStep(DETECT, "*x : 5")], `6:5 ${LOST}`],
   ])("%s", (_name, lines, message) => {
     expect(mistakes(lines.join("\n"))).toEqual([message]);
@@ -85,6 +88,16 @@ describe("of what an alias that leads nowhere was to bring, nothing is said", ()
       "    detect: { run: 'grep x' }",
     ].join("\n");
     expect(mistakes(text).map((line) => line.split(" ", 1)[0])).toEqual(["5:20", "7:12", "8:31", "10:21"]);
+  });
+
+  test("and of what is merged nothing hides what is wrong beside it", () => {
+    const text = withStep("detect: { <<: *x, format: odd }", "titel: X").replace("title: X", "titel: X");
+    expect(mistakes(text).map((line) => line.split(" ", 4).join(" "))).toEqual([
+      "2:1 unknown key `titel`",
+      "5:19 *x refers to",
+      "5:31 `format`: expected one",
+      "6:5 unknown key `titel`",
+    ]);
   });
 
   test("what is no YAML is told beside it", () => {
