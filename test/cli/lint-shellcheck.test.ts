@@ -43,6 +43,22 @@ test("what shellcheck says is told at its place in the file, and is no mistake",
   expect(out).toContain("  13 |         for each in $(ls /etc); do\n     |                     ^^^^^^^^^^\n");
 });
 
+test("what shells read and it calls an error is a warning, at its place behind wide characters, in the order of the file", async () => {
+  const script = ["printf '😀😀%s' $(date)", 'grep -q "^$host_name[[:space:]]" /etc/hosts || :', "set +e"];
+  const lines = script.map((line) => `        ${line}`).join("\n");
+  const text = `name: y\ntitle: Y\nsteps:\n  - id: a\n    detect:\n      run: |\n${lines}\n        :\n`;
+  await using shop = await workshop({ "y.yml": text });
+  const { exit, out } = await shop.run("lint", "y.yml");
+  expect(exit).toBe(0);
+  const told = out.split("\n").filter((line) => /^y\.|^✓/.test(line));
+  expect(told.map((line) => line.replace(/(warning: \S+).*?( \(SC\d+\))?$/, "$1$2"))).toEqual([
+    "y.yml:7:25: warning: shellcheck: (SC2046)",
+    "y.yml:8:19: warning: shellcheck: (SC1087)",
+    "y.yml:9:9: warning: `set",
+    "✓ y.yml: no mistakes, 3 warnings",
+  ]);
+});
+
 test("where a shell refuses a script, nothing else is asked about it", async () => {
   const odd = RUNBOOK.replace("all=$(helper)", "if [ -e /x ] ; then : ; fi; all=$(helper");
   await using shop = await workshop({ "x.yml": odd, "x.sh": FUNCTIONS });

@@ -14,7 +14,12 @@ export function readVarsFile(
   { file, hidden = false }: Omit<FileOrigin, "directory">,
 ): void {
   if (saysNothing(text)) return;
-  const { yaml, faults, partial } = readYaml(text, {
+  const {
+    yaml,
+    faults,
+    lost = [],
+    open,
+  } = readYaml(text, {
     file,
     schema: "yaml11",
     hidden,
@@ -23,7 +28,8 @@ export function readVarsFile(
   });
   const told = hidden ? faults.map(concealedFault) : faults;
   if (yaml === undefined) return void draft.faults.push(...told);
-  (partial === true ? draft.faults : draft.warnings).push(...told);
+  // Of a key that is given twice the last one counts; what an alias or another document was to say is not known.
+  (lost.length > 0 || open !== undefined ? draft.faults : draft.warnings).push(...told);
   const { value } = yaml;
   if (value === null || value === undefined) return;
   if (typeof value !== "object" || Array.isArray(value) || isSecret(value)) {

@@ -3,7 +3,7 @@ import type { Context, Report } from "./check-report.ts";
 import { checkPowershell } from "./check-powershell.ts";
 import { checkSignals } from "./check-signals.ts";
 import { checkStatus } from "./check-status.ts";
-import { functionsOf } from "./questions.ts";
+import { functionsOf } from "../shell/status.ts";
 import { assignedAnywhere, checkVariables, variablesOf } from "./check-variables.ts";
 import { scriptsOf, type ScriptAt, type ScriptKind } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";

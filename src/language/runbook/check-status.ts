@@ -8,13 +8,13 @@ import {
   type ShellScript,
   type Word,
 } from "../shell/tree.ts";
-import { bodiesOf, lookup, nameOf, question, wordsOf, type Functions } from "./questions.ts";
+import { bodiesOf, lookup, nameOf, question, wordsOf, type Functions } from "../shell/status.ts";
 import type { ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
-import { detectEnds, lostFindings, reasons, type Say } from "./status-ends.ts";
+import { detectEnds, lostFindings, reasons, type Say } from "./check-ends.ts";
 
 /** A pattern of a `case` that tells digits from the rest. */
-const NOT_DIGITS = /\[[!^](0|\[:digit:\])/;
+const NOT_DIGITS = /\[[!^](0-9|0123456789|\[:digit:\])/;
 /** A comparison of numbers. */
 const COMPARES_NUMBERS = / -(eq|ne|gt|ge|lt|le) /;
 /** A value that a command prints. */

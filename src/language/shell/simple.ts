@@ -48,8 +48,9 @@ function note(reader: Reader, assignments: readonly Word[], words: readonly Word
   const skipped = words.findIndex((word) => !["command", "builtin"].includes(word.raw));
   const [command, ...rest] = words.slice(Math.max(0, skipped));
   if (command === undefined) return;
-  const asked = ["[", "test"].includes(command.raw) ? rest[rest.findIndex(({ raw }) => raw === "-v") + 1] : undefined;
-  if (asked !== undefined && asked !== rest[0]) ask(reader, asked);
+  const asking = ["[", "test"].includes(command.raw) ? rest.findIndex(({ raw }) => raw === "-v") : -1;
+  const asked = asking < 0 ? undefined : rest[asking + 1];
+  if (asked !== undefined) ask(reader, asked);
   if (["eval", ".", "source"].includes(command.raw)) reader.opaque = true;
   if (DECLARERS.has(command.raw)) for (const word of rest) reader.assigned.add(nameOf(word));
   const target = command.raw === "printf" && rest[0]?.raw === "-v" ? rest[1] : undefined;

@@ -94,8 +94,6 @@ export function parseYaml(text: string, options: YamlOptions): Yaml | Fault[] {
 export type ReadYaml = {
   readonly yaml?: Yaml;
   readonly faults: readonly Fault[];
-  /** The value is not all of the file: an alias in it leads nowhere, or another document follows. */
-  readonly partial?: boolean;
   /** Where aliases lead nowhere: nothing stands there, and whatever is said of that is not known. One that ends in `<<` was to be merged into what holds it. */
   readonly lost?: readonly Path[];
   /** Where a mistake of YAML ends the reading: the lines before its own, if they are a document. */
@@ -142,18 +140,15 @@ function readDocument(
     odd = [...documentFaults(source, tree), ...without.filter((fault) => fault !== undefined)];
     keys = keyFaults(source, schema, root, options.textKeys);
     const faults = inFileOrder([...odd, ...keys]);
-    const lost = lostPaths(root);
+    const all = firstDocument(events);
+    // Few documents have one, and all that are read pass here.
+    const whole = without.every((fault) => fault === undefined);
+    const lost = whole ? [] : lostPaths(root);
     if (lost === undefined) return { faults };
-    const merged = mergedIn(root);
-    const read = withoutLost(
-      firstDocument(events),
-      without,
-      aliases.map((alias) => merged.has(alias)),
-    );
-    const value = valueOf(text, read, schema);
+    const value = valueOf(text, whole ? all : withoutLost(all, { root, aliases, without }), schema);
     const yaml = yamlOf(source, root, value, new Map(without.map((fault) => [fault?.where, fault])));
     const last = lastPath(root);
-    return { yaml, faults, partial: odd.length > 0, lost, last, ...(second === undefined ? {} : { open: last }) };
+    return { yaml, faults, lost, last, ...(second === undefined ? {} : { open: last }) };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     // A key that is no text may be what made it throw.
@@ -163,7 +158,7 @@ function readDocument(
   }
 }
 
-function firstDocument(events: readonly Event[]): readonly Event[] {
+function firstDocument(events: Event[]): Event[] {
   const second = events.findIndex(({ type }, index) => index > 0 && type === EVENT_ID.DOCUMENT);
   return second < 0 ? events : events.slice(0, second);
 }
@@ -171,14 +166,16 @@ function firstDocument(events: readonly Event[]): readonly Event[] {
 /** The events with nothing in the place of the aliases that have a fault, and an empty mapping where they are to be `merged`. */
 function withoutLost(
   events: readonly Event[],
-  lost: readonly (Fault | undefined)[],
-  merged: readonly boolean[],
+  { root, aliases, without }: { root: Node; aliases: readonly Node[]; without: readonly (Fault | undefined)[] },
 ): Event[] {
-  let alias = -1;
+  const merged = mergedIn(root);
+  let index = -1;
   return events.flatMap((event) => {
-    if (event.type === EVENT_ID.ALIAS) alias += 1;
-    if (event.type !== EVENT_ID.ALIAS || lost[alias] === undefined) return event;
-    return merged[alias] === true ? NOTHING_TO_MERGE : NOTHING;
+    if (event.type !== EVENT_ID.ALIAS) return event;
+    index += 1;
+    const alias = aliases[index];
+    if (alias === undefined || without[index] === undefined) return event;
+    return merged.has(alias) ? NOTHING_TO_MERGE : NOTHING;
   });
 }
 

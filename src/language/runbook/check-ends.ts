@@ -11,7 +11,7 @@ import {
   wordsOf,
   type Functions,
   type Question,
-} from "./questions.ts";
+} from "../shell/status.ts";
 
 /** Tells a mistake or a warning at a command. */
 export type Say = (command: Command, message: string, hint: string) => void;

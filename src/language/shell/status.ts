@@ -1,4 +1,4 @@
-import { commandsOf, type AndOr, type Command, type List, type Pipeline, type ShellScript } from "../shell/tree.ts";
+import { commandsOf, type AndOr, type Command, type List, type Pipeline, type ShellScript } from "./tree.ts";
 
 /** Commands whose status answers a question: 1 is "no", not a failure. */
 const QUESTIONS = new Set("grep egrep fgrep zgrep pgrep pidof [ test [[ (( diff cmp type which mountpoint".split(" "));
