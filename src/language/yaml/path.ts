@@ -51,7 +51,8 @@ export function lostPaths(node: Node, path: Path = []): readonly Path[] | undefi
   const found: Path[] = [];
   for (const paths of inner) {
     if (paths === undefined) return undefined;
-    found.push(...paths);
+    // One by one: there may be more than a call takes.
+    for (const each of paths) found.push(each);
   }
   return found;
 }
@@ -61,7 +62,7 @@ export function mergedIn(node: Node): ReadonlySet<Node> {
   const found = new Set<Node>();
   const open = [node];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next.kind === "sequence") open.push(...next.items);
+    if (next.kind === "sequence") for (const item of next.items) open.push(item);
     if (next.kind !== "mapping") continue;
     for (const { key, value } of next.pairs) {
       open.push(value);

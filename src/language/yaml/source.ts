@@ -75,7 +75,7 @@ function lineAt(starts: readonly number[], offset: number): number {
 
 function excerpt(text: string, place: Place): string {
   const shift = place.column + place.length > WIDTH ? Math.max(0, place.column - Math.floor(WIDTH / 2)) : 0;
-  const rest = text.slice(shift + WIDTH) === "" ? "" : CUT;
+  const rest = text.length > shift + WIDTH ? CUT : "";
   const before = shift > 0 ? CUT : "";
   const part = text.slice(shift, shift + WIDTH).replaceAll(UNPRINTABLE, (char) => (char === "\t" ? " " : "\u00B7"));
   const shown = `${before}${part}${rest}`;

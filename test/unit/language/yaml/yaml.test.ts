@@ -150,6 +150,11 @@ describe("what is no YAML is refused at its place", () => {
     );
   });
 
+  test("a lost alias in a list with more items than a call takes arguments", () => {
+    const text = `a: [${"1,".repeat(300_000)}*b]\n`;
+    expect(readYaml(text, { file: "x.yml", schema: "core" }).lost).toEqual([["a", 300_000]]);
+  });
+
   test("every key that is given twice, in one go, at any depth", () => {
     expect(wrong("a: 1\nb: {c: 1, c: 2}\na: 2\nd:\n  - e: 1\n    e: 2\n")).toEqual([
       "2:11 `c` is given twice → it is already given on line 2: remove one",
