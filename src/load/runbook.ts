@@ -59,15 +59,14 @@ export async function openRunbook(
   const shells = syntaxFaults(scripts);
   meanwhile?.();
   const syntax = await shells;
-  const faults = inFileOrder([...known.faults, ...syntax.faults]);
-  // Whether its scripts are sound is known by now; a second opinion of those that are not would be of no use.
-  const more = faults.length === 0 && examine !== undefined ? await examine(scripts) : { faults: [], warnings: [] };
-  faults.push(...more.faults);
+  // Of what no shell can read, a second opinion would be of no use.
+  const more = examine === undefined ? { faults: [], warnings: [] } : await examine(syntax.sound);
+  const faults = inFileOrder([...known.faults, ...syntax.faults, ...more.faults]);
   const warnings = inFileOrder([
     ...known.warnings,
     ...syntax.warnings,
     ...more.warnings,
-    ...(faults.length > more.faults.length ? [] : misnamed(yaml, draft, path)),
+    ...(known.faults.length > 0 ? [] : misnamed(yaml, draft, path)),
   ]);
   if (faults.length > 0) return { path, faults, warnings };
   const { functions, files } = parts;
@@ -118,8 +117,10 @@ const Named = z.object({
     .catch(undefined),
 });
 
-/** What `sh -n` and `bash -n` of this machine say of the scripts. */
-async function syntaxFaults(all: readonly Located[]): Promise<{ faults: Fault[]; warnings: Fault[] }> {
+/** What `sh -n` and `bash -n` of this machine say of the scripts, and those with which nothing is wrong. */
+async function syntaxFaults(
+  all: readonly Located[],
+): Promise<{ readonly faults: Fault[]; readonly warnings: Fault[]; readonly sound: readonly Located[] }> {
   const answers = await Promise.all(
     (["sh", "bash"] as const).map((shell) =>
       shellFaults(
@@ -128,13 +129,12 @@ async function syntaxFaults(all: readonly Located[]): Promise<{ faults: Fault[];
       ),
     ),
   );
+  const seen = all.map((script) => [...unclosedHeredocs(script), ...carriageReturns(script)]);
+  const wrong = new Set(answers.flatMap(({ wrong: unsound }) => unsound));
   return {
-    faults: [
-      ...all.flatMap(unclosedHeredocs),
-      ...all.flatMap(carriageReturns),
-      ...answers.flatMap(({ faults }) => faults),
-    ],
+    faults: [...seen.flat(), ...answers.flatMap(({ faults }) => faults)],
     warnings: answers.flatMap(({ warnings }) => warnings),
+    sound: all.filter((script, at) => seen[at]?.length === 0 && !wrong.has(script) && !/[\r\0]/.test(script.text)),
   };
 }
 
@@ -168,19 +168,20 @@ function carriageReturns({ text, functions, at }: Located): Fault[] {
 async function shellFaults(
   shell: "sh" | "bash",
   scripts: readonly Located[],
-): Promise<{ faults: Fault[]; warnings: Fault[] }> {
-  const faults: Fault[] = [];
-  const texts = scripts.map(({ text }) => text);
-  if (texts.length === 0 || (await allSound([...new Set(texts)], shell))) return { faults, warnings: [] };
-  const answers = await Promise.all(texts.map((text) => checkSyntax(text, shell)));
+): Promise<{ readonly faults: Fault[]; readonly warnings: Fault[]; readonly wrong: readonly Located[] }> {
+  const texts = [...new Set(scripts.map(({ text }) => text))];
+  const told = { faults: [] as Fault[], warnings: [] as Fault[], wrong: [] as Located[] };
+  if (texts.length === 0 || (await allSound(texts, shell))) return told;
+  const answers = await Promise.all(scripts.map(({ text }) => checkSyntax(text, shell)));
   for (const [index, answer] of answers.entries()) {
-    const at = scripts[index]?.at;
-    if (answer === undefined || at === undefined) continue;
+    const script = scripts[index];
+    if (answer === undefined || script === undefined) continue;
     if (answer === "absent") {
       const message = `there is no \`${shell}\` on this machine to check the syntax of the scripts with`;
-      return { faults, warnings: [at({ line: 1 }, message)] };
+      return { ...told, warnings: [script.at({ line: 1 }, message)] };
     }
-    faults.push(at({ line: answer.line }, `a syntax error, says ${shell}: ${answer.reason}`));
+    told.wrong.push(script);
+    told.faults.push(script.at({ line: answer.line }, `a syntax error, says ${shell}: ${answer.reason}`));
   }
-  return { faults, warnings: [] };
+  return told;
 }

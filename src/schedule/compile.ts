@@ -1,15 +1,12 @@
-import type * as z from "zod";
 import type { Fault } from "../model/fault.ts";
 import type { Notification } from "../model/notification.ts";
 import { SchedulesFile, type Blackout, type Schedule, type WrittenSchedule } from "../model/schedule.ts";
 import { reportOn } from "../language/runbook/check-report.ts";
-import { salvage } from "../language/schema/salvage.ts";
-import { pathOf, schemaFaults } from "../language/schema/schema-faults.ts";
+import { shape, type Form } from "../language/schema/shape.ts";
 import { inFileOrder } from "../language/yaml/source.ts";
 import { readYaml, type Yaml } from "../language/yaml/yaml.ts";
 import { zoneName } from "../language/zone.ts";
 import { checkSchedules } from "./check.ts";
-import { withoutValues } from "./check-notifications.ts";
 import { notificationsOf } from "./notifications.ts";
 import { delayOf } from "./delay.ts";
 import { SCHEDULES } from "./dialect.ts";
@@ -31,19 +28,15 @@ const DAY = 86_400;
 
 /** Reads a text and checks all of it. `file` is the name that faults say; contradictions are looked for from `now` on. */
 export function examineSchedules(text: string, file: string, now: number): ExaminedSchedules {
-  const { yaml, faults } = readYaml(text, { file, schema: "core" });
-  if (yaml === undefined) return { faults, warnings: [] };
-  const parsed = SchedulesFile.safeParse(yaml.value);
-  const issues = parsed.success ? [] : parsed.error.issues;
-  const draft = parsed.success ? parsed.data : salvage(SchedulesFile, yaml.value, "schedules", standIn);
-  const told = [...faults, ...shapeFaults(yaml, issues)];
-  if (draft === undefined) return { yaml, faults: inFileOrder(told), warnings: [] };
+  const { yaml, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core" }));
+  if (yaml === undefined) return { faults: inFileOrder(faults), warnings: [] };
+  if (draft === undefined) return { yaml, faults: inFileOrder(faults), warnings: [] };
   const report = reportOn(yaml);
-  const broken = issues.map((issue) => pathOf(issue)).filter(([top]) => top === "schedules");
   const schedules = draft.schedules.map((written, at) =>
     scheduleOf(written, draft, `${file}:${yaml.place(["schedules", at]).line}`),
   );
-  checkSchedules(report, draft, schedules, { broken: new Set(broken.map(([, index]) => Number(index))), now });
+  const doubtful = broken.flatMap(([top, index]) => (top === "schedules" ? Number(index) : []));
+  checkSchedules(report, draft, schedules, { broken: new Set(doubtful), now });
   return {
     yaml,
     schedules,
@@ -51,23 +44,9 @@ export function examineSchedules(text: string, file: string, now: number): Exami
       draft.notifications ?? [],
       (at) => `${file}:${yaml.place(["notifications", at]).line}`,
     ),
-    faults: inFileOrder([...told, ...report.faults]),
+    faults: inFileOrder([...faults, ...report.faults]),
     warnings: inFileOrder(report.warnings),
   };
-}
-
-/** What the schema does not allow. */
-function shapeFaults(yaml: Yaml, issues: readonly z.core.$ZodIssue[]): Fault[] {
-  const faultsOf = (wanted: (top: string | number | undefined) => boolean): Fault[] =>
-    schemaFaults(
-      SCHEDULES,
-      yaml,
-      issues.filter((issue) => wanted(pathOf(issue)[0])),
-    );
-  return [
-    ...faultsOf((top) => top !== "notifications"),
-    ...faultsOf((top) => top === "notifications").map(withoutValues),
-  ];
 }
 
 /** What must be there in a schedule, where it is missing or wrong. */
@@ -76,6 +55,13 @@ function standIn(path: string): unknown {
   if (/^(schedules|notifications)\/\d+\/name$/.test(path)) return "x";
   return /^schedules\/\d+\/cron$/.test(path) ? "@daily" : undefined;
 }
+
+const FORM: Form<SchedulesFile> = {
+  dialect: SCHEDULES,
+  schema: SchedulesFile,
+  vital: "schedules",
+  standIns: standIn,
+};
 
 function scheduleOf(written: WrittenSchedule, file: SchedulesFile, where: string): Schedule {
   const { name, jitter, runbook, check } = written;

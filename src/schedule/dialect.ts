@@ -1,5 +1,6 @@
 import type { Dialect } from "../language/schema/dialect.ts";
 import { timeHint } from "../language/time-hint.ts";
+import { withoutValues } from "./check-notifications.ts";
 import { SchedulesFile } from "../model/schedule.ts";
 
 /** Files of schedules, as mistakes in them are told. */
@@ -21,4 +22,5 @@ export const SCHEDULES: Dialect = {
     message: `\`${name}\` is no name of an input`,
     hint: "inputs have names in lower snake case, such as min_size",
   }),
+  discreet: (fault, [top]) => (top === "notifications" ? withoutValues(fault) : fault),
 };

@@ -59,11 +59,20 @@ test("what shells read and it calls an error is a warning, at its place behind w
   ]);
 });
 
-test("where a shell refuses a script, nothing else is asked about it", async () => {
-  const odd = RUNBOOK.replace("all=$(helper)", "if [ -e /x ] ; then : ; fi; all=$(helper");
-  await using shop = await workshop({ "x.yml": odd, "x.sh": FUNCTIONS });
-  const { exit } = await shop.run("lint", "x.yml");
+test("it is asked beside mistakes, but not of a script that no shell can read", async () => {
+  const odd = RUNBOOK.replace("all=$(helper)", "all=$(helper").replace("title:", "titel:");
+  const step = "  - id: second\n    detect: { run: 'printf %s $(date)' }\n";
+  await using shop = await workshop({ "x.yml": odd + step, "x.sh": FUNCTIONS });
+  const { exit, out } = await shop.run("lint", "x.yml");
   expect(exit).toBe(65);
+  const told = out.split("\n").filter((line) => /^x\.|^✗/.test(line));
+  expect(told).toEqual([
+    "x.yml:2:1: unknown key `titel` in the runbook",
+    'x.yml:16:9: a syntax error, says sh: end of file unexpected (expecting ")")',
+    "x.sh:3:15: warning: shellcheck: Quote this to prevent word splitting. (SC2046)",
+    "x.yml:18:31: warning: shellcheck: Quote this to prevent word splitting. (SC2046)",
+    "✗ x.yml: 2 mistakes, 2 warnings",
+  ]);
 });
 
 test("it is not asked where nobody wants it, and nobody misses it where it is not installed", async () => {

@@ -2,7 +2,7 @@ import { CaseSheet } from "../../model/case.ts";
 import type { Fault } from "../../model/fault.ts";
 import type { LoadedRunbook } from "../../model/runbook.ts";
 import { reportOn } from "../runbook/check-report.ts";
-import { schemaFaults } from "../schema/schema-faults.ts";
+import { shape, type Form } from "../schema/shape.ts";
 import { inFileOrder, type Place } from "../yaml/source.ts";
 import { readYaml } from "../yaml/yaml.ts";
 import { checkCases } from "./check.ts";
@@ -16,15 +16,17 @@ export type CompiledCases =
 /** Mappings whose keys are numbers of processes and descriptors. */
 const NUMBERED: ReadonlySet<unknown> = new Set(["processes", "open"]);
 
+/** What is wrong in a case leaves nothing of it that could be held against the runbook. */
+const FORM: Form<CaseSheet> = { dialect: CASES, schema: CaseSheet, vital: "cases", standIns: () => undefined };
+
 /** Reads the cases of a runbook and checks them against it. `file` is the name that faults say. */
 export function compileCases(text: string, file: string, { runbook }: Pick<LoadedRunbook, "runbook">): CompiledCases {
-  const { yaml, faults } = readYaml(text, { file, schema: "core", textKeys: (path) => !NUMBERED.has(path.at(-1)) });
-  if (yaml === undefined) return { faults };
-  const parsed = CaseSheet.safeParse(yaml.value);
-  if (!parsed.success) return { faults: inFileOrder([...faults, ...schemaFaults(CASES, yaml, parsed.error.issues)]) };
+  const read = readYaml(text, { file, schema: "core", textKeys: (path) => !NUMBERED.has(path.at(-1)) });
+  const { yaml, draft, broken, faults } = shape(FORM, read);
+  if (yaml === undefined || draft === undefined || broken.length > 0) return { faults: inFileOrder(faults) };
   const report = reportOn(yaml);
-  checkCases(report, parsed.data, runbook);
+  checkCases(report, draft, runbook);
   const all = inFileOrder([...faults, ...report.faults]);
   if (all.length > 0) return { faults: all };
-  return { sheet: parsed.data, places: parsed.data.cases.map((_, at) => yaml.place(["cases", at, "title"])) };
+  return { sheet: draft, places: draft.cases.map((_, at) => yaml.place(["cases", at, "title"])) };
 }

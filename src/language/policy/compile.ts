@@ -1,8 +1,7 @@
 import type { Fault } from "../../model/fault.ts";
 import { PolicyFile, type Policy } from "../../model/policy-file.ts";
 import { reportOn } from "../runbook/check-report.ts";
-import { salvage } from "../schema/salvage.ts";
-import { pathOf, schemaFaults } from "../schema/schema-faults.ts";
+import { shape, type Form } from "../schema/shape.ts";
 import { inFileOrder } from "../yaml/source.ts";
 import { readYaml, type Yaml } from "../yaml/yaml.ts";
 import { checkPolicy } from "./check.ts";
@@ -20,17 +19,12 @@ export type ExaminedPolicy = {
 
 /** Reads a policy's text and checks all of it. `file` is the name that faults say. */
 export function examinePolicy(text: string, file: string): ExaminedPolicy {
-  const { yaml, faults } = readYaml(text, { file, schema: "core" });
-  if (yaml === undefined) return { faults };
-  const parsed = PolicyFile.safeParse(yaml.value);
-  const issues = parsed.success ? [] : parsed.error.issues;
-  const draft = parsed.success ? parsed.data : salvage(PolicyFile, yaml.value, "rules", standIn);
-  const told = [...faults, ...schemaFaults(POLICIES, yaml, issues)];
-  if (draft === undefined) return { yaml, faults: inFileOrder(told) };
+  const { yaml, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core" }));
+  if (yaml === undefined) return { faults: inFileOrder(faults) };
+  if (draft === undefined) return { yaml, faults: inFileOrder(faults) };
   const report = reportOn(yaml);
-  const broken = issues.map((issue) => pathOf(issue)).filter(([top]) => top === "rules");
-  checkPolicy(report, draft, new Set(broken.map(([, index]) => Number(index))));
-  return { yaml, policy: policyOf(yaml, draft, file), faults: inFileOrder([...told, ...report.faults]) };
+  checkPolicy(report, draft, new Set(broken.flatMap(([top, index]) => (top === "rules" ? Number(index) : []))));
+  return { yaml, policy: policyOf(yaml, draft, file), faults: inFileOrder([...faults, ...report.faults]) };
 }
 
 /** What must be there in a rule, where it is missing or wrong. */
@@ -39,6 +33,8 @@ function standIn(path: string): unknown {
   if (/^rules\/\d+\/approve$/.test(path)) return "ask";
   return /^rules\/\d+\/when(\/\d+)?\/zone$/.test(path) ? "UTC" : undefined;
 }
+
+const FORM: Form<PolicyFile> = { dialect: POLICIES, schema: PolicyFile, vital: "rules", standIns: standIn };
 
 function policyOf(yaml: Yaml, { allowed_signers: signers, rules }: PolicyFile, source: string): Policy {
   return {

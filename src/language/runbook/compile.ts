@@ -4,12 +4,10 @@ import { reportOn, type Context } from "./check-report.ts";
 import { checkRunbook } from "./check.ts";
 import { RUNBOOKS } from "./dialect.ts";
 import { runbookStandIn } from "./stand-ins.ts";
-import { certain } from "../schema/certain.ts";
-import { salvage } from "../schema/salvage.ts";
-import { schemaFaults } from "../schema/schema-faults.ts";
+import { shape, type Form, type Shaped } from "../schema/shape.ts";
 import { inFileOrder } from "../yaml/source.ts";
 import type { Path } from "../yaml/path.ts";
-import { readYaml, type ReadYaml, type Yaml } from "../yaml/yaml.ts";
+import { readYaml, type Yaml } from "../yaml/yaml.ts";
 
 /** A runbook and what is doubtful about it, or every mistake in the file; both in file order. */
 export type Compiled =
@@ -30,29 +28,23 @@ export function compileRunbook(text: string, file: string, context: Context = {}
   return draft === undefined || faults.length > 0 ? { faults, warnings } : { runbook: draft, warnings };
 }
 
-/** A runbook's text as YAML, with what is wrong with it as such. `file` is the name that faults say. */
-export function readRunbook(text: string, file: string): ReadYaml {
-  return readYaml(text, { file, schema: "core" });
+const FORM: Form<Runbook> = { dialect: RUNBOOKS, schema: Runbook, vital: null, standIns: runbookStandIn };
+
+/** A runbook's text as YAML, held against the schema. `file` is the name that faults say. */
+export function readRunbook(text: string, file: string): Shaped<Runbook> {
+  return shape(FORM, readYaml(text, { file, schema: "core" }));
 }
 
 /** Like `compileRunbook`, for a caller that has read the text for its own purposes, and has checks of its own to add. */
-export function examineRunbook(
-  { yaml, head = yaml, faults, open, lost = [] }: ReadYaml,
-  context: Context = {},
-): Examined {
-  if (head === undefined) return { faults, warnings: [] };
-  const parsed = Runbook.safeParse(head.value);
-  const issues = certain(parsed.error?.issues ?? [], head.value, { ...(open === undefined ? {} : { open }), lost });
-  const found = schemaFaults(RUNBOOKS, head, issues);
-  if (yaml === undefined) return { faults: inFileOrder([...faults, ...found]), warnings: [] };
-  const draft = parsed.success ? parsed.data : salvage(Runbook, yaml.value, null, runbookStandIn);
+export function examineRunbook({ yaml, draft, lost, faults }: Shaped<Runbook>, context: Context = {}): Examined {
+  if (yaml === undefined) return { faults: inFileOrder(faults), warnings: [] };
   const report = reportOn(yaml);
   if (draft !== undefined && !lost.some(concernsAll)) checkRunbook(report, draft, context);
   const known = ({ where }: Fault): boolean => !lost.some((path) => isInStep(yaml, path, where));
   return {
     yaml,
     ...(draft === undefined ? {} : { draft }),
-    faults: inFileOrder([...faults, ...found, ...report.faults.filter(known)]),
+    faults: inFileOrder([...faults, ...report.faults.filter(known)]),
     warnings: inFileOrder(report.warnings.filter(known)),
   };
 }

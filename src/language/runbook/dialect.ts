@@ -24,7 +24,7 @@ export const RUNBOOKS: Dialect = {
       .toLowerCase();
     const why = tooLong ? "at most 64 characters" : "lower snake case";
     const message = `the name \`${name}\` becomes a shell variable: expected ${why}`;
-    return /^[a-z][a-z0-9_]*$/.test(better) ? { message, hint: `write it \`${better}\`` } : { message };
+    return /^[a-z][a-z0-9_]*$/.test(better) ? { message, hint: `write it \`${better}\``, meant: better } : { message };
   },
 };
 

@@ -28,7 +28,9 @@ export function schemaFaults(dialect: Dialect, yaml: Yaml, issues: readonly Issu
   return issues
     .filter((issue) => issue.code !== "too_small" || !mistyped.has(pathOf(issue).join("\0")))
     .filter((issue) => !misspelt.has(pathOf(issue).join("\0")) || valueAt(yaml.value, pathOf(issue)) !== undefined)
-    .flatMap((issue) => faultsOf(dialect, yaml, issue));
+    .flatMap((issue) =>
+      faultsOf(dialect, yaml, issue).map((fault) => dialect.discreet?.(fault, pathOf(issue)) ?? fault),
+    );
 }
 
 /** The value at the end of a path, undefined where there is none. */

@@ -3,8 +3,7 @@ import type { Fault } from "../../model/fault.ts";
 import { WaiverFile, type WrittenWaiver } from "../../model/waiver-file.ts";
 import { patternFault } from "../inventory/pattern.ts";
 import { reportOn, type Report } from "../runbook/check-report.ts";
-import { salvage } from "../schema/salvage.ts";
-import { pathOf, schemaFaults } from "../schema/schema-faults.ts";
+import { shape, type Form } from "../schema/shape.ts";
 import { inFileOrder } from "../yaml/source.ts";
 import { readYaml, type Yaml } from "../yaml/yaml.ts";
 import { WAIVERS } from "./dialect.ts";
@@ -18,25 +17,20 @@ export type ExaminedWaivers = {
 
 /** Reads a text and checks all of it. `file` is the name that faults say, `now` in ms since the epoch. */
 export function examineWaivers(text: string, file: string, now: number): ExaminedWaivers {
-  const { yaml, faults } = readYaml(text, { file, schema: "core" });
-  if (yaml === undefined) return { waivers: [], faults, warnings: [] };
-  const parsed = WaiverFile.safeParse(yaml.value);
-  const issues = parsed.success ? [] : parsed.error.issues;
-  const draft = parsed.success ? parsed.data : salvage(WaiverFile, yaml.value, "waivers", standIn);
-  const told = [...faults, ...schemaFaults(WAIVERS, yaml, issues)];
-  if (draft === undefined) return { waivers: [], faults: inFileOrder(told), warnings: [] };
+  const { yaml, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core" }));
+  if (yaml === undefined || draft === undefined) return { waivers: [], faults: inFileOrder(faults), warnings: [] };
   const report = reportOn(yaml);
-  const broken = new Set(issues.map((issue) => pathOf(issue)[1]));
+  const doubtful = new Set(broken.map(([, index]) => index));
   for (const [at, waiver] of draft.waivers.entries()) {
     const wrong = patternFault(waiver.hosts);
     if (wrong !== undefined) report.fault(["waivers", at, "hosts"], wrong.message, wrong.hint);
-    if (!broken.has(at)) checkEnd(report, at, waiver.until, now);
+    if (!doubtful.has(at)) checkEnd(report, at, waiver.until, now);
   }
   return {
     waivers: draft.waivers
       .map((waiver, at) => ({ ...waiver, ...signed(yaml, waiver.by, file, at) }))
       .filter(({ until }) => until > now),
-    faults: inFileOrder([...told, ...report.faults]),
+    faults: inFileOrder([...faults, ...report.faults]),
     warnings: report.warnings,
   };
 }
@@ -47,6 +41,8 @@ function standIn(path: string): unknown {
   if (/^waivers\/\d+\/reason$/.test(path)) return "-";
   return /^waivers\/\d+\/runbook$/.test(path) ? "*" : undefined;
 }
+
+const FORM: Form<WaiverFile> = { dialect: WAIVERS, schema: WaiverFile, vital: "waivers", standIns: standIn };
 
 function checkEnd(report: Report, at: number, until: number, now: number): void {
   const path = ["waivers", at, "until"];

@@ -200,6 +200,7 @@ test("every mistake of a file is told at once and in its order, also where a zon
   const { faults } = examineSchedules(text, "schedules.yml", NOW);
   expect(told(faults).map((each) => each.split(" → ")[0])).toEqual([
     "1:11 there is no time zone `Nowhere`",
+    "3:5 `inventory` is missing in the schedule",
     "5:11 `61` is no minute: expected from 0 to 59",
     "6:5 unknown key `jiter` in schedule 1",
     "7:11 another schedule is called `a`, on line 3",
@@ -207,7 +208,7 @@ test("every mistake of a file is told at once and in its order, also where a zon
     "12:5 `name` is missing in schedule 3",
     "12:5 `cron` is missing in schedule 3",
   ]);
-  expect(faults[2]).toMatchObject({ excerpt: "6 |     jiter: 5m\n  |     ^^^^^" });
+  expect(faults[3]).toMatchObject({ excerpt: "6 |     jiter: 5m\n  |     ^^^^^" });
 });
 
 test("the schema in the repository is the one that the code makes (`runbook schema schedules > schema/schedules.schema.json`)", async () => {

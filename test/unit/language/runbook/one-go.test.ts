@@ -30,6 +30,48 @@ test("all mistakes are told in one go and in the order of the file: of YAML, of 
   ]);
 });
 
+test("what stands under a misnamed key is read as what was meant, however deep, and so is whatever refers to it", () => {
+  const text = [
+    "name: x",
+    "titel: [X]",
+    "inputs: { Mount: { typ: sting } }",
+    "facts: { bad-one: 5 }",
+    "steps:",
+    "  - id: a",
+    "    detekt:",
+    "      rnu: 'echo $mount $bad_one $gone'",
+    "      finding: { x: intger }",
+    "    fx: { riks: bad, run: 'echo $x $mout' }",
+  ].join("\n");
+  expect(mistakes(text).map((line) => line.replace(/, found.*/, ""))).toEqual([
+    "2:1 unknown key `titel` in the runbook → did you mean `title`?",
+    "2:8 `title`: expected a text",
+    "3:11 the name `Mount` becomes a shell variable: expected lower snake case → write it `mount`",
+    "3:20 unknown key `typ` in `mount` → did you mean `type`?",
+    "3:25 `type`: expected one of string, integer, number, boolean, duration, bytes, percent, choice",
+    "4:10 the name `bad-one` becomes a shell variable: expected lower snake case → write it `bad_one`",
+    "4:19 `bad_one`: expected a text",
+    "7:5 unknown key `detekt` in step 1 → did you mean `detect`?",
+    "8:7 unknown key `rnu` in `detect` → did you mean `run`?",
+    "8:34 nothing gives `$gone` to this script → declare it as an input or a fact, set it in the script, or write ${gone:-} if it may be empty",
+    "9:7 unknown key `finding` in `detect` → did you mean `findings`?",
+    "9:21 `x`: expected one of string, integer, number, bytes, percent, duration, boolean",
+    "10:5 unknown key `fx` in step 1 → did you mean `fix`?",
+    "10:11 unknown key `riks` in `fix` → did you mean `risk`?",
+    "10:17 `risk`: expected one of low, medium, high",
+    "10:36 nothing gives `$mout` to this script → did you mean `mount`?",
+  ]);
+});
+
+test("a misnamed key beside the one that was meant, or beside another such, stands for nothing", () => {
+  expect(mistakes(withTop("about: x", "abuot: [1]", "tag: 1", "tgas: [2]"))).toEqual([
+    "4:1 unknown key `abuot` in the runbook → did you mean `about`?",
+    "5:1 unknown key `tag` in the runbook → did you mean `tags`?",
+    "5:6 `tags`: expected a list, found the number 1 → write `tags: [1]`",
+    "6:1 unknown key `tgas` in the runbook → did you mean `tags`?",
+  ]);
+});
+
 test("a second document, an alias that leads nowhere and a script used twice hide nothing, and are told once", () => {
   const text = [
     "name: x",

@@ -1,0 +1,65 @@
+import type * as z from "zod";
+import type { Fault } from "../../model/fault.ts";
+import type { Path } from "../yaml/path.ts";
+import type { ReadYaml, Yaml } from "../yaml/yaml.ts";
+import { certain } from "./certain.ts";
+import type { Dialect } from "./dialect.ts";
+import { asMeant, misnamed, withMeant } from "./meant.ts";
+import { salvage, type StandIns } from "./salvage.ts";
+import { pathOf, schemaFaults } from "./schema-faults.ts";
+
+/** What became of a document that was held against its schema. */
+export type Shaped<T> = {
+  /** The document with misnamed keys called as they were meant; undefined where a mistake of YAML ended the reading. */
+  readonly yaml?: Yaml;
+  /** What the schema makes of it, or of what is right in it; undefined where too little is. */
+  readonly draft?: T;
+  /** Where the schema does not allow it. */
+  readonly broken: readonly Path[];
+  /** Where aliases lead nowhere. */
+  readonly lost: readonly Path[];
+  /** What is wrong with the document as YAML, with the names of its keys, and by the schema. */
+  readonly faults: readonly Fault[];
+};
+
+/** How a kind of file is read: the parts of a file without which nothing can be said of the rest, and what stands in for what is missing. */
+export type Form<T> = {
+  readonly dialect: Dialect;
+  readonly schema: z.ZodType<T>;
+  /** A path, as `steps`. */
+  readonly vital: string | null;
+  readonly standIns: StandIns;
+};
+
+/** Names that are put right one inside of the other: no file of ours is deeper. */
+const DEEPEST = 8;
+
+/** Holds a document against its schema. A key whose name is wrong is read as the one that it was meant to be, so that what is wrong in its value is told in the same go. */
+export function shape<T>({ dialect, schema, vital, standIns }: Form<T>, read: ReadYaml): Shaped<T> {
+  let { yaml, head = yaml, open, lost = [] } = read;
+  if (head === undefined) return { broken: [], lost, faults: read.faults };
+  const names: Fault[] = [];
+  for (let depth = 0; ; depth += 1) {
+    const parsed = schema.safeParse(head.value);
+    const issues = certain(parsed.error?.issues ?? [], head.value, { ...(open === undefined ? {} : { open }), lost });
+    const renamed = depth < DEEPEST ? misnamed(dialect, head.value, issues) : [];
+    if (renamed.length === 0) {
+      const faults = [...read.faults, ...names, ...schemaFaults(dialect, head, issues)];
+      const broken = issues.map(pathOf);
+      if (yaml === undefined) return { broken, lost, faults };
+      const draft = parsed.success ? parsed.data : salvage(schema, yaml.value, vital, standIns);
+      return { yaml, ...(draft === undefined ? {} : { draft }), broken, lost, faults };
+    }
+    names.push(
+      ...schemaFaults(
+        dialect,
+        head,
+        renamed.map(({ issue }) => issue),
+      ),
+    );
+    head = withMeant(head, renamed);
+    yaml = yaml === undefined ? undefined : head;
+    open = open === undefined ? undefined : asMeant(renamed, open);
+    lost = lost.map((path) => asMeant(renamed, path));
+  }
+}
