@@ -22,7 +22,7 @@ steps:
 `;
 
 const FUNCTIONS = `helper() {
-  case $pattern in
+  case ${1:-} in
     many*) rm $(date) ;;
   esac
 }

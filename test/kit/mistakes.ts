@@ -11,7 +11,11 @@ export function told(faults: readonly Fault[]): string[] {
 
 /** Every mistake in a runbook's text; empty when it compiles. */
 export function mistakes(text: string, functions?: string): string[] {
-  const compiled = compileRunbook(text, "x.yml", functions === undefined ? {} : { functions });
+  const compiled = compileRunbook(
+    text,
+    "x.yml",
+    functions === undefined ? {} : { functionsFiles: new Map([["x.sh", functions]]) },
+  );
   return "faults" in compiled ? told(compiled.faults) : [];
 }
 

@@ -4,8 +4,8 @@ import type { Yaml } from "../yaml/yaml.ts";
 
 /** What other files say that the checks need. */
 export type Context = {
-  /** Text of the runbook's `functions` file: what it sets is known to every script. */
-  readonly functions?: string;
+  /** The files of the runbook's `functions` that can be read, as faults name them, with their texts: they are put before every script. */
+  readonly functionsFiles?: ReadonlyMap<string, string>;
   /** Files that the runbook names and that cannot be read: as it writes them → why. */
   readonly unreadable?: ReadonlyMap<string, string>;
 };

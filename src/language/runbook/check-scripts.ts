@@ -3,8 +3,9 @@ import type { Context, Report } from "./check-report.ts";
 import { checkPowershell } from "./check-powershell.ts";
 import { checkSignals } from "./check-signals.ts";
 import { checkStatus } from "./check-status.ts";
-import { functionsOf } from "../shell/status.ts";
-import { assignedAnywhere, checkVariables, variablesOf } from "./check-variables.ts";
+import { checkCalled } from "./check-called.ts";
+import { checkVariables, variablesOf } from "./check-variables.ts";
+import { sharedOf } from "./shared.ts";
 import { scriptsOf, type ScriptAt, type ScriptKind } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { ShellScript } from "../shell/tree.ts";
@@ -12,14 +13,9 @@ import { readBeginning, readShell } from "../shell/shell.ts";
 
 /** Checks every script of a runbook by reading it as a shell would. What is not understood is left to the shell's own check. */
 export function checkScripts(report: Report, runbook: Runbook, context: Context): void {
-  const { functions: text } = context;
-  const functions = text === undefined ? undefined : readShell(text);
-  const before = functions === undefined ? new Map() : functionsOf(functions);
-  const variables = checkVariables(
-    report,
-    runbook,
-    text === undefined ? undefined : (functions ?? assignedAnywhere(text)),
-  );
+  const shared = sharedOf(runbook, context);
+  const variables = checkVariables(report, runbook, shared);
+  const called = checkCalled(report, runbook, shared);
   for (const at of scriptsOf(runbook)) {
     characters(report, at);
     joinedLines(report, at);
@@ -29,10 +25,11 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
     }
     const script = readShell(at.text);
     variables(at, script ?? readBeginning(at.text));
+    if (script !== undefined) called(at, script);
     templates(report, runbook, at);
     if (script === undefined) continue;
     if (script.list.length === 0) report.fault(at.path, NOTHING[at.kind], "write what it is to do, or leave it out");
-    checkStatus(report, at, script, before);
+    checkStatus(report, at, script, shared.functions);
     checkSignals(report, at, script);
     hereDocuments(report, at, script);
   }

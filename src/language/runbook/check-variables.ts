@@ -4,47 +4,78 @@ import type { Report } from "./check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
 import type { ScriptAt } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
-import type { Variables } from "../shell/tree.ts";
-import { readBeginning } from "../shell/shell.ts";
+import { isEnvironment } from "../shell/environment.ts";
+import { isInFunction, setBefore, type Unset } from "../shell/scope.ts";
+import type { Reference, Variables } from "../shell/tree.ts";
+import { sharedSets, type Shared } from "./shared.ts";
 import { didYouMean } from "../suggest.ts";
 
 /** Among more names than this one is always close, and comparing them all takes too long. */
 const MOST_NAMES = 1000;
 
-/** What the runbook's `functions` set; undefined where there are none, or where they are not known. */
-type Shared = Pick<Variables, "assigned" | "opaque"> | undefined;
-
-/** Checks that every lower-case variable a script reads is given to it, or set by the script itself or by `functions`. */
+/** Checks that every variable a script reads is given to it, or set before by the script itself or by `functions`. */
 export function checkVariables(
   report: Report,
   runbook: Runbook,
-  functions: Shared,
+  shared: Shared,
 ): (at: ScriptAt, script: Variables) => void {
   return (at, script) => {
     // What `eval` or another file sets cannot be known by reading.
-    if (script.opaque || functions?.opaque === true || (runbook.functions !== undefined && functions === undefined))
-      return;
+    if (script.opaque || !shared.known) return;
     const given = new Set(variablesOf(report, runbook, at));
     const told = new Set<string>();
-    // Whoever asks whether it is there before using it knows that it may not be: `${x+"$x"}`, `[ -n "${x:-}" ]`.
-    const asked = new Set<string>();
-    for (const reference of script.references) {
-      const { name, optional } = reference;
-      if (optional) asked.add(name);
-      if (!/^[a-z][a-z0-9_]*$/.test(name) || asked.has(name) || told.has(name)) continue;
-      if (given.has(name) || script.assigned.has(name) || functions?.assigned.has(name) === true) continue;
+    for (const reference of unasked(script.references)) {
+      const { name } = reference;
+      if (given.has(name) || told.has(name) || isEnvironment(name)) continue;
+      const set = setBefore(script, reference);
+      if (set === true || sharedSets(shared, name, isInFunction(script, reference.at))) continue;
       told.add(name);
-      const hint = hintFor(report, runbook, at, name, [...given, ...script.assigned]);
-      report.faults.push(
-        report.yaml.faultAt(placeIn(report, at, reference), `nothing gives \`$${name}\` to this script`, hint),
-      );
+      const known = [...given, ...script.assignments.map((each) => each.name)];
+      const place = placeIn(report, at, reference);
+      const doubt = doubtful(name, known);
+      if (doubt === undefined) {
+        const hint = unsetHint(report, at, set) ?? hintFor(report, runbook, at, name, known);
+        report.faults.push(report.yaml.faultAt(place, `nothing gives \`$${name}\` to this script`, hint));
+      } else report.warnings.push(report.yaml.faultAt(place, doubt.message, doubt.hint));
     }
   };
 }
 
-/** Of functions that are not understood, each word may be one that gets a value. */
-export function assignedAnywhere(text: string): Pick<Variables, "assigned" | "opaque"> {
-  return { ...readBeginning(text), assigned: new Set(text.match(/[A-Za-z_]\w*/g)) };
+/** The references without those that get along without a value. Whoever asks whether it is there before using it knows that it may not be: `${x+"$x"}`, `[ -n "${x:-}" ]`. */
+export function* unasked(references: readonly Reference[]): Generator<Reference> {
+  const asked = new Set<string>();
+  for (const reference of references) {
+    if (reference.optional) asked.add(reference.name);
+    if (!asked.has(reference.name)) yield reference;
+  }
+}
+
+/** What is said of a name in capitals: a host may have it, unless it is written like one of ours. Undefined where nobody but us gives it. */
+export function doubtful(
+  name: string,
+  known: readonly string[],
+): { readonly message: string; readonly hint: string } | undefined {
+  const ours = known.some((each) => each !== name && each.toLowerCase() === name.toLowerCase());
+  if (name === name.toLowerCase() || ours) return undefined;
+  return {
+    message: `nothing here gives \`$${name}\`: does every host have it?`,
+    hint: `write \${${name}:?} if it is in the hosts' own environment`,
+  };
+}
+
+/** Where the script itself sets it in vain. */
+function unsetHint(report: Report, at: ScriptAt, set: Unset | undefined): string | undefined {
+  if (set === undefined) return undefined;
+  const { assignment, why } = set;
+  const line = `line ${placeIn(report, at, { at: assignment.at - 1, length: 1 }).line}`;
+  switch (why) {
+    case "later":
+      return `it is set only later, on ${line}`;
+    case "lost":
+      return `what ${line} sets is lost with its process: a pipe, \`&\` or parentheses begin one`;
+    case "local":
+      return `${line} sets it only for ${assignment.reach === "command" ? "that command" : "its function"}`;
+  }
 }
 
 /** The variables that a script has, in the order in which a person would look for them. */

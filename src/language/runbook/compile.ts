@@ -40,7 +40,10 @@ export function examineRunbook({ yaml, draft, lost, faults }: Shaped<Runbook>, c
   if (yaml === undefined) return { faults: inFileOrder(faults), warnings: [] };
   const report = reportOn(yaml);
   if (draft !== undefined && !lost.some(concernsAll)) checkRunbook(report, draft, context);
-  const known = ({ where }: Fault): boolean => !lost.some((path) => isInStep(yaml, path, where));
+  const file = `${/^(.*):\d+:\d+$/.exec(yaml.fault([], "").where ?? "")?.[1]}:`;
+  // What is said of another file, its functions, is said for the sake of a script that may be one that is not known.
+  const known = ({ where = "" }: Fault): boolean =>
+    lost.length === 0 || (where.startsWith(file) && !lost.some((path) => isInStep(yaml, path, where)));
   return {
     yaml,
     ...(draft === undefined ? {} : { draft }),
@@ -61,7 +64,7 @@ function concernsAll([top, ...rest]: Path): boolean {
 const PARTS: ReadonlySet<unknown> = new Set([undefined, "<<", "shell", "detect", "fix", "verify", "rollback"]);
 
 /** Whether a place is in the step of which such a part is not known. */
-function isInStep(yaml: Yaml, [top, index, part]: Path, where = ""): boolean {
+function isInStep(yaml: Yaml, [top, index, part]: Path, where: string): boolean {
   const line = Number(/:(\d+):\d+$/.exec(where)?.[1]);
   if (top !== "steps" || typeof index !== "number" || !PARTS.has(part) || line < yaml.place([top, index]).line)
     return false;

@@ -1,5 +1,5 @@
 import { expect, skip } from "./lines.ts";
-import { giveUp, looking, peekWord, type Reader } from "./reader.ts";
+import { assign, giveUp, looking, peekWord, type Reader } from "./reader.ts";
 import { ask, readSimple, redirect } from "./simple.ts";
 import type { CaseBranch, Command, List, Word } from "./tree.ts";
 import { arithmetic, readWord } from "./words.ts";
@@ -11,6 +11,8 @@ export function readCommand(reader: Reader): Command {
   if (compound === undefined) return readSimple(reader);
   skip(reader, false);
   while (redirect(reader)) skip(reader, false);
+  if (compound.kind === "loop" || compound.kind === "function")
+    reader.regions.push({ kind: compound.kind, start: at, end: reader.at });
   return { ...compound, at, end: reader.at };
 }
 
@@ -19,9 +21,11 @@ type Bare = Command extends infer C ? (C extends Command ? Omit<C, "at" | "end">
 function readCompound(reader: Reader): Bare | undefined {
   if (looking(reader, "((") && arithmetic(reader, reader.at + 2)) return { kind: "test", opening: "((" };
   if (looking(reader, "(")) {
+    const start = reader.at;
     reader.at += 1;
     const body = reader.commands(reader);
     expect(reader, ")");
+    reader.regions.push({ kind: "subshell", start, end: reader.at });
     return { kind: "group", body };
   }
   if (/^[A-Za-z_][\w-]*\s*\(\s*\)/.test(reader.text.slice(reader.at, reader.at + 100))) {
@@ -76,10 +80,10 @@ function readFor(reader: Reader): Bare {
     const end = reader.text.indexOf("))", reader.at);
     if (end < 0) giveUp();
     for (const [, name = ""] of reader.text.slice(reader.at, end).matchAll(/([A-Za-z_]\w*)\s*=(?!=)/g))
-      reader.assigned.add(name);
+      assign(reader, name);
     reader.at = end + 2;
   } else {
-    reader.assigned.add(readWord(reader)?.raw ?? giveUp());
+    assign(reader, readWord(reader)?.raw ?? giveUp());
     skip(reader, true);
     if (peekWord(reader) === "in") {
       expect(reader, "in");

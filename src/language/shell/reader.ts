@@ -1,11 +1,12 @@
-import type { List, Reference } from "./tree.ts";
+import type { Assignment, List, Reference, Region } from "./tree.ts";
 
 /** Where reading stands, and what was come across so far. */
 export type Reader = {
   readonly text: string;
   at: number;
   readonly references: Reference[];
-  readonly assigned: Set<string>;
+  readonly assignments: Assignment[];
+  readonly regions: Region[];
   readonly heredocs: number[];
   readonly substitutions: List[];
   /** Here-documents whose bodies begin at the next line. */
@@ -25,6 +26,11 @@ const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 /** Gives up on a script that is not understood; the shell itself says what is wrong with it. */
 export function giveUp(): never {
   throw new SyntaxError("not understood");
+}
+
+/** Notes that a name gets a value, for all that comes from here on. */
+export function assign(reader: Reader, name: string, at = reader.at, reach: Assignment["reach"] = "shell"): void {
+  reader.assignments.push({ name, at, reach });
 }
 
 /** The variable name that begins at an offset, empty where there is none. */

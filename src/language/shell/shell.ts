@@ -24,7 +24,9 @@ export function readBeginning(text: string): Variables {
   const references = reader.references.filter(({ name }) => !words.has(name));
   return {
     references,
-    assigned: reader.assigned,
+    // Where it is not known how the rest goes on, a name that gets a value anywhere has one everywhere.
+    assignments: reader.assignments.map(({ name }) => ({ name, at: 0, reach: "shell" })),
+    regions: [],
     opaque: words.has("eval") || words.has("source") || /(^|[\s;&|])\.\s/.test(text),
   };
 }
@@ -34,7 +36,8 @@ function readerOf(text: string): Reader {
     text,
     at: 0,
     references: [],
-    assigned: new Set(),
+    assignments: [],
+    regions: [],
     heredocs: [],
     substitutions: [],
     pending: [],
@@ -64,9 +67,11 @@ function readList(reader: Reader): List {
     skip(reader, true);
     if (looking(reader, ";;") || looking(reader, ")") || reader.at >= reader.text.length) return list;
     if (CLOSERS.has(peekWord(reader))) return list;
+    const start = reader.at;
     list.push(readAndOr(reader));
     skip(reader, false);
     if (looking(reader, ";;") || looking(reader, ";&")) return list;
+    if (looking(reader, "&")) reader.regions.push({ kind: "subshell", start, end: reader.at });
     if (looking(reader, ";") || looking(reader, "&")) reader.at += 1;
   }
 }
@@ -95,9 +100,13 @@ function readPipeline(reader: Reader): Pipeline {
   const commands = [readCommand(reader)];
   for (;;) {
     skip(reader, false);
-    if (!looking(reader, "|") || looking(reader, "||")) return { negated, commands };
+    if (!looking(reader, "|") || looking(reader, "||")) break;
     reader.at += looking(reader, "|&") ? 2 : 1;
     skip(reader, true);
     commands.push(readCommand(reader));
   }
+  // bash's `lastpipe` spares the last of them the process of its own.
+  const apart = commands.length === 1 ? [] : reader.text.includes("lastpipe") ? commands.slice(0, -1) : commands;
+  for (const { at, end } of apart) reader.regions.push({ kind: "subshell", start: at, end });
+  return { negated, commands };
 }

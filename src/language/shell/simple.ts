@@ -1,6 +1,6 @@
 import { skip } from "./lines.ts";
-import { giveUp, type Reader } from "./reader.ts";
-import type { Command, Word } from "./tree.ts";
+import { assign, giveUp, type Reader } from "./reader.ts";
+import type { Assignment, Command, Word } from "./tree.ts";
 import { readWord } from "./words.ts";
 
 const DECLARERS = new Set([
@@ -16,6 +16,10 @@ const DECLARERS = new Set([
   "let",
   "unset",
 ]);
+/** They set a variable of the function that they stand in. */
+const LOCAL = new Set(["local", "declare", "typeset"]);
+/** What is set before them stays, as these builtins are the shell itself. */
+const SPECIAL = new Set(": . break continue eval exec exit return set shift source times trap".split(" "));
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*/;
 
 /** Reads a simple command: assignments, words and redirections. */
@@ -31,7 +35,7 @@ export function readSimple(reader: Reader): Command {
     if (word === undefined) break;
     if (/^(\d+|\{\w+\})$/.test(word.raw) && /[<>]/.test(reader.text.charAt(reader.at))) {
       // bash's `exec {fd}<file`.
-      if (word.raw.startsWith("{")) reader.assigned.add(word.raw.slice(1, -1));
+      if (word.raw.startsWith("{")) assign(reader, word.raw.slice(1, -1));
       continue;
     }
     if (words.length > 0 || !/^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/.test(word.raw)) words.push(word);
@@ -44,17 +48,24 @@ export function readSimple(reader: Reader): Command {
 
 /** Notes which names a simple command gives a value. */
 function note(reader: Reader, assignments: readonly Word[], words: readonly Word[]): void {
-  for (const word of assignments) reader.assigned.add(nameOf(word));
   const skipped = words.findIndex((word) => !["command", "builtin"].includes(word.raw));
   const [command, ...rest] = words.slice(Math.max(0, skipped));
+  const lasting = command === undefined || SPECIAL.has(command.raw) || DECLARERS.has(command.raw);
+  for (const word of assignments) set(reader, word, lasting ? "shell" : "command");
   if (command === undefined) return;
   const asking = ["[", "test"].includes(command.raw) ? rest.findIndex(({ raw }) => raw === "-v") : -1;
   const asked = asking < 0 ? undefined : rest[asking + 1];
   if (asked !== undefined) ask(reader, asked);
   if (["eval", ".", "source"].includes(command.raw)) reader.opaque = true;
-  if (DECLARERS.has(command.raw)) for (const word of rest) reader.assigned.add(nameOf(word));
+  const local = LOCAL.has(command.raw) && !rest.some(({ raw }) => /^-\w*g/.test(raw));
+  if (DECLARERS.has(command.raw)) for (const word of rest) set(reader, word, local ? "local" : "shell");
   const target = command.raw === "printf" && rest[0]?.raw === "-v" ? rest[1] : undefined;
-  if (target !== undefined) reader.assigned.add(nameOf(target));
+  if (target !== undefined) set(reader, target, "shell");
+}
+
+/** From the end of the word on: `x=$x` reads before it sets. */
+function set(reader: Reader, word: Word, reach: Assignment["reach"]): void {
+  assign(reader, nameOf(word), word.at + word.raw.length, reach);
 }
 
 /** bash's `-v name` asks whether there is such a variable. */

@@ -35,11 +35,22 @@ export type AndOr = { readonly pipelines: readonly Pipeline[]; readonly operator
 /** Commands one after the other. */
 export type List = readonly AndOr[];
 
+/** A variable that a script sets, and the offset from which on it is set. */
+export type Assignment = {
+  readonly name: string;
+  readonly at: number;
+  /** `local`: for the function that it is in and those which that calls. `command`: for what is called with it, as in `x=1 command`. */
+  readonly reach: "shell" | "local" | "command";
+};
+
+/** A stretch of a script: what runs in a process of its own, so that what is set in it is lost at its end; what runs again and again; or the body of a function. */
+export type Region = { readonly kind: "subshell" | "loop" | "function"; readonly start: number; readonly end: number };
+
 /** What is known of a script's variables. */
 export type Variables = {
   readonly references: readonly Reference[];
-  /** Names that get a value somewhere in the script. */
-  readonly assigned: ReadonlySet<string>;
+  readonly assignments: readonly Assignment[];
+  readonly regions: readonly Region[];
   /** `eval` and `.` may set any name. */
   readonly opaque: boolean;
 };

@@ -1,4 +1,4 @@
-import { giveUp, nameAt, type Reader } from "./reader.ts";
+import { assign, giveUp, nameAt, type Reader } from "./reader.ts";
 import type { Word } from "./tree.ts";
 
 const META = new Set([" ", "\t", "\n", ";", "&", "|", "<", ">", "(", ")"]);
@@ -73,6 +73,7 @@ function backquote(reader: Reader): undefined {
   const inner: Reader = { ...reader, text: `${reader.text.slice(0, end)})`, at: start, pending: [] };
   reader.substitutions.push(reader.commands(inner));
   reader.opaque ||= inner.opaque;
+  reader.regions.push({ kind: "subshell", start, end });
   reader.at = end + 1;
   return undefined;
 }
@@ -99,8 +100,10 @@ function dollar(reader: Reader, quoted: boolean): string | undefined {
 }
 
 function substitution(reader: Reader): undefined {
+  const start = reader.at;
   reader.substitutions.push(reader.commands(reader));
   if (reader.text.charAt(reader.at) !== ")") giveUp();
+  reader.regions.push({ kind: "subshell", start, end: reader.at });
   reader.at += 1;
   return undefined;
 }
@@ -137,7 +140,7 @@ function brace(reader: Reader, quoted: boolean): undefined {
   const names = prefix > 0 && /^[*@]\}/.test(reader.text.slice(reader.at, reader.at + 2));
   if (name !== "" && !names)
     reader.references.push({ name, at: start, length: reader.at - start, optional: operator !== "" });
-  if (operator.endsWith("=")) reader.assigned.add(name);
+  if (operator.endsWith("=")) assign(reader, name);
   for (;;) {
     const char = reader.text.charAt(reader.at);
     if (char === "") giveUp();
@@ -182,7 +185,7 @@ function arithmeticPiece(reader: Reader): void {
       return;
     }
     const after = reader.text.slice(reader.at + name.length, reader.at + name.length + 6);
-    if (/^\s*([-+*/%&|^]|<<|>>)?=(?!=)/.test(after)) reader.assigned.add(name);
+    if (/^\s*([-+*/%&|^]|<<|>>)?=(?!=)/.test(after)) assign(reader, name);
     else reader.references.push({ name, at: reader.at, length: name.length, optional: false });
     reader.at += name.length;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { mistakes } from "../../../kit/mistakes.ts";
+import { mistakes, warnings } from "../../../kit/mistakes.ts";
 
 /** The mistakes of one detect script whose runbook has an input `mount` and a fact `kernel`; places are those of the script. */
 function inDetect(script: string, functions?: string): string[] {
@@ -101,7 +101,7 @@ describe("a variable is given", () => {
     ["in a comment", "echo a # $gone"],
     ["after a backslash", "echo \\$gone"],
     ["in a here-document whose word is quoted", "cat <<'X'\n$gone\nX"],
-    ["in upper or mixed case, which is the environment's", "echo $HOME $Path"],
+    ["that the environment has", "echo $HOME $LC_ALL $SSH_CONNECTION $http_proxy $EUID"],
     ["that has no name", 'echo $1 $@ $# $? $$ $! "$*"'],
     ["beside eval, which may set anything", "eval x=1; echo $x"],
     ["beside a file that is read, which may set anything", ". /etc/os-release; echo $name"],
@@ -115,6 +115,13 @@ describe("a variable is given", () => {
     expect(inDetect(script)).toEqual([]);
   });
 
+  test("by what runs again after it, and to functions by whoever calls them", () => {
+    expect(inDetect("for i in 1 2; do echo $old; old=$i; done")).toEqual([]);
+    expect(inDetect("f() { echo $x; }; x=1 f; g() { local y=1; h; }; h() { echo $y; }; g")).toEqual([]);
+    expect(inDetect("f() { x=1; }; f; echo $x; shopt -s lastpipe; echo 1 | read y; echo $y")).toEqual([]);
+    expect(inDetect("( x=1; ls | while read y; do echo $x $y; done )")).toEqual([]);
+  });
+
   test("by the file of functions", () => {
     expect(inDetect("echo $limit", "limit=5")).toEqual([]);
     expect(inDetect("echo $limit", "limt=5; if")).toEqual([
@@ -123,6 +130,77 @@ describe("a variable is given", () => {
     expect(inDetect("echo $limit", "if; read limit")).toEqual([]);
     expect(inDetect("echo $limit", "if; eval x")).toEqual([]);
     expect(inDetect("echo $limit", "limt=5")).toEqual([`1:6 ${NOTHING} \`$limit\` to this script ${DECLARE("limit")}`]);
+  });
+});
+
+describe("a variable that the script sets in vain", () => {
+  test.each([
+    ["later", "echo $x\nx=1", "1:6", "it is set only later, on line 10"],
+    ["from itself", "x=$x", "1:3", "it is set only later, on line 9"],
+    ["in a loop behind a pipe", "ls | while read f; do n=$f; done\necho $n", "2:6", LOST(9)],
+    ["at the end of a pipe", "uname | read x; echo $x", "1:22", LOST(9)],
+    ["in parentheses", "( x=1 ); echo $x", "1:15", LOST(9)],
+    ["in a substitution", "y=$(x=1; echo 2); echo $x $y", "1:24", LOST(9)],
+    ["in the background", "{ x=1; } & wait; echo $x", "1:23", LOST(9)],
+    ["for one command", "x=1 ls; echo $x", "1:14", "line 9 sets it only for that command"],
+    ["for a function", "f() { local x=1; }; f; echo $x", "1:29", "line 9 sets it only for its function"],
+  ])("%s", (_name, script, place, hint) => {
+    expect(inDetect(script)).toEqual([
+      `${place} nothing gives \`$${script.includes("$n") ? "n" : "x"}\` to this script → ${hint}`,
+    ]);
+  });
+});
+
+function LOST(line: number): string {
+  return `what line ${line} sets is lost with its process: a pipe, \`&\` or parentheses begin one`;
+}
+
+test("a name in capitals may be the hosts' own, and is a mistake only where it is written like one that is given", () => {
+  const script = "echo $ORACLE_HOME ${JAVA_HOME:?} $Gone $Mount $MOUNT; OPTS=1; echo $OPTS";
+  const text = `name: x\ntitle: X\ninputs: { mount: { type: string } }\nsteps: [{ id: a, detect: { run: '${script}' } }]`;
+  expect(mistakes(text)).toEqual([
+    "4:73 nothing gives `$Mount` to this script → did you mean `mount`?",
+    "4:80 nothing gives `$MOUNT` to this script → did you mean `mount`?",
+  ]);
+  expect(warnings(text)).toEqual([
+    "4:39 nothing here gives `$ORACLE_HOME`: does every host have it? → write ${ORACLE_HOME:?} if it is in the hosts' own environment",
+    "4:67 nothing here gives `$Gone`: does every host have it? → write ${Gone:?} if it is in the hosts' own environment",
+  ]);
+});
+
+/** What is said of a variable of a function of the file. */
+function hint(name: string): string {
+  return `→ give it to the function as a word of its own (\`$1\`), or write \${${name}:-} if it may be empty`;
+}
+
+describe("what a function of the file reads", () => {
+  const FILE = "first() {\n  second\n}\nsecond() {\n  echo $pid $limit $ORACLE_HOME\n}\nother() {\n  echo $never\n}\n";
+  test("is told where a script calls it without giving that, once", () => {
+    const lines = ["fix: { risk: low, run: 'first; x=$(second)' }", "verify: { run: 'if first; then :; fi' }"];
+    const text = [
+      "name: x",
+      "title: X",
+      "functions: x.sh",
+      "steps:",
+      "  - id: a",
+      "    detect: { run: ':', findings: { pid: integer } }",
+      ...lines.map((line) => `    ${line}`),
+    ].join("\n");
+    expect(mistakes(text, FILE)).toEqual([
+      `5:8 nothing gives \`$pid\` to \`second\`, which \`verify\` of step \`a\` calls ${hint("pid")}`,
+      `5:13 nothing gives \`$limit\` to \`second\`, which \`fix\` of step \`a\` calls ${hint("limit")}`,
+    ]);
+    expect(
+      mistakes(text.replace("first; x=", "limit=1; pid=2; first; x="), FILE).map((line) => line.split(" ", 4).at(-1)),
+    ).toEqual(["`$pid`", "`$limit`"]);
+  });
+
+  test("and what the file itself reads, where it is read before it is set", () => {
+    expect(inDetect(":", "echo $mount; a=$b; b=1; echo $b\n: ${c:-$kernel}")).toEqual([
+      "-8:8 nothing gives `$b` to what is put before the fact `kernel` → set it before, or write ${b:-} if it may be empty",
+      "-7:0 nothing gives `$kernel` to what is put before the fact `kernel` → set it before, or write ${kernel:-} if it may be empty",
+    ]);
+    expect(inDetect(":", "echo $b; eval b=1")).toEqual([]);
   });
 });
 
