@@ -22,7 +22,7 @@ steps:
 `;
 
 const FUNCTIONS = `helper() {
-  case ${1:-} in
+  case $host_name in
     many*) rm $(date) ;;
   esac
 }
