@@ -1,5 +1,6 @@
 import { scriptsOf } from "../language/runbook/scripts.ts";
 import { sourceOf } from "../language/yaml/source.ts";
+import { isUnknown, type Path } from "../language/yaml/path.ts";
 import type { Yaml } from "../language/yaml/yaml.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Runbook } from "../model/runbook.ts";
@@ -26,10 +27,10 @@ export type Located = {
   readonly at: (spot: Spot, message: string, hint?: string) => Fault;
 };
 
-/** The scripts of a runbook that a POSIX shell runs. */
-export function locatedScripts(yaml: Yaml, draft: Runbook): Located[] {
+/** The scripts of a runbook that a POSIX shell runs, without those of which it is not known what they are (`lost`). */
+export function locatedScripts(yaml: Yaml, draft: Runbook, lost: readonly Path[]): Located[] {
   return scriptsOf(draft).flatMap(({ path, text, shell }): Located[] => {
-    if (shell === "powershell") return [];
+    if (shell === "powershell" || isUnknown(lost, path)) return [];
     const at: Located["at"] = ({ line, column = 1, length = text.length }, message, hint) =>
       yaml.faultAt(yaml.within(path, startOf(text, line) + column - 1, length), message, hint);
     return [{ text, shell, functions: false, at }];

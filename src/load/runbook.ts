@@ -55,7 +55,7 @@ export async function openRunbook(
   const parts = await readParts(read.yaml?.value, path, dirname(absolute));
   const { yaml, draft, ...known } = examineRunbook(read, parts);
   if (yaml === undefined || draft === undefined) return { path, ...known };
-  const scripts = [...locatedFunctions(draft, parts), ...locatedScripts(yaml, draft)];
+  const scripts = [...locatedFunctions(draft, parts), ...locatedScripts(yaml, draft, read.lost)];
   const shells = syntaxFaults(scripts);
   meanwhile?.();
   const syntax = await shells;

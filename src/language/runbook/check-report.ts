@@ -8,11 +8,15 @@ export type Context = {
   readonly functionsFiles?: ReadonlyMap<string, string>;
   /** Files that the runbook names and that cannot be read: as it writes them → why. */
   readonly unreadable?: ReadonlyMap<string, string>;
+  /** The runbook itself is not known as a whole: what its scripts are given is not, either. */
+  readonly unknown?: boolean;
 };
 
 /** Gathers what the checks find: faults refuse the file, warnings do not. */
 export type Report = {
   readonly yaml: Yaml;
+  /** What stands in the file and could not be read, as paths. */
+  readonly lost: readonly Path[];
   readonly faults: Fault[];
   readonly warnings: Fault[];
   readonly fault: (path: Path, message: string, hint?: string, which?: "key" | "value") => void;
@@ -20,11 +24,12 @@ export type Report = {
 };
 
 /** An empty report on a document. */
-export function reportOn(yaml: Yaml): Report {
+export function reportOn(yaml: Yaml, lost: readonly Path[] = []): Report {
   const faults: Fault[] = [];
   const warnings: Fault[] = [];
   return {
     yaml,
+    lost,
     faults,
     warnings,
     fault: (path, message, hint, which) => void faults.push(yaml.fault(path, message, hint, which)),

@@ -9,6 +9,7 @@ import { sharedOf } from "./shared.ts";
 import { scriptsOf, type ScriptAt, type ScriptKind } from "./scripts.ts";
 import { placeIn } from "./script-place.ts";
 import type { ShellScript } from "../shell/tree.ts";
+import { isUnknown } from "../yaml/path.ts";
 import { readBeginning, readShell } from "../shell/shell.ts";
 
 /** Checks every script of a runbook by reading it as a shell would. What is not understood is left to the shell's own check. */
@@ -17,10 +18,11 @@ export function checkScripts(report: Report, runbook: Runbook, context: Context)
   const variables = checkVariables(report, runbook, shared);
   const called = checkCalled(report, runbook, shared);
   for (const at of scriptsOf(runbook)) {
+    if (isUnknown(report.lost, at.path)) continue;
     characters(report, at);
     joinedLines(report, at);
     if (at.shell === "powershell") {
-      checkPowershell(report, runbook, at);
+      if (context.unknown !== true) checkPowershell(report, runbook, at);
       continue;
     }
     const script = readShell(at.text);

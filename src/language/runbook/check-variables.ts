@@ -94,7 +94,9 @@ export function variablesOf(report: Report, runbook: Runbook, at: ScriptAt): str
 /** The names as the file gives them: a column whose type is wrong is still a variable. */
 function keysAt(report: Report, path: readonly (string | number)[]): string[] {
   const value = valueAt(report.yaml.value, path);
-  return typeof value === "object" && value !== null ? Object.keys(value) : [];
+  const names = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  const gone = report.lost.filter((each) => each.length > path.length && path.every((part, at) => part === each[at]));
+  return [...new Set([...names, ...gone.map((each) => String(each[path.length]))])];
 }
 
 /** Facts are read in order after the runbook's own `applies`: a fact knows those before it. */

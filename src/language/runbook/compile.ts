@@ -1,6 +1,7 @@
 import type { Fault } from "../../model/fault.ts";
 import { Runbook } from "../../model/runbook.ts";
 import { reportOn, type Context } from "./check-report.ts";
+import { checkScripts } from "./check-scripts.ts";
 import { checkRunbook } from "./check.ts";
 import { RUNBOOKS } from "./dialect.ts";
 import { runbookStandIn } from "./stand-ins.ts";
@@ -32,21 +33,25 @@ const FORM: Form<Runbook> = { dialect: RUNBOOKS, schema: Runbook, vital: null, s
 
 /** A runbook's text as YAML, held against the schema. `file` is the name that faults say. */
 export function readRunbook(text: string, file: string): Shaped<Runbook> {
-  return shape(FORM, readYaml(text, { file, schema: "core" }));
+  return shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
 }
 
 /** Like `compileRunbook`, for a caller that has read the text for its own purposes, and has checks of its own to add. */
 export function examineRunbook({ yaml, draft, lost, faults }: Shaped<Runbook>, context: Context = {}): Examined {
   if (yaml === undefined) return { faults: inFileOrder(faults), warnings: [] };
-  const report = reportOn(yaml);
-  if (draft !== undefined && !lost.some(concernsAll)) checkRunbook(report, draft, context);
+  const report = reportOn(yaml, lost);
+  const whole = !lost.some(concernsAll);
+  if (draft !== undefined && whole) checkRunbook(report, draft, context);
+  // How a script ends says the same whatever it is given.
+  else if (draft !== undefined && !lost.some(([top]) => top === "shell"))
+    checkScripts(report, draft, { unknown: true });
   const file = `${/^(.*):\d+:\d+$/.exec(yaml.fault([], "").where ?? "")?.[1]}:`;
   // What is said of another file, its functions, is said for the sake of a script that may be one that is not known.
   const known = ({ where = "" }: Fault): boolean =>
     lost.length === 0 || (where.startsWith(file) && !lost.some((path) => isInStep(yaml, path, where)));
   return {
     yaml,
-    ...(draft === undefined ? {} : { draft }),
+    ...(draft === undefined || !whole ? {} : { draft }),
     faults: inFileOrder([...faults, ...report.faults.filter(known)]),
     warnings: inFileOrder(report.warnings.filter(known)),
   };

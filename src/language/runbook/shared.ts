@@ -22,14 +22,17 @@ export type Shared = {
 };
 
 /** The `functions` of a runbook. */
-export function sharedOf({ functions = [] }: Runbook, { functionsFiles, unreadable }: Context): Shared {
+export function sharedOf(
+  { functions = [] }: Runbook,
+  { functionsFiles, unreadable, unknown = false }: Context,
+): Shared {
   const files = Array.from(functionsFiles ?? [], ([name, text]) => fileOf(name, text));
   const named = [functions].flat();
   const all = named.length === 0 || (files.length > 0 && !named.some((name) => unreadable?.has(name) === true));
   return {
     files,
     functions: new Map(files.flatMap(({ script }) => (script === undefined ? [] : [...functionsOf(script)]))),
-    known: all && !files.some(({ variables }) => variables.opaque),
+    known: !unknown && all && !files.some(({ variables }) => variables.opaque),
   };
 }
 

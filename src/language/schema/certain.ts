@@ -18,8 +18,10 @@ export function certain(
     open !== undefined && path.every((part, at) => String(part) === String(open[at]));
   // What was to be merged into a mapping may have brought what is missing there.
   const unmerged = new Set(lost.filter((path) => path.at(-1) === "<<").map((path) => path.slice(0, -1).join("\0")));
+  const unknown = new Set(lost.map((path) => path.join("\0")));
   return issues.filter((issue) => {
     const path = pathOf(issue);
+    if (unknown.has(path.join("\0"))) return false;
     if (issue.code === "unrecognized_keys") return true;
     const above = path.slice(0, -1);
     if (valueAt(value, path) !== undefined) return !goesOn(path);

@@ -10,8 +10,10 @@ import { pathOf, schemaFaults } from "./schema-faults.ts";
 
 /** What became of a document that was held against its schema. */
 export type Shaped<T> = {
-  /** The document with misnamed keys called as they were meant; undefined where a mistake of YAML ended the reading. */
+  /** The document with misnamed keys called as they were meant; undefined where there is none. */
   readonly yaml?: Yaml;
+  /** Whether a mistake of YAML ended the reading, so that more may follow, and what stands last is perhaps not whole. */
+  readonly cut: boolean;
   /** What the schema makes of it, or of what is right in it; undefined where too little is. */
   readonly draft?: T;
   /** Where the schema does not allow it. */
@@ -36,8 +38,10 @@ const DEEPEST = 8;
 
 /** Holds a document against its schema. A key whose name is wrong is read as the one that it was meant to be, so that what is wrong in its value is told in the same go. */
 export function shape<T>({ dialect, schema, vital, standIns }: Form<T>, read: ReadYaml): Shaped<T> {
-  let { yaml, head = yaml, open, lost = [] } = read;
-  if (head === undefined) return { broken: [], lost, faults: read.faults };
+  const { yaml } = read;
+  let { head = yaml, open, lost = [] } = read;
+  if (head === undefined) return { cut: false, broken: [], lost, faults: read.faults };
+  const cut = yaml === undefined;
   const names: Fault[] = [];
   for (let depth = 0; ; depth += 1) {
     const parsed = schema.safeParse(head.value);
@@ -46,9 +50,9 @@ export function shape<T>({ dialect, schema, vital, standIns }: Form<T>, read: Re
     if (renamed.length === 0) {
       const faults = [...read.faults, ...names, ...schemaFaults(dialect, head, issues)];
       const broken = issues.map(pathOf);
-      if (yaml === undefined) return { broken, lost, faults };
-      const draft = parsed.success ? parsed.data : salvage(schema, yaml.value, vital, standIns);
-      return { yaml, ...(draft === undefined ? {} : { draft }), broken, lost, faults };
+      const draft = parsed.success ? parsed.data : salvage(schema, head.value, vital, standIns);
+      const more = cut && open !== undefined ? [["<<"], open] : [];
+      return { yaml: head, cut, ...(draft === undefined ? {} : { draft }), broken, lost: [...lost, ...more], faults };
     }
     names.push(
       ...schemaFaults(
@@ -58,7 +62,6 @@ export function shape<T>({ dialect, schema, vital, standIns }: Form<T>, read: Re
       ),
     );
     head = withMeant(head, renamed);
-    yaml = yaml === undefined ? undefined : head;
     open = open === undefined ? undefined : asMeant(renamed, open);
     lost = lost.map((path) => asMeant(renamed, path));
   }

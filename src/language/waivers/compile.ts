@@ -17,8 +17,9 @@ export type ExaminedWaivers = {
 
 /** Reads a text and checks all of it. `file` is the name that faults say, `now` in ms since the epoch. */
 export function examineWaivers(text: string, file: string, now: number): ExaminedWaivers {
-  const { yaml, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core" }));
-  if (yaml === undefined || draft === undefined) return { waivers: [], faults: inFileOrder(faults), warnings: [] };
+  const { yaml, cut, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
+  if (yaml === undefined || cut || draft === undefined)
+    return { waivers: [], faults: inFileOrder(faults), warnings: [] };
   const report = reportOn(yaml);
   const doubtful = new Set(broken.map(([, index]) => index));
   for (const [at, waiver] of draft.waivers.entries()) {

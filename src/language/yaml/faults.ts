@@ -1,6 +1,7 @@
 import { SCALAR_STYLE, type Schema, type YAMLException } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
 import type { Place, Source } from "./source.ts";
+import { keyBefore, openerOf } from "./gaps.ts";
 import { keyName, resolved, type Alias, type Node, type Tree } from "./tree.ts";
 
 /** Characters that a file may have. */
@@ -48,14 +49,14 @@ export function bombFault(source: Source, aliases: readonly Alias[]): Fault | un
     added += alias.size;
     if (added <= MAX_ALIASED) continue;
     const message = `aliases make this document larger than ${MAX_ALIASED.toLocaleString("en")} values`;
-    return source.fault(placeOf(source, alias), message, "write out what is needed instead of nesting aliases");
+    return source.fault(placeOfNode(source, alias), message, "write out what is needed instead of nesting aliases");
   }
   return undefined;
 }
 
 /** An alias that leads nowhere, or into itself. */
 export function aliasFault(source: Source, alias: Alias): Fault | undefined {
-  const at = placeOf(source, alias);
+  const at = placeOfNode(source, alias);
   if (alias.target === undefined) {
     const message = `*${alias.name} refers to an anchor that is not there`;
     return source.fault(at, message, `define it before with &${alias.name}`);
@@ -64,7 +65,7 @@ export function aliasFault(source: Source, alias: Alias): Fault | undefined {
   return source.fault(at, `*${alias.name} stands inside of what it refers to`, "a value cannot hold itself");
 }
 
-function placeOf(source: Source, { start, end }: Node): Place {
+function placeOfNode(source: Source, { start, end }: Node): Place {
   return source.place(start, end);
 }
 
@@ -121,6 +122,7 @@ function kindOf(value: unknown): string {
 }
 
 const NEIGHBOURS = "indent it as its neighbours are";
+const OPEN = "something that was opened before is still open here";
 const UNCLOSED = "close the `[`, the `{` or the quote that was opened before";
 
 /** js-yaml's reasons in words that help. The first pair that fits counts; the second pattern is for the line, in which U+0000 marks the place. */
@@ -133,7 +135,7 @@ const ADVICE: readonly (readonly [reason: RegExp, line: RegExp, message: string,
     "decrypt it, or leave it out and give it when asked",
   ],
   [/unknown \w+ tag/, /^/, "this YAML tag is not known here", "leave out the word that begins with !"],
-  [/deficient indentation|unexpected end/, /^/, "something that was opened before is still open here", UNCLOSED],
+  [/deficient indentation|unexpected end/, /^/, OPEN, UNCLOSED],
   [
     /bad indentation/,
     /:\s.*\0:/,
@@ -147,34 +149,37 @@ const ADVICE: readonly (readonly [reason: RegExp, line: RegExp, message: string,
     "this stands behind what a quote or bracket has closed",
     "a text with quotes or brackets of its own must be in quotes as a whole, or begin with `|` and a new line",
   ],
-  [
-    /multiline key/,
-    /^/,
-    "no colon and blank ends a key here",
-    "write `key: value`; the lines of a script are indented further than its key",
-  ],
   [/bad indentation/, /^/, "this line does not fit in with the lines before it", NEIGHBOURS],
   [/end of the stream or/, /^/, "this does not belong to what stands before it", NEIGHBOURS],
   [/unknown escape/, /^/, "\\ begins no known escape here", "write \\\\ for a backslash, or use single quotes"],
   [/non-printable/, /^/, "there is a control character here", "remove it"],
 ];
 
-/** Where the text of the last line before an offset's own begins. */
-function lineBefore(text: string, offset: number): number {
-  const before = text.slice(0, text.lastIndexOf("\n", offset - 1) + 1).trimEnd();
-  const start = before.lastIndexOf("\n") + 1;
-  return start + before.slice(start).search(/\S|$/);
+/** The offset of what js-yaml refuses, and whether that is a key without a colon. */
+export function placeOf(text: string, error: YAMLException): { readonly at: number; readonly key: boolean } {
+  const at = error.mark?.position ?? 0;
+  const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
+  // It is met at the next key's colon, and belongs to the lines before.
+  const colon = /multiline key/.test(error.reason) || (text.charAt(at) === ":" && !/:\s/.test(line));
+  const runs = /multiline key|bad indentation of/.test(error.reason);
+  const begin = runs ? keyBefore(text, at, colon) : undefined;
+  return begin === undefined ? { at, key: false } : { at: begin, key: true };
 }
 
 /** What js-yaml refuses, in words that help. */
 export function syntaxFault(source: Source, error: YAMLException): Fault {
-  const met = error.mark?.position ?? 0;
-  // It is met at the next key, and belongs to the line before.
-  const start = /multiline key/.test(error.reason) ? lineBefore(source.text, met) : met;
+  const { at: start, key } = placeOf(source.text, error);
   const at = source.place(start, start + 1);
+  if (key) {
+    const hint = "write `key: value`; the lines of a script are indented further than its key";
+    return source.fault(at, "no colon and blank ends a key here", hint);
+  }
   const line = source.line(at.line);
   const marked = `${line.slice(0, at.column - 1)}\0${line.slice(at.column - 1)}`;
   const known = ADVICE.find(([reason, pattern]) => reason.test(error.reason) && pattern.test(marked));
+  const opener = openerOf(source.text, error);
+  if (opener !== undefined && source.place(opener, opener).line < at.line)
+    return source.fault(at, OPEN, `${UNCLOSED}, perhaps on line ${source.place(opener, opener).line}`);
   if (known !== undefined) return source.fault(at, known[2], known[3]);
   return source.fault(at, `this is not valid YAML: ${error.reason}`);
 }

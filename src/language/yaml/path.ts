@@ -39,6 +39,11 @@ function isLost(node: Node): boolean {
   return node.kind === "alias" && (node.target === undefined || node.open);
 }
 
+/** Whether what stands at a path is not known, by the paths of what is not. */
+export function isUnknown(lost: readonly Path[], path: Path): boolean {
+  return lost.some((each) => each.length <= path.length && each.every((part, at) => part === path[at]));
+}
+
 /** The paths of the aliases that lead nowhere; undefined where one of them is a key. */
 export function lostPaths(node: Node, path: Path = []): readonly Path[] | undefined {
   if (isLost(node)) return [path];

@@ -1,29 +1,23 @@
 import {
-  boolYaml11Tag,
   CHOMPING_CLIP,
   COLLECTION_STYLE,
   constructFromEvents,
-  CORE_SCHEMA,
-  defineScalarTag,
   EVENT_ID,
-  mergeTag,
-  NOT_RESOLVED,
   parseEvents,
   SCALAR_STYLE,
-  Schema,
-  timestampTag,
-  YAML11_SCHEMA,
   YAMLException,
   type Event,
-  type ScalarTagDefinition,
+  type Schema,
 } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
-import { Encrypted, type Opener } from "../../model/secret.ts";
-import { aliasFault, bombFault, documentFaults, empty, keyFaults, refuse, syntaxFault } from "./faults.ts";
+import type { Opener } from "../../model/secret.ts";
+import { aliasFault, bombFault, documentFaults, empty, keyFaults, placeOf, refuse, syntaxFault } from "./faults.ts";
+import { gapAt, lostIn, without, type Gap } from "./gaps.ts";
 import { offsetsOf } from "./offsets.ts";
+import { schemaOf } from "./schemas.ts";
 import { inFileOrder, sourceOf, type Place, type Source } from "./source.ts";
 import { find, lastPath, lostPaths, mergedIn, type Path } from "./path.ts";
-import { resolved, treeOf, type Node } from "./tree.ts";
+import { resolved, treeOf, type Alias, type Node } from "./tree.ts";
 
 /** A YAML document: its value, and where each part of it stands in the file. */
 export type Yaml = {
@@ -48,41 +42,11 @@ export type YamlOptions = {
   readonly hidden?: boolean | undefined;
   /** Whether the keys of the mapping at a path must be texts, as they must without this; else they become texts, as JSON writes them. */
   readonly textKeys?: ((path: readonly string[]) => boolean) | undefined;
+  /** Whether a mistake that spoils a few lines leaves the rest to be read: what these lines were to bring is `lost` then. For what is only checked. */
+  readonly mend?: boolean;
   /** Opens what `!vault` marks, with `yaml11` only. */
   readonly open?: Opener | undefined;
 };
-
-/** Ansible's mark of a text that is no template. */
-const unsafeTag = defineScalarTag("!unsafe", { identify: () => false, resolve: (text) => text });
-
-/** Ansible's two names for what it has encrypted. */
-const vaultTags = (open: Opener): readonly ScalarTagDefinition<Encrypted>[] =>
-  ["!vault", "!vault-encrypted"].map((name) =>
-    defineScalarTag(name, { identify: () => false, resolve: (text) => new Encrypted(() => open(text)) }),
-  );
-
-const SCHEMAS: Readonly<Record<YamlOptions["schema"], Schema>> = {
-  core: CORE_SCHEMA.withTags(mergeTag),
-  yaml11: new Schema(YAML11_SCHEMA.tags.filter((tag) => tag !== timestampTag)).withTags(
-    { ...boolYaml11Tag, resolve: unlessOneLetter },
-    unsafeTag,
-  ),
-};
-
-/** A schema for each opener: there are few of them, and making one takes longer than reading a small file. */
-const withVault = new WeakMap<Opener, Schema>();
-
-function schemaOf({ schema, open }: YamlOptions): Schema {
-  if (schema === "core" || open === undefined) return SCHEMAS[schema];
-  const known = withVault.get(open) ?? SCHEMAS.yaml11.withTags(...vaultTags(open));
-  withVault.set(open, known);
-  return known;
-}
-
-/** YAML 1.1 calls `y` and `n` booleans, and Ansible reads them as text: they are names of hosts and keys. */
-function unlessOneLetter(...[text, ...rest]: Parameters<typeof boolYaml11Tag.resolve>): boolean | typeof NOT_RESOLVED {
-  return /^[yn]$/i.test(text) ? NOT_RESOLVED : boolYaml11Tag.resolve(text, ...rest);
-}
 
 /** Reads one YAML document, or says everything that is wrong with it as YAML. */
 export function parseYaml(text: string, options: YamlOptions): Yaml | Fault[] {
@@ -104,24 +68,42 @@ export type ReadYaml = {
 
 /** Like `parseYaml`, but where the mistakes leave a value (duplicate keys), gives that too, so that what is wrong inside it can be told in the same go. */
 export function readYaml(text: string, options: YamlOptions): ReadYaml {
-  const read = readDocument(text, options);
-  if (!("cut" in read)) return read;
-  const {
-    yaml: head,
-    faults = [],
-    last = [],
-  }: Partial<Document> = read.cut === 0 ? {} : readDocument(text.slice(0, read.cut), options);
-  const all = inFileOrder([...(head === undefined ? [] : faults), ...read.faults]);
-  return head === undefined ? { faults: all } : { head, open: last, faults: all };
+  const told: Fault[] = [];
+  const gaps: Gap[] = [];
+  for (let rest = text; ;) {
+    const read = readDocument(rest, options, gaps);
+    told.push(...read.faults);
+    if (!("cut" in read)) return { ...read, faults: inFileOrder(told) };
+    const { cut, gap } = read;
+    if (gap === undefined || gap.start <= (gaps.at(-1)?.start ?? -1) || gaps.length >= MOST_GAPS) {
+      const {
+        yaml: head,
+        faults = [],
+        last = [],
+        lost = [],
+      }: Partial<Document> = cut === 0 ? {} : readDocument(rest.slice(0, cut), options, gaps);
+      return head === undefined
+        ? { faults: inFileOrder(told) }
+        : { head, open: last, lost, faults: inFileOrder([...faults, ...told]) };
+    }
+    gaps.push(gap);
+    rest = without(rest, gap);
+  }
 }
+
+/** Mistakes that are left out one after the other, each for another reading. */
+const MOST_GAPS = 20;
+/** Characters of a text that is read so often. */
+const MOST_MENDED = 100_000;
 
 type Document = ReadYaml & { readonly last?: Path };
 
-/** `last` is what stands last; `cut`, where the line begins on which a syntax error ended the reading. */
+/** `last` is what stands last; `cut`, where the line begins on which a syntax error ended the reading, and `gap` the lines without which it may go on. */
 function readDocument(
   text: string,
   options: YamlOptions,
-): Document | { readonly yaml?: never; readonly faults: readonly Fault[]; readonly cut: number } {
+  gaps: readonly Gap[],
+): Document | { readonly yaml?: never; readonly faults: readonly Fault[]; readonly cut: number; readonly gap?: Gap } {
   const refused = refuse(text, options.file);
   if (refused !== undefined) return { faults: [refused] };
   const source = sourceOf(text, options.file, options.hidden);
@@ -132,12 +114,17 @@ function readDocument(
     const events = parseEvents(text, { filename: options.file });
     const tree = treeOf(text, events);
     const [root, second] = tree.roots;
-    if (root === undefined) return { faults: [empty(options.file)] };
+    if (root === undefined) return { faults: gaps.length > 0 ? [] : [empty(options.file)] };
     const aliases = tree.aliases.filter(({ start }) => second === undefined || start < second.start);
     const bomb = bombFault(source, aliases);
     if (bomb !== undefined) return { faults: [bomb] };
     const without = aliases.map((alias) => aliasFault(source, alias));
-    odd = [...documentFaults(source, tree), ...without.filter((fault) => fault !== undefined)];
+    // Of an anchor that has gone with a mistake, that mistake says enough.
+    const gone = ({ name }: Alias): boolean => gaps.some(({ anchors }) => anchors.has(name));
+    const alone = without.filter(
+      (fault, at) => fault !== undefined && (aliases[at] === undefined || !gone(aliases[at])),
+    );
+    odd = [...documentFaults(source, tree), ...alone.filter((fault) => fault !== undefined)];
     keys = keyFaults(source, schema, root, options.textKeys);
     const faults = inFileOrder([...odd, ...keys]);
     const all = firstDocument(events);
@@ -146,15 +133,25 @@ function readDocument(
     const lost = whole ? [] : lostPaths(root);
     if (lost === undefined) return { faults };
     const value = valueOf(text, whole ? all : withoutLost(all, { root, aliases, without }), schema);
-    const yaml = yamlOf(source, root, value, new Map(without.map((fault) => [fault?.where, fault])));
+    const yaml = yamlOf(source, root, value, new Map(alone.map((fault) => [fault?.where, fault])));
     const last = lastPath(root);
-    return { yaml, faults, lost, last, ...(second === undefined ? {} : { open: last }) };
+    const missing = [...lost, ...gaps.flatMap((gap) => lostIn(root, text, gap))];
+    return { yaml, faults, lost: missing, last, ...(second === undefined ? {} : { open: last }) };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
+    // What is to be merged and is not there any more makes it throw, too.
+    if (gaps.length > 0 && /cannot merge|abnormal merge/.test(error.reason))
+      return { faults: [...odd, ...keys], cut: gaps[0]?.start ?? 0 };
     // A key that is no text may be what made it throw.
     const faults = [...odd, ...keys, ...(keys.length > 0 ? [] : [syntaxFault(source, error)])];
+    const mended = options.mend === true && keys.length === 0 && text.length <= MOST_MENDED;
+    const gap = mended ? gapAt(text, error, placeOf(text, error).at) : undefined;
     const before = (error.mark?.position ?? 0) - 1;
-    return { faults, cut: Math.max(text.lastIndexOf("\n", before), text.lastIndexOf("\r", before)) + 1 };
+    return {
+      faults,
+      ...(gap === undefined ? {} : { gap }),
+      cut: Math.max(text.lastIndexOf("\n", before), text.lastIndexOf("\r", before)) + 1,
+    };
   }
 }
 

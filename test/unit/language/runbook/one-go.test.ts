@@ -150,7 +150,69 @@ describe("of what an alias that leads nowhere was to bring, nothing is said", ()
   });
 });
 
+test("what a mistake of YAML spoils is left out, and all else is told beside it", () => {
+  const text = [
+    "name: x",
+    "title: a: b",
+    "titel: X",
+    "inputs:",
+    "  size: @5",
+    "  limit: { type: intger }",
+    "steps:",
+    "  - id: 'a' b",
+    "    severity: bad",
+    "    detect:",
+    "      run: |",
+    "        echo $size $limit $gone",
+    "     findings: { pid: integer }",
+    "  - id: b",
+    "    title B",
+    "    detect:",
+    "\trun: ':'",
+    "    fix:",
+    "      risk: high",
+    "      run:|",
+    "        kill $nothing",
+    "      timeout: 5x",
+    "  - id: c",
+    "    detect: { run: 'grep x' }",
+    "    severity: !odd warning",
+    "bananas: 1",
+  ].join("\n");
+  expect(mistakes(text).map((line) => line.split(" → ", 1)[0])).toEqual([
+    "2:9 a second colon: a text that holds `: ` must be in quotes",
+    "3:1 unknown key `titel` in the runbook",
+    "5:9 a text cannot begin with this character unless it is in quotes",
+    '6:18 `type`: expected one of string, integer, number, boolean, duration, bytes, percent, choice, found "intger"',
+    "8:13 this stands behind what a quote or bracket has closed",
+    '9:15 `severity`: expected one of info, warning, critical, found "bad"',
+    "13:6 this line does not fit in with the lines before it",
+    "15:5 no colon and blank ends a key here",
+    "17:1 a tab is used for indentation, and YAML allows only spaces",
+    "20:7 no colon and blank ends a key here",
+    '22:16 `timeout`: expected a duration such as 30s, 5m or 1h30m, found "5x"',
+    "24:21 the script ends with `grep`, which exits 1 when it finds nothing: a healthy host would be unknown",
+    "25:15 this YAML tag is not known here",
+    expect.stringContaining("26:1 unknown key `bananas` in the runbook"),
+  ]);
+});
+
+test("a quote that is never closed spoils its own line", () => {
+  const script = "detect: { run: 'echo $gone; grep x' }";
+  expect(
+    mistakes(`name: x\ntitle: X\nsteps:\n  - id: a\n    ${script}\n  - id: b\n    ${script}\n    title: "b\n`),
+  ).toEqual([
+    expect.stringContaining("5:26 nothing gives `$gone`"),
+    expect.stringContaining("5:33 the script ends with `grep`"),
+    expect.stringContaining("7:26 nothing gives `$gone`"),
+    expect.stringContaining("7:33 the script ends with `grep`"),
+    expect.stringContaining("9:1 something that was opened before is still open here"),
+  ]);
+});
+
 describe("where a mistake of YAML ends the reading", () => {
+  const OPEN =
+    "something that was opened before is still open here → close the `[`, the `{` or the quote that was opened before, perhaps on line";
   const TAB = "a tab is used for indentation, and YAML allows only spaces → replace it with spaces";
   test("what stands before it is checked as far as the rest cannot change it", () => {
     const text = [
@@ -175,6 +237,7 @@ describe("where a mistake of YAML ends the reading", () => {
       '8:15 `severity`: expected one of info, warning, critical, found "worse"',
       "9:5 unknown key `detekt` in step 2 → did you mean `detect`?",
       `10:1 ${TAB}`,
+      expect.stringContaining("11:1 unknown key `bananas` in the runbook"),
     ]);
   });
 
@@ -187,9 +250,9 @@ describe("where a mistake of YAML ends the reading", () => {
     [
       "numbers as names are in no order of their own",
       'name: x\ninputs:\n  b: { type: string }\n  "1":\n\tx',
-      `5:1 ${TAB}`,
+      `1:1 \`title\` is missing in the runbook → expected a text\n1:1 \`steps\` is missing in the runbook → expected a list\n5:1 ${TAB}`,
     ],
-    ["what is last may be going on", "name: x\nsteps:\n  - id: a\n    detect:\n\trun: x\n", `5:1 ${TAB}`],
+    ["what is last may be going on", "title: X\nname: x\nsteps:\n  - id: a\n    detect:\n\trun: x\n", `6:1 ${TAB}`],
     [
       "nothing stands before it",
       "nam: x: y\n",
@@ -198,7 +261,7 @@ describe("where a mistake of YAML ends the reading", () => {
     [
       "an open quote swallows the lines before",
       "name: 1\ntitle: 'a\nsteps: \"\n",
-      "3:1 something that was opened before is still open here → close the `[`, the `{` or the quote that was opened before",
+      `1:7 \`name\`: expected a text, found the number 1 → write it in quotes: "1"\n3:1 ${OPEN} 2\n4:1 ${OPEN} 3`,
     ],
   ])("%s", (_name, text, message) => {
     expect(mistakes(text)).toEqual(message.split("\n"));
