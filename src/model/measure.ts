@@ -15,6 +15,9 @@ export const Duration = z
   .transform((text) => parseDuration(text) ?? 0)
   .meta({ description: "A duration: 250ms, 30s, 5m, 1h30m, 7d; at most 20d." });
 
+/** A time after which something is given up: nothing can be done in none. */
+export const Timeout = Duration.refine((seconds) => seconds > 0, "expected a duration longer than 0");
+
 /** A number of hosts, or a share of them: `3` or `25%`. */
 export const Share = z.union([
   z.int().positive(),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { Fix, Rollback, Verify } from "./fix.ts";
 import { about, Label, Script, Slug, VariableName } from "./words.ts";
-import { Duration, Limit, Share } from "./measure.ts";
+import { Duration, Limit, Share, Timeout } from "./measure.ts";
 
 export const Severity = z.enum(["info", "warning", "critical"]);
 export type Severity = z.infer<typeof Severity>;
@@ -101,7 +101,7 @@ const Detect = z.strictObject({
     .optional()
     .meta(about("Columns that identify a finding (default: all but bytes, percent, number and duration).")),
   confirm: Confirm.optional(),
-  timeout: Duration.default(30).meta(about("After this the script is ended and the host is unknown (default 30s).")),
+  timeout: Timeout.default(30).meta(about("After this the script is ended and the host is unknown (default 30s).")),
 });
 
 const scope = {

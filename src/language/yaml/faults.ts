@@ -1,6 +1,7 @@
 import { SCALAR_STYLE, type Schema, type YAMLException } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
 import type { Place, Source } from "./source.ts";
+import { didYouMean } from "../suggest.ts";
 import { keyBefore, openerOf } from "./gaps.ts";
 import { keyName, resolved, type Alias, type Node, type Tree } from "./tree.ts";
 
@@ -42,6 +43,16 @@ export function documentFaults(source: Source, { roots: [first, second] }: Tree)
   return [source.fault(at, "a second document begins here, and one is expected", hint)];
 }
 
+/** What git leaves where two versions of a file could not be joined. */
+export function conflictFaults(source: Source): Fault[] {
+  const message = "git could not join two versions of this file: here begins what differs";
+  const hint = "settle it, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>";
+  const end = source.text.lastIndexOf("\n>>>>>>>");
+  return Array.from(source.text.matchAll(/^<{7}(?: .*)?$/gm))
+    .filter(({ index }) => index < end)
+    .map(({ 0: mark, index }) => source.fault(source.place(index, index + mark.length), message, hint));
+}
+
 /** Aliases that together make a document too large to hold: it must not even be written out. */
 export function bombFault(source: Source, aliases: readonly Alias[]): Fault | undefined {
   let added = 0;
@@ -55,11 +66,11 @@ export function bombFault(source: Source, aliases: readonly Alias[]): Fault | un
 }
 
 /** An alias that leads nowhere, or into itself. */
-export function aliasFault(source: Source, alias: Alias): Fault | undefined {
+export function aliasFault(source: Source, alias: Alias, anchors: Iterable<string>): Fault | undefined {
   const at = placeOfNode(source, alias);
   if (alias.target === undefined) {
     const message = `*${alias.name} refers to an anchor that is not there`;
-    return source.fault(at, message, `define it before with &${alias.name}`);
+    return source.fault(at, message, didYouMean(alias.name, anchors) ?? `define it before with &${alias.name}`);
   }
   if (!alias.open) return undefined;
   return source.fault(at, `*${alias.name} stands inside of what it refers to`, "a value cannot hold itself");

@@ -33,7 +33,12 @@ export type Pair = { readonly key: Node; readonly value: Node };
 export type Alias = Node & { readonly kind: "alias" };
 
 /** The root nodes of the documents in an event stream, and every alias in file order. */
-export type Tree = { readonly roots: readonly Node[]; readonly aliases: readonly Alias[] };
+export type Tree = {
+  readonly roots: readonly Node[];
+  readonly aliases: readonly Alias[];
+  /** Those of the last document, by their names. */
+  readonly anchors: ReadonlyMap<string, Node>;
+};
 
 /** Builds the tree of places beside js-yaml's own values, which forget where they came from. */
 export function treeOf(text: string, events: readonly Event[]): Tree {

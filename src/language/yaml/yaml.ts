@@ -11,7 +11,17 @@ import {
 } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
 import type { Opener } from "../../model/secret.ts";
-import { aliasFault, bombFault, documentFaults, empty, keyFaults, placeOf, refuse, syntaxFault } from "./faults.ts";
+import {
+  aliasFault,
+  bombFault,
+  conflictFaults,
+  documentFaults,
+  empty,
+  keyFaults,
+  placeOf,
+  refuse,
+  syntaxFault,
+} from "./faults.ts";
 import { gapAt, lostIn, without, type Gap } from "./gaps.ts";
 import { offsetsOf } from "./offsets.ts";
 import { schemaOf } from "./schemas.ts";
@@ -108,6 +118,8 @@ function readDocument(
   if (refused !== undefined) return { faults: [refused] };
   const source = sourceOf(text, options.file, options.hidden);
   const schema = schemaOf(options);
+  const conflicts = conflictFaults(source);
+  if (conflicts.length > 0) return { faults: conflicts };
   let keys: Fault[] = [];
   let odd: Fault[] = [];
   try {
@@ -118,7 +130,7 @@ function readDocument(
     const aliases = tree.aliases.filter(({ start }) => second === undefined || start < second.start);
     const bomb = bombFault(source, aliases);
     if (bomb !== undefined) return { faults: [bomb] };
-    const without = aliases.map((alias) => aliasFault(source, alias));
+    const without = aliases.map((alias) => aliasFault(source, alias, tree.anchors.keys()));
     // Of an anchor that has gone with a mistake, that mistake says enough.
     const gone = ({ name }: Alias): boolean => gaps.some(({ anchors }) => anchors.has(name));
     const alone = without.filter(

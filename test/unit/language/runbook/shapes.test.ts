@@ -65,6 +65,12 @@ test.each([
   expect(hint).toBe(better === undefined ? undefined : `write ${better}`);
 });
 
+test("a time limit of nothing is refused", () => {
+  expect(mistakes(withStep("detect: { run: ':', timeout: 0s }"))).toEqual([
+    '5:34 `timeout`: expected a duration longer than 0, found "0s"',
+  ]);
+});
+
 test("without steps, or with what are none, the rest is checked all the same", () => {
   const inputs = "inputs: { a: { type: integer, min: 5, max: 1 } }";
   for (const steps of ["Step: x", "steps: x", "steps: []"]) {

@@ -54,9 +54,9 @@ test.each(SPOILT)(
         // An anchor may have gone with the line.
         beside += faults.filter(({ message }) => !message.includes("anchor that is not there")).length - 1;
       }),
-      { numRuns: 150, seed: 3 },
+      { numRuns: 40, seed: 3 },
     );
-    expect(spoilt).toBeGreaterThan(30);
+    expect(spoilt).toBeGreaterThan(10);
     // One line in a hundred says something else in its new place.
     expect(beside / spoilt).toBeLessThan(0.02);
   },

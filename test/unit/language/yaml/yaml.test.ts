@@ -27,6 +27,16 @@ describe("what is no YAML is refused at its place", () => {
     ["an open brace at the end", "a: {b: 1", `1:9 ${OPEN.replace(", perhaps on line 1", "")}`],
     ["an open quote", "a: 'x\nb: 2", `2:1 ${OPEN}`],
     [
+      "an alias that is misspelt",
+      "a: &lvm 1\nb: *lmv\n",
+      "2:4 *lmv refers to an anchor that is not there → did you mean `lvm`?",
+    ],
+    [
+      "what git could not join",
+      "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n",
+      "2:1 git could not join two versions of this file: here begins what differs → settle it, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>",
+    ],
+    [
       "a second colon",
       "a: b: c\n",
       "1:5 a second colon: a text that holds `: ` must be in quotes → put all of the text in quotes",
