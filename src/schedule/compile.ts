@@ -28,8 +28,8 @@ const DAY = 86_400;
 
 /** Reads a text and checks all of it. `file` is the name that faults say; contradictions are looked for from `now` on. */
 export function examineSchedules(text: string, file: string, now: number): ExaminedSchedules {
-  const { yaml, cut, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
-  if (yaml === undefined || cut) return { faults: inFileOrder(faults), warnings: [] };
+  const { yaml, vague, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
+  if (yaml === undefined || vague) return { faults: inFileOrder(faults), warnings: [] };
   if (draft === undefined) return { yaml, faults: inFileOrder(faults), warnings: [] };
   const report = reportOn(yaml);
   const schedules = draft.schedules.map((written, at) =>

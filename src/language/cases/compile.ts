@@ -22,8 +22,8 @@ const FORM: Form<CaseSheet> = { dialect: CASES, schema: CaseSheet, vital: "cases
 /** Reads the cases of a runbook and checks them against it. `file` is the name that faults say. */
 export function compileCases(text: string, file: string, { runbook }: Pick<LoadedRunbook, "runbook">): CompiledCases {
   const read = readYaml(text, { file, schema: "core", mend: true, textKeys: (path) => !NUMBERED.has(path.at(-1)) });
-  const { yaml, cut, draft, broken, faults } = shape(FORM, read);
-  if (yaml === undefined || cut || draft === undefined || broken.length > 0) return { faults: inFileOrder(faults) };
+  const { yaml, vague, draft, broken, faults } = shape(FORM, read);
+  if (yaml === undefined || vague || draft === undefined || broken.length > 0) return { faults: inFileOrder(faults) };
   const report = reportOn(yaml);
   checkCases(report, draft, runbook);
   const all = inFileOrder([...faults, ...report.faults]);

@@ -19,8 +19,8 @@ export type ExaminedPolicy = {
 
 /** Reads a policy's text and checks all of it. `file` is the name that faults say. */
 export function examinePolicy(text: string, file: string): ExaminedPolicy {
-  const { yaml, cut, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
-  if (yaml === undefined || cut) return { faults: inFileOrder(faults) };
+  const { yaml, vague, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
+  if (yaml === undefined || vague) return { faults: inFileOrder(faults) };
   if (draft === undefined) return { yaml, faults: inFileOrder(faults) };
   const report = reportOn(yaml);
   checkPolicy(report, draft, new Set(broken.flatMap(([top, index]) => (top === "rules" ? Number(index) : []))));

@@ -12,13 +12,13 @@ import { pathOf, schemaFaults } from "./schema-faults.ts";
 export type Shaped<T> = {
   /** The document with misnamed keys called as they were meant; undefined where there is none. */
   readonly yaml?: Yaml;
-  /** Whether a mistake of YAML ended the reading, so that more may follow, and what stands last is perhaps not whole. */
-  readonly cut: boolean;
+  /** Whether more than one item of what is vital may lack something, or more may follow: what the items mean together is not known. */
+  readonly vague: boolean;
   /** What the schema makes of it, or of what is right in it; undefined where too little is. */
   readonly draft?: T;
-  /** Where the schema does not allow it. */
+  /** Where the draft is not what the file says. */
   readonly broken: readonly Path[];
-  /** Where aliases lead nowhere. */
+  /** What stands in the file and could not be read: see `ReadYaml`. */
   readonly lost: readonly Path[];
   /** What is wrong with the document as YAML, with the names of its keys, and by the schema. */
   readonly faults: readonly Fault[];
@@ -40,7 +40,7 @@ const DEEPEST = 8;
 export function shape<T>({ dialect, schema, vital, standIns }: Form<T>, read: ReadYaml): Shaped<T> {
   const { yaml } = read;
   let { head = yaml, open, lost = [] } = read;
-  if (head === undefined) return { cut: false, broken: [], lost, faults: read.faults };
+  if (head === undefined) return { vague: true, broken: [], lost, faults: read.faults };
   const cut = yaml === undefined;
   const names: Fault[] = [];
   for (let depth = 0; ; depth += 1) {
@@ -49,10 +49,18 @@ export function shape<T>({ dialect, schema, vital, standIns }: Form<T>, read: Re
     const renamed = depth < DEEPEST ? misnamed(dialect, head.value, issues) : [];
     if (renamed.length === 0) {
       const faults = [...read.faults, ...names, ...schemaFaults(dialect, head, issues)];
-      const broken = issues.map(pathOf);
       const draft = parsed.success ? parsed.data : salvage(schema, head.value, vital, standIns);
       const more = cut && open !== undefined ? [["<<"], open] : [];
-      return { yaml: head, cut, ...(draft === undefined ? {} : { draft }), broken, lost: [...lost, ...more], faults };
+      const broken = [...(parsed.error?.issues.map(pathOf) ?? []), ...lost];
+      const vague = cut || lost.some((path) => path[0] !== vital || path.length < 3);
+      return {
+        yaml: head,
+        vague,
+        ...(draft === undefined ? {} : { draft }),
+        broken,
+        lost: [...lost, ...more],
+        faults,
+      };
     }
     names.push(
       ...schemaFaults(

@@ -17,8 +17,8 @@ export type ExaminedWaivers = {
 
 /** Reads a text and checks all of it. `file` is the name that faults say, `now` in ms since the epoch. */
 export function examineWaivers(text: string, file: string, now: number): ExaminedWaivers {
-  const { yaml, cut, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
-  if (yaml === undefined || cut || draft === undefined)
+  const { yaml, vague, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
+  if (yaml === undefined || vague || draft === undefined)
     return { waivers: [], faults: inFileOrder(faults), warnings: [] };
   const report = reportOn(yaml);
   const doubtful = new Set(broken.map(([, index]) => index));

@@ -68,7 +68,10 @@ export function parseYaml(text: string, options: YamlOptions): Yaml | Fault[] {
 export type ReadYaml = {
   readonly yaml?: Yaml;
   readonly faults: readonly Fault[];
-  /** Where aliases lead nowhere: nothing stands there, and whatever is said of that is not known. One that ends in `<<` was to be merged into what holds it. */
+  /**
+   * What is not known: where aliases lead nowhere (nothing stands there), and what lines were to bring that could not be read. One that ends in `<<`
+   * stands for anything that the mapping which holds it may have had besides.
+   */
   readonly lost?: readonly Path[];
   /** Where a mistake of YAML ends the reading: the lines before its own, if they are a document. */
   readonly head?: Yaml;
