@@ -11,7 +11,7 @@ export default defineConfig({
     // Hundreds of real hosts and processes share two cores: what passes at its second try is told at the end of the log.
     retry: 1,
     // On two cores: half of the time of these tests is waiting for hosts.
-    maxWorkers: 4,
+    maxWorkers: 5,
     sequence: { sequencer: LongestFirst },
     reporters: ["default", new ClosingLine()],
     projects: [

@@ -28,7 +28,9 @@ const DAY = 86_400;
 
 /** Reads a text and checks all of it. `file` is the name that faults say; contradictions are looked for from `now` on. */
 export function examineSchedules(text: string, file: string, now: number): ExaminedSchedules {
-  const { yaml, vague, draft, broken, faults } = shape(FORM, readYaml(text, { file, schema: "core", mend: true }));
+  const read = readYaml(text, { file, schema: "core", mend: true });
+  const discreet = { ...read, faults: read.faults.map((fault) => withoutSecrets(text, fault)) };
+  const { yaml, vague, draft, broken, faults } = shape(FORM, discreet);
   if (yaml === undefined || vague) return { faults: inFileOrder(faults), warnings: [] };
   if (draft === undefined) return { yaml, faults: inFileOrder(faults), warnings: [] };
   const report = reportOn(yaml);
@@ -47,6 +49,16 @@ export function examineSchedules(text: string, file: string, now: number): Exami
     faults: inFileOrder([...faults, ...report.faults]),
     warnings: inFileOrder(report.warnings),
   };
+}
+
+/** A mistake of YAML without its line, if that is one of the notifications: a secret may stand there. */
+function withoutSecrets(text: string, fault: Fault): Fault {
+  const line = Number(/:(\d+):\d+$/.exec(fault.where ?? "")?.[1] ?? 0);
+  const top = text.split("\n", line).findLast((each) => /^[^\s#-]/.test(each));
+  if (top === undefined || !/^["']?notif/i.test(top)) return fault;
+  const quiet = { ...fault };
+  delete quiet.excerpt;
+  return quiet;
 }
 
 /** What must be there in a schedule, where it is missing or wrong. */

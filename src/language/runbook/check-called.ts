@@ -1,10 +1,10 @@
 import type { Runbook } from "../../model/runbook.ts";
 import { isEnvironment } from "../shell/environment.ts";
-import { isInFunction, setBefore } from "../shell/scope.ts";
-import { nameOf } from "../shell/status.ts";
+import { setBefore } from "../shell/scope.ts";
+import { functionsOf } from "../shell/status.ts";
 import { commandsOf, type Command, type Reference, type ShellScript } from "../shell/tree.ts";
 import type { Report } from "./check-report.ts";
-import { doubtful, unasked, variablesOf } from "./check-variables.ts";
+import { unasked, variablesOf } from "./check-variables.ts";
 import type { ScriptAt } from "./scripts.ts";
 import { sharedSets, type Shared, type SharedFile } from "./shared.ts";
 
@@ -17,29 +17,40 @@ type Part = {
   readonly calls: readonly string[];
 };
 
-/** Checks that what a script calls of `functions` finds the variables that it reads. */
+/** Checks that what a script calls of `functions` finds the variables that it reads: a warning, since who calls a function knows which of its ways it goes. */
 export function checkCalled(
   report: Report,
   runbook: Runbook,
   shared: Shared,
 ): (at: ScriptAt, script: ShellScript) => void {
   const parts = shared.files.flatMap(partsOf);
+  const own = parts.filter(({ name }) => name === null);
+  // Of two functions of one name either may be called.
+  const functions = new Map(
+    parts.flatMap((part) => (part.name === null || shared.twice.has(part.name) ? [] : [[part.name, part] as const])),
+  );
   const told = new Set<Reference>();
   return (at, script) => {
     if (!shared.known || script.opaque || parts.length === 0) return;
     const before = new Set(variablesOf(report, runbook, at));
     const given = new Set([...before, ...script.assignments.map(({ name }) => name)]);
-    for (const { name: part, file, references } of reached(parts, script)) {
-      const own = (reference: Reference): boolean =>
+    const asked = new Set(script.references.flatMap(({ name, optional }) => (optional ? name : [])));
+    const called = reached(own, functions, script);
+    for (const { references } of called) {
+      for (const { name, optional } of references) if (optional) asked.add(name);
+    }
+    for (const { name: part, file, references } of called) {
+      const has = (reference: Reference): boolean =>
         part === null
           ? before.has(reference.name) ||
             setBefore(file.variables, reference) === true ||
             setElsewhere(shared, file, reference)
           : given.has(reference.name) || sharedSets(shared, reference.name, true);
       for (const reference of unasked(references)) {
-        if (told.has(reference) || isEnvironment(reference.name) || own(reference)) continue;
+        const { name } = reference;
+        if (told.has(reference) || asked.has(name) || isEnvironment(name) || has(reference)) continue;
         told.add(reference);
-        tell(report, { file, part, reference, at, known: [...given] });
+        tell(report, { file, part, reference, at });
       }
     }
   };
@@ -51,53 +62,82 @@ function setElsewhere({ files, ...shared }: Shared, file: SharedFile, { name }: 
 
 function tell(
   report: Report,
-  told: { file: SharedFile; part: string | null; reference: Reference; at: ScriptAt; known: readonly string[] },
+  { file, part, reference, at }: { file: SharedFile; part: string | null; reference: Reference; at: ScriptAt },
 ): void {
-  const { file, part, reference, at, known } = told;
   const { source } = file;
-  const script = `${at.kind === "fact" ? `the fact \`${at.path[1]}\`` : `\`${at.kind}\``}${at.step === undefined ? "" : ` of step \`${at.step.id}\``}`;
-  const place = source.place(reference.at, reference.at + reference.length);
-  const doubt = doubtful(reference.name, known);
+  const kind = at.kind === "fact" ? `the fact \`${at.path[1]}\`` : `\`${at.kind}\``;
+  const script = at.step === undefined ? kind : `${kind} of step \`${at.step.id}\``;
   const who = part === null ? `what is put before ${script}` : `\`${part}\`, which ${script} calls`;
-  if (doubt !== undefined) report.warnings.push(source.fault(place, doubt.message, doubt.hint));
-  else {
-    const way = part === null ? "set it before" : "give it to the function as a word of its own (`$1`)";
-    const hint = `${way}, or write \${${reference.name}:-} if it may be empty`;
-    report.faults.push(source.fault(place, `nothing gives \`$${reference.name}\` to ${who}`, hint));
-  }
+  const way = part === null ? "set it before" : "give it to the function as a word of its own (`$1`)";
+  const { name } = reference;
+  const hint =
+    name === name.toLowerCase()
+      ? `${way}, or write \${${name}:-} if it may be empty`
+      : `write \${${name}:?} if it is in the hosts' own environment`;
+  const place = source.place(reference.at, reference.at + reference.length);
+  report.warnings.push(source.fault(place, `nothing gives \`$${name}\` to ${who}`, hint));
 }
 
 function partsOf(file: SharedFile): Part[] {
   const { script } = file;
   if (script === undefined) return [];
-  const commands = [script.list, ...script.substitutions].flatMap((list) => [...commandsOf(list)]);
-  const within = ({ at, end }: Pick<Command, "at" | "end">): Pick<Part, "references" | "calls"> => ({
-    references: script.references.filter((each) => at <= each.at && each.at < end),
-    calls: commands.filter((each) => at <= each.at && each.at < end).map(nameOf),
-  });
-  const functions = commands.flatMap((command): Part[] =>
-    command.kind === "function" ? [{ name: command.name, file, ...within(command) }] : [],
+  const commands = allCommands(script);
+  const bodies = commands.flatMap((command) =>
+    command.kind === "function" ? [{ name: command.name, at: command.body.at, end: command.body.end }] : [],
   );
-  const own: Part = {
-    name: null,
+  const references = byBody(bodies, script.references, (each) => each.from);
+  const calls = byBody(bodies, commands, (each) => each.at);
+  return [null, ...bodies].map((body) => ({
+    name: body?.name ?? null,
     file,
-    references: script.references.filter(({ at }) => !isInFunction(script, at)),
-    calls: commands.filter(({ at }) => !isInFunction(script, at)).map(nameOf),
-  };
-  return [own, ...functions];
+    references: references.get(body) ?? [],
+    calls: (calls.get(body) ?? []).flatMap(calledBy),
+  }));
+}
+
+/** What stands in which function, in the innermost one; null: in none. */
+function byBody<B extends { readonly at: number; readonly end: number }, T>(
+  bodies: readonly B[],
+  all: readonly T[],
+  from: (each: T) => number,
+): ReadonlyMap<B | null, readonly T[]> {
+  const sorted = bodies.toSorted((a, b) => a.at - b.at || b.end - a.end);
+  const found = new Map<B | null, T[]>();
+  let open: readonly B[] = [];
+  let next = 0;
+  for (const each of all.toSorted((a, b) => from(a) - from(b))) {
+    const at = from(each);
+    const first = next;
+    while ((sorted[next]?.at ?? Infinity) <= at) next += 1;
+    open = [...open, ...sorted.slice(first, next)].filter(({ end }) => at < end);
+    const body = open.at(-1) ?? null;
+    const inside = found.get(body) ?? [];
+    inside.push(each);
+    found.set(body, inside);
+  }
+  return found;
+}
+
+function allCommands({ list, substitutions }: ShellScript): readonly Command[] {
+  return [list, ...substitutions].flatMap((each) => [...commandsOf(each)]);
+}
+
+/** The word that a command is called by, where that may be a function's name: a program in a directory, or behind `command`, is none. */
+function calledBy(command: Command): readonly string[] {
+  const [first] = command.kind === "simple" ? command.words : [];
+  return first?.literal === undefined ? [] : [first.literal];
 }
 
 /** What files do by themselves, the functions that a script calls, and those that these call. */
-function reached(parts: readonly Part[], script: ShellScript): readonly Part[] {
-  const commands = [script.list, ...script.substitutions].flatMap((list) => [...commandsOf(list)]);
-  const found = new Set(parts.filter(({ name }) => name === null));
-  const called = [...commands.map(nameOf), ...[...found].flatMap(({ calls }) => calls)];
+function reached(own: readonly Part[], functions: ReadonlyMap<string, Part>, script: ShellScript): readonly Part[] {
+  const found = new Set(own);
+  const theirs = functionsOf(script);
+  const called = [...allCommands(script).flatMap(calledBy), ...own.flatMap(({ calls }) => calls)];
   for (let name = called.pop(); name !== undefined; name = called.pop()) {
-    for (const part of parts) {
-      if (part.name !== name || found.has(part)) continue;
-      found.add(part);
-      for (const call of part.calls) called.push(call);
-    }
+    const part = theirs.has(name) ? undefined : functions.get(name);
+    if (part === undefined || found.has(part)) continue;
+    found.add(part);
+    for (const call of part.calls) called.push(call);
   }
   return [...found];
 }

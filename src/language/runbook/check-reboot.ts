@@ -2,7 +2,7 @@ import { type Runbook, type Step } from "../../model/runbook.ts";
 import { kernelOf } from "../../model/fix.ts";
 import { valueAt } from "../schema/schema-faults.ts";
 import { didYouMean } from "../suggest.ts";
-import type { Path } from "../yaml/path.ts";
+import { isUnknown, type Path } from "../yaml/path.ts";
 import type { Report } from "./check-report.ts";
 
 /** Checks a fix that reboots its host: what belongs to scripts has no meaning there, and what it must come back with is known before. */
@@ -40,7 +40,7 @@ function checkKernel(report: Report, path: Path, name: string | null, { inputs, 
     ...Object.keys(facts),
     ...Object.entries(inputs).flatMap(([input, { secret }]) => (secret ? [] : [input])),
   ];
-  if (known.includes(name)) return;
+  if (known.includes(name) || ["inputs", "facts"].some((top) => isUnknown(report.lost, [top, name]))) return;
   if (inputs[name]?.secret === true) {
     report.fault(
       path,

@@ -4,7 +4,7 @@ import { checkReboot } from "./check-reboot.ts";
 import type { Report } from "./check-report.ts";
 import { valueAt } from "../schema/schema-faults.ts";
 import { didYouMean } from "../suggest.ts";
-import type { Path } from "../yaml/path.ts";
+import { isUnknown, type Path } from "../yaml/path.ts";
 
 /** Checks how the parts of the steps fit together. */
 export function checkSteps(report: Report, runbook: Runbook): void {
@@ -94,7 +94,7 @@ function checkKey(report: Report, path: Path, detect: Step["detect"]): void {
 
 /** Of what the hosts of a cluster have in common, only a fact can tell. */
 function checkOncePer(report: Report, path: Path, { once_per: fact }: Fix, facts: readonly string[]): void {
-  if (fact === undefined || facts.includes(fact)) return;
+  if (fact === undefined || facts.includes(fact) || isUnknown(report.lost, ["facts", fact])) return;
   const known = facts.length === 0 ? "this runbook has no facts" : `the facts are ${facts.join(", ")}`;
   const hint = didYouMean(fact, facts) ?? known;
   report.fault([...path, "fix", "once_per"], `\`once_per\` names \`${fact}\`, which is no fact`, hint);

@@ -28,17 +28,29 @@ export function checkVariables(
       const { name } = reference;
       if (given.has(name) || told.has(name) || isEnvironment(name)) continue;
       const set = setBefore(script, reference);
-      if (set === true || sharedSets(shared, name, isInFunction(script, reference.at))) continue;
+      if (set === true || sharedSets(shared, name, isInFunction(script, reference))) continue;
       told.add(name);
       const known = [...given, ...script.assignments.map((each) => each.name)];
       const place = placeIn(report, at, reference);
-      const doubt = doubtful(name, known);
-      if (doubt === undefined) {
-        const hint = unsetHint(report, at, set) ?? hintFor(report, runbook, at, name, known);
+      const unset = unsetHint(report, at, set);
+      if (mayBeHosts(name, known)) {
+        // A host may have it.
+        const hint = unset ?? didYouMean(name, known) ?? `write \${${name}:?} if it is in the hosts' own environment`;
+        report.warnings.push(report.yaml.faultAt(place, `nothing here gives \`$${name}\` at this place`, hint));
+      } else {
+        const hint = unset ?? hintFor(report, runbook, at, name, known);
         report.faults.push(report.yaml.faultAt(place, `nothing gives \`$${name}\` to this script`, hint));
-      } else report.warnings.push(report.yaml.faultAt(place, doubt.message, doubt.hint));
+      }
     }
   };
+}
+
+/** `JAVA_HOME` may be the environment's, and so may `Path`; `Mount` where there is a `mount` is that, misspelt. */
+function mayBeHosts(name: string, known: readonly string[]): boolean {
+  if (name === name.toUpperCase()) return name !== name.toLowerCase();
+  return (
+    name !== name.toLowerCase() && !known.some((each) => each !== name && each.toLowerCase() === name.toLowerCase())
+  );
 }
 
 /** The references without those that get along without a value. Whoever asks whether it is there before using it knows that it may not be: `${x+"$x"}`, `[ -n "${x:-}" ]`. */
@@ -48,19 +60,6 @@ export function* unasked(references: readonly Reference[]): Generator<Reference>
     if (reference.optional) asked.add(reference.name);
     if (!asked.has(reference.name)) yield reference;
   }
-}
-
-/** What is said of a name in capitals: a host may have it, unless it is written like one of ours. Undefined where nobody but us gives it. */
-export function doubtful(
-  name: string,
-  known: readonly string[],
-): { readonly message: string; readonly hint: string } | undefined {
-  const ours = known.some((each) => each !== name && each.toLowerCase() === name.toLowerCase());
-  if (name === name.toLowerCase() || ours) return undefined;
-  return {
-    message: `nothing here gives \`$${name}\`: does every host have it?`,
-    hint: `write \${${name}:?} if it is in the hosts' own environment`,
-  };
 }
 
 /** Where the script itself sets it in vain. */

@@ -51,7 +51,8 @@ export function examineRunbook({ yaml, draft, lost, faults }: Shaped<Runbook>, c
     lost.length === 0 || (where.startsWith(file) && !lost.some((path) => isInStep(yaml, path, where)));
   return {
     yaml,
-    ...(draft === undefined || !whole ? {} : { draft }),
+    // Whether a script can be read does not depend on what it is given.
+    ...(draft === undefined || lost.some(concernsShell) ? {} : { draft }),
     faults: inFileOrder([...faults, ...report.faults.filter(known)]),
     warnings: inFileOrder(report.warnings.filter(known)),
   };
@@ -63,6 +64,11 @@ const SHARED: ReadonlySet<unknown> = new Set(["inputs", "facts", "functions", "f
 function concernsAll([top, ...rest]: Path): boolean {
   if (top === undefined || top === "<<") return true;
   return SHARED.has(top) && (rest.length === 0 || rest[0] === "<<");
+}
+
+/** Whether it is not known which shell a script is for. */
+function concernsShell([top]: Path): boolean {
+  return top === undefined || top === "<<" || top === "shell";
 }
 
 /** The parts of a step that others of it build on. */

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { Path } from "../yaml/path.ts";
+import { isUnknown, type Path } from "../yaml/path.ts";
 import type { ReadYaml } from "../yaml/yaml.ts";
 import { pathOf, valueAt } from "./schema-faults.ts";
 
@@ -18,10 +18,12 @@ export function certain(
     open !== undefined && path.every((part, at) => String(part) === String(open[at]));
   // What was to be merged into a mapping may have brought what is missing there.
   const unmerged = new Set(lost.filter((path) => path.at(-1) === "<<").map((path) => path.slice(0, -1).join("\0")));
-  const unknown = new Set(lost.map((path) => path.join("\0")));
   return issues.filter((issue) => {
     const path = pathOf(issue);
-    if (unknown.has(path.join("\0"))) return false;
+    if (isUnknown(lost, path)) return false;
+    // What is said of a value as a whole is also said of what is not known in it.
+    const inside = issue.code === "invalid_union" && issue.errors.length > 0;
+    if (inside && lost.some((each) => each.length > path.length && isUnknown([path], each))) return false;
     if (issue.code === "unrecognized_keys") return true;
     const above = path.slice(0, -1);
     if (valueAt(value, path) !== undefined) return !goesOn(path);

@@ -18,7 +18,8 @@ export function homesOf(dialect: Dialect, key: string): readonly string[] {
   return [...found];
 }
 
-function schemasAt({ schema }: Dialect, path: Path): Schema[] {
+/** What may stand at a path: of a union, each of its members. */
+export function schemasAt({ schema }: Dialect, path: Path): Schema[] {
   return path.reduce<Schema[]>((schemas, part) => schemas.flatMap((each) => child(each, part)), [schema]);
 }
 

@@ -90,6 +90,9 @@ function unknownKey(dialect: Dialect, yaml: Yaml, path: Path, known: readonly st
   const homes = homesOf(dialect, key).filter((home) => !path.some((part) => home === `\`${part}\``));
   const moved = homes.length > 0 ? `it belongs in ${homes.join(" or ")}` : `expected one of ${known.join(", ")}`;
   const message = `unknown key \`${key}\` in ${within(dialect, path)}`;
+  const [, name = "", text = ""] = /^(\w+):(.+)$/.exec(key) ?? [];
+  if (known.includes(name))
+    return yaml.fault([...path, key], message, `write \`${name}: ${text}\`, with a blank`, "key");
   return yaml.fault([...path, key], message, didYouMean(key, known) ?? moved, "key");
 }
 

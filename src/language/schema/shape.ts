@@ -4,7 +4,7 @@ import type { Path } from "../yaml/path.ts";
 import type { ReadYaml, Yaml } from "../yaml/yaml.ts";
 import { certain } from "./certain.ts";
 import type { Dialect } from "./dialect.ts";
-import { asMeant, misnamed, withMeant } from "./meant.ts";
+import { asMeant, meantBy, misnamedIn, namesOf, withMeant } from "./meant.ts";
 import { salvage, type StandIns } from "./salvage.ts";
 import { pathOf, schemaFaults } from "./schema-faults.ts";
 
@@ -42,13 +42,19 @@ export function shape<T>({ dialect, schema, vital, standIns }: Form<T>, read: Re
   let { head = yaml, open, lost = [] } = read;
   if (head === undefined) return { vague: true, broken: [], lost, faults: read.faults };
   const cut = yaml === undefined;
-  const names: Fault[] = [];
+  // Neither what is not known nor what it was perhaps meant to be is missing.
+  const whole = head.value;
+  lost = lost.flatMap((path) => {
+    const meant = meantBy(dialect, whole, path.slice(0, -1), String(path.at(-1)));
+    return path.length === 0 || meant === undefined ? [path] : [path, [...path.slice(0, -1), meant]];
+  });
+  const told: Fault[] = [];
   for (let depth = 0; ; depth += 1) {
     const parsed = schema.safeParse(head.value);
     const issues = certain(parsed.error?.issues ?? [], head.value, { ...(open === undefined ? {} : { open }), lost });
-    const renamed = depth < DEEPEST ? misnamed(dialect, head.value, issues) : [];
+    const renamed = depth < DEEPEST ? misnamedIn(dialect, head.value, issues) : [];
     if (renamed.length === 0) {
-      const faults = [...read.faults, ...names, ...schemaFaults(dialect, head, issues)];
+      const faults = [...read.faults, ...told, ...schemaFaults(dialect, head, issues)];
       const draft = parsed.success ? parsed.data : salvage(schema, head.value, vital, standIns);
       const more = cut && open !== undefined ? [["<<"], open] : [];
       const broken = [...(parsed.error?.issues.map(pathOf) ?? []), ...lost];
@@ -62,15 +68,16 @@ export function shape<T>({ dialect, schema, vital, standIns }: Form<T>, read: Re
         faults,
       };
     }
-    names.push(
+    told.push(
       ...schemaFaults(
         dialect,
         head,
         renamed.map(({ issue }) => issue),
       ),
     );
-    head = withMeant(head, renamed);
-    open = open === undefined ? undefined : asMeant(renamed, open);
-    lost = lost.map((path) => asMeant(renamed, path));
+    const names = namesOf(renamed);
+    head = withMeant(head, names);
+    open = open === undefined ? undefined : asMeant(names, open);
+    lost = lost.map((path) => asMeant(names, path));
   }
 }

@@ -10,7 +10,7 @@ export function readCommand(reader: Reader): Command {
   const compound = readCompound(reader);
   if (compound === undefined) return readSimple(reader);
   skip(reader, false);
-  while (redirect(reader)) skip(reader, false);
+  while (descriptor(reader) || redirect(reader)) skip(reader, false);
   if (compound.kind === "loop" || compound.kind === "function")
     reader.regions.push({ kind: compound.kind, start: at, end: reader.at });
   return { ...compound, at, end: reader.at };
@@ -28,7 +28,8 @@ function readCompound(reader: Reader): Bare | undefined {
     reader.regions.push({ kind: "subshell", start, end: reader.at });
     return { kind: "group", body };
   }
-  if (/^[A-Za-z_][\w-]*\s*\(\s*\)/.test(reader.text.slice(reader.at, reader.at + 100))) {
+  // bash takes nearly every word for a function's name.
+  if (/^[^\s;&|<>()$`"'\\#={}!][^\s;&|<>()$`"'\\=]*\s*\(\s*\)/.test(reader.text.slice(reader.at, reader.at + 100))) {
     return readFunction(reader);
   }
   switch (peekWord(reader)) {
@@ -132,7 +133,8 @@ function readBranch(reader: Reader): CaseBranch {
 function readTest(reader: Reader): Bare {
   let asking = false;
   for (;;) {
-    skip(reader, true);
+    // Behind one of its operators `#` is a part of a pattern.
+    if (!/[(|]/.test(reader.text.charAt(reader.at - 1))) skip(reader, true);
     const word = readWord(reader);
     if (word?.raw === "]]") return { kind: "test", opening: "[[" };
     if (asking && word !== undefined) ask(reader, word);
@@ -141,6 +143,13 @@ function readTest(reader: Reader): Bare {
     if (reader.at >= reader.text.length) giveUp();
     reader.at += 1;
   }
+}
+
+/** The number before a redirection of a compound command: `2>`. */
+function descriptor(reader: Reader): boolean {
+  const number = /^\d+(?=[<>])/.exec(reader.text.slice(reader.at, reader.at + 4))?.[0] ?? "";
+  reader.at += number.length;
+  return number !== "";
 }
 
 /** From its name on. */

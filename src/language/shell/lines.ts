@@ -1,5 +1,5 @@
 import { giveUp, looking, type Reader } from "./reader.ts";
-import { piece } from "./words.ts";
+import { dollar, piece } from "./words.ts";
 
 /** Skips blanks and comments, and with `lines` the ends of lines too. */
 export function skip(reader: Reader, lines: boolean): void {
@@ -28,6 +28,7 @@ export function expect(reader: Reader, text: string): void {
 function heredocBodies(reader: Reader): void {
   for (const heredoc of reader.pending.splice(0)) {
     const { end, quoted, tabs } = heredoc;
+    const first = reader.references.length;
     for (;;) {
       if (reader.at >= reader.text.length) {
         reader.unclosed.push(heredoc);
@@ -42,6 +43,10 @@ function heredocBodies(reader: Reader): void {
       if (quoted) reader.at += line.length + 1;
       else heredocLine(reader);
     }
+    for (let at = first; at < reader.references.length; at += 1) {
+      const reference = reader.references[at];
+      if (reference !== undefined) reader.references[at] = { ...reference, from: heredoc.at };
+    }
   }
 }
 
@@ -49,7 +54,9 @@ function heredocBodies(reader: Reader): void {
 function heredocLine(reader: Reader): void {
   while (reader.at < reader.text.length && reader.text.charAt(reader.at) !== "\n") {
     const char = reader.text.charAt(reader.at);
+    // Quotes stand for themselves here, also behind a dollar.
     if (char === "'" || char === '"') reader.at += 1;
+    else if (char === "$") dollar(reader, true);
     else piece(reader, char);
   }
   reader.at += 1;

@@ -33,6 +33,11 @@ export function assign(reader: Reader, name: string, at = reader.at, reach: Assi
   reader.assignments.push({ name, at, reach });
 }
 
+/** Notes that a variable is read. */
+export function refer(reader: Reader, reference: Omit<Reference, "from">): void {
+  reader.references.push({ ...reference, from: reference.at });
+}
+
 /** The variable name that begins at an offset, empty where there is none. */
 export function nameAt({ text }: Reader, at: number): string {
   NAME.lastIndex = at;

@@ -9,41 +9,100 @@ export type Unset = {
 
 /** Whether a script's variable may have a value where it is read; undefined where nothing sets it at all. */
 export function setBefore(script: Variables, reference: Reference): true | Unset | undefined {
-  const all = script.assignments.filter(({ name }) => name === reference.name);
+  const all = indexOf(script).assignments.get(reference.name) ?? [];
   // Whoever calls a function may have set anything, and in any order.
-  if (isInside(script, "function", reference.at)) return all.length > 0 ? true : undefined;
+  if (isInFunction(script, reference)) return all.length > 0 ? true : undefined;
   let unset: Unset | undefined;
-  for (const assignment of all) {
-    const why = unsetAt(script, assignment, reference.at);
+  // What stands nearest before it is the likeliest: from there backwards, then from the end.
+  const nearest = firstFrom(all, ({ assignment }) => assignment.at, reference.at + 1) - 1;
+  for (let step = 0; step < all.length; step += 1) {
+    const each = all.at(nearest - step);
+    if (each === undefined) continue;
+    const why = unsetAt(each, reference);
     if (why === undefined) return true;
-    unset ??= { assignment, why };
+    unset ??= { assignment: each.assignment, why };
   }
   return unset;
 }
 
-/** Whether a function's own code stands at an offset. */
-export function isInFunction(script: Variables, offset: number): boolean {
-  return isInside(script, "function", offset);
+/** Whether it is a function that reads a variable. */
+export function isInFunction(script: Variables, { at, from }: Pick<Reference, "at" | "from">): boolean {
+  const { functions } = indexOf(script);
+  return isWithin(functions, at) || isWithin(functions, from);
 }
 
 /** What a script leaves set for whatever comes after it; `calling`: for functions that are called from it. */
 export function leaves(script: Variables, name: string, calling: boolean): boolean {
-  return script.assignments.some(
-    (each) => each.name === name && (calling || unsetAt(script, each, Infinity) === undefined),
-  );
+  const all = indexOf(script).assignments.get(name) ?? [];
+  return calling ? all.length > 0 : all.some((each) => unsetAt(each, END) === undefined);
 }
 
-function unsetAt(script: Variables, { at, reach }: Assignment, offset: number): Unset["why"] | undefined {
-  if (reach === "command" || (reach === "local" && isInside(script, "function", at))) return "local";
-  // One that ends a stretch still belongs to it.
-  const around = script.regions.filter((region) => covers(region, at - 1));
-  if (around.some((region) => region.kind === "subshell" && !covers(region, offset))) return "lost";
-  if (at <= offset || around.some((region) => region.kind === "loop" && covers(region, offset))) return undefined;
+/** Behind all of a script. */
+const END = { at: Infinity, from: Infinity };
+
+/** An assignment, and the regions that it stands in. */
+type Set = { readonly assignment: Assignment; readonly around: readonly Region[] };
+
+type Index = {
+  /** By name. */
+  readonly assignments: ReadonlyMap<string, readonly Set[]>;
+  /** The outermost functions, in order. */
+  readonly functions: readonly Region[];
+};
+
+const indices = new WeakMap<Variables, Index>();
+
+/** What is looked up again and again, since scripts may be long. */
+function indexOf(script: Variables): Index {
+  const known = indices.get(script);
+  if (known !== undefined) return known;
+  const regions = script.regions.toSorted((a, b) => a.start - b.start || b.end - a.end);
+  const assignments = new Map<string, Set[]>();
+  let open: Region[] = [];
+  let next = 0;
+  for (const assignment of script.assignments.toSorted((a, b) => a.at - b.at)) {
+    // What ends a region still belongs to it.
+    const at = assignment.at - 1;
+    const first = next;
+    while ((regions[next]?.start ?? Infinity) <= at) next += 1;
+    open = [...open, ...regions.slice(first, next)].filter((region) => covers(region, at));
+    const all = assignments.get(assignment.name) ?? [];
+    all.push({ assignment, around: open });
+    assignments.set(assignment.name, all);
+  }
+  const functions: Region[] = [];
+  for (const region of regions)
+    if (region.kind === "function" && region.start >= (functions.at(-1)?.end ?? 0)) functions.push(region);
+  const index = { assignments, functions };
+  indices.set(script, index);
+  return index;
+}
+
+function unsetAt({ assignment, around }: Set, where: Pick<Reference, "at" | "from">): Unset["why"] | undefined {
+  const { at, reach } = assignment;
+  const shares = (region: Region): boolean => covers(region, where.at) || covers(region, where.from);
+  if (reach === "command" || (reach === "local" && around.some(({ kind }) => kind === "function"))) return "local";
+  if (around.some((region) => region.kind === "subshell" && !shares(region))) return "lost";
+  if (at <= where.at || around.some((region) => region.kind === "loop" && shares(region))) return undefined;
   return "later";
 }
 
-function isInside({ regions }: Variables, kind: Region["kind"], offset: number): boolean {
-  return regions.some((region) => region.kind === kind && covers(region, offset));
+/** Whether one of some regions in order that do not overlap covers an offset. */
+function isWithin(regions: readonly Region[], offset: number): boolean {
+  const region = regions[firstFrom(regions, ({ start }) => start, offset + 1) - 1];
+  return region !== undefined && covers(region, offset);
+}
+
+/** The index of the first of some things in order that is not before an offset. */
+function firstFrom<T>(all: readonly T[], from: (each: T) => number, offset: number): number {
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const each = all[middle];
+    if (each !== undefined && from(each) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function covers({ start, end }: Region, offset: number): boolean {

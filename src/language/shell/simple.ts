@@ -1,5 +1,5 @@
 import { skip } from "./lines.ts";
-import { assign, giveUp, type Reader } from "./reader.ts";
+import { assign, giveUp, refer, type Reader } from "./reader.ts";
 import type { Assignment, Command, Word } from "./tree.ts";
 import { readWord } from "./words.ts";
 
@@ -56,26 +56,60 @@ function note(reader: Reader, assignments: readonly Word[], words: readonly Word
   const asking = ["[", "test"].includes(command.raw) ? rest.findIndex(({ raw }) => raw === "-v") : -1;
   const asked = asking < 0 ? undefined : rest[asking + 1];
   if (asked !== undefined) ask(reader, asked);
-  if (["eval", ".", "source"].includes(command.raw)) reader.opaque = true;
+  reader.opaque ||= setsAnything(command, rest);
+  if (command.raw === "time") for (const word of rest) if (/^[A-Za-z_]\w*=/.test(word.raw)) set(reader, word, "shell");
+  if (command.raw === "trap" && rest[0] !== undefined)
+    for (const name of assignedIn(rest[0])) assign(reader, name, rest[0].at);
+  if (command.raw === "let") for (const word of rest) for (const name of assignedIn(word)) assign(reader, name);
+  const waited = command.raw === "wait" ? rest[rest.findIndex(({ raw }) => raw === "-p") + 1] : undefined;
+  if (waited !== undefined) set(reader, waited, "shell");
   const local = LOCAL.has(command.raw) && !rest.some(({ raw }) => /^-\w*g/.test(raw));
   if (DECLARERS.has(command.raw)) for (const word of rest) set(reader, word, local ? "local" : "shell");
   const target = command.raw === "printf" && rest[0]?.raw === "-v" ? rest[1] : undefined;
   if (target !== undefined) set(reader, target, "shell");
 }
 
+/** Whether a command may set a variable whose name is not known by reading, or makes it no mistake to read one that is not set. */
+function setsAnything({ raw }: Word, rest: readonly Word[]): boolean {
+  if (["eval", ".", "source", "coproc"].includes(raw)) return true;
+  if (raw === "set")
+    return rest.some((word, at) => /^\+\w*u/.test(word.raw) || (word.raw === "nounset" && rest[at - 1]?.raw === "+o"));
+  if (raw === "printf") return rest[0]?.raw === "-v" && nameOf(rest[1]) === undefined;
+  if (!DECLARERS.has(raw) || raw === "unset" || raw === "let") return false;
+  // A name that stands for another.
+  if (LOCAL.has(raw) && rest.some((word) => /^-\w*n/.test(word.raw))) return true;
+  const reads = raw === "read" || raw === "mapfile" || raw === "readarray";
+  const names = rest.filter(
+    (_, at) => !(reads && /^-\w*[^ra]$/.test(rest[at - 1]?.raw ?? "")) && !(raw === "getopts" && at === 0),
+  );
+  return names.some((word) => /^["']?[\w$`]/.test(word.raw) && nameOf(word) === undefined);
+}
+
+/** The names that get a value in a text of commands or of arithmetic. */
+function assignedIn({ raw }: Word): readonly string[] {
+  return Array.from(
+    raw.matchAll(/(?<![\w$])([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*[-+*/%&|^]?=(?!=)/g),
+    ([, name = ""]) => name,
+  );
+}
+
 /** From the end of the word on: `x=$x` reads before it sets. */
 function set(reader: Reader, word: Word, reach: Assignment["reach"]): void {
-  assign(reader, nameOf(word), word.at + word.raw.length, reach);
+  const name = nameOf(word);
+  if (name !== undefined) assign(reader, name, word.at + word.raw.length, reach);
 }
 
 /** bash's `-v name` asks whether there is such a variable. */
 export function ask(reader: Reader, { raw, at }: Word): void {
   const name = SHELL_NAME.exec(raw)?.[0];
-  if (name !== undefined) reader.references.push({ name, at, length: raw.length, optional: true });
+  if (name !== undefined) refer(reader, { name, at, length: raw.length, optional: true });
 }
 
-function nameOf(word: Word): string {
-  return SHELL_NAME.exec(word.raw.replace(/^["']/, ""))?.[0] ?? "";
+/** The name at the beginning of a word; undefined where it is made of something that is expanded. */
+function nameOf(word: Word | undefined): string | undefined {
+  const text = word?.raw.replace(/^["']/, "") ?? "";
+  const name = SHELL_NAME.exec(text)?.[0];
+  return name === undefined || /^[$`]/.test(text.slice(name.length)) ? undefined : name;
 }
 
 /** Reads one redirection, if there is one. */

@@ -3,6 +3,8 @@ export type Reference = {
   readonly name: string;
   readonly at: number;
   readonly length: number;
+  /** Where the shell comes to read it: at the `<<` of a here-document, else where it stands. */
+  readonly from: number;
   /** `${name:-…}` and its kin get along without a value. */
   readonly optional: boolean;
 };

@@ -1,4 +1,4 @@
-import { assign, giveUp, nameAt, type Reader } from "./reader.ts";
+import { assign, refer, giveUp, nameAt, type Reader } from "./reader.ts";
 import type { Word } from "./tree.ts";
 
 const META = new Set([" ", "\t", "\n", ";", "&", "|", "<", ">", "(", ")"]);
@@ -79,7 +79,7 @@ function backquote(reader: Reader): undefined {
 }
 
 /** Reads what follows a `$`; undefined unless it stands for itself. */
-function dollar(reader: Reader, quoted: boolean): string | undefined {
+export function dollar(reader: Reader, quoted: boolean): string | undefined {
   const rest = reader.text.slice(reader.at + 1, reader.at + 3);
   if (rest === "((" && arithmetic(reader, reader.at + 3)) return undefined;
   if (rest.startsWith("(")) {
@@ -90,7 +90,7 @@ function dollar(reader: Reader, quoted: boolean): string | undefined {
   if (rest.startsWith("'") && !quoted) return ansi(reader);
   const name = nameAt(reader, reader.at + 1);
   if (name !== "") {
-    reader.references.push({ name, at: reader.at, length: name.length + 1, optional: false });
+    refer(reader, { name, at: reader.at, length: name.length + 1, optional: false });
     reader.at += name.length + 1;
     return undefined;
   }
@@ -135,11 +135,18 @@ function brace(reader: Reader, quoted: boolean): undefined {
   const prefix = /[#!]/.test(reader.text.charAt(reader.at)) ? 1 : 0;
   const name = nameAt(reader, reader.at + prefix);
   reader.at += name === "" ? 0 : prefix + name.length;
+  const subscript = /^\[[^\]]*\]/.exec(reader.text.slice(reader.at, reader.at + 80))?.[0] ?? "";
+  if (/^\[[^\]$`"']*\]:?[-=+?]/.test(reader.text.slice(reader.at, reader.at + 82))) reader.at += subscript.length;
   const operator = /^(:?[-=+?])?/.exec(reader.text.slice(reader.at, reader.at + 2))?.[0] ?? "";
   // `${!x*}` and `${!x@}` are the names that begin with x.
   const names = prefix > 0 && /^[*@]\}/.test(reader.text.slice(reader.at, reader.at + 2));
   if (name !== "" && !names)
-    reader.references.push({ name, at: start, length: reader.at - start, optional: operator !== "" });
+    refer(reader, {
+      name,
+      at: start,
+      length: reader.at - start,
+      optional: operator !== "" || /^\[[@*]\]/.test(subscript),
+    });
   if (operator.endsWith("=")) assign(reader, name);
   for (;;) {
     const char = reader.text.charAt(reader.at);
@@ -184,9 +191,9 @@ function arithmeticPiece(reader: Reader): void {
       reader.at += 1;
       return;
     }
-    const after = reader.text.slice(reader.at + name.length, reader.at + name.length + 6);
-    if (/^\s*([-+*/%&|^]|<<|>>)?=(?!=)/.test(after)) assign(reader, name);
-    else reader.references.push({ name, at: reader.at, length: name.length, optional: false });
+    const after = reader.text.slice(reader.at + name.length, reader.at + name.length + 80);
+    if (/^(?:\[[^\]]*\])?\s*([-+*/%&|^]|<<|>>)?=(?!=)/.test(after)) assign(reader, name);
+    else refer(reader, { name, at: reader.at, length: name.length, optional: false });
     reader.at += name.length;
   }
 }

@@ -2,7 +2,7 @@ import { SCALAR_STYLE, type Schema, type YAMLException } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
 import type { Place, Source } from "./source.ts";
 import { didYouMean } from "../suggest.ts";
-import { keyBefore, openerOf } from "./gaps.ts";
+import { keyBefore, openerOf } from "./culprit.ts";
 import { keyName, resolved, type Alias, type Node, type Tree } from "./tree.ts";
 
 /** Characters that a file may have. */
@@ -60,14 +60,14 @@ export function bombFault(source: Source, aliases: readonly Alias[]): Fault | un
     added += alias.size;
     if (added <= MAX_ALIASED) continue;
     const message = `aliases make this document larger than ${MAX_ALIASED.toLocaleString("en")} values`;
-    return source.fault(placeOfNode(source, alias), message, "write out what is needed instead of nesting aliases");
+    return source.fault(nodePlace(source, alias), message, "write out what is needed instead of nesting aliases");
   }
   return undefined;
 }
 
 /** An alias that leads nowhere, or into itself. */
 export function aliasFault(source: Source, alias: Alias, anchors: Iterable<string>): Fault | undefined {
-  const at = placeOfNode(source, alias);
+  const at = nodePlace(source, alias);
   if (alias.target === undefined) {
     const message = `*${alias.name} refers to an anchor that is not there`;
     return source.fault(at, message, didYouMean(alias.name, anchors) ?? `define it before with &${alias.name}`);
@@ -76,7 +76,7 @@ export function aliasFault(source: Source, alias: Alias, anchors: Iterable<strin
   return source.fault(at, `*${alias.name} stands inside of what it refers to`, "a value cannot hold itself");
 }
 
-function placeOfNode(source: Source, { start, end }: Node): Place {
+function nodePlace(source: Source, { start, end }: Node): Place {
   return source.place(start, end);
 }
 
@@ -162,6 +162,12 @@ const ADVICE: readonly (readonly [reason: RegExp, line: RegExp, message: string,
   ],
   [/bad indentation/, /^/, "this line does not fit in with the lines before it", NEIGHBOURS],
   [/end of the stream or/, /^/, "this does not belong to what stands before it", NEIGHBOURS],
+  [
+    /missed comma/,
+    /^/,
+    "a comma is missing before this",
+    "a text with blanks, quotes or a colon in it must be in quotes",
+  ],
   [/unknown escape/, /^/, "\\ begins no known escape here", "write \\\\ for a backslash, or use single quotes"],
   [/non-printable/, /^/, "there is a control character here", "remove it"],
 ];
@@ -169,6 +175,10 @@ const ADVICE: readonly (readonly [reason: RegExp, line: RegExp, message: string,
 /** The offset of what js-yaml refuses, and whether that is a key without a colon. */
 export function placeOf(text: string, error: YAMLException): { readonly at: number; readonly key: boolean } {
   const at = error.mark?.position ?? 0;
+  if (/expected ':' after/.test(error.reason)) {
+    const start = text.lastIndexOf("\n", at - 1) + 1;
+    return { at: start + (/^\s*(?:- +)*/.exec(text.slice(start, at))?.[0].length ?? 0), key: true };
+  }
   const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
   // It is met at the next key's colon, and belongs to the lines before.
   const colon = /multiline key/.test(error.reason) || (text.charAt(at) === ":" && !/:\s/.test(line));
@@ -188,7 +198,7 @@ export function syntaxFault(source: Source, error: YAMLException): Fault {
   const line = source.line(at.line);
   const marked = `${line.slice(0, at.column - 1)}\0${line.slice(at.column - 1)}`;
   const known = ADVICE.find(([reason, pattern]) => reason.test(error.reason) && pattern.test(marked));
-  const opener = openerOf(source.text, error);
+  const opener = /missed comma/.test(error.reason) ? undefined : openerOf(source.text, error);
   if (opener !== undefined && source.place(opener, opener).line < at.line)
     return source.fault(at, OPEN, `${UNCLOSED}, perhaps on line ${source.place(opener, opener).line}`);
   if (known !== undefined) return source.fault(at, known[2], known[3]);

@@ -79,7 +79,7 @@ export type ReadYaml = {
   readonly open?: Path;
 };
 
-/** Like `parseYaml`, but where the mistakes leave a value (duplicate keys), gives that too, so that what is wrong inside it can be told in the same go. */
+/** Like `parseYaml`, but where the mistakes leave a value (keys given twice; with `mend`, lines that are no YAML), gives that too, so that what is wrong inside it can be told in the same go. */
 export function readYaml(text: string, options: YamlOptions): ReadYaml {
   const told: Fault[] = [];
   const gaps: Gap[] = [];
@@ -133,22 +133,20 @@ function readDocument(
     const aliases = tree.aliases.filter(({ start }) => second === undefined || start < second.start);
     const bomb = bombFault(source, aliases);
     if (bomb !== undefined) return { faults: [bomb] };
-    const without = aliases.map((alias) => aliasFault(source, alias, tree.anchors.keys()));
+    const wrong = aliases.map((alias) => aliasFault(source, alias, tree.anchors.keys()));
     // Of an anchor that has gone with a mistake, that mistake says enough.
     const gone = ({ name }: Alias): boolean => gaps.some(({ anchors }) => anchors.has(name));
-    const alone = without.filter(
-      (fault, at) => fault !== undefined && (aliases[at] === undefined || !gone(aliases[at])),
-    );
-    odd = [...documentFaults(source, tree), ...alone.filter((fault) => fault !== undefined)];
+    const told = aliases.flatMap((alias, at) => (wrong[at] === undefined || gone(alias) ? [] : [wrong[at]]));
+    odd = [...documentFaults(source, tree), ...told];
     keys = keyFaults(source, schema, root, options.textKeys);
     const faults = inFileOrder([...odd, ...keys]);
     const all = firstDocument(events);
     // Few documents have one, and all that are read pass here.
-    const whole = without.every((fault) => fault === undefined);
+    const whole = wrong.every((fault) => fault === undefined);
     const lost = whole ? [] : lostPaths(root);
     if (lost === undefined) return { faults };
-    const value = valueOf(text, whole ? all : withoutLost(all, { root, aliases, without }), schema);
-    const yaml = yamlOf(source, root, value, new Map(alone.map((fault) => [fault?.where, fault])));
+    const value = valueOf(text, whole ? all : withoutLost(all, { root, aliases, wrong }), schema);
+    const yaml = yamlOf(source, root, value, new Map(told.map((fault) => [fault.where, fault])));
     const last = lastPath(root);
     const missing = [...lost, ...gaps.flatMap((gap) => lostIn(root, text, gap))];
     return { yaml, faults, lost: missing, last, ...(second === undefined ? {} : { open: last }) };
@@ -178,7 +176,7 @@ function firstDocument(events: Event[]): Event[] {
 /** The events with nothing in the place of the aliases that have a fault, and an empty mapping where they are to be `merged`. */
 function withoutLost(
   events: readonly Event[],
-  { root, aliases, without }: { root: Node; aliases: readonly Node[]; without: readonly (Fault | undefined)[] },
+  { root, aliases, wrong }: { root: Node; aliases: readonly Node[]; wrong: readonly (Fault | undefined)[] },
 ): Event[] {
   const merged = mergedIn(root);
   let index = -1;
@@ -186,7 +184,7 @@ function withoutLost(
     if (event.type !== EVENT_ID.ALIAS) return event;
     index += 1;
     const alias = aliases[index];
-    if (alias === undefined || without[index] === undefined) return event;
+    if (alias === undefined || wrong[index] === undefined) return event;
     return merged.has(alias) ? NOTHING_TO_MERGE : NOTHING;
   });
 }

@@ -217,3 +217,21 @@ test("the schema in the repository is the one that the code makes (`runbook sche
   // Not every editor's regular expressions know classes of Unicode.
   expect(schedulesSchemaText()).not.toContain(String.raw`\\p{`);
 });
+
+test("of what is no YAML in notifications no line is shown: a secret may stand there", () => {
+  const text = [
+    "notifications:",
+    "  - name: chat",
+    "    webhook: { url: https://x/SECRET: b }",
+    "    headers:",
+    "\tsecret: SECRET",
+    "    secret: @SECRET",
+    "schedules:",
+    "  - name: a: b",
+    "",
+  ].join("\n");
+  const { faults } = examineSchedules(text, "schedules.yml", NOW);
+  expect(faults.length).toBeGreaterThan(2);
+  expect(JSON.stringify(faults)).not.toContain("SECRET");
+  expect(JSON.stringify(faults)).toContain("name: a: b");
+});

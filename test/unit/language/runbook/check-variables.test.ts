@@ -1,29 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { mistakes, warnings } from "../../../kit/mistakes.ts";
-
-/** The mistakes of one detect script whose runbook has an input `mount` and a fact `kernel`; places are those of the script. */
-function inDetect(script: string, functions?: string): string[] {
-  const text = [
-    "name: x",
-    "title: X",
-    ...(functions === undefined ? [] : ["functions: x.sh"]),
-    "inputs: { mount: { type: string } }",
-    "facts: { kernel: uname -r }",
-    "steps:",
-    "  - id: a",
-    "    detect:",
-    "      run: |",
-    ...script.split("\n").map((line) => `        ${line}`),
-    "        :",
-  ];
-  const first = text.indexOf("      run: |") + 2;
-  return mistakes(text.join("\n"), functions).map((line) =>
-    line.replace(
-      /^(\d+):(\d+)/,
-      (_, row: string, column: string) => `${Number(row) - first + 1}:${Number(column) - 8}`,
-    ),
-  );
-}
+import { inDetect, mistakes, warnings } from "../../../kit/mistakes.ts";
 
 const NOTHING = "nothing gives";
 const DECLARE = (name: string): string =>
@@ -115,6 +91,36 @@ describe("a variable is given", () => {
     expect(inDetect(script)).toEqual([]);
   });
 
+  test.each([
+    ["a here-document with quotes and dollars", "cat <<X\nmatch '^/srv/.*$'\nX\nunit='a'\ncat <<X\nX\necho $unit"],
+    ["a here-document of a group", "echo a | { read -r x; cat <<X; }\n$x\nX"],
+    ["a here-document of a function", "f() { cat <<X; }\n$x\nX\nx=1; f"],
+    ["a hash in a pattern of bash", "[[ $mount =~ ^[a-z]*(#|$) ]] && echo x\nkey=1\n[[ $key == x* ]]; echo $key"],
+    ["a trap", "cleanup() { echo $rc; }; trap 'rc=$?; cleanup' EXIT"],
+    ["`set +u`", 'set +u; [ "$maybe" = 1 ] && echo y; set -u; echo'],
+    ["a name that is put together", 'p=cpu; declare "${p}_max=3"; echo $cpu_max'],
+    ["names from a file", "export $(cat f); echo $color"],
+    ["names that are read", 'while IFS== read -r k v; do export "$k=$v"; done <f; echo $id'],
+    ["a name as a word", 'get() { printf -v "$1" %s 5; }; get load; echo $load'],
+    ["a name for another", "get() { local -n out=$1; out=5; }; get load; echo $load"],
+    ["functions with odd names", "lib::f() { echo $y; }\ny=5\nlib::f"],
+    ["a number before a redirection", "{ y=1; } 2>/dev/null; echo $y"],
+    ["arithmetic", '(( total      = 3 )); (( arr[2] = 3 )); let "a=1, b=2"; echo $total ${arr[2]} $b'],
+    ["subscripts", ': "${a[0]:=5}" "${b[@]:-none}" "${c[@]}" ${d[@]+"${d[@]}"}'],
+    ["what is timed", "time out=$(ls); echo $out"],
+    ["a descriptor that is a variable", 'fd=3; read -r -u "$fd" x; echo $x'],
+  ])("by %s", (_name, script) => {
+    expect(inDetect(script)).toEqual([]);
+  });
+
+  test.each([
+    ["in a process of its own, with a redirection", "{ y=1; } 2>/dev/null | cat; echo $y"],
+    ["in a trap's place only by name", "trap 'echo x' EXIT; echo $y"],
+    ["by a descriptor", 'read -r -u "$mount" x; echo $y'],
+  ])("but not %s", (_name, script) => {
+    expect(inDetect(script)).toHaveLength(1);
+  });
+
   test("by what runs again after it, and to functions by whoever calls them", () => {
     expect(inDetect("for i in 1 2; do echo $old; old=$i; done")).toEqual([]);
     expect(inDetect("f() { echo $x; }; x=1 f; g() { local y=1; h; }; h() { echo $y; }; g")).toEqual([]);
@@ -156,52 +162,15 @@ function LOST(line: number): string {
 }
 
 test("a name in capitals may be the hosts' own, and is a mistake only where it is written like one that is given", () => {
-  const script = "echo $ORACLE_HOME ${JAVA_HOME:?} $Gone $Mount $MOUNT; OPTS=1; echo $OPTS";
+  const script = "echo $ORACLE_HOME ${JAVA_HOME:?} $Gone $Mount $MOUNT; OPTS=1; echo $OPTS $LATE; LATE=1";
   const text = `name: x\ntitle: X\ninputs: { mount: { type: string } }\nsteps: [{ id: a, detect: { run: '${script}' } }]`;
-  expect(mistakes(text)).toEqual([
-    "4:73 nothing gives `$Mount` to this script → did you mean `mount`?",
-    "4:80 nothing gives `$MOUNT` to this script → did you mean `mount`?",
-  ]);
+  expect(mistakes(text)).toEqual(["4:73 nothing gives `$Mount` to this script → did you mean `mount`?"]);
   expect(warnings(text)).toEqual([
-    "4:39 nothing here gives `$ORACLE_HOME`: does every host have it? → write ${ORACLE_HOME:?} if it is in the hosts' own environment",
-    "4:67 nothing here gives `$Gone`: does every host have it? → write ${Gone:?} if it is in the hosts' own environment",
+    "4:39 nothing here gives `$ORACLE_HOME` at this place → write ${ORACLE_HOME:?} if it is in the hosts' own environment",
+    "4:67 nothing here gives `$Gone` at this place → write ${Gone:?} if it is in the hosts' own environment",
+    "4:80 nothing here gives `$MOUNT` at this place → did you mean `mount`?",
+    "4:107 nothing here gives `$LATE` at this place → it is set only later, on line 4",
   ]);
-});
-
-/** What is said of a variable of a function of the file. */
-function hint(name: string): string {
-  return `→ give it to the function as a word of its own (\`$1\`), or write \${${name}:-} if it may be empty`;
-}
-
-describe("what a function of the file reads", () => {
-  const FILE = "first() {\n  second\n}\nsecond() {\n  echo $pid $limit $ORACLE_HOME\n}\nother() {\n  echo $never\n}\n";
-  test("is told where a script calls it without giving that, once", () => {
-    const lines = ["fix: { risk: low, run: 'first; x=$(second)' }", "verify: { run: 'if first; then :; fi' }"];
-    const text = [
-      "name: x",
-      "title: X",
-      "functions: x.sh",
-      "steps:",
-      "  - id: a",
-      "    detect: { run: ':', findings: { pid: integer } }",
-      ...lines.map((line) => `    ${line}`),
-    ].join("\n");
-    expect(mistakes(text, FILE)).toEqual([
-      `5:8 nothing gives \`$pid\` to \`second\`, which \`verify\` of step \`a\` calls ${hint("pid")}`,
-      `5:13 nothing gives \`$limit\` to \`second\`, which \`fix\` of step \`a\` calls ${hint("limit")}`,
-    ]);
-    expect(
-      mistakes(text.replace("first; x=", "limit=1; pid=2; first; x="), FILE).map((line) => line.split(" ", 4).at(-1)),
-    ).toEqual(["`$pid`", "`$limit`"]);
-  });
-
-  test("and what the file itself reads, where it is read before it is set", () => {
-    expect(inDetect(":", "echo $mount; a=$b; b=1; echo $b\n: ${c:-$kernel}")).toEqual([
-      "-8:8 nothing gives `$b` to what is put before the fact `kernel` → set it before, or write ${b:-} if it may be empty",
-      "-7:0 nothing gives `$kernel` to what is put before the fact `kernel` → set it before, or write ${kernel:-} if it may be empty",
-    ]);
-    expect(inDetect(":", "echo $b; eval b=1")).toEqual([]);
-  });
 });
 
 /** The mistakes of a step with these lines, whose findings have the columns pid and started; without their places. */

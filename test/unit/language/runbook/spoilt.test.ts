@@ -65,3 +65,74 @@ test.each(SPOILT)(
 /** What is said of a line that is no YAML. */
 const YAML =
   /^(a tab is used|a second colon|a text cannot begin|this stands behind|this line does not fit|no colon and blank|\\ begins no|this YAML tag|this is not valid YAML|this does not belong|something that was opened)/;
+
+const H = "name: x\ntitle: X\n";
+const STEP = "steps:\n  - id: a\n    detect: { run: 'echo $x', timeout: 5x }\n";
+
+test.each([
+  [
+    "an item of what may also be a text",
+    `${H}functions:\n  - a.sh\n  - @x\nbananas: 1\n${STEP}`,
+    ["5:5", "6:1", "9:40"],
+  ],
+  [
+    "the type of a column",
+    `${H}steps:\n  - id: a\n    detect:\n      run: ':'\n      findings:\n        a:\n          type: @x\n          private: true\n      timeout: 5x\n`,
+    ["9:17", "11:16"],
+  ],
+  [
+    "what an anchor stands before",
+    `${H}steps:\n  - id: a\n    detect: &d\n      run: |\n\techo a\n      timeout: 5s\n  - id: b\n    severity: bad\n    detect: *d\n`,
+    ["7:1", "10:15"],
+  ],
+  [
+    "a fact that another key names",
+    `${H}facts:\n  other: ls\n  cluster: @x\nsteps:\n  - id: a\n    severity: bad\n    detect: { run: ':' }\n    fix: { risk: low, run: x, once_per: cluster }\n`,
+    ["5:12", "8:15"],
+  ],
+  [
+    "what stands under a key",
+    `${H}steps:\n  - id: a\n    severity: bad\n    detect:\n    @ x\n      run: ':'\n`,
+    ["5:15", "7:5"],
+  ],
+  [
+    "a line within brackets",
+    `${H}inputs: {\n  a: { type: string },\n  b: { type: string, default: \`x\` },\n}\nbananas: 1\n${STEP}`,
+    ["5:31", "7:1", "10:40"],
+  ],
+  ["a misnamed key's value", `${H}steps:\n  - id: a\n    severity: bad\n    detekt: @x\n`, ["5:15", "6:13"]],
+  [
+    "the first key",
+    `name: @x\ntitel: ''\nsteps:\n  - id: a\n    severity: bad\n    detect: { run: ':' }\n`,
+    ["1:7", "2:1", "2:8", "5:15"],
+  ],
+  ["the last item of a list", `${H}references:\n  - a\n\t- b\nbananas: 1\n${STEP}`, ["5:1", "6:1", "9:26", "9:40"]],
+  [
+    "a key that stands one blank too far out",
+    `${H}steps:\n  - id: a\n   title: T\n    severity: bad\n    detect: { run: ':' }\n  - id: b\n    severity: worse\n    detect: { run: ':' }\n`,
+    ["5:4", "9:15"],
+  ],
+  [
+    "the last key of a mapping",
+    `${H}steps:\n  - id: a\n    detect:\n      run: ':'\n      timeout 5s\n  - id: b\n    severity: bad\n    detect: { run: ':' }\n`,
+    ["7:7", "9:15"],
+  ],
+])("of %s that is spoilt nothing more is said, and all else is", (_what, text, places) => {
+  const compiled = compileRunbook(text, "x.yml");
+  const { faults } = "faults" in compiled ? compiled : { faults: [] };
+  expect(faults.map(({ where = "" }) => where.slice("x.yml:".length))).toEqual(places);
+});
+
+test.each([
+  ["a list for a text", `${H}tasks:\n  - id: a\n    detect: { run: ':' }\n`, ["1:1", "3:1"]],
+  ["a mapping for a list", `${H}vars: { a: { type: string } }\nsteps:\n  - id: a\n    detect: { run: ':' }\n`, ["3:1"]],
+  [
+    "a key and its value in one",
+    `${H}steps:\n  - id: a\n    detect: { run: ':', confirm: { times:3, every: 10s } }\n`,
+    ["5:25", "5:36"],
+  ],
+])("what is meant is not guessed where the value says otherwise: %s", (_what, text, places) => {
+  const compiled = compileRunbook(text, "x.yml");
+  const { faults } = "faults" in compiled ? compiled : { faults: [] };
+  expect(faults.map(({ where = "" }) => where.slice("x.yml:".length))).toEqual(places);
+});
