@@ -24,18 +24,19 @@ export function checkVariables(
     if (script.opaque || !shared.known) return;
     const given = new Set(variablesOf(report, runbook, at));
     const told = new Set<string>();
+    let known: readonly string[] | undefined;
     for (const reference of unasked(script.references)) {
       const { name } = reference;
       if (given.has(name) || told.has(name) || isEnvironment(name)) continue;
       const set = setBefore(script, reference);
       if (set === true || sharedSets(shared, name, isInFunction(script, reference))) continue;
       told.add(name);
-      const known = [...given, ...script.assignments.map((each) => each.name)];
+      known ??= [...new Set([...given, ...script.assignments.map((each) => each.name)])];
       const place = placeIn(report, at, reference);
       const unset = unsetHint(report, at, set);
       if (mayBeHosts(name, known)) {
         // A host may have it.
-        const hint = unset ?? didYouMean(name, known) ?? `write \${${name}:?} if it is in the hosts' own environment`;
+        const hint = unset ?? meantBy(name, known) ?? `write \${${name}:?} if it is in the hosts' own environment`;
         report.warnings.push(report.yaml.faultAt(place, `nothing here gives \`$${name}\` at this place`, hint));
       } else {
         const hint = unset ?? hintFor(report, runbook, at, name, known);
@@ -43,6 +44,10 @@ export function checkVariables(
       }
     }
   };
+}
+
+function meantBy(name: string, known: readonly string[]): string | undefined {
+  return known.length > MOST_NAMES ? undefined : didYouMean(name, known);
 }
 
 /** `JAVA_HOME` may be the environment's, and so may `Path`; `Mount` where there is a `mount` is that, misspelt. */
@@ -122,7 +127,7 @@ function hintFor(report: Report, runbook: Runbook, at: ScriptAt, name: string, k
   if (runbook.steps.some((step) => Object.hasOwn(step.detect.findings ?? {}, name)))
     return "it is a column of another step, or of a script that runs later";
   return (
-    didYouMean(name, known.length > MOST_NAMES ? [] : known) ??
+    meantBy(name, known) ??
     "declare it as an input or a fact, set it in the script, or write ${" + name + ":-} if it may be empty"
   );
 }
