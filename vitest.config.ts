@@ -10,8 +10,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Hundreds of real hosts and processes share two cores: what passes at its second try is told at the end of the log.
     retry: 1,
-    // On two cores: more than half of the time of these tests is waiting for hosts.
-    maxWorkers: 5,
+    // On two cores: half of the time of these tests is waiting for hosts.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     reporters: ["default", new ClosingLine()],
     projects: [
