@@ -3,7 +3,7 @@ import type { Notification } from "../model/notification.ts";
 import { SchedulesFile, type Blackout, type Schedule, type WrittenSchedule } from "../model/schedule.ts";
 import { reportOn } from "../language/runbook/check-report.ts";
 import { shape, type Form } from "../language/schema/shape.ts";
-import { inFileOrder } from "../language/yaml/source.ts";
+import { inFileOrder, lineAndColumn } from "../language/yaml/source.ts";
 import { readYaml, type Yaml } from "../language/yaml/yaml.ts";
 import { zoneName } from "../language/zone.ts";
 import { checkSchedules } from "./check.ts";
@@ -29,7 +29,7 @@ const DAY = 86_400;
 /** Reads a text and checks all of it. `file` is the name that faults say; contradictions are looked for from `now` on. */
 export function examineSchedules(text: string, file: string, now: number): ExaminedSchedules {
   const read = readYaml(text, { file, schema: "core", mend: true });
-  const discreet = { ...read, faults: read.faults.map((fault) => withoutSecrets(text, fault)) };
+  const discreet = { ...read, faults: withoutSecrets(text, read.faults) };
   const { yaml, vague, draft, broken, faults } = shape(FORM, discreet);
   if (yaml === undefined || vague) return { faults: inFileOrder(faults), warnings: [] };
   if (draft === undefined) return { yaml, faults: inFileOrder(faults), warnings: [] };
@@ -51,14 +51,19 @@ export function examineSchedules(text: string, file: string, now: number): Exami
   };
 }
 
-/** A mistake of YAML without its line, if that is one of the notifications: a secret may stand there. */
-function withoutSecrets(text: string, fault: Fault): Fault {
-  const line = Number(/:(\d+):\d+$/.exec(fault.where ?? "")?.[1] ?? 0);
-  const top = text.split("\n", line).findLast((each) => /^[^\s#-]/.test(each));
-  if (top === undefined || !/^["']?notif/i.test(top)) return fault;
-  const quiet = { ...fault };
-  delete quiet.excerpt;
-  return quiet;
+/** Mistakes of YAML, without their lines where these may be of the notifications: a secret may stand there. */
+function withoutSecrets(text: string, faults: readonly Fault[]): Fault[] {
+  let secret = false;
+  const lines = text.split("\n").map((line) => {
+    // What the top is called ends with the next name there; in brackets there is no telling.
+    if (/^[^\s#-]/.test(line)) secret = /^["']?notif/i.test(line) || (/^[[{\]}]/.test(line) && /notif/i.test(text));
+    return secret;
+  });
+  return faults.map((fault) => {
+    const quiet = { ...fault };
+    if (lines[lineAndColumn(fault.where ?? "")[0] - 1] === true) delete quiet.excerpt;
+    return quiet;
+  });
 }
 
 /** What must be there in a schedule, where it is missing or wrong. */

@@ -2,7 +2,8 @@ import type { Runbook } from "../../model/runbook.ts";
 import { isEnvironment } from "../shell/environment.ts";
 import { setBefore } from "../shell/scope.ts";
 import { functionsOf } from "../shell/status.ts";
-import { commandsOf, type Command, type Reference, type ShellScript } from "../shell/tree.ts";
+import { swept } from "../shell/sweep.ts";
+import { allCommands, type Command, type Reference, type ShellScript } from "../shell/tree.ts";
 import type { Report } from "./check-report.ts";
 import { unasked, variablesOf } from "./check-variables.ts";
 import type { ScriptAt } from "./scripts.ts";
@@ -26,9 +27,8 @@ export function checkCalled(
   const parts = shared.files.flatMap(partsOf);
   const own = parts.filter(({ name }) => name === null);
   // Of two functions of one name either may be called.
-  const functions = new Map(
-    parts.flatMap((part) => (part.name === null || shared.twice.has(part.name) ? [] : [[part.name, part] as const])),
-  );
+  const functions = new Map<string, Part | null>();
+  for (const part of parts) if (part.name !== null) functions.set(part.name, functions.has(part.name) ? null : part);
   const told = new Set<Reference>();
   return (at, script) => {
     if (!shared.known || script.opaque || parts.length === 0) return;
@@ -83,7 +83,7 @@ function partsOf(file: SharedFile): Part[] {
   if (script === undefined) return [];
   const commands = allCommands(script);
   const bodies = commands.flatMap((command) =>
-    command.kind === "function" ? [{ name: command.name, at: command.body.at, end: command.body.end }] : [],
+    command.kind === "function" ? [{ name: command.name, start: command.body.at, end: command.body.end }] : [],
   );
   const references = byBody(bodies, script.references, (each) => each.from);
   const calls = byBody(bodies, commands, (each) => each.at);
@@ -96,30 +96,19 @@ function partsOf(file: SharedFile): Part[] {
 }
 
 /** What stands in which function, in the innermost one; null: in none. */
-function byBody<B extends { readonly at: number; readonly end: number }, T>(
+function byBody<B extends { readonly start: number; readonly end: number }, T>(
   bodies: readonly B[],
   all: readonly T[],
-  from: (each: T) => number,
+  offsetOf: (each: T) => number,
 ): ReadonlyMap<B | null, readonly T[]> {
-  const sorted = bodies.toSorted((a, b) => a.at - b.at || b.end - a.end);
   const found = new Map<B | null, T[]>();
-  let open: readonly B[] = [];
-  let next = 0;
-  for (const each of all.toSorted((a, b) => from(a) - from(b))) {
-    const at = from(each);
-    const first = next;
-    while ((sorted[next]?.at ?? Infinity) <= at) next += 1;
-    open = [...open, ...sorted.slice(first, next)].filter(({ end }) => at < end);
-    const body = open.at(-1) ?? null;
+  for (const { thing, around } of swept(bodies, all, offsetOf)) {
+    const body = around.at(-1) ?? null;
     const inside = found.get(body) ?? [];
-    inside.push(each);
+    inside.push(thing);
     found.set(body, inside);
   }
   return found;
-}
-
-function allCommands({ list, substitutions }: ShellScript): readonly Command[] {
-  return [list, ...substitutions].flatMap((each) => [...commandsOf(each)]);
 }
 
 /** The word that a command is called by, where that may be a function's name: a program in a directory, or behind `command`, is none. */
@@ -129,13 +118,17 @@ function calledBy(command: Command): readonly string[] {
 }
 
 /** What files do by themselves, the functions that a script calls, and those that these call. */
-function reached(own: readonly Part[], functions: ReadonlyMap<string, Part>, script: ShellScript): readonly Part[] {
+function reached(
+  own: readonly Part[],
+  functions: ReadonlyMap<string, Part | null>,
+  script: ShellScript,
+): readonly Part[] {
   const found = new Set(own);
   const theirs = functionsOf(script);
   const called = [...allCommands(script).flatMap(calledBy), ...own.flatMap(({ calls }) => calls)];
   for (let name = called.pop(); name !== undefined; name = called.pop()) {
     const part = theirs.has(name) ? undefined : functions.get(name);
-    if (part === undefined || found.has(part)) continue;
+    if (part === undefined || part === null || found.has(part)) continue;
     found.add(part);
     for (const call of part.calls) called.push(call);
   }

@@ -6,7 +6,7 @@ import { checkRunbook } from "./check.ts";
 import { RUNBOOKS } from "./dialect.ts";
 import { runbookStandIn } from "./stand-ins.ts";
 import { shape, type Form, type Shaped } from "../schema/shape.ts";
-import { inFileOrder } from "../yaml/source.ts";
+import { inFileOrder, lineAndColumn } from "../yaml/source.ts";
 import type { Path } from "../yaml/path.ts";
 import { readYaml, type Yaml } from "../yaml/yaml.ts";
 
@@ -45,10 +45,9 @@ export function examineRunbook({ yaml, draft, lost, faults }: Shaped<Runbook>, c
   // How a script ends says the same whatever it is given.
   else if (draft !== undefined && !lost.some(([top]) => top === "shell"))
     checkScripts(report, draft, { unknown: true });
-  const file = `${/^(.*):\d+:\d+$/.exec(yaml.fault([], "").where ?? "")?.[1]}:`;
   // What is said of another file, its functions, is said for the sake of a script that may be one that is not known.
   const known = ({ where = "" }: Fault): boolean =>
-    lost.length === 0 || (where.startsWith(file) && !lost.some((path) => isInStep(yaml, path, where)));
+    lost.length === 0 || (where.startsWith(`${yaml.file}:`) && !lost.some((path) => isInStep(yaml, path, where)));
   return {
     yaml,
     // Whether a script can be read does not depend on what it is given.
@@ -76,7 +75,7 @@ const PARTS: ReadonlySet<unknown> = new Set([undefined, "<<", "shell", "detect",
 
 /** Whether a place is in the step of which such a part is not known. */
 function isInStep(yaml: Yaml, [top, index, part]: Path, where: string): boolean {
-  const line = Number(/:(\d+):\d+$/.exec(where)?.[1]);
+  const [line] = lineAndColumn(where);
   if (top !== "steps" || typeof index !== "number" || !PARTS.has(part) || line < yaml.place([top, index]).line)
     return false;
   const next = yaml.place([top, index + 1]).line;

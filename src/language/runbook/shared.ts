@@ -2,7 +2,7 @@ import type { Runbook } from "../../model/runbook.ts";
 import { readBeginning, readShell } from "../shell/shell.ts";
 import { leaves } from "../shell/scope.ts";
 import { functionsOf, type Functions } from "../shell/status.ts";
-import { commandsOf, type ShellScript, type Variables } from "../shell/tree.ts";
+import type { ShellScript, Variables } from "../shell/tree.ts";
 import { sourceOf, type Source } from "../yaml/source.ts";
 import type { Context } from "./check-report.ts";
 
@@ -17,9 +17,7 @@ export type SharedFile = {
 export type Shared = {
   readonly files: readonly SharedFile[];
   readonly functions: Functions;
-  /** Names that more than one of its functions has. */
-  readonly twice: ReadonlySet<string>;
-  /** Whether all that it sets is known: its files can be read, and none of them uses `eval` or another file. */
+  /** Whether all that it sets is known: its files can be read, and none of them uses `eval` or another file, or changes what a pipe may set (`lastpipe`). */
   readonly known: boolean;
 };
 
@@ -33,25 +31,10 @@ export function sharedOf(
   const all = named.length === 0 || (files.length > 0 && !named.some((name) => unreadable?.has(name) === true));
   return {
     files,
-    twice: twiceIn(files),
     functions: new Map(files.flatMap(({ script }) => (script === undefined ? [] : [...functionsOf(script)]))),
     known:
       !unknown && all && !files.some(({ variables, source }) => variables.opaque || source.text.includes("lastpipe")),
   };
-}
-
-function twiceIn(files: readonly SharedFile[]): ReadonlySet<string> {
-  const once = new Set<string>();
-  const twice = new Set<string>();
-  for (const { script } of files) {
-    for (const list of script === undefined ? [] : [script.list, ...script.substitutions]) {
-      for (const command of commandsOf(list)) {
-        if (command.kind !== "function") continue;
-        (once.has(command.name) ? twice : once).add(command.name);
-      }
-    }
-  }
-  return twice;
 }
 
 function fileOf(name: string, text: string): SharedFile {

@@ -28,7 +28,7 @@ export type Shaped<T> = {
 export type Form<T> = {
   readonly dialect: Dialect;
   readonly schema: z.ZodType<T>;
-  /** A path, as `steps`. */
+  /** The key at the top without which nothing can be said, such as `rules`; null: there is none. */
   readonly vital: string | null;
   readonly standIns: StandIns;
 };

@@ -1,3 +1,4 @@
+import { swept } from "./sweep.ts";
 import type { Assignment, Reference, Region, Variables } from "./tree.ts";
 
 /** Why what a script sets somewhere is not there where it is read. */
@@ -56,22 +57,15 @@ const indices = new WeakMap<Variables, Index>();
 function indexOf(script: Variables): Index {
   const known = indices.get(script);
   if (known !== undefined) return known;
-  const regions = script.regions.toSorted((a, b) => a.start - b.start || b.end - a.end);
   const assignments = new Map<string, Set[]>();
-  let open: Region[] = [];
-  let next = 0;
-  for (const assignment of script.assignments.toSorted((a, b) => a.at - b.at)) {
-    // What ends a region still belongs to it.
-    const at = assignment.at - 1;
-    const first = next;
-    while ((regions[next]?.start ?? Infinity) <= at) next += 1;
-    open = [...open, ...regions.slice(first, next)].filter((region) => covers(region, at));
+  // What ends a region still belongs to it.
+  for (const { thing: assignment, around } of swept(script.regions, script.assignments, ({ at }) => at - 1)) {
     const all = assignments.get(assignment.name) ?? [];
-    all.push({ assignment, around: open });
+    all.push({ assignment, around });
     assignments.set(assignment.name, all);
   }
   const functions: Region[] = [];
-  for (const region of regions)
+  for (const region of script.regions.toSorted((a, b) => a.start - b.start || b.end - a.end))
     if (region.kind === "function" && region.start >= (functions.at(-1)?.end ?? 0)) functions.push(region);
   const index = { assignments, functions };
   indices.set(script, index);

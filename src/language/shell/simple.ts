@@ -48,8 +48,10 @@ export function readSimple(reader: Reader): Command {
 
 /** Notes which names a simple command gives a value. */
 function note(reader: Reader, assignments: readonly Word[], words: readonly Word[]): void {
-  const skipped = words.findIndex((word) => !["command", "builtin"].includes(word.raw));
-  const [command, ...rest] = words.slice(Math.max(0, skipped));
+  const skipped = words.findIndex((word) => !["command", "builtin", "-p"].includes(word.raw));
+  const [first, ...rest] = words.slice(Math.max(0, skipped));
+  // A backslash keeps a word from being an alias.
+  const command = first === undefined ? undefined : { ...first, raw: first.raw.replace(/^\\/, "") };
   const lasting = command === undefined || SPECIAL.has(command.raw) || DECLARERS.has(command.raw);
   for (const word of assignments) set(reader, word, lasting ? "shell" : "command");
   if (command === undefined) return;

@@ -69,6 +69,11 @@ export type ShellScript = Variables & {
   readonly unclosed: readonly { readonly at: number; readonly end: string }[];
 };
 
+/** Every command of a script, those inside of `$( … )` included. */
+export function allCommands({ list, substitutions }: Pick<ShellScript, "list" | "substitutions">): readonly Command[] {
+  return [list, ...substitutions].flatMap((each) => [...commandsOf(each)]);
+}
+
 /** Every command of a list, those inside of others included. */
 export function* commandsOf(list: List): Generator<Command> {
   for (const { pipelines } of list) {

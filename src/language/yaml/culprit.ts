@@ -8,18 +8,38 @@ const UNCLOSED = /^(unexpected end|deficient indentation|missed comma)/;
 /** Characters that are read to find where something was opened. */
 const MOST_READ = 10_000_000;
 
-/** Whether a mistake spoils the line that it is told of, and no others but those under it. */
-export function isLocal(text: string, { reason, mark }: YAMLException): boolean {
-  const at = mark?.position ?? 0;
-  const before = text.slice(lineAt(text, at).start, at);
+/** Where a mistake is, which is not always where it is met. */
+export type Culprit = {
+  /** The offset at which it is told. */
+  readonly at: number;
+  /** Whether it is a key without a colon and a blank. */
+  readonly key: boolean;
+  /** Whether it spoils its own line and what is under it, and nothing else. */
+  readonly local: boolean;
+  /** Where the line begins on which something was opened that is never closed, or in the wrong place; undefined where that cannot be told, or is none of this. */
+  readonly opener: number | undefined;
+};
+
+/** Finds out what js-yaml stumbled over. */
+export function culpritOf(text: string, { reason, mark }: YAMLException): Culprit {
+  const met = mark?.position ?? 0;
+  const line = lineAt(text, met);
+  const before = text.slice(line.start, met);
   // Behind a quote that was opened on an earlier line, that line is the one to mend.
-  return LOCAL.test(reason) && (!/["']\s*$/.test(before) || isClosed(before));
+  const local = LOCAL.test(reason) && (!/["']\s*$/.test(before) || isClosed(before));
+  const opener = !local && (UNCLOSED.test(reason) || LOCAL.test(reason)) ? openerBefore(text, line) : undefined;
+  const key = keyWithout(text, reason, met);
+  return { at: key ?? met, key: key !== undefined, local, opener };
 }
 
-/** Where the line begins on which something was opened that is never closed, or in the wrong place; undefined where that cannot be told, or is none of this. */
-export function openerOf(text: string, error: YAMLException): number | undefined {
-  if (isLocal(text, error) || !(UNCLOSED.test(error.reason) || LOCAL.test(error.reason))) return undefined;
-  return openerBefore(text, lineAt(text, error.mark?.position ?? 0));
+/** Where a key begins that lacks its colon or the blank behind it. */
+function keyWithout(text: string, reason: string, met: number): number | undefined {
+  const line = lineAt(text, met);
+  if (/expected ':' after/.test(reason)) return line.start + (/^\s*(?:- +)*/.exec(line.text)?.[0].length ?? 0);
+  if (!/multiline key|bad indentation of/.test(reason)) return undefined;
+  // It is met at the next key's colon, and belongs to the lines before.
+  const colon = /multiline key/.test(reason) || (text.charAt(met) === ":" && !/:\s/.test(text.slice(line.start, met)));
+  return keyBefore(text, met, colon);
 }
 
 /** The last line, not behind another, before which all is sound and that may open something. */
@@ -43,7 +63,7 @@ export function isSound(text: string): boolean {
 }
 
 /** Where a key without a colon and a blank begins, if one runs on up to an offset; `colon`: whether it is ended there. */
-export function keyBefore(text: string, at: number, colon: boolean): number | undefined {
+function keyBefore(text: string, at: number, colon: boolean): number | undefined {
   const glued = outline(text, lineAt(text, at)).findLast(begins);
   if (glued !== undefined && GLUED.test(glued.text)) return glued.start + glued.text.search(/\S/);
   if (!colon) return commented(text, at);

@@ -2,7 +2,7 @@ import { SCALAR_STYLE, type Schema, type YAMLException } from "js-yaml";
 import type { Fault } from "../../model/fault.ts";
 import type { Place, Source } from "./source.ts";
 import { didYouMean } from "../suggest.ts";
-import { keyBefore, openerOf } from "./culprit.ts";
+import type { Culprit } from "./culprit.ts";
 import { keyName, resolved, type Alias, type Node, type Tree } from "./tree.ts";
 
 /** Characters that a file may have. */
@@ -172,24 +172,8 @@ const ADVICE: readonly (readonly [reason: RegExp, line: RegExp, message: string,
   [/non-printable/, /^/, "there is a control character here", "remove it"],
 ];
 
-/** The offset of what js-yaml refuses, and whether that is a key without a colon. */
-export function placeOf(text: string, error: YAMLException): { readonly at: number; readonly key: boolean } {
-  const at = error.mark?.position ?? 0;
-  if (/expected ':' after/.test(error.reason)) {
-    const start = text.lastIndexOf("\n", at - 1) + 1;
-    return { at: start + (/^\s*(?:- +)*/.exec(text.slice(start, at))?.[0].length ?? 0), key: true };
-  }
-  const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
-  // It is met at the next key's colon, and belongs to the lines before.
-  const colon = /multiline key/.test(error.reason) || (text.charAt(at) === ":" && !/:\s/.test(line));
-  const runs = /multiline key|bad indentation of/.test(error.reason);
-  const begin = runs ? keyBefore(text, at, colon) : undefined;
-  return begin === undefined ? { at, key: false } : { at: begin, key: true };
-}
-
 /** What js-yaml refuses, in words that help. */
-export function syntaxFault(source: Source, error: YAMLException): Fault {
-  const { at: start, key } = placeOf(source.text, error);
+export function syntaxFault(source: Source, error: YAMLException, { at: start, key, opener }: Culprit): Fault {
   const at = source.place(start, start + 1);
   if (key) {
     const hint = "write `key: value`; the lines of a script are indented further than its key";
@@ -198,9 +182,8 @@ export function syntaxFault(source: Source, error: YAMLException): Fault {
   const line = source.line(at.line);
   const marked = `${line.slice(0, at.column - 1)}\0${line.slice(at.column - 1)}`;
   const known = ADVICE.find(([reason, pattern]) => reason.test(error.reason) && pattern.test(marked));
-  const opener = /missed comma/.test(error.reason) ? undefined : openerOf(source.text, error);
-  if (opener !== undefined && source.place(opener, opener).line < at.line)
-    return source.fault(at, OPEN, `${UNCLOSED}, perhaps on line ${source.place(opener, opener).line}`);
+  const from = opener === undefined || /missed comma/.test(error.reason) ? at.line : source.place(opener, opener).line;
+  if (from < at.line) return source.fault(at, OPEN, `${UNCLOSED}, perhaps on line ${from}`);
   if (known !== undefined) return source.fault(at, known[2], known[3]);
   return source.fault(at, `this is not valid YAML: ${error.reason}`);
 }

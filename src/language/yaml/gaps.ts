@@ -1,5 +1,5 @@
-import { SCALAR_STYLE, type ScalarStyle, type YAMLException } from "js-yaml";
-import { isLocal, isSound, openerBefore, openerOf } from "./culprit.ts";
+import { SCALAR_STYLE, type ScalarStyle } from "js-yaml";
+import { isSound, openerBefore, type Culprit } from "./culprit.ts";
 import { begins, BLOCK, DASHES, isTabbed, lineAt, nextLine, outline, type Line } from "./layout.ts";
 import { find, type Path } from "./path.ts";
 import { keyName, resolved, type Node } from "./tree.ts";
@@ -20,13 +20,14 @@ export type Gap = {
   readonly anchors: ReadonlySet<string>;
 };
 
-/** The lines that a mistake spoils which is told at an offset; undefined where more may be wrong than can be told. */
-export function gapAt(text: string, error: YAMLException, at: number): Gap | undefined {
+/** The lines that a mistake spoils; undefined where more may be wrong than can be told. */
+export function gapAt(text: string, { at, local, opener }: Culprit): Gap | undefined {
   const own = lineAt(text, at);
   // Within brackets over several lines, all of them go.
-  const bracket = isLocal(text, error) && !isSound(text.slice(0, own.start)) ? openerBefore(text, own) : undefined;
-  const line = lineAt(text, bracket ?? (isLocal(text, error) ? at : (openerOf(text, error) ?? text.length)));
-  if (line.text === "") return undefined;
+  const bracket = local && !isSound(text.slice(0, own.start)) ? openerBefore(text, own) : undefined;
+  const from = bracket ?? (local ? at : opener);
+  const line = from === undefined ? undefined : lineAt(text, from);
+  if (line === undefined || line.text === "") return undefined;
   const dashes = DASHES.exec(line.text)?.[0].length ?? 0;
   const column = dashes === 0 ? line.column : dashes;
   const beyond = dashes === 0 ? reach(text, line, column) : column;

@@ -56,7 +56,8 @@ export function inFileOrder(faults: readonly Fault[]): Fault[] {
     .map(({ fault }) => fault);
 }
 
-function lineAndColumn(where: string): readonly [number, number] {
+/** Line and column (from 1) of a fault's place; zeros where it has none. */
+export function lineAndColumn(where: string): readonly [number, number] {
   const match = /:(\d+):(\d+)$/.exec(where);
   return match === null ? [0, 0] : [Number(match[1]), Number(match[2])];
 }

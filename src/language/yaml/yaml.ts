@@ -18,10 +18,10 @@ import {
   documentFaults,
   empty,
   keyFaults,
-  placeOf,
   refuse,
   syntaxFault,
 } from "./faults.ts";
+import { culpritOf } from "./culprit.ts";
 import { gapAt, lostIn, without, type Gap } from "./gaps.ts";
 import { offsetsOf } from "./offsets.ts";
 import { schemaOf } from "./schemas.ts";
@@ -32,6 +32,8 @@ import { resolved, treeOf, type Alias, type Node } from "./tree.ts";
 /** A YAML document: its value, and where each part of it stands in the file. */
 export type Yaml = {
   readonly value: unknown;
+  /** The name that its faults say. */
+  readonly file: string;
   /** Where the value at `path` (or its key) stands; the closest thing above it that exists when it does not. */
   place(path: Path, which?: "key" | "value"): Place;
   /** Where `length` characters stand that begin at `offset` of the text at `path`, up to the end of the line that they begin on. */
@@ -156,9 +158,10 @@ function readDocument(
     if (gaps.length > 0 && /cannot merge|abnormal merge/.test(error.reason))
       return { faults: [...odd, ...keys], cut: gaps[0]?.start ?? 0 };
     // A key that is no text may be what made it throw.
-    const faults = [...odd, ...keys, ...(keys.length > 0 ? [] : [syntaxFault(source, error)])];
+    const culprit = culpritOf(text, error);
+    const faults = [...odd, ...keys, ...(keys.length > 0 ? [] : [syntaxFault(source, error, culprit)])];
     const mended = options.mend === true && keys.length === 0 && text.length <= MOST_MENDED;
-    const gap = mended ? gapAt(text, error, placeOf(text, error).at) : undefined;
+    const gap = mended ? gapAt(text, culprit) : undefined;
     const before = (error.mark?.position ?? 0) - 1;
     return {
       faults,
@@ -235,6 +238,7 @@ function yamlOf(
   };
   return {
     value,
+    file: source.file,
     place,
     within: (path, offset, length) => {
       const { node, whole } = find(root, path);

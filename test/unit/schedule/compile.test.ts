@@ -235,3 +235,13 @@ test("of what is no YAML in notifications no line is shown: a secret may stand t
   expect(JSON.stringify(faults)).not.toContain("SECRET");
   expect(JSON.stringify(faults)).toContain("name: a: b");
 });
+
+test("nor of files in which it cannot be told where the notifications end", () => {
+  const { faults } = examineSchedules(
+    '{ notifications: [\n  { name: x, webhook: { url: "https://x/SECRET: y } }\n',
+    "s.yml",
+    NOW,
+  );
+  expect(faults.length).toBeGreaterThan(0);
+  expect(JSON.stringify(faults)).not.toContain("SECRET");
+});

@@ -108,6 +108,7 @@ describe("a variable is given", () => {
     ["arithmetic", '(( total      = 3 )); (( arr[2] = 3 )); let "a=1, b=2"; echo $total ${arr[2]} $b'],
     ["subscripts", ': "${a[0]:=5}" "${b[@]:-none}" "${c[@]}" ${d[@]+"${d[@]}"}'],
     ["what is timed", "time out=$(ls); echo $out"],
+    ["`read` behind a backslash or `command -p`", "\\read -r x; command -p read -r y; echo $x $y"],
     ["a descriptor that is a variable", 'fd=3; read -r -u "$fd" x; echo $x'],
   ])("by %s", (_name, script) => {
     expect(inDetect(script)).toEqual([]);
